@@ -1,0 +1,113 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/id.h"
+#include "base/text.h"
+
+namespace muster {
+namespace fs = std::filesystem;
+
+Result<Fd> open_file(const fs::path& path, int flags, unsigned mode) {
+  int fd = -1;
+  do {
+    fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+  } while (fd < 0 && errno == EINTR);
+  if (fd >= 0) return Fd(fd);
+  if (errno == ENOENT) return fail(Code::not_found, "open {}: no such file or folder", path.string());
+  return tl::unexpected(system_error("open " + path.string(), errno));
+}
+
+Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
+  MUSTER_TRY_ASSIGN(const Fd file, open_file(path, O_RDONLY));
+  std::string bytes;
+  std::size_t used = 0;
+  while (true) {
+    if (used == bytes.size()) bytes.resize(std::max<std::size_t>(1 << 14, used * 2));
+    const ssize_t n = ::read(file.get(), bytes.data() + used, bytes.size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tl::unexpected(system_error("read " + path.string(), errno));
+    if (n == 0) break;
+    used += static_cast<std::size_t>(n);
+    if (used > limit) return fail(Code::too_large, "{} is larger than {}", path.string(), human_size(limit));
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+Result<void> write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tl::unexpected(system_error("write", errno));
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<void> make_folders(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return tl::unexpected(system_error("make folder " + path.string(), error.value()));
+  return {};
+}
+
+Result<void> sync_folder(const fs::path& path) {
+  MUSTER_TRY_ASSIGN(const Fd folder, open_file(path, O_RDONLY | O_DIRECTORY));
+  if (::fsync(folder.get()) != 0) return tl::unexpected(system_error("sync folder " + path.string(), errno));
+  return {};
+}
+
+Result<void> remove_tree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) return tl::unexpected(system_error("remove " + path.string(), error.value()));
+  return {};
+}
+
+Result<std::uint64_t> free_bytes(const fs::path& path) {
+  struct statvfs disk {};
+  if (::statvfs(path.c_str(), &disk) != 0) return tl::unexpected(system_error("statvfs " + path.string(), errno));
+  return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+AtomicFile::AtomicFile(Fd fd, fs::path temporary, fs::path target)
+    : fd_(std::move(fd)), temporary_(std::move(temporary)), target_(std::move(target)) {}
+
+Result<AtomicFile> AtomicFile::create(const fs::path& target, unsigned mode) {
+  fs::path temporary = target;
+  temporary += ".tmp-" + random_hex(6);
+  MUSTER_TRY_ASSIGN(Fd fd, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
+  return AtomicFile(std::move(fd), std::move(temporary), target);
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_) ::unlink(temporary_.c_str());
+}
+
+Result<void> AtomicFile::write(std::string_view bytes) {
+  auto written = write_all(fd_.get(), bytes);
+  if (!written) written.error().detail = "write " + target_.string() + written.error().detail.substr(5);
+  return written;
+}
+
+Result<void> AtomicFile::commit(Durable durable) {
+  // A failed sync is not retried: the kernel may have dropped the pages. The caller writes the file anew.
+  if (durable == Durable::yes && ::fsync(fd_.get()) != 0) return tl::unexpected(system_error("sync " + target_.string(), errno));
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) return tl::unexpected(system_error("rename to " + target_.string(), errno));
+  fd_.reset();
+  return durable == Durable::yes ? sync_folder(target_.parent_path().empty() ? "." : target_.parent_path()) : Result<void>{};
+}
+
+Result<void> write_file(const fs::path& path, std::string_view bytes, unsigned mode, Durable durable) {
+  MUSTER_TRY_ASSIGN(AtomicFile file, AtomicFile::create(path, mode));
+  MUSTER_TRY(file.write(bytes));
+  return file.commit(durable);
+}
+
+}  // namespace muster

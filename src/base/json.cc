@@ -1,0 +1,173 @@
+#include "base/json.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+
+namespace muster {
+namespace {
+
+/// Deepest nesting of brackets outside strings. Counted before parsing, so that no recursion ever meets a hostile depth.
+int nesting(std::string_view text) {
+  int depth = 0;
+  int deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      else if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, JsonLimits limits) {
+  if (text.size() > limits.bytes) return fail(Code::too_large, "the JSON text is larger than {}", human_size(limits.bytes));
+  if (nesting(text) > limits.depth) return fail(Code::malformed, "the JSON text is nested deeper than {} levels", limits.depth);
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    // nlohmann's text is "[json.exception.parse_error.101] parse error at line 1, column 5: …".
+    const std::string_view words = error.what();
+    const std::size_t at = words.find("] ");
+    return fail(Code::malformed, "not JSON: {}", to_utf8(at == std::string_view::npos ? words : words.substr(at + 2)));
+  }
+}
+
+std::string dump_json(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json number_to_json(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+Json time_to_json(TimeUs time) { return time == 0 ? Json() : Json(to_rfc3339(time)); }
+
+ObjectReader::ObjectReader(const Json& object) : object_(object) {
+  if (!object.is_object()) fault("", fmt::format("must be an object, not {}", object.type_name()));
+}
+
+const Json* ObjectReader::find(std::string_view key) {
+  known_.emplace_back(key);
+  if (!object_.is_object()) return nullptr;
+  const auto at = object_.find(key);
+  return at == object_.end() || at->is_null() ? nullptr : &*at;
+}
+
+bool ObjectReader::has(std::string_view key) const { return object_.is_object() && object_.contains(key); }
+
+const Json* ObjectReader::member(std::string_view key) { return find(key); }
+
+std::optional<std::string> ObjectReader::optional_text(std::string_view key) {
+  const Json* value = find(key);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_string()) return value->get<std::string>();
+  fault(std::string(key), fmt::format("must be a string, not {}", value->type_name()));
+  return std::nullopt;
+}
+
+std::string ObjectReader::text(std::string_view key) {
+  if (object_.is_object() && (!object_.contains(key) || object_.at(std::string(key)).is_null())) fault(std::string(key), "is required");
+  return optional_text(key).value_or("");
+}
+
+std::string ObjectReader::text_or(std::string_view key, std::string fallback) { return optional_text(key).value_or(std::move(fallback)); }
+
+std::optional<std::int64_t> ObjectReader::optional_integer(std::string_view key, std::int64_t low, std::int64_t high) {
+  const Json* value = find(key);
+  if (value == nullptr) return std::nullopt;
+  const bool fits = value->is_number_integer() && !(value->is_number_unsigned() && value->get<std::uint64_t>() > INT64_MAX);
+  if (fits && value->get<std::int64_t>() >= low && value->get<std::int64_t>() <= high) return value->get<std::int64_t>();
+  fault(std::string(key), fmt::format("must be a whole number from {} to {}, not {}", low, high, dump_json(*value).substr(0, 40)));
+  return std::nullopt;
+}
+
+std::int64_t ObjectReader::integer_or(std::string_view key, std::int64_t fallback, std::int64_t low, std::int64_t high) {
+  return optional_integer(key, low, high).value_or(fallback);
+}
+
+std::int64_t ObjectReader::integer(std::string_view key, std::int64_t low, std::int64_t high) {
+  if (object_.is_object() && (!object_.contains(key) || object_.at(std::string(key)).is_null())) fault(std::string(key), "is required");
+  return optional_integer(key, low, high).value_or(low);
+}
+
+bool ObjectReader::boolean_or(std::string_view key, bool fallback) {
+  const Json* value = find(key);
+  if (value == nullptr) return fallback;
+  if (value->is_boolean()) return value->get<bool>();
+  fault(std::string(key), fmt::format("must be true or false, not {}", value->type_name()));
+  return fallback;
+}
+
+std::vector<std::string> ObjectReader::texts_or_empty(std::string_view key) {
+  const Json* value = find(key);
+  std::vector<std::string> texts;
+  if (value == nullptr) return texts;
+  if (!value->is_array()) {
+    fault(std::string(key), fmt::format("must be a list of strings, not {}", value->type_name()));
+    return texts;
+  }
+  for (std::size_t i = 0; i < value->size(); ++i) {
+    const Json& item = (*value)[i];
+    if (item.is_string()) texts.push_back(item.get<std::string>());
+    else fault(fmt::format("{}[{}]", key, i), fmt::format("must be a string, not {}", item.type_name()));
+  }
+  return texts;
+}
+
+std::map<std::string, std::optional<std::string>> ObjectReader::text_patch_or_empty(std::string_view key) {
+  const Json* value = find(key);
+  std::map<std::string, std::optional<std::string>> texts;
+  if (value == nullptr) return texts;
+  if (!value->is_object()) {
+    fault(std::string(key), fmt::format("must be an object of strings, not {}", value->type_name()));
+    return texts;
+  }
+  for (const auto& [name, item] : value->items()) {
+    if (item.is_string()) texts[name] = item.get<std::string>();
+    else if (item.is_null()) texts[name] = std::nullopt;
+    else fault(fmt::format("{}.{}", key, name), fmt::format("must be a string, not {}", item.type_name()));
+  }
+  return texts;
+}
+
+std::map<std::string, std::string> ObjectReader::text_map_or_empty(std::string_view key) {
+  std::map<std::string, std::string> texts;
+  for (auto& [name, value] : text_patch_or_empty(key)) {
+    if (value) texts[name] = std::move(*value);
+    else fault(fmt::format("{}.{}", key, name), "must be a string, not null");
+  }
+  return texts;
+}
+
+void ObjectReader::fault(std::string field, std::string detail, std::string hint) {
+  faults_.push_back({std::move(field), std::move(detail), std::move(hint)});
+}
+
+Result<void> ObjectReader::finish(std::string_view what) {
+  if (object_.is_object()) {
+    for (const auto& [key, value] : object_.items()) {
+      if (std::find(known_.begin(), known_.end(), key) == known_.end()) fault(to_utf8(key), "is not known here");
+    }
+  }
+  if (faults_.empty()) return {};
+  Error error{Code::invalid, "", "", faults_};
+  std::vector<std::string> words;
+  for (const FieldError& one : faults_) words.push_back(one.field.empty() ? one.detail : fmt::format("`{}` {}", one.field, one.detail));
+  error.detail = fmt::format("{}: {}", what, join(words, "; "));
+  error.hint = faults_.front().hint;
+  return tl::unexpected(std::move(error));
+}
+
+}  // namespace muster

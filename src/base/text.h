@@ -1,0 +1,37 @@
+#pragma once
+// Small questions about text.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster {
+
+/// Lower-case hex of the bytes.
+std::string to_hex(std::string_view bytes);
+
+/// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
+bool is_utf8(std::string_view bytes);
+
+/// The bytes with every malformed sequence replaced by U+FFFD.
+std::string to_utf8(std::string_view bytes);
+
+/// How many characters (code points) the UTF-8 text has.
+std::size_t utf8_length(std::string_view text);
+
+/// Splits at every `separator`; "" gives one empty part.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// A whole decimal number, nothing around it; false when it is not one or does not fit.
+bool parse_int64(std::string_view text, std::int64_t& value);
+
+/// Whether the path stays inside its folder: relative, UTF-8, '/'-separated, no empty, "." or ".." part, no NUL, at most 4096 bytes.
+bool is_safe_relative_path(std::string_view path);
+
+/// "1.5 GiB", "300 MiB", "12 bytes": for people.
+std::string human_size(std::uint64_t bytes);
+
+}  // namespace muster

@@ -1,0 +1,62 @@
+#pragma once
+// The metric journal's records (docs/formats.md, "Metric journal"). Pure: bytes in, values out. Never trusts the bytes.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/metric.h"
+
+namespace muster::model {
+
+inline constexpr std::size_t kJournalHeaderBytes = 64;
+
+struct JournalHeader {
+  std::uint64_t size = 0;
+  std::int32_t rank = -1;
+  std::uint32_t pid = 0;
+  std::uint64_t first_sequence = 0;
+  TimeUs created_at = 0;
+};
+
+/// malformed unless the first 64 bytes are a header of version 1.
+Result<JournalHeader> read_journal_header(std::string_view bytes);
+
+struct NamedPoint {
+  std::string name;
+  MetricPoint point;
+};
+
+/// Walks the records from `offset` on. Keeps the names it has met, so one walker reads one segment (or one upload) from its start.
+class JournalWalker {
+ public:
+  enum class Found { point, end_of_segment, nothing_yet };
+  /// `bytes`: all that is mapped or received so far, header included when `offset` starts at 64. The bytes may grow between calls.
+  explicit JournalWalker(std::size_t offset = kJournalHeaderBytes) : offset_(offset) {}
+
+  /// The next point, if it is whole. nothing_yet: the next record is not written (or the bytes end there). malformed: the segment is damaged at offset().
+  Result<Found> next(std::string_view bytes, NamedPoint& point);
+  std::size_t offset() const { return offset_; }
+
+ private:
+  std::size_t offset_;
+  std::vector<std::string> names_;  ///< by id
+};
+
+/// Builds an upload: records of the same form without the header, names before their first use.
+class JournalWriter {
+ public:
+  void add(std::string_view name, const MetricPoint& point);
+  const std::string& bytes() const { return bytes_; }
+  std::size_t points() const { return points_; }
+  void clear();
+
+ private:
+  std::string bytes_;
+  std::size_t points_ = 0;
+  std::vector<std::string> names_;
+};
+
+}  // namespace muster::model

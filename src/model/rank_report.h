@@ -1,0 +1,50 @@
+#pragma once
+// How one rank ended, and which of several failures was the cause.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "model/run.h"
+
+namespace muster::model {
+
+/// An exception as a language runtime printed it.
+struct PrintedException {
+  std::string type;
+  std::string message;
+  std::string traceback;
+};
+
+struct RankReport {
+  int rank = 0;
+  int local_rank = 0;
+  int node_rank = 0;
+  std::optional<int> exit_code;  ///< exactly one of exit_code and signal is set
+  std::string signal;            ///< "SIGSEGV"
+  bool out_of_memory = false;
+  bool stopped_by_us = false;    ///< it ended after we asked it to: never a cause
+  TimeUs started_at = 0;
+  TimeUs ended_at = 0;           ///< on the server's clock
+  std::string log;
+  std::optional<PrintedException> exception;
+
+  bool succeeded() const { return exit_code == 0; }
+};
+Json to_json(const RankReport& report);
+Result<RankReport> rank_report_from_json(const Json& json);
+
+/// The last exception in the tail of a log: Python tracebacks (chained ones too: the last block is the cause that ended the program),
+/// also with a "[1,3]<stderr>:" like prefix left by launchers. Nothing when there is none. Pure; `tail` may start mid-line and hold any bytes.
+std::optional<PrintedException> find_exception(std::string_view tail);
+
+/// The cause among failed ranks (design §4.9): a rank's own exception or signal before errors of communication (connection reset or closed,
+/// Gloo, NCCL, MPI abort, Horovod shut down), then the earliest end. Nothing when no rank failed by itself.
+std::optional<RankReport> choose_cause(const std::vector<RankReport>& reports);
+
+/// The run's error as people read it, e.g. "ValueError: bad shape (rank 3 on node 1, exit code 1)".
+RunError to_run_error(const RankReport& cause, int world_size);
+
+}  // namespace muster::model

@@ -1,0 +1,111 @@
+#pragma once
+// A run: what was asked for (RunSpec), and what became of it (Run).
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "model/environment.h"
+#include "model/run_status.h"
+
+namespace muster::model {
+
+/// How ranks start. `process_count` is the total over all nodes for pytorch (absent: one a node), `process_count_per_node` is for mpi.
+struct Distribution {
+  enum class Kind { pytorch, mpi };
+  Kind kind = Kind::pytorch;
+  std::optional<int> process_count;
+  int process_count_per_node = 1;
+  std::string backend = "nccl";  ///< "nccl" or "gloo"
+};
+
+/// The script configuration, as submitted. Exactly one of `script` and `command` is set.
+struct RunSpec {
+  std::string experiment;
+  std::string display_name;
+  std::optional<std::string> snapshot_id;
+  std::string script;
+  std::string command;
+  std::vector<std::string> arguments;
+  std::string compute_target = "local";
+  EnvironmentDefinition environment;
+  std::map<std::string, std::string> environment_variables;
+  std::optional<Distribution> distribution;
+  int node_count = 1;
+  std::int64_t max_run_duration_seconds = 2'592'000;
+  int max_retries = 0;
+  std::int64_t priority = 0;
+  std::int64_t grace_seconds = 15;
+  std::map<std::string, std::string> tags;
+  std::map<std::string, std::string> properties;
+  std::optional<std::string> parent_run_id;
+};
+
+/// Reads the body of POST /runs. Checks everything that needs no database: types, names, paths, limits, distribution arithmetic; invalid with every fault.
+Result<RunSpec> run_spec_from_json(const Json& body);
+Json to_json(const RunSpec& spec);
+
+/// Why a run failed. `code` is user_error, environment_error, node_lost, start_failed or internal.
+struct RunError {
+  std::string code;
+  std::string message;
+  std::optional<int> rank;
+  std::optional<int> node_rank;
+  std::optional<int> exit_code;
+  std::string signal;     ///< "SIGKILL", or "" when it was not a signal
+  std::string traceback;  ///< as the rank printed it; may be empty
+  std::string log;        ///< path of the log it was read from; may be empty
+};
+Json to_json(const RunError& error);
+Result<RunError> run_error_from_json(const Json& json);
+
+struct StageTimes {
+  TimeUs started_at = 0;  ///< 0: not reached
+  TimeUs ended_at = 0;
+};
+
+/// One node of an attempt.
+struct RunNode {
+  int node_rank = 0;
+  std::string host;
+  std::string address;  ///< where other nodes reach it; set at check-in
+  int port = 0;         ///< a port that was free there at check-in (node 0's becomes MASTER_PORT)
+  std::string status;   ///< "Starting", "Running", "Finished", "Done", "Lost"
+  std::int64_t runner_pid = 0;
+  TimeUs last_heartbeat_at = 0;
+};
+
+struct Run {
+  std::int64_t key = 0;  ///< the integer key inside the store; never shown
+  std::int64_t workspace_key = 0;
+  std::string run_id;
+  std::string uuid;  ///< 32 hex
+  std::string workspace;
+  RunSpec spec;
+  std::string environment_version;
+  std::string environment_hash;
+  RunStatus status = RunStatus::not_started;
+  std::string status_detail;
+  int attempt = 1;
+  std::int64_t revision = 0;  ///< raised at each change; followers compare it
+  TimeUs created_at = 0;
+  TimeUs started_at = 0;
+  TimeUs ended_at = 0;
+  std::string created_by;
+  std::array<StageTimes, kStageCount> stages;  ///< indexed by Stage; of the last attempt
+  std::vector<RunNode> nodes;                  ///< of the last attempt
+  std::optional<RunError> error;
+  std::vector<std::string> warnings;
+  bool cancel_asked = false;
+  std::string cancel_reason;
+};
+
+/// The run object of the API (docs/rest-api.md).
+Json to_json(const Run& run);
+
+}  // namespace muster::model
