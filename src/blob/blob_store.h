@@ -1,0 +1,52 @@
+#pragma once
+// Content-addressed bytes. A blob exists from the moment commit() returns, whole and durable, or not at all.
+// All methods block on the disk (or network) and may be called from any thread; a Writer belongs to one.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace muster::blob {
+
+struct BlobInfo {
+  std::string sha256;
+  std::uint64_t size = 0;
+};
+
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+
+  /// An upload in progress; discarded unless committed.
+  class Writer {
+   public:
+    virtual ~Writer() = default;
+    virtual Result<void> write(std::string_view bytes) = 0;
+    /// Durable when it returns. With `expected` (64 hex) anything else is `invalid` and nothing is kept.
+    virtual Result<BlobInfo> commit(std::string_view expected = {}) = 0;
+  };
+  virtual Result<std::unique_ptr<Writer>> create() = 0;
+
+  struct Bytes {
+    std::string sha256;  ///< what they must hash to
+    std::string_view bytes;
+  };
+  /// Many small blobs at the price of few syncs. All or error; those that were there stay.
+  virtual Result<void> put_all(const std::vector<Bytes>& blobs) = 0;
+
+  virtual bool has(std::string_view sha256) = 0;
+  /// not_found when there is none.
+  virtual Result<BlobInfo> stat(std::string_view sha256) = 0;
+  /// The blob's bytes as an open file. not_found when there is none.
+  virtual Result<Fd> open(std::string_view sha256) = 0;
+};
+
+/// Blobs as files under `root`/sha256/ab/…; temporary ones under `root`/tmp, cleared at start.
+Result<std::unique_ptr<BlobStore>> open_local_blob_store(const std::string& root);
+
+}  // namespace muster::blob

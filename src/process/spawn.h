@@ -1,0 +1,66 @@
+#pragma once
+// Starting a process, and holding on to it.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace muster::process {
+
+struct SpawnOptions {
+  std::vector<std::string> command;              ///< argv; [0] is looked up in variables["PATH"] unless it has a slash
+  std::map<std::string, std::string> variables;  ///< the whole environment
+  std::filesystem::path folder;                  ///< working folder; "" = ours
+  std::optional<int> input;                      ///< becomes standard input; absent: /dev/null
+  std::optional<int> output;                     ///< becomes stdout and stderr; absent: /dev/null
+  std::optional<int> gate;                       ///< the child waits until a byte comes from this pipe; end of file: it exits 125 before exec
+  std::vector<std::filesystem::path> cgroups;    ///< folders whose cgroup.procs the child enters before exec; those that refuse are left out
+  std::vector<int> cpus;                         ///< reserved for placement; empty: all
+};
+
+/// How a process ended; exactly one of the two is set.
+struct Ended {
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+};
+/// "exit code 3", "SIGKILL"
+std::string to_words(const Ended& ended);
+/// "SIGTERM" for 15; "signal 77" for unknown ones.
+std::string signal_name(int signal);
+
+/// A child of ours, found by pidfd. Destroying it does not kill it. Not thread-safe.
+class Child {
+ public:
+  pid_t pid() const { return pid_; }
+  int pidfd() const { return pidfd_.get(); }  ///< readable when it has ended
+  /// Signals the process itself (never a reused pid). Fine when it has ended.
+  Result<void> signal(int signal) const;
+  /// Nothing while it runs; reaps it the first time it has ended, then remembers.
+  std::optional<Ended> poll();
+  /// Waits until it ends; timeout when the deadline passes first.
+  Result<Ended> wait(std::chrono::milliseconds at_most);
+
+ private:
+  friend Result<Child> spawn(const SpawnOptions& options);
+  Child(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  pid_t pid_ = -1;
+  Fd pidfd_;
+  std::optional<Ended> ended_;
+};
+
+/// Starts the process in a session of its own, all other descriptors closed, signals reset to defaults. Returns once exec has succeeded (with a gate: once the
+/// child stands at it); an error names the step and the program (not_found when the program is not there). Thread-safe.
+Result<Child> spawn(const SpawnOptions& options);
+
+/// Start time of a live process in clock ticks since boot (/proc/PID/stat), to tell it from a later one with the same pid. not_found when it is gone.
+Result<std::int64_t> start_time(pid_t pid);
+
+}  // namespace muster::process
