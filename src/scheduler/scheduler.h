@@ -1,0 +1,100 @@
+#pragma once
+// Takes runs from NotStarted to their end: prepares environments, keeps the queue, grants nodes, starts engines, hears the runners, ends what must end.
+// What a run does next is decided by run_machine.h (pure); this class carries it out. All methods are thread-safe.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/engine.h"
+#include "environment/builder.h"
+#include "model/rank_report.h"
+#include "model/run.h"
+#include "store/changes.h"
+#include "store/store.h"
+
+namespace muster::scheduler {
+
+/// Where things are and how the runner is started; fixed for the life of the server.
+struct SchedulerOptions {
+  std::filesystem::path home;          ///< MUSTER_HOME
+  std::filesystem::path runner_binary; ///< this server's own copy, which outlives an upgrade
+  std::string url;                     ///< how runners reach the server
+  std::string token_secret;            ///< run tokens are made from it (run_token)
+  int local_runs_at_once = 0;          ///< capacity of the target `local`; 0: one per GPU, or without GPUs one per two cores (at least one)
+};
+
+struct CheckIn {
+  std::string host;
+  std::string address;
+  int port = 0;
+  std::int64_t pid = 0;
+  bool salvage = false;
+};
+
+/// Asked of a runner in the answer to its heartbeat.
+struct StopOrder {
+  std::string code;    ///< "canceled", "max_run_duration", "rank_failed", "node_lost"
+  std::string reason;  ///< for people
+  std::int64_t grace_seconds = 15;
+};
+
+/// Names a node of an attempt, as the runner's protocol does.
+struct NodeId {
+  std::string run_id;
+  int attempt = 1;
+  int node_rank = 0;
+};
+
+/// What a target's nodes do now; the numbers Azure's AmlComputeStatus shows.
+struct NodeState {
+  std::string node_id;
+  std::string state;  ///< "preparing", "running", "idle", "leaving"
+  std::string run_id; ///< "" when none
+};
+struct TargetStatus {
+  std::vector<NodeState> nodes;
+  int target_node_count = 0;
+  bool resizing = false;
+  TimeUs allocation_state_since = 0;
+  int queued_runs = 0;
+};
+
+class Scheduler {
+ public:
+  static std::unique_ptr<Scheduler> create(SchedulerOptions options, store::Store& store, store::Changes& changes, const Clock& clock,
+                                           const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine);
+  virtual ~Scheduler() = default;  ///< stops its threads; running runs go on
+
+  /// Takes up every run that has not ended: queues it again, or adopts its runners. Call once, before serving.
+  virtual Result<void> recover() = 0;
+
+  /// A run was stored as NotStarted: look at it. Never blocks.
+  virtual void submitted(std::int64_t run_key) = 0;
+  /// The run after asking; conflict when it has ended.
+  virtual Result<model::Run> cancel(std::int64_t run_key, const std::string& reason) = 0;
+  /// A target was created, changed or deleted.
+  virtual void target_changed(const std::string& workspace, const std::string& name) = 0;
+  /// For a target that exists in the store.
+  virtual TargetStatus target_status(const std::string& workspace, const std::string& name) = 0;
+
+  // The runner's protocol. Repeated calls change nothing. not_found: no such attempt; conflict: it is over.
+  /// The work order, or nothing while other nodes are still to come.
+  virtual Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) = 0;
+  virtual Result<std::optional<StopOrder>> heartbeat(const NodeId& node) = 0;
+  virtual Result<void> started(const NodeId& node, TimeUs first_rank_at) = 0;
+  virtual Result<void> rank_failed(const NodeId& node, const model::RankReport& report) = 0;
+  virtual Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) = 0;
+  virtual Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment) = 0;
+
+  /// The token that the processes of this attempt carry; good until the run has ended.
+  virtual std::string run_token(const std::string& run_id, int attempt) const = 0;
+  /// Cancels every active run and waits until they have ended, at most `at_most`. For `muster down --cancel`.
+  virtual Result<void> cancel_all(std::chrono::seconds at_most) = 0;
+};
+
+}  // namespace muster::scheduler
