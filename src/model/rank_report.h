@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "model/run.h"
+#include "model/run_error.h"
 
 namespace muster::model {
 

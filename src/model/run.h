@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "model/environment.h"
+#include "model/rank_report.h"
+#include "model/run_error.h"
 #include "model/run_status.h"
 
 namespace muster::model {
@@ -50,20 +52,6 @@ struct RunSpec {
 Result<RunSpec> run_spec_from_json(const Json& body);
 Json to_json(const RunSpec& spec);
 
-/// Why a run failed. `code` is user_error, environment_error, node_lost, start_failed or internal.
-struct RunError {
-  std::string code;
-  std::string message;
-  std::optional<int> rank;
-  std::optional<int> node_rank;
-  std::optional<int> exit_code;
-  std::string signal;     ///< "SIGKILL", or "" when it was not a signal
-  std::string traceback;  ///< as the rank printed it; may be empty
-  std::string log;        ///< path of the log it was read from; may be empty
-};
-Json to_json(const RunError& error);
-Result<RunError> run_error_from_json(const Json& json);
-
 struct StageTimes {
   TimeUs started_at = 0;  ///< 0: not reached
   TimeUs ended_at = 0;
@@ -78,6 +66,8 @@ struct RunNode {
   std::string status;   ///< "Starting", "Running", "Finished", "Done", "Lost"
   std::int64_t runner_pid = 0;
   TimeUs last_heartbeat_at = 0;
+  std::vector<RankReport> reports;  ///< how its ranks ended, once it told
+  int salvages = 0;                 ///< how often another runner was sent to collect what a lost one left
 };
 
 struct Run {
