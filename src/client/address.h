@@ -1,0 +1,43 @@
+#pragma once
+// Which server, which workspace, which token (docs/formats.md, "Credentials, addresses"). Reads a few small files; never the network.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace muster::client {
+
+struct Address {
+  std::string url;    ///< as normal_url() gives it
+  std::string token;  ///< a secret: never shown or logged
+  std::string workspace = "default";
+};
+
+/// What the caller was told, and where it stands.
+struct AddressHints {
+  std::string server;                         ///< --server; "" = not told
+  std::string workspace;                      ///< --workspace; "" = not told
+  std::filesystem::path config;               ///< a config.json or a folder that has one; "" = looked for from `folder` upwards
+  std::filesystem::path folder;               ///< the working folder
+  std::map<std::string, std::string> variables;  ///< MUSTER_URL, MUSTER_TOKEN, MUSTER_HOME, MUSTER_WORKSPACE, HOME; others are ignored
+};
+
+/// The hints of this process: its working folder and variables.
+AddressHints hints_of_process();
+
+/// MUSTER_HOME, or ~/.muster. invalid when there is no HOME either.
+Result<std::filesystem::path> home_folder(const std::map<std::string, std::string>& variables);
+
+/// unavailable when no server is known, unauthorized when there is no token for it, invalid when a file on the way is damaged.
+Result<Address> find_address(const AddressHints& hints);
+
+/// The token that `home`/credentials keeps for the URL; nothing when it keeps none.
+Result<std::optional<std::string>> stored_token(const std::filesystem::path& home, const std::string& url);
+
+/// Adds or replaces the token for the URL; the file stays readable by its owner alone. Safe against a kill at any time and other writers.
+Result<void> store_token(const std::filesystem::path& home, const std::string& url, const std::string& token);
+
+}  // namespace muster::client

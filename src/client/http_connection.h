@@ -1,0 +1,36 @@
+#pragma once
+// One HTTP/1.1 connection to the server, kept alive between exchanges. The HTTP library stays inside the .cc file.
+
+#include <memory>
+#include <stop_token>
+
+#include "client/http_message.h"
+#include "client/uri.h"
+
+namespace muster::client {
+
+/// A connection that is made when first used and again when it was lost. Blocks the caller, never longer than the deadlines say.
+/// Not thread-safe: one exchange at a time. Only `stop` may be asked for by other threads; it ends a waiting exchange at once.
+class HttpConnection {
+ public:
+  HttpConnection(HostPort server, std::stop_token stop);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  /// Whether the server may have acted on a request whose answer never came. Read after a failed exchange, to decide about sending it again.
+  enum class Sent { no, perhaps };
+  Sent sent() const;
+
+  /// Sends the request and reads the answer, whatever its status. The body of a 2xx answer goes to `sink` when there is one, others into the response.
+  /// A kept connection that turns out to be closed is replaced once, unseen.
+  /// unavailable: not reachable, or lost on the way; timeout: a deadline passed; unavailable "stopped" after a stop was asked for;
+  /// too_large: the body of an answer without a sink is over 256 MiB; errors of the sink as they are.
+  Result<HttpResponse> exchange(const HttpRequest& request, const Deadlines& deadlines, const ByteSink& sink = {});
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace muster::client

@@ -1,0 +1,92 @@
+#pragma once
+// The runner's protocol (docs/rest-api.md, "The runner's protocol"), typed. Every call may be repeated.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "client/http_message.h"
+#include "client/server_api.h"
+#include "client/work_order.h"
+#include "model/rank_report.h"
+
+namespace muster::client {
+
+struct CheckIn {
+  std::string version;
+  std::int64_t pid = 0;
+  std::string host;
+  std::string address;  ///< where other nodes reach this one
+  int port = 0;         ///< a free port there
+  bool salvage = false; ///< another runner died here; this one only collects what it left
+};
+
+/// Not all nodes are in: ask again.
+struct Waiting {
+  int nodes = 0;
+};
+
+struct StopOrder {
+  std::string reason;
+  std::string code;
+  std::int64_t grace_seconds = 0;
+};
+
+struct HeartbeatAnswer {
+  TimeUs server_time = 0;
+  std::optional<StopOrder> stop;
+};
+
+struct StartedRank {
+  int rank = 0;
+  std::int64_t pid = 0;
+  TimeUs started_at = 0;
+};
+
+struct OutputFile {
+  std::string path;
+  std::uint64_t size = 0;
+  std::string sha256;
+};
+
+/// What became of a piece of a log.
+struct LogAnswer {
+  std::uint64_t size = 0;  ///< what the server has of this log now: where to go on
+  bool gap = false;        ///< nothing was taken, since the piece lies past the end
+};
+
+/// One node of one attempt. Calls block as Api's do and may come from any thread.
+class RunnerApi {
+ public:
+  RunnerApi(std::shared_ptr<Api> api, std::string run_id, int attempt, int node_rank);
+
+  Result<std::variant<WorkOrder, Waiting>> check_in(const CheckIn& check_in);
+  Result<HeartbeatAnswer> heartbeat(TimeUs now, std::uint64_t outbox_bytes);
+  Result<void> started(const std::vector<StartedRank>& ranks);
+  Result<void> rank_failed(const model::RankReport& report);
+  Result<void> finished(const std::vector<model::RankReport>& reports);
+  Result<void> done(const std::vector<std::string>& warnings, const Json& resolved_environment);
+
+  /// `bytes`: at most 4 MiB. `rank`: absent for logs that belong to no rank.
+  Result<LogAnswer> put_log(std::string_view path, std::uint64_t offset, TimeUs time, std::optional<int> rank, std::string bytes);
+  /// `records` as model::JournalWriter makes them. The sequence the server wants next.
+  Result<std::uint64_t> post_metrics(std::string_view process, std::uint64_t sequence, std::string records);
+  Result<void> record_outputs(const std::vector<OutputFile>& files);
+
+  Api& api() { return *api_; }
+
+ private:
+  Result<Json> call(std::string_view what, const Json& body);
+  std::string path(std::string_view what) const;
+
+  std::shared_ptr<Api> api_;
+  std::string base_;
+};
+
+}  // namespace muster::client
