@@ -40,6 +40,10 @@ Result<RankReport> rank_report_from_json(const Json& json);
 /// also with a "[1,3]<stderr>:" like prefix left by launchers. Nothing when there is none. Pure; `tail` may start mid-line and hold any bytes.
 std::optional<PrintedException> find_exception(std::string_view tail);
 
+/// Whether the rank only failed because it could not talk to another one (connection reset or closed, Gloo, NCCL, MPI abort, Horovod shut down):
+/// then the true cause is most likely elsewhere.
+bool is_communication_failure(const RankReport& report);
+
 /// The cause among failed ranks (design §4.9): a rank's own exception or signal before errors of communication (connection reset or closed,
 /// Gloo, NCCL, MPI abort, Horovod shut down), then the earliest end. Nothing when no rank failed by itself.
 std::optional<RankReport> choose_cause(const std::vector<RankReport>& reports);

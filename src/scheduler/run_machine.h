@@ -1,0 +1,119 @@
+#pragma once
+// The life of a run as a pure function: a run and an event in, the next run and the effects that are wanted out. No clock, no database, no process.
+//
+//   NotStarted → Preparing → Queued → Provisioning → Starting → Running ⇄ NotResponding → Finalizing → Completed | Failed | Canceled
+//                                ▲                                                             │
+//                                └────────────────── another attempt ◄────────────────────────┘
+//   A cancel before nodes are granted ends the run at once; later it is CancelRequested until every node is done.
+//   A node:  Starting → Running → Finished → Done;   Lost when its runner is gone: another runner collects what it left, then Done.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/rank_report.h"
+#include "model/run.h"
+
+namespace muster::scheduler {
+
+// What can happen to a run.
+struct Submitted {};
+struct EnvironmentReady {
+  std::string hash;
+};
+/// The attempt cannot go on and no runner of it is alive: its environment could not be built, or its nodes not started.
+struct AttemptFailed {
+  model::RunError error;
+};
+/// One id for each node of the run.
+struct NodesGranted {
+  std::vector<std::string> node_ids;
+};
+struct EngineStarted {};
+struct NodeCheckedIn {
+  int node_rank = 0;
+  std::string address;
+  int port = 0;
+  std::int64_t pid = 0;
+};
+struct RanksStarted {
+  int node_rank = 0;
+  TimeUs first_rank_at = 0;
+};
+struct RankFailed {
+  model::RankReport report;
+};
+/// No process of this node is left.
+struct RanksFinished {
+  int node_rank = 0;
+  std::vector<model::RankReport> reports;
+};
+/// All that the node had is recorded.
+struct NodeDone {
+  int node_rank = 0;
+  std::vector<std::string> warnings;
+};
+/// The engine says that the node's runner is gone; `last_words` is the end of its own log.
+struct NodeGone {
+  int node_rank = 0;
+  std::string how;
+  std::string last_words;
+};
+struct HeartbeatsMissed {
+  std::string detail;
+};
+struct HeartbeatsBack {};
+struct CancelAsked {
+  std::string reason;
+};
+using Event = std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
+                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, CancelAsked>;
+
+// What is wanted of the world.
+enum class EffectKind {
+  prepare_environment,
+  enqueue,
+  leave_queue,          ///< also gives up waiting for an environment
+  start_nodes,          ///< ask the engine
+  stop_nodes,           ///< politely: the runners end their ranks with grace
+  stop_nodes_soon,      ///< the same after a short window, in which the true cause may still be told
+  salvage_node,         ///< send another runner to collect what a lost one left
+  release_nodes,
+};
+struct Effect {
+  EffectKind kind;
+  int node_rank = 0;  ///< for salvage_node
+};
+
+struct Step {
+  model::Run run;
+  std::vector<Effect> effects;
+  bool changed = false;  ///< false: the event means nothing (any more) to this run
+};
+
+/// What the decision needs to know besides the run.
+struct Circumstances {
+  TimeUs now = 0;
+  bool low_priority = false;  ///< its nodes may be taken away; a run that loses one starts again
+};
+
+/// Events of an attempt that is over must not be passed (the caller compares attempts).
+Step step(model::Run run, const Event& event, const Circumstances& circumstances);
+
+/// Why the run's runners should end their ranks now, in (code, words) for people; nothing while all is well.
+struct StopReason {
+  std::string code;
+  std::string reason;
+};
+std::optional<StopReason> stop_reason(const model::Run& run);
+
+/// Whether every node has checked in, so that work orders can be given out.
+bool all_checked_in(const model::Run& run);
+
+/// How often one node is salvaged before what it left is given up (and said to be).
+inline constexpr int kMostSalvages = 3;
+/// Attempts that a low-priority run gets however often its nodes are taken away.
+inline constexpr int kMostLowPriorityAttempts = 100;
+
+}  // namespace muster::scheduler
