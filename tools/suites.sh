@@ -1,0 +1,114 @@
+# The test suites. Each adds to PASSED and FAILED; a suite that breaks before it can count is one failure.
+
+PASSED=0
+FAILED=0
+
+run_tests() {
+  full=
+  case ${1:-} in
+    "") ;;
+    --full) full=yes ;;
+    *) usage >&2; exit 2 ;;
+  esac
+  need_packages $BUILD_PACKAGES $TEST_PACKAGES
+  cpp_suite release
+  python_suites
+  e2e_suite
+  if [ -n "$full" ]; then
+    cpp_suite asan
+    cpp_suite tsan
+  fi
+  end_of_suites
+}
+
+end_of_suites() {
+  say "$PASSED passed, $FAILED failed"
+  [ "$FAILED" -eq 0 ]
+}
+
+count() { # SUITE PASSED FAILED
+  PASSED=$((PASSED + $2))
+  FAILED=$((FAILED + $3))
+  say "$1: $2 passed, $3 failed"
+}
+
+# cpp_suite PRESET: the C++ tests, built by that preset.
+cpp_suite() {
+  # Configured anew: GoogleTest may have come after the last time.
+  if ! configure "$1" || ! build "$1" all; then
+    count "C++ ($1), which does not build" 0 1
+    return
+  fi
+  junit=$PWD/build/$1/tests.xml
+  rm -f "$junit"
+  step "C++ tests ($1)" in_fixed_memory "$1" ctest --test-dir "build/$1" -j "$(core_count)" --output-on-failure --no-tests=error \
+    --output-junit "$junit" || true
+  count_junit "C++ ($1)" "$junit"
+}
+
+# TSan of clang 14 does not start where the kernel spreads addresses widely.
+in_fixed_memory() {
+  preset=$1
+  shift
+  if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then
+    setarch -R "$@"
+  else
+    "$@"
+  fi
+}
+
+# The SDK's own tests, on each Python that is here: it promises all of them from 3.6 on.
+python_suites() {
+  for python in $(pythons); do
+    version=$("$python" -c 'import platform; print(platform.python_version())')
+    step "Python SDK tests ($version)" env PYTHONPATH=build/release/python "$python" -m unittest discover -s python/tests || true
+    count_unittest "Python SDK ($version)" "$log"
+  done
+}
+
+e2e_suite() {
+  if ! make_test_venv; then
+    count "End to end, whose Python could not be made" 0 1
+    return
+  fi
+  junit=$PWD/build/e2e.xml
+  rm -f "$junit"
+  step "End-to-end and crash tests" build/venv/bin/python -m pytest tests --junitxml "$junit" || true
+  count_junit "End to end" "$junit"
+}
+
+# A virtual environment for what is tested end to end, made again when its list changes.
+make_test_venv() {
+  packages="pytest torch==2.13.0 numpy scikit-learn onnx mpi4py"
+  [ "$(cat build/venv/muster-packages 2>/dev/null)" != "$packages" ] || return 0
+  step "Installing the tests' Python packages" make_venv build/venv /usr/bin/python3 --clear $packages || return
+  printf '%s\n' "$packages" >build/venv/muster-packages
+}
+
+count_junit() { # SUITE FILE
+  totals=
+  # One line, because ctest puts each attribute on a line of its own.
+  [ ! -e "$2" ] || totals=$(tr '\n\t' '  ' <"$2" | grep -o '<testsuite [^>]*' | head -n 1)
+  all=$(attribute tests "$totals")
+  bad=$(($(attribute failures "$totals") + $(attribute errors "$totals") + $(attribute skipped "$totals") + $(attribute disabled "$totals")))
+  if [ "$all" -eq 0 ]; then
+    count "$1, which gave no result" 0 1
+  else
+    count "$1" $((all - bad)) "$bad"
+  fi
+}
+
+attribute() { # NAME TEXT
+  value=$(printf '%s' "$2" | grep -o "\b$1=\"[0-9]*\"" | tr -dc '0-9')
+  printf '%s' "${value:-0}"
+}
+
+count_unittest() { # SUITE LOG
+  ran=$(sed -n 's/^Ran \([0-9]*\) test.*/\1/p' "$2" | tail -n 1)
+  bad=$(sed -n -E 's/^(OK|FAILED) \((.*)\)$/\2/p' "$2" | tail -n 1 | tr -cs '0-9' '\n' | awk '{n += $1} END {print n + 0}')
+  if [ "${ran:-0}" -eq 0 ]; then
+    count "$1, which gave no result" 0 1
+  else
+    count "$1" $((ran - bad)) "$bad"
+  fi
+}
