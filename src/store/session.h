@@ -6,6 +6,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -43,17 +44,22 @@ class Row {
   std::optional<std::string> optional_text(int column) const { return is_null(column) ? std::nullopt : std::optional(text(column)); }
 };
 
-/// Used by one thread at a time.
+using Values = std::span<const Value>;
+using EachRow = std::function<void(const Row&)>;
+
+/// Used by one thread at a time. Statements take `?` parameters and are cached by their text, so that text must be one of few.
 class Session {
  public:
   virtual ~Session() = default;
-  /// Runs one statement with `?` parameters; `each` is called for every row. Statements are cached by their text.
-  virtual void query(std::string_view sql, std::initializer_list<Value> values, const std::function<void(const Row&)>& each) = 0;
-  virtual void query(std::string_view sql, const std::vector<Value>& values, const std::function<void(const Row&)>& each) = 0;
+  /// Runs one statement; `each` is called for every row and may use the session for other statements.
+  virtual void query(std::string_view sql, Values values, const EachRow& each) = 0;
   /// Rows changed.
-  virtual std::int64_t run(std::string_view sql, std::initializer_list<Value> values) = 0;
+  virtual std::int64_t run(std::string_view sql, Values values) = 0;
   /// The integer key of the last inserted row.
   virtual std::int64_t last_key() = 0;
+
+  void query(std::string_view sql, std::initializer_list<Value> values, const EachRow& each) { query(sql, Values(values.begin(), values.size()), each); }
+  std::int64_t run(std::string_view sql, std::initializer_list<Value> values) { return run(sql, Values(values.begin(), values.size())); }
 };
 
 }  // namespace muster::store

@@ -1,0 +1,29 @@
+#pragma once
+// The attempts of a run: what its engine needs to find it again, what was found out about it.
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "base/json.h"
+#include "model/run.h"
+#include "store/session.h"
+
+namespace muster::store::run_attempts {
+
+struct Attempt {
+  int attempt = 1;
+  std::array<model::StageTimes, model::kStageCount> stages;
+};
+/// All attempts, first to last.
+std::vector<Attempt> list(Session& session, std::int64_t run_key);
+
+/// The engine's handle (engine/engine.h), opaque here. Nothing until one was recorded.
+void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle);
+std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt);
+
+/// What the environment really held (package list, interpreter), as the runner found it.
+void set_resolved_environment(Session& session, std::int64_t run_key, int attempt, const Json& resolved);
+std::optional<Json> resolved_environment(Session& session, std::int64_t run_key, int attempt);
+
+}  // namespace muster::store::run_attempts

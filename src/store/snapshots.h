@@ -1,0 +1,23 @@
+#pragma once
+// Snapshots: manifests of files whose bytes are blobs. Write one only after its blobs are in the blob store.
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "model/snapshot.h"
+#include "store/session.h"
+
+namespace muster::store::snapshots {
+
+/// Writes the snapshot unless the workspace has it; true when it was new. Its id must be that of its files (model::snapshot_id).
+bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot& snapshot);
+/// Without the files: whether it is there and how large it is.
+std::optional<model::Snapshot> find(Session& session, std::int64_t workspace_key, std::string_view snapshot_id);
+/// With the files, in the manifest's order.
+std::optional<model::Snapshot> find_with_files(Session& session, std::int64_t workspace_key, std::string_view snapshot_id);
+
+/// Every blob that any snapshot refers to, some more than once. For collecting the ones nobody refers to.
+void each_reference(Session& session, const std::function<void(std::string_view sha256)>& use);
+
+}  // namespace muster::store::snapshots
