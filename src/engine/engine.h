@@ -29,7 +29,8 @@ struct NodeStart {
   std::filesystem::path log;               ///< the runner's own stdout and stderr
 };
 
-/// What has to be remembered to find the nodes again after a restart. Opaque to all but its engine; kept by the store.
+/// What has to be remembered to find the nodes again after a restart, kept by the store: an object by node rank ("0", "1", …), each value known to its
+/// engine alone. A later start of one node (to collect what a lost runner left) replaces that node's member.
 using Handle = Json;
 
 /// Called from the engine's own threads; must not block.
