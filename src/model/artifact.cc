@@ -1,0 +1,12 @@
+#include "model/artifact.h"
+
+namespace muster::model {
+
+Json to_json(const Artifact& artifact) {
+  return {{"path", artifact.path},
+          {"size", artifact.size},
+          {"sha256", artifact.sha256},
+          {"created_at", time_to_json(artifact.created_at)}};
+}
+
+}  // namespace muster::model

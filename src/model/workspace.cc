@@ -1,0 +1,13 @@
+#include "model/workspace.h"
+
+namespace muster::model {
+
+Json to_json(const Workspace& workspace) {
+  return {{"name", workspace.name},
+          {"id", workspace.id},
+          {"created_at", time_to_json(workspace.created_at)},
+          {"created_by", workspace.created_by},
+          {"tags", workspace.tags}};
+}
+
+}  // namespace muster::model
