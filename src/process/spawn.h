@@ -21,7 +21,8 @@ struct SpawnOptions {
   std::filesystem::path folder;                  ///< working folder; "" = ours
   std::optional<int> input;                      ///< becomes standard input; absent: /dev/null
   std::optional<int> output;                     ///< becomes stdout and stderr; absent: /dev/null
-  std::optional<int> gate;                       ///< the child waits until a byte comes from this pipe; end of file: it exits 125 before exec
+  std::optional<int> gate;                       ///< the child waits until a byte comes from this pipe; end of file: it exits 125 before exec.
+                                                 ///< The thread that called spawn() must live until then. A failed exec shows as exit code 127.
   std::vector<std::filesystem::path> cgroups;    ///< folders whose cgroup.procs the child enters before exec; those that refuse are left out
   std::vector<int> cpus;                         ///< reserved for placement; empty: all
 };
@@ -57,7 +58,8 @@ class Child {
 };
 
 /// Starts the process in a session of its own, all other descriptors closed, signals reset to defaults. Returns once exec has succeeded (with a gate: once the
-/// child stands at it); an error names the step and the program (not_found when the program is not there). Thread-safe.
+/// child stands at it); an error names the step and the program (not_found when the program is not there). Until exec the child dies with the thread that
+/// started it, so a killed parent leaves nothing half-started behind. Thread-safe.
 Result<Child> spawn(const SpawnOptions& options);
 
 /// Start time of a live process in clock ticks since boot (/proc/PID/stat), to tell it from a later one with the same pid. not_found when it is gone.

@@ -1,0 +1,67 @@
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "process/spawn.h"
+
+namespace muster::process {
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+std::string to_words(const Ended& ended) {
+  return ended.exit_code ? fmt::format("exit code {}", *ended.exit_code) : signal_name(ended.signal.value_or(0));
+}
+
+Result<void> Child::signal(int signal) const {
+  if (ended_ || ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) == 0 || errno == ESRCH) return {};
+  return tl::unexpected(system_error(fmt::format("send {} to process {}", signal_name(signal), pid_), errno));
+}
+
+std::optional<Ended> Child::poll() {
+  if (ended_) return ended_;
+  siginfo_t info{};
+  int rc = -1;
+  do {
+    rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG);
+  } while (rc != 0 && errno == EINTR);
+  if (rc != 0 || info.si_pid == 0) return std::nullopt;
+  ended_ = info.si_code == CLD_EXITED ? Ended{info.si_status, std::nullopt} : Ended{std::nullopt, info.si_status};
+  return ended_;
+}
+
+Result<Ended> Child::wait(std::chrono::milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (true) {
+    if (const auto ended = poll()) return *ended;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return fail(Code::timeout, "process {} still runs after {} ms", pid_, at_most.count());
+    pollfd wanted{pidfd_.get(), POLLIN, 0};
+    ::poll(&wanted, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1 << 30)));
+  }
+}
+
+Result<std::int64_t> start_time(pid_t pid) {
+  const auto gone = [&] { return fail(Code::not_found, "process {} is gone", pid); };
+  const auto stat = read_file(fmt::format("/proc/{}/stat", pid), 1 << 16);
+  if (!stat) return gone();  // ESRCH while it is being read is the same answer
+  // The name, in parentheses, may hold anything; what follows its last ')' are the fields from the third on. A zombie is gone.
+  const std::size_t name_end = stat->rfind(')');
+  if (name_end == std::string::npos) return gone();
+  const auto fields = split(std::string_view(*stat).substr(std::min(name_end + 2, stat->size())), ' ');
+  std::int64_t ticks = 0;
+  if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X" || !parse_int64(fields[19], ticks)) return gone();
+  return ticks;
+}
+
+}  // namespace muster::process
