@@ -8,6 +8,8 @@
 namespace muster {
 namespace {
 
+constexpr std::size_t kMostFaults = 100;
+
 /// Deepest nesting of brackets outside strings. Counted before parsing, so that no recursion ever meets a hostile depth.
 int nesting(std::string_view text) {
   int depth = 0;
@@ -155,6 +157,14 @@ void ObjectReader::fault(std::string field, std::string detail, std::string hint
   faults_.push_back({std::move(field), std::move(detail), std::move(hint)});
 }
 
+void ObjectReader::adopt(std::string_view field, const Error& error) {
+  if (error.errors.empty()) fault(std::string(field), error.detail, error.hint);
+  for (const FieldError& one : error.errors) {
+    const std::string_view dot = field.empty() || one.field.empty() ? "" : ".";
+    fault(fmt::format("{}{}{}", field, dot, one.field), one.detail, one.hint);
+  }
+}
+
 Result<void> ObjectReader::finish(std::string_view what) {
   if (object_.is_object()) {
     for (const auto& [key, value] : object_.items()) {
@@ -162,9 +172,12 @@ Result<void> ObjectReader::finish(std::string_view what) {
     }
   }
   if (faults_.empty()) return {};
-  Error error{Code::invalid, "", "", faults_};
+  // A list of a million wrong items must not become an answer of a million faults.
+  const std::size_t more = faults_.size() - std::min(faults_.size(), kMostFaults);
+  Error error{Code::invalid, "", "", {faults_.begin(), faults_.end() - static_cast<std::ptrdiff_t>(more)}};
   std::vector<std::string> words;
-  for (const FieldError& one : faults_) words.push_back(one.field.empty() ? one.detail : fmt::format("`{}` {}", one.field, one.detail));
+  for (const FieldError& one : error.errors) words.push_back(one.field.empty() ? one.detail : fmt::format("`{}` {}", one.field, one.detail));
+  if (more > 0) words.push_back(fmt::format("and {} more faults", more));
   error.detail = fmt::format("{}: {}", what, join(words, "; "));
   error.hint = faults_.front().hint;
   return tl::unexpected(std::move(error));

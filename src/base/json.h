@@ -58,8 +58,10 @@ class ObjectReader {
 
   /// Adds a fault found by the caller.
   void fault(std::string field, std::string detail, std::string hint = {});
+  /// Adds the faults of a nested object that was read by a reader of its own, told as "<field>.<theirs>".
+  void adopt(std::string_view field, const Error& error);
 
-  /// invalid with all faults, unknown keys included, when there is any. `what` names the thing read.
+  /// invalid with all faults, unknown keys included, when there is any (the first 100 and how many more). `what` names the thing read.
   Result<void> finish(std::string_view what);
 
  private:

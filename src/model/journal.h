@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <unordered_map>
 
 #include "base/result.h"
 #include "model/metric.h"
@@ -36,18 +36,23 @@ class JournalWalker {
   /// `bytes`: all that is mapped or received so far, header included when `offset` starts at 64. The bytes may grow between calls.
   explicit JournalWalker(std::size_t offset = kJournalHeaderBytes) : offset_(offset) {}
 
-  /// The next point, if it is whole. nothing_yet: the next record is not written (or the bytes end there). malformed: the segment is damaged at offset().
+  /// The next point, if it is whole. nothing_yet: the next record is not written (or the bytes end there). malformed: the segment is damaged at offset(),
+  /// and so is every further answer. `point` is set only with Found::point. The bytes may be a mapping that another process is writing.
   Result<Found> next(std::string_view bytes, NamedPoint& point);
   std::size_t offset() const { return offset_; }
 
  private:
+  Result<void> read_name(std::string_view payload);
+  Result<void> read_point(std::uint8_t kind, std::uint8_t flags, std::string_view payload, NamedPoint& point);
+
   std::size_t offset_;
-  std::vector<std::string> names_;  ///< by id
+  std::unordered_map<std::uint32_t, std::string> names_;  ///< by id, which may be any number
 };
 
-/// Builds an upload: records of the same form without the header, names before their first use.
+/// Builds an upload: records of the same form without the header, names before their first use. A walker of it starts at offset 0.
 class JournalWriter {
  public:
+  /// `name` has 1 to 255 characters and a JSON value at most 1 MiB, as every point that a walker gave.
   void add(std::string_view name, const MetricPoint& point);
   const std::string& bytes() const { return bytes_; }
   std::size_t points() const { return points_; }
@@ -56,7 +61,7 @@ class JournalWriter {
  private:
   std::string bytes_;
   std::size_t points_ = 0;
-  std::vector<std::string> names_;
+  std::unordered_map<std::string, std::uint32_t> ids_;
 };
 
 }  // namespace muster::model

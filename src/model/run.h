@@ -10,21 +10,13 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "model/distribution.h"
 #include "model/environment.h"
 #include "model/rank_report.h"
 #include "model/run_error.h"
 #include "model/run_status.h"
 
 namespace muster::model {
-
-/// How ranks start. `process_count` is the total over all nodes for pytorch (absent: one a node), `process_count_per_node` is for mpi.
-struct Distribution {
-  enum class Kind { pytorch, mpi };
-  Kind kind = Kind::pytorch;
-  std::optional<int> process_count;
-  int process_count_per_node = 1;
-  std::string backend = "nccl";  ///< "nccl" or "gloo"
-};
 
 /// The script configuration, as submitted. Exactly one of `script` and `command` is set.
 struct RunSpec {
@@ -50,7 +42,10 @@ struct RunSpec {
 
 /// Reads the body of POST /runs. Checks everything that needs no database: types, names, paths, limits, distribution arithmetic; invalid with every fault.
 Result<RunSpec> run_spec_from_json(const Json& body);
+/// The same keys as run_spec_from_json reads, all of them.
 Json to_json(const RunSpec& spec);
+/// What is allowed but probably not meant, in words for the run's `warnings`.
+std::vector<std::string> doubts_about(const RunSpec& spec);
 
 struct StageTimes {
   TimeUs started_at = 0;  ///< 0: not reached

@@ -1,0 +1,86 @@
+#include "model/names.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace muster::model {
+namespace {
+
+// ASCII on purpose: names go into paths, URLs and cgroup names, and std::isalnum asks the locale.
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+enum class First { letter, letter_or_digit, letter_or_underscore };
+
+struct Rule {
+  std::size_t shortest;
+  std::size_t longest;
+  First first;
+  std::string_view others;  ///< allowed beside letters and digits
+};
+
+std::string_view first_words(First first) {
+  switch (first) {
+    case First::letter: return "a letter";
+    case First::letter_or_digit: return "a letter or a digit";
+    case First::letter_or_underscore: return "a letter or '_'";
+  }
+  return "";
+}
+
+bool fits_first(First first, char c) {
+  return is_letter(c) || (first == First::letter_or_digit && is_digit(c)) || (first == First::letter_or_underscore && c == '_');
+}
+
+std::optional<std::string> fault(std::string_view name, const Rule& rule) {
+  const auto stranger = std::find_if(name.begin(), name.end(), [&](char c) {
+    return !is_letter(c) && !is_digit(c) && rule.others.find(c) == std::string_view::npos;
+  });
+  std::string why;
+  if (stranger != name.end()) {
+    const auto printable = static_cast<unsigned char>(*stranger) > 0x20 && static_cast<unsigned char>(*stranger) < 0x7F;
+    why = printable ? fmt::format("it has a '{}'", *stranger) : "it has another character";
+  } else if (name.size() < rule.shortest || name.size() > rule.longest) {
+    why = name.empty() ? "it is empty" : fmt::format("it has {} character{}", name.size(), name.size() == 1 ? "" : "s");
+  } else if (!fits_first(rule.first, name.front())) {
+    why = fmt::format("it starts with '{}'", name.front());
+  } else {
+    return std::nullopt;
+  }
+  std::string others;
+  for (const char c : rule.others) others += fmt::format(", '{}'", c);
+  return fmt::format("must be {} to {} characters long, of letters, digits{}, {} first: {}", rule.shortest, rule.longest, others,
+                     first_words(rule.first), why);
+}
+
+}  // namespace
+
+std::optional<std::string> experiment_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_digit, "_-"}); }
+
+std::optional<std::string> workspace_name_fault(std::string_view name) { return fault(name, {3, 33, First::letter_or_digit, "_-"}); }
+
+std::optional<std::string> compute_name_fault(std::string_view name) { return fault(name, {2, 16, First::letter, "-"}); }
+
+std::optional<std::string> model_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_digit, "-._"}); }
+
+std::optional<std::string> environment_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_digit, "_-."}); }
+
+std::optional<std::string> variable_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_underscore, "_"}); }
+
+std::optional<std::string> tag_fault(std::string_view key, std::string_view value) {
+  const std::size_t key_length = utf8_length(key);
+  if (key_length < 1 || key_length > 255) return fmt::format("must have a key of 1 to 255 characters: it has {}", key_length);
+  if (std::any_of(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+    return "must have a key without control characters";
+  }
+  if (const std::size_t length = utf8_length(value); length > 5000) {
+    return fmt::format("must have a value of at most 5,000 characters: it has {}", length);
+  }
+  if (value.find('\0') != std::string_view::npos) return "must have a value without NUL characters";
+  return std::nullopt;
+}
+
+}  // namespace muster::model

@@ -1,0 +1,169 @@
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "model/checks.h"
+#include "model/names.h"
+#include "model/run.h"
+
+namespace muster::model {
+namespace {
+
+constexpr int kMostNodes = 1000;
+constexpr std::size_t kMostArguments = 10'000;
+constexpr std::size_t kMostArgumentBytes = 1u << 20;
+constexpr std::size_t kLongestDisplayName = 256;
+constexpr std::int64_t kLongestRunSeconds = 10LL * 365 * 86'400;
+constexpr std::int64_t kLongestGraceSeconds = 86'400;
+constexpr int kMostRetries = 1000;
+constexpr std::int64_t kHighestPriority = 9'007'199'254'740'991;  // what every JSON reader keeps exactly
+
+/// A word that a program is started with: not longer than the kernel takes, and without the byte that would end it early.
+void check_word(ObjectReader& in, const std::string& field, std::string_view word) {
+  if (word.size() > kLongestWord) in.fault(field, fmt::format("must have at most {} bytes, not {}", kLongestWord, word.size()));
+  if (word.find('\0') != std::string_view::npos) in.fault(field, "must not hold a NUL character");
+}
+
+void read_arguments(ObjectReader& in, RunSpec& spec) {
+  spec.arguments = in.texts_or_empty("arguments");
+  if (spec.arguments.size() > kMostArguments) {
+    in.fault("arguments", fmt::format("must have at most {} items, not {}", kMostArguments, spec.arguments.size()), "put them into a file of the source folder");
+  }
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < spec.arguments.size(); ++i) {
+    bytes += spec.arguments[i].size() + 1;
+    check_word(in, fmt::format("arguments[{}]", i), spec.arguments[i]);
+  }
+  if (bytes > kMostArgumentBytes) {
+    in.fault("arguments", fmt::format("must have at most {} in all, not {}", human_size(kMostArgumentBytes), human_size(bytes)),
+             "put them into a file of the source folder");
+  }
+}
+
+void read_what_runs(ObjectReader& in, RunSpec& spec) {
+  spec.script = in.text_or("script", "");
+  spec.command = in.text_or("command", "");
+  read_arguments(in, spec);
+  if (spec.script.empty() && spec.command.empty()) {
+    in.fault("script", "or `command` is required", "give a script inside the source folder, or a command line");
+  }
+  if (!spec.script.empty() && !spec.command.empty()) in.fault("command", "can't be given together with `script`", "give one of the two");
+  if (!spec.script.empty() && !is_safe_relative_path(spec.script)) {
+    in.fault("script", fmt::format("must be a path inside the source folder, not '{}'", to_utf8(spec.script.substr(0, 200))),
+             "give it relative to the source folder, with '/' and without '..', as in train.py or src/train.py");
+  }
+  check_word(in, "command", spec.command);
+  if (spec.script.empty() && !spec.arguments.empty()) in.fault("arguments", "are for `script`", "write them into the command");
+}
+
+void read_limits(ObjectReader& in, RunSpec& spec) {
+  spec.max_run_duration_seconds = in.integer_or("max_run_duration_seconds", spec.max_run_duration_seconds, 1, kLongestRunSeconds);
+  spec.max_retries = static_cast<int>(in.integer_or("max_retries", spec.max_retries, 0, kMostRetries));
+  spec.priority = in.integer_or("priority", spec.priority, -kHighestPriority, kHighestPriority);
+  spec.grace_seconds = in.integer_or("grace_seconds", spec.grace_seconds, 0, kLongestGraceSeconds);
+}
+
+void read_description(ObjectReader& in, RunSpec& spec) {
+  spec.display_name = in.text_or("display_name", "");
+  if (const std::size_t length = utf8_length(spec.display_name); length > kLongestDisplayName) {
+    in.fault("display_name", fmt::format("must have at most {} characters, not {}", kLongestDisplayName, length));
+  }
+  if (std::any_of(spec.display_name.begin(), spec.display_name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; })) {
+    in.fault("display_name", "must be one line, without control characters");
+  }
+  spec.tags = in.text_map_or_empty("tags");
+  check_tags(in, "tags", spec.tags);
+  spec.properties = in.text_map_or_empty("properties");
+  check_tags(in, "properties", spec.properties);
+  spec.parent_run_id = in.optional_text("parent_run_id");
+  if (spec.parent_run_id && (spec.parent_run_id->empty() || spec.parent_run_id->size() > 300)) {
+    in.fault("parent_run_id", "must be the id of a run");
+  }
+}
+
+void read_distribution(ObjectReader& in, RunSpec& spec) {
+  spec.node_count = static_cast<int>(in.integer_or("node_count", 1, 1, kMostNodes));
+  if (const Json* json = in.member("distribution")) {
+    auto distribution = distribution_from_json(*json, spec.node_count);
+    if (distribution) spec.distribution = *distribution;
+    else in.adopt("distribution", distribution.error());
+  } else if (spec.node_count > 1) {
+    in.fault("distribution", fmt::format("is required with {} nodes: it says how their processes find each other", spec.node_count),
+             "give {\"type\": \"pytorch\"} (PyTorchConfiguration) or {\"type\": \"mpi\"} (MpiConfiguration)");
+  }
+}
+
+}  // namespace
+
+Result<RunSpec> run_spec_from_json(const Json& body) {
+  RunSpec spec;
+  ObjectReader in(body);
+  spec.experiment = in.text("experiment");
+  if (in.has("experiment") && body["experiment"].is_string()) {
+    if (const auto fault = experiment_name_fault(spec.experiment)) in.fault("experiment", *fault);
+  }
+  spec.snapshot_id = in.optional_text("snapshot_id");
+  if (spec.snapshot_id && !is_sha256(*spec.snapshot_id)) in.fault("snapshot_id", "must be 64 lower-case hex digits, as POST /snapshots answers");
+  read_what_runs(in, spec);
+  spec.compute_target = in.text_or("compute_target", spec.compute_target);
+  if (const auto fault = compute_name_fault(spec.compute_target)) in.fault("compute_target", *fault);
+  if (const Json* json = in.member("environment")) {
+    auto environment = environment_from_json(*json, "environment");
+    if (environment) spec.environment = *std::move(environment);
+    else in.adopt("", environment.error());
+  }
+  spec.environment_variables = in.text_map_or_empty("environment_variables");
+  check_variables(in, "environment_variables", spec.environment_variables);
+  read_distribution(in, spec);
+  read_limits(in, spec);
+  read_description(in, spec);
+  MUSTER_TRY(in.finish("run"));
+  return spec;
+}
+
+namespace {
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+}  // namespace
+
+Json to_json(const RunSpec& spec) {
+  return {{"experiment", spec.experiment},
+          {"display_name", text_or_null(spec.display_name)},
+          {"snapshot_id", spec.snapshot_id ? Json(*spec.snapshot_id) : Json()},
+          {"script", text_or_null(spec.script)},
+          {"command", text_or_null(spec.command)},
+          {"arguments", spec.arguments},
+          {"compute_target", spec.compute_target},
+          {"environment", to_json(spec.environment)},
+          {"environment_variables", spec.environment_variables},
+          {"distribution", to_json(spec.distribution)},
+          {"node_count", spec.node_count},
+          {"max_run_duration_seconds", spec.max_run_duration_seconds},
+          {"max_retries", spec.max_retries},
+          {"priority", spec.priority},
+          {"grace_seconds", spec.grace_seconds},
+          {"tags", spec.tags},
+          {"properties", spec.properties},
+          {"parent_run_id", spec.parent_run_id ? Json(*spec.parent_run_id) : Json()}};
+}
+
+std::vector<std::string> doubts_about(const RunSpec& spec) {
+  std::vector<std::string> doubts;
+  const bool per_node = spec.distribution && spec.distribution->kind == Distribution::Kind::pytorch && !spec.distribution->process_count &&
+                        !spec.command.empty() && spec.node_count > 1;
+  if (per_node) {
+    std::vector<std::string> missing;
+    for (const std::string name : {"NODE_RANK", "MASTER_ADDR", "MASTER_PORT"}) {
+      if (spec.command.find(name) == std::string::npos) missing.push_back("$" + name);
+    }
+    if (!missing.empty()) {
+      doubts.push_back(fmt::format("the command runs once on each of {} nodes and does not use {}: unless it reads them from its environment, "
+                                   "its processes will not find each other", spec.node_count, join(missing, ", ")));
+    }
+  }
+  if (spec.environment.user_managed_dependencies && !spec.environment.pip_packages.empty()) {
+    doubts.push_back("the environment is user-managed (user_managed_dependencies), so its pip packages are not installed");
+  }
+  return doubts;
+}
+
+}  // namespace muster::model
