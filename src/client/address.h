@@ -22,7 +22,7 @@ struct AddressHints {
   std::string workspace;                      ///< --workspace; "" = not told
   std::filesystem::path config;               ///< a config.json or a folder that has one; "" = looked for from `folder` upwards
   std::filesystem::path folder;               ///< the working folder
-  std::map<std::string, std::string> variables;  ///< MUSTER_URL, MUSTER_TOKEN, MUSTER_HOME, MUSTER_WORKSPACE, HOME; others are ignored
+  std::map<std::string, std::string> variables;  ///< MUSTER_URL, _TOKEN, _HOME, _WORKSPACE, _RUN_TOKEN, HOME; others are ignored
 };
 
 /// The hints of this process: its working folder and variables.

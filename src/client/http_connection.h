@@ -18,10 +18,6 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  /// Whether the server may have acted on a request whose answer never came. Read after a failed exchange, to decide about sending it again.
-  enum class Sent { no, perhaps };
-  Sent sent() const;
-
   /// Sends the request and reads the answer, whatever its status. The body of a 2xx answer goes to `sink` when there is one, others into the response.
   /// A kept connection that turns out to be closed is replaced once, unseen.
   /// unavailable: not reachable, or lost on the way; timeout: a deadline passed; unavailable "stopped" after a stop was asked for;

@@ -62,14 +62,16 @@ class Api {
   /// Reads an event stream until it ends. An error of `on_event` ends it and is returned; a lost connection is the caller's to resume.
   Result<void> stream_events(std::string_view path, const Query& query, const SseParser::OnEvent& on_event);
 
+  /// A request with our token, for exchange().
+  HttpRequest request_for(std::string_view method, std::string_view path, const Query& query = {}) const;
+
   /// One request with retries, whatever the answer's status; for callers that read more of an error than its code.
   Result<HttpResponse> exchange(const HttpRequest& request, const ByteSink& sink = {});
 
  private:
   explicit Api(ApiOptions options, HostPort server);
-  Result<HttpResponse> exchange_once(const HttpRequest& request, const ByteSink& sink, HttpConnection::Sent* sent);
-  Result<Json> json_call(std::string_view method, std::string_view path, const Query& query, const Json* body, bool idempotency_key);
-  HttpRequest request_for(std::string_view method, std::string_view path, const Query& query) const;
+  Result<HttpResponse> exchange_once(const HttpRequest& request, const ByteSink& sink);
+  Result<Json> json_call(std::string_view method, std::string_view path, const Query& query, const Json* body, std::string idempotency_key);
 
   ApiOptions options_;
   HostPort server_;

@@ -38,7 +38,7 @@ struct WorkOrder {
   std::map<std::string, std::string> variables;  ///< the job's, complete but for the launch's own
 };
 
-/// Unknown keys are ignored, so that a newer server can say more. malformed names the first key that is missing or of the wrong type.
+/// Unknown keys are ignored, so that a newer server can say more. invalid names the keys that are missing or of the wrong type.
 Result<WorkOrder> work_order_from_json(const Json& json);
 
 }  // namespace muster::client

@@ -1,0 +1,186 @@
+#include "client/address.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "client/uri.h"
+
+namespace muster::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kFileLimit = 1u << 20;
+
+std::string variable(const std::map<std::string, std::string>& variables, const std::string& name) {
+  const auto at = variables.find(name);
+  return at == variables.end() ? "" : at->second;
+}
+
+/// One JSON object from a file; nothing when there is no file.
+Result<std::optional<Json>> read_object(const fs::path& path) {
+  auto text = read_file(path, kFileLimit);
+  if (!text && text.error().code == Code::not_found) return std::nullopt;
+  if (!text) return tl::unexpected(std::move(text).error());
+  std::string_view bytes = *text;
+  if (bytes.substr(0, 3) == "\xEF\xBB\xBF") bytes.remove_prefix(3);
+  auto json = parse_json(bytes);
+  if (!json) return fail_hint(Code::invalid, "mend or remove that file", "{}: {}", path.string(), json.error().detail);
+  if (!json->is_object()) return fail_hint(Code::invalid, "mend or remove that file", "{} should hold one JSON object", path.string());
+  return std::move(*json);
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
+}
+
+struct Config {
+  std::string workspace;
+  std::string url;  ///< "" when the file names no server
+};
+
+/// Both shapes: three keys, or Azure's one "Scope" (/subscriptions/S/resourceGroups/G/providers/…/workspaces/W).
+Result<Config> config_of(const fs::path& path, const Json& json) {
+  Config config{text_of(json, "workspace_name"), text_of(json, "muster_url")};
+  if (const std::string scope = text_of(json, "Scope"); !scope.empty()) {
+    const std::size_t at = scope.rfind("/workspaces/");
+    if (at != std::string::npos) config.workspace = scope.substr(at + 12);
+  }
+  if (config.workspace.empty()) {
+    return fail_hint(Code::invalid, "`muster workspace config` prints a good one", "{}: workspace_name is missing", path.string());
+  }
+  return config;
+}
+
+/// The configuration file itself, or the nearest one from the folder upwards. Nothing when there is none.
+Result<std::optional<Config>> find_config(const AddressHints& hints) {
+  std::error_code ignored;
+  if (!hints.config.empty() && !fs::is_directory(hints.config, ignored)) {
+    MUSTER_TRY_ASSIGN(const auto json, read_object(hints.config));
+    if (!json) return fail_hint(Code::not_found, "`muster workspace config > config.json` writes one", "there is no {}", hints.config.string());
+    MUSTER_TRY_ASSIGN(Config config, config_of(hints.config, *json));
+    return config;
+  }
+  fs::path folder = fs::absolute(hints.config.empty() ? hints.folder : hints.config, ignored);
+  for (;; folder = folder.parent_path()) {
+    for (const char* name : {".azureml/config.json", ".azureml/project.json", "aml_config/config.json", "aml_config/project.json", "config.json"}) {
+      const fs::path path = folder / name;
+      if (!fs::is_regular_file(path, ignored)) continue;
+      auto json = read_object(path);
+      // A file of this name may be anybody's; one in a folder of Azure's, or one that names a server, is meant for us.
+      const bool ours = std::string_view(name) != "config.json";
+      if (!json && ours) return tl::unexpected(std::move(json).error());
+      if (!json || !*json || (!ours && !(*json)->contains("workspace_name") && !(*json)->contains("Scope"))) continue;
+      MUSTER_TRY_ASSIGN(Config config, config_of(path, **json));
+      return config;
+    }
+    if (!folder.has_relative_path()) return std::nullopt;
+  }
+}
+
+bool is_printable(const std::string& token) {
+  return std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+/// Holds the lock file of the credentials for as long as it lives.
+Result<Fd> lock_credentials(const fs::path& home) {
+  MUSTER_TRY_ASSIGN(Fd lock, open_file(home / "credentials.lock", O_RDWR | O_CREAT, 0600));
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return tl::unexpected(system_error("lock " + (home / "credentials.lock").string(), errno));
+  }
+  return lock;
+}
+
+}  // namespace
+
+AddressHints hints_of_process() {
+  AddressHints hints;
+  std::error_code ignored;
+  hints.folder = fs::current_path(ignored);
+  for (const char* name : {"MUSTER_URL", "MUSTER_TOKEN", "MUSTER_HOME", "MUSTER_WORKSPACE", "MUSTER_RUN_TOKEN", "HOME"}) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') hints.variables[name] = value;
+  }
+  return hints;
+}
+
+Result<fs::path> home_folder(const std::map<std::string, std::string>& variables) {
+  if (const std::string home = variable(variables, "MUSTER_HOME"); !home.empty()) return fs::path(home);
+  if (const std::string home = variable(variables, "HOME"); !home.empty()) return fs::path(home) / ".muster";
+  return fail_hint(Code::invalid, "set MUSTER_HOME to a folder for Muster's files", "neither MUSTER_HOME nor HOME is set");
+}
+
+Result<std::optional<std::string>> stored_token(const fs::path& home, const std::string& url) {
+  const fs::path path = home / "credentials";
+  MUSTER_TRY_ASSIGN(const auto json, read_object(path));
+  if (!json || !json->contains("servers") || !(*json)["servers"].is_object()) return std::nullopt;
+  MUSTER_TRY_ASSIGN(const std::string wanted, normal_url(url));
+  for (const auto& [known, entry] : (*json)["servers"].items()) {
+    const auto normal = normal_url(known);
+    if (!normal || *normal != wanted || !entry.is_object()) continue;
+    std::string token = text_of(entry, "token");
+    if (!token.empty()) return token;
+  }
+  return std::nullopt;
+}
+
+Result<void> store_token(const fs::path& home, const std::string& url, const std::string& token) {
+  MUSTER_TRY(make_folders(home));
+  MUSTER_TRY_ASSIGN(const std::string normal, normal_url(url));
+  MUSTER_TRY_ASSIGN(const Fd lock, lock_credentials(home));
+  const fs::path path = home / "credentials";
+  MUSTER_TRY_ASSIGN(auto json, read_object(path));
+  if (!json) json = Json::object();
+  Json& servers = (*json)["servers"];
+  if (!servers.is_object()) servers = Json::object();
+  servers[normal]["token"] = token;
+  return write_file(path, json->dump(2) + "\n", 0600);
+}
+
+Result<Address> find_address(const AddressHints& hints) {
+  Address address;
+  std::string url = hints.server;
+  if (url.empty()) url = variable(hints.variables, "MUSTER_URL");
+  address.workspace = hints.workspace.empty() ? variable(hints.variables, "MUSTER_WORKSPACE") : hints.workspace;
+
+  if (url.empty() || address.workspace.empty() || !hints.config.empty()) {
+    MUSTER_TRY_ASSIGN(const auto config, find_config(hints));
+    if (config && url.empty()) url = config->url;
+    if (config && address.workspace.empty()) address.workspace = config->workspace;
+  }
+  if (address.workspace.empty()) address.workspace = "default";
+
+  MUSTER_TRY_ASSIGN(const fs::path home, home_folder(hints.variables));
+  if (url.empty()) {
+    MUSTER_TRY_ASSIGN(const auto server, read_object(home / "server.json"));
+    if (server) url = text_of(*server, "url");
+    if (url.empty()) {
+      return fail_hint(Code::unavailable, "start one with `muster up`, or name one with --server or MUSTER_URL",
+                       "no server is known: {} is not there", (home / "server.json").string());
+    }
+  }
+  MUSTER_TRY_ASSIGN(address.url, normal_url(url));
+
+  address.token = variable(hints.variables, "MUSTER_TOKEN");
+  if (address.token.empty()) {
+    MUSTER_TRY_ASSIGN(const auto kept, stored_token(home, address.url));
+    address.token = kept ? *kept : variable(hints.variables, "MUSTER_RUN_TOKEN");
+  }
+  if (address.token.empty()) {
+    return fail_hint(Code::unauthorized, fmt::format("`muster login {}` keeps one, or set MUSTER_TOKEN", address.url),
+                     "there is no token for the server at {} in {}", address.url, (home / "credentials").string());
+  }
+  if (!is_printable(address.token)) {
+    return fail_hint(Code::unauthorized, "look at MUSTER_TOKEN or the credentials file", "the token for {} has characters that no token has", address.url);
+  }
+  return address;
+}
+
+}  // namespace muster::client

@@ -1,0 +1,170 @@
+#include "client/server_api.h"
+
+#include "base/id.h"
+#include "client/problem.h"
+
+namespace muster::client {
+namespace {
+
+constexpr JsonLimits kAnswerLimits{.bytes = 256u << 20, .depth = 100};
+
+Result<Json> json_of(const HttpResponse& response) {
+  if (!response.succeeded()) return tl::unexpected(error_of(response));
+  if (response.body.empty()) return Json::object();
+  auto json = parse_json(response.body, kAnswerLimits);
+  if (json) return json;
+  return fail_hint(Code::internal, "is it a Muster server, of this version?", "the server's answer cannot be read: {}", json.error().detail);
+}
+
+bool is_local(const std::string& url) {
+  return url.find("//127.") != std::string::npos || url.find("//localhost:") != std::string::npos || url.find("//[::1]") != std::string::npos;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Api>> Api::create(ApiOptions options) {
+  MUSTER_TRY_ASSIGN(HostPort server, parse_server_url(options.address.url));
+  return std::shared_ptr<Api>(new Api(std::move(options), std::move(server)));
+}
+
+Api::Api(ApiOptions options, HostPort server) : options_(std::move(options)), server_(std::move(server)) {}
+Api::~Api() = default;
+
+std::string Api::in_workspace(std::initializer_list<std::string_view> parts) const {
+  std::string path = "/api/v1/workspaces/" + encode_value(options_.address.workspace);
+  for (const std::string_view part : parts) path += '/' + encode_path(part);
+  return path;
+}
+
+HttpRequest Api::request_for(std::string_view method, std::string_view path, const Query& query) const {
+  HttpRequest request;
+  request.method = method;
+  request.target = target_of(path, query);
+  if (!options_.address.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + options_.address.token);
+  return request;
+}
+
+Result<HttpResponse> Api::exchange_once(const HttpRequest& request, const ByteSink& sink) {
+  auto connection = idle_.with([](auto& idle) {
+    std::unique_ptr<HttpConnection> taken;
+    if (!idle.empty()) {
+      taken = std::move(idle.back());
+      idle.pop_back();
+    }
+    return taken;
+  });
+  if (!connection) connection = std::make_unique<HttpConnection>(server_, options_.stop);
+  auto response = connection->exchange(request, options_.deadlines, sink);
+  if (response) {
+    answered_before_ = true;
+    idle_.with([&](auto& idle) { idle.push_back(std::move(connection)); });
+  }
+  return response;
+}
+
+Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& sink) {
+  bool sink_was_used = false;
+  bool sink_failed = false;
+  ByteSink watched;
+  if (sink) {
+    watched = [&](std::string_view bytes) {
+      sink_was_used = true;
+      auto taken = sink(bytes);
+      sink_failed = !taken;
+      return taken;
+    };
+  }
+  const auto began = std::chrono::steady_clock::now();
+  for (int attempt = 1;; ++attempt) {
+    auto response = exchange_once(request, watched);
+    const bool fault = response ? response->status == 503 : response.error().code == Code::unavailable || response.error().code == Code::timeout;
+    if (!fault || sink_failed) return response;
+    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    const auto wait = wait_before(options_.retry, attempt, elapsed);
+    const bool patient = answered_before_ || options_.retry.before_first_answer;
+    if (patient && !sink_was_used && wait.count() >= 0 && sleep_for(wait, options_.stop)) continue;
+    if (!response && !options_.stop.stop_requested()) {
+      response.error().detail = fmt::format("the server at {} cannot be reached: {}", options_.address.url, response.error().detail);
+      response.error().hint = is_local(options_.address.url) ? "start it with `muster up`" : "is the address right, and does the server run there?";
+    }
+    return response;
+  }
+}
+
+Result<Json> Api::json_call(std::string_view method, std::string_view path, const Query& query, const Json* body, std::string idempotency_key) {
+  HttpRequest request = request_for(method, path, query);
+  if (body != nullptr) {
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = dump_json(*body);
+  }
+  if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", std::move(idempotency_key));
+  MUSTER_TRY_ASSIGN(const HttpResponse response, exchange(request));
+  return json_of(response);
+}
+
+Result<Json> Api::get(std::string_view path, const Query& query) { return json_call("GET", path, query, nullptr, ""); }
+Result<Json> Api::post(std::string_view path, const Json& body, const Query& query) { return json_call("POST", path, query, &body, ""); }
+Result<Json> Api::create_resource(std::string_view path, const Json& body) { return json_call("POST", path, {}, &body, random_hex(16)); }
+Result<Json> Api::patch(std::string_view path, const Json& body) { return json_call("PATCH", path, {}, &body, ""); }
+
+Result<void> Api::del(std::string_view path) {
+  MUSTER_TRY(json_call("DELETE", path, {}, nullptr, ""));
+  return {};
+}
+
+Result<Json> Api::put_bytes(std::string_view path, const Query& query, std::variant<std::string, FileBody> body) {
+  HttpRequest request = request_for("PUT", path, query);
+  request.headers.emplace_back("Content-Type", "application/octet-stream");
+  request.body = std::move(body);
+  MUSTER_TRY_ASSIGN(const HttpResponse response, exchange(request));
+  return json_of(response);
+}
+
+Result<Json> Api::post_bytes(std::string_view path, const Query& query, std::string content_type, std::variant<std::string, FileBody> body) {
+  HttpRequest request = request_for("POST", path, query);
+  request.headers.emplace_back("Content-Type", std::move(content_type));
+  request.body = std::move(body);
+  MUSTER_TRY_ASSIGN(const HttpResponse response, exchange(request));
+  return json_of(response);
+}
+
+Result<HttpResponse> Api::stream(std::string_view path, const Query& query, const ByteSink& sink) {
+  MUSTER_TRY_ASSIGN(HttpResponse response, exchange(request_for("GET", path, query), sink));
+  if (!response.succeeded()) return tl::unexpected(error_of(response));
+  return response;
+}
+
+Result<HttpResponse> Api::download(std::string_view path, const Query& query, const ByteSink& sink, std::uint64_t offset) {
+  bool sink_failed = false;
+  const ByteSink counted = [&](std::string_view bytes) {
+    auto taken = sink(bytes);
+    sink_failed = !taken;
+    if (taken) offset += bytes.size();
+    return taken;
+  };
+  const auto began = std::chrono::steady_clock::now();
+  for (int attempt = 1;; ++attempt) {
+    const std::uint64_t from = offset;
+    HttpRequest request = request_for("GET", path, query);
+    if (from > 0) request.headers.emplace_back("Range", fmt::format("bytes={}-", from));
+    auto response = exchange(request, counted);
+    if (response && response->succeeded()) {
+      if (from == 0 || response->status == 206) return response;
+      return fail(Code::internal, "the server sent {} from the start, where byte {} was asked for", path, from);
+    }
+    if (response) return tl::unexpected(error_of(*response));
+    const bool progressed = offset > from;
+    if (sink_failed || !progressed || options_.stop.stop_requested()) return response;
+    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    const auto wait = wait_before(options_.retry, attempt, elapsed);
+    if (wait.count() < 0 || !sleep_for(wait, options_.stop)) return response;
+  }
+}
+
+Result<void> Api::stream_events(std::string_view path, const Query& query, const SseParser::OnEvent& on_event) {
+  SseParser parser;
+  MUSTER_TRY(stream(path, query, [&](std::string_view bytes) { return parser.feed(bytes, on_event); }));
+  return {};
+}
+
+}  // namespace muster::client

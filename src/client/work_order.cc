@@ -1,0 +1,87 @@
+#include "client/work_order.h"
+
+#include <initializer_list>
+
+namespace muster::client {
+namespace {
+
+/// ObjectReader refuses keys that it was not asked for; here they are dropped first, since a newer server may say more.
+Json pick(const Json& object, std::initializer_list<const char*> keys) {
+  if (!object.is_object()) return object;
+  Json picked = Json::object();
+  for (const char* key : keys) {
+    if (const auto at = object.find(key); at != object.end()) picked[key] = *at;
+  }
+  return picked;
+}
+
+Result<std::vector<std::string>> addresses_from(const Json& nodes) {
+  std::vector<std::string> addresses(nodes.is_array() ? nodes.size() : 0);
+  for (const Json& node : nodes) {
+    const Json known = pick(node, {"node_rank", "address"});
+    ObjectReader in(known);
+    const auto rank = in.integer("node_rank", 0, static_cast<std::int64_t>(addresses.size()) - 1);
+    std::string address = in.text("address");
+    MUSTER_TRY(in.finish("node"));
+    addresses[static_cast<std::size_t>(rank)] = std::move(address);
+  }
+  return addresses;
+}
+
+Result<void> read_environment(const Json& json, WorkOrder& order) {
+  const Json known = pick(json, {"name", "variables", "folder"});
+  ObjectReader in(known);
+  order.environment_name = in.text_or("name", "");
+  order.environment_folder = in.text_or("folder", "");
+  order.environment_variables = in.text_map_or_empty("variables");
+  return in.finish("environment");
+}
+
+}  // namespace
+
+Result<WorkOrder> work_order_from_json(const Json& json) {
+  const Json known = pick(json, {"run_id", "uuid", "workspace", "experiment", "attempt", "node_rank", "node_count", "nodes", "master", "snapshot_id",
+                                 "script", "command", "arguments", "interpreter", "environment", "distribution", "grace_seconds", "restore_outputs",
+                                 "variables"});
+  ObjectReader in(known);
+  WorkOrder order;
+  order.run_id = in.text("run_id");
+  order.uuid = in.text("uuid");
+  order.workspace = in.text("workspace");
+  order.experiment = in.text("experiment");
+  order.attempt = static_cast<int>(in.integer("attempt", 1, INT32_MAX));
+  order.node_rank = static_cast<int>(in.integer("node_rank", 0, INT32_MAX));
+  order.node_count = static_cast<int>(in.integer("node_count", 1, INT32_MAX));
+  order.snapshot_id = in.optional_text("snapshot_id");
+  order.script = in.text_or("script", "");
+  order.command = in.text_or("command", "");
+  order.arguments = in.texts_or_empty("arguments");
+  order.interpreter = in.text_or("interpreter", "");
+  order.grace_seconds = in.integer_or("grace_seconds", 15, 0, INT32_MAX);
+  order.restore_outputs = in.boolean_or("restore_outputs", false);
+  order.variables = in.text_map_or_empty("variables");
+  const Json* nodes = in.member("nodes");
+  const Json* master = in.member("master");
+  const Json* environment = in.member("environment");
+  const Json* distribution = in.member("distribution");
+  if (order.script.empty() == order.command.empty()) in.fault("script", "or command: exactly one must be given");
+  MUSTER_TRY(in.finish("work order"));
+
+  if (nodes != nullptr) {
+    MUSTER_TRY_ASSIGN(order.addresses, addresses_from(*nodes));
+  }
+  if (environment != nullptr) MUSTER_TRY(read_environment(*environment, order));
+  if (distribution != nullptr) {
+    MUSTER_TRY_ASSIGN(order.distribution, model::distribution_from_json(*distribution, order.node_count));
+  }
+  if (master != nullptr) {
+    const Json known_master = pick(*master, {"address", "port"});
+    ObjectReader reader(known_master);
+    order.master_address = reader.text("address");
+    order.master_port = static_cast<int>(reader.integer("port", 0, 65535));
+    MUSTER_TRY(reader.finish("master"));
+  }
+  return order;
+}
+
+}  // namespace muster::client
