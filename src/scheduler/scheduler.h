@@ -15,6 +15,7 @@
 #include "model/rank_report.h"
 #include "model/run.h"
 #include "store/changes.h"
+#include "store/log_store.h"
 #include "store/store.h"
 
 namespace muster::scheduler {
@@ -66,7 +67,9 @@ struct TargetStatus {
 
 class Scheduler {
  public:
-  static std::unique_ptr<Scheduler> create(SchedulerOptions options, store::Store& store, store::Changes& changes, const Clock& clock,
+  /// `make_engine` makes the engine named by a compute target ("local"); its listener stays good for the life of the scheduler. All references must outlive it.
+  static std::unique_ptr<Scheduler> create(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
+                                           const Clock& clock,
                                            const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine);
   virtual ~Scheduler() = default;  ///< stops its threads; running runs go on
 

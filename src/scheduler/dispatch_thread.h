@@ -1,0 +1,34 @@
+#pragma once
+// One thread that carries out what was decided, in order: tasks as they are posted, others at their time.
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace muster::scheduler {
+
+/// post() and post_after() may be called from any thread, also from a task. Tasks must not throw. The destructor drops what has not begun.
+class DispatchThread {
+ public:
+  DispatchThread();
+  ~DispatchThread();
+
+  void post(std::function<void()> task);
+  void post_after(std::chrono::milliseconds delay, std::function<void()> task);
+
+ private:
+  void loop();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> tasks_;
+  std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> timers_;
+  bool stopping_ = false;
+  std::thread thread_;  ///< last, so that all above is there when it starts
+};
+
+}  // namespace muster::scheduler

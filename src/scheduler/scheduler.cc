@@ -1,0 +1,168 @@
+#include "scheduler/scheduler.h"
+
+#include <condition_variable>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "scheduler/scheduler_impl.h"
+#include "scheduler/work_order.h"
+#include "store/compute_targets.h"
+#include "store/run_attempts.h"
+#include "store/runs.h"
+#include "store/workspaces.h"
+
+namespace muster::scheduler {
+
+std::unique_ptr<Scheduler> Scheduler::create(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
+                                             const Clock& clock,
+                                             const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine) {
+  return std::make_unique<SchedulerImpl>(std::move(options), store, logs, changes, clock, make_engine);
+}
+
+SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes, const Clock& clock,
+                             const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine)
+    : options_(std::move(options)),
+      store_(store),
+      logs_(logs),
+      changes_(changes),
+      clock_(clock),
+      targets_(options_.local_runs_at_once > 0 ? options_.local_runs_at_once : default_local_runs_at_once()),
+      environments_(options_.home / "environments") {
+  engine_ = make_engine({[this](const engine::AttemptId& id, int node_rank, const std::string& how) {
+    thread_.post([this, id, node_rank, how] { node_gone(id, node_rank, how); });
+  }});
+  desk_ = std::make_unique<EnvironmentDesk>(environments_, logs_, clock_, [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) {
+    environment_ready(run_key, prepared);
+  });
+}
+
+SchedulerImpl::~SchedulerImpl() {
+  // Whoever posts to the dispatch thread ends before it does.
+  engine_.reset();
+  desk_.reset();
+}
+
+std::shared_ptr<const model::Run> SchedulerImpl::active(const std::string& run_id) const {
+  return active_.with([&](const ActiveRuns& runs) {
+    const auto at = runs.find(run_id);
+    return at == runs.end() ? nullptr : at->second;
+  });
+}
+
+void SchedulerImpl::submitted(std::int64_t run_key) {
+  thread_.post([this, run_key] {
+    const auto told = apply(run_key, 0, Submitted{});
+    if (!told) log::error("scheduler", "run {}: {}", run_key, told.error().detail);
+  });
+}
+
+Result<model::Run> SchedulerImpl::cancel(std::int64_t run_key, const std::string& reason) {
+  MUSTER_TRY_ASSIGN(const Step told, apply(run_key, 0, CancelAsked{reason.empty() ? "canceled" : reason}));
+  if (!told.changed && model::has_ended(told.run.status)) {
+    return fail(Code::conflict, "run {} has ended already: it is {}", told.run.run_id, model::to_string(told.run.status));
+  }
+  return told.run;
+}
+
+void SchedulerImpl::target_changed(const std::string& workspace, const std::string& name) {
+  const auto target = store_.read([&](store::Session& session) -> Result<std::optional<model::ComputeTarget>> {
+    const auto space = store::workspaces::find(session, workspace);
+    return space ? store::compute_targets::find(session, space->key, name) : std::nullopt;
+  });
+  if (!target) {
+    log::error("scheduler", "compute target {}: {}", name, target.error().detail);
+  } else if (*target) {
+    targets_.define(**target, clock_.now_us());
+    thread_.post([this, workspace, name] { dispatch({workspace, name}); });
+    thread_.post([this] { watch_targets(); });
+  } else {
+    targets_.forget({workspace, name});
+  }
+}
+
+TargetStatus SchedulerImpl::target_status(const std::string& workspace, const std::string& name) { return targets_.status({workspace, name}); }
+
+Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const CheckIn& check_in) {
+  MUSTER_TRY_ASSIGN(const Step told, apply(node, NodeCheckedIn{node.node_rank, check_in.address, check_in.port, check_in.pid}));
+  const model::Run& run = told.run;
+  if (model::has_ended(run.status)) return fail(Code::conflict, "run {} has ended: it is {}", run.run_id, model::to_string(run.status));
+  if (node.node_rank < 0 || node.node_rank >= static_cast<int>(run.nodes.size())) {
+    return fail(Code::not_found, "run {} has no node {}", run.run_id, node.node_rank);
+  }
+  targets_.heard_from(run, node.node_rank, clock_.now_us());
+  heartbeats_.with([&](auto& beats) { beats[{run.run_id, node.node_rank}] = clock_.steady(); });
+  if (!check_in.salvage) {
+    if (const auto reason = stop_reason(run)) return fail(Code::conflict, "run {} is being ended: {}", run.run_id, reason->reason);
+    if (!all_checked_in(run)) return std::nullopt;
+  }
+  MUSTER_TRY_ASSIGN(const environment::Prepared prepared,
+                    environments_.prepare(run.spec.environment, [](std::string_view) {}, [] { return false; }));
+  return work_order(run, node.node_rank, prepared);
+}
+
+Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node) {
+  const auto run = active(node.run_id);
+  if (!run || run->attempt != node.attempt) return fail(Code::conflict, "attempt {} of run {} is over", node.attempt, node.run_id);
+  heartbeats_.with([&](auto& beats) { beats[{node.run_id, node.node_rank}] = clock_.steady(); });
+  if (const auto reason = stop_reason(*run)) return StopOrder{reason->code, reason->reason, run->spec.grace_seconds};
+  return std::nullopt;
+}
+
+Result<void> SchedulerImpl::started(const NodeId& node, TimeUs first_rank_at) {
+  MUSTER_TRY_ASSIGN(const Step told, apply(node, RanksStarted{node.node_rank, first_rank_at}));
+  thread_.post([this, run = told.run] { watch_duration(run); });
+  return {};
+}
+
+Result<void> SchedulerImpl::rank_failed(const NodeId& node, const model::RankReport& report) {
+  model::RankReport placed = report;
+  placed.node_rank = node.node_rank;
+  MUSTER_TRY(apply(node, RankFailed{placed}));
+  return {};
+}
+
+Result<void> SchedulerImpl::finished(const NodeId& node, const std::vector<model::RankReport>& reports) {
+  std::vector<model::RankReport> placed = reports;
+  for (model::RankReport& report : placed) report.node_rank = node.node_rank;
+  MUSTER_TRY(apply(node, RanksFinished{node.node_rank, placed}));
+  return {};
+}
+
+Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment) {
+  MUSTER_TRY(apply(node, NodeDone{node.node_rank, warnings}, [&](store::Session& session, const model::Run& run) {
+    if (node.node_rank == 0 && !resolved_environment.is_null()) {
+      store::run_attempts::set_resolved_environment(session, run.key, node.attempt, resolved_environment);
+    }
+  }));
+  return {};
+}
+
+std::string SchedulerImpl::run_token(const std::string& run_id, int attempt) const {
+  return "mr_" + hmac_sha256_hex(options_.token_secret, fmt::format("run:{}:{}", run_id, attempt));
+}
+
+Result<void> SchedulerImpl::cancel_all(std::chrono::seconds at_most) {
+  const ActiveRuns runs = active_.with([](const ActiveRuns& all) { return all; });
+  std::vector<store::Changes::Subscription> subscriptions;
+  std::mutex mutex;
+  std::condition_variable changed;
+  for (const auto& [id, run] : runs) {
+    subscriptions.push_back(changes_.subscribe(run->key, [&] {
+      const std::lock_guard lock(mutex);
+      changed.notify_all();
+    }));
+    const auto asked = cancel(run->key, "the server is going down");
+    if (!asked && asked.error().code != Code::conflict) log::warning("scheduler", "cancel {}: {}", id, asked.error().detail);
+  }
+  std::unique_lock lock(mutex);
+  const auto none_left = [&] { return active_.with([](const ActiveRuns& all) { return all.empty(); }); };
+  const bool all_ended = changed.wait_for(lock, at_most, none_left);
+  lock.unlock();
+  subscriptions.clear();
+  if (all_ended) return {};
+  return fail(Code::timeout, "{} runs have not ended after {} s", active_.with([](const ActiveRuns& all) { return all.size(); }), at_most.count());
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,85 @@
+#pragma once
+// The scheduler's inside. Bodies: scheduler.cc (what the server calls), transitions.cc (events and effects), watch.cc (timers), recovery.cc.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "base/guarded.h"
+#include "scheduler/dispatch_thread.h"
+#include "scheduler/environment_desk.h"
+#include "scheduler/run_machine.h"
+#include "scheduler/scheduler.h"
+#include "scheduler/targets.h"
+
+namespace muster::scheduler {
+
+class SchedulerImpl final : public Scheduler {
+ public:
+  SchedulerImpl(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes, const Clock& clock,
+                const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine);
+  ~SchedulerImpl() override;
+
+  Result<void> recover() override;
+  void submitted(std::int64_t run_key) override;
+  Result<model::Run> cancel(std::int64_t run_key, const std::string& reason) override;
+  void target_changed(const std::string& workspace, const std::string& name) override;
+  TargetStatus target_status(const std::string& workspace, const std::string& name) override;
+  Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) override;
+  Result<std::optional<StopOrder>> heartbeat(const NodeId& node) override;
+  Result<void> started(const NodeId& node, TimeUs first_rank_at) override;
+  Result<void> rank_failed(const NodeId& node, const model::RankReport& report) override;
+  Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) override;
+  Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment) override;
+  std::string run_token(const std::string& run_id, int attempt) const override;
+  Result<void> cancel_all(std::chrono::seconds at_most) override;
+
+ private:
+  using Also = std::function<void(store::Session&, const model::Run&)>;
+
+  // transitions.cc
+  /// Loads the run, decides, stores; then hands the effects to the dispatch thread. `attempt`: 0 for any. `also` writes in the same transaction.
+  Result<Step> apply(std::int64_t run_key, int attempt, const Event& event, const Also& also = {});
+  Result<Step> apply(const NodeId& node, const Event& event, const Also& also = {});
+  void carry_out(const model::Run& run, const Effect& effect);
+  void enqueue(const model::Run& run);
+  void dispatch(const TargetName& target);
+  void start_nodes(const model::Run& run);
+  void salvage_node(const model::Run& run, int node_rank);
+  void stop_nodes(const model::Run& run, engine::StopHow how);
+  void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
+  void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
+  engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;
+  std::filesystem::path attempt_folder(const std::string& run_id, int attempt) const;
+  void remove_scratch(const engine::AttemptId& id) const;
+
+  // watch.cc
+  void watch_heartbeats();
+  void watch_duration(const model::Run& run);
+  void watch_targets();
+
+  // recovery.cc
+  void take_up(const model::Run& run);
+
+  /// The runs that have not ended, as they were last stored.
+  using ActiveRuns = std::map<std::string, std::shared_ptr<const model::Run>>;
+  std::shared_ptr<const model::Run> active(const std::string& run_id) const;
+
+  const SchedulerOptions options_;
+  store::Store& store_;
+  store::LogStore& logs_;
+  store::Changes& changes_;
+  const Clock& clock_;
+  Targets targets_;
+  environment::EnvironmentCache environments_;
+  std::mutex apply_mutex_;  ///< effects are posted in the order in which their states were stored
+  Guarded<ActiveRuns> active_;
+  Guarded<std::map<std::pair<std::string, int>, std::chrono::steady_clock::time_point>> heartbeats_;  ///< by run id and node rank
+  Guarded<std::set<std::string>> timed_runs_;  ///< "<run id>/<attempt>" whose duration is being watched
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<EnvironmentDesk> desk_;
+  DispatchThread thread_;  ///< destroyed first: its tasks use all of the above
+};
+
+}  // namespace muster::scheduler

@@ -1,0 +1,284 @@
+// Events in, states stored, effects carried out.
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "scheduler/scheduler_impl.h"
+#include "store/run_attempts.h"
+#include "store/runs.h"
+
+extern char** environ;
+
+namespace muster::scheduler {
+namespace {
+
+/// In which a rank that truly failed may still tell, after one that only lost its connection has.
+constexpr std::chrono::milliseconds kCauseWindow{500};
+/// For a polite stop beyond the ranks' own grace, before everything of the attempt is killed.
+constexpr std::chrono::seconds kStopMargin{20};
+/// How much of a lost runner's own log is shown.
+constexpr std::size_t kLastWordsBytes = 400;
+
+std::map<std::string, std::string> own_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t at = text.find('=');
+    if (at != std::string_view::npos) variables.emplace(text.substr(0, at), text.substr(at + 1));
+  }
+  return variables;
+}
+
+}  // namespace
+
+Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event& event, const Also& also) {
+  const std::lock_guard lock(apply_mutex_);
+  Circumstances circumstances;
+  circumstances.now = clock_.now_us();
+  auto stored = store_.write([&](store::Session& session) -> Result<Step> {
+    auto run = store::runs::find(session, run_key);
+    if (!run) return fail(Code::not_found, "the run is gone");
+    if (attempt != 0 && run->attempt != attempt) {
+      return fail(Code::conflict, "attempt {} of run {} is over: it is at attempt {}", attempt, run->run_id, run->attempt);
+    }
+    circumstances.low_priority = targets_.low_priority(target_of(*run));
+    Step next = step(std::move(*run), event, circumstances);
+    if (next.changed) {
+      MUSTER_TRY_ASSIGN(next.run.revision, store::runs::update_state(session, next.run));
+    }
+    if (also) also(session, next.run);
+    return next;
+  });
+  if (!stored) return stored;
+  active_.with([&](ActiveRuns& runs) {
+    if (model::has_ended(stored->run.status)) runs.erase(stored->run.run_id);
+    else runs[stored->run.run_id] = std::make_shared<const model::Run>(stored->run);
+  });
+  if (!stored->changed) return stored;
+  if (model::has_ended(stored->run.status)) {
+    const auto sealed = logs_.complete_all(stored->run.uuid, stored->run.attempt);
+    if (!sealed) log::warning("scheduler", "{}: {}", stored->run.run_id, sealed.error().detail);
+    log::info("scheduler", "{} is {}", stored->run.run_id, model::to_string(stored->run.status));
+  }
+  changes_.notify(stored->run.key);
+  for (const Effect& effect : stored->effects) {
+    thread_.post([this, run = stored->run, effect] { carry_out(run, effect); });
+  }
+  return stored;
+}
+
+Result<Step> SchedulerImpl::apply(const NodeId& node, const Event& event, const Also& also) {
+  std::int64_t key = 0;
+  if (const auto run = active(node.run_id)) {
+    key = run->key;
+  } else {
+    const auto found = store_.read([&](store::Session& session) -> Result<std::int64_t> {
+      const auto ended = store::runs::find_by_name(session, node.run_id);
+      if (!ended) return fail(Code::not_found, "there is no run named {}", node.run_id);
+      return ended->key;
+    });
+    if (!found) return tl::unexpected(found.error());
+    key = *found;
+  }
+  return apply(key, node.attempt, event, also);
+}
+
+void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
+  switch (effect.kind) {
+    case EffectKind::prepare_environment: desk_->prepare(run); break;
+    case EffectKind::enqueue: enqueue(run); break;
+    case EffectKind::leave_queue:
+      targets_.leave(run);
+      desk_->abandon(run.key);
+      break;
+    case EffectKind::start_nodes: start_nodes(run); break;
+    case EffectKind::stop_nodes: stop_nodes(run, engine::StopHow::polite); break;
+    case EffectKind::stop_nodes_soon:
+      thread_.post_after(kCauseWindow, [this, run] { stop_nodes(run, engine::StopHow::polite); });
+      break;
+    case EffectKind::salvage_node: salvage_node(run, effect.node_rank); break;
+    case EffectKind::release_nodes:
+      targets_.release(run, clock_.now_us());
+      heartbeats_.with([&](auto& beats) { std::erase_if(beats, [&](const auto& beat) { return beat.first.first == run.run_id; }); });
+      dispatch(target_of(run));
+      watch_targets();
+      break;
+  }
+}
+
+void SchedulerImpl::enqueue(const model::Run& run) {
+  targets_.enqueue(run);
+  dispatch(target_of(run));
+  const auto now = active(run.run_id);
+  if (!now || now->status != model::RunStatus::queued) return;
+  // Only what is shown; the queue itself is in memory and made anew from the runs after a restart.
+  const std::lock_guard lock(apply_mutex_);
+  const std::string words = targets_.waiting_words(run);
+  const auto noted = store_.write([&](store::Session& session) -> Result<bool> {
+    auto stored = store::runs::find(session, run.key);
+    if (!stored || stored->status != model::RunStatus::queued || stored->status_detail == words) return false;
+    stored->status_detail = words;
+    MUSTER_TRY_ASSIGN(stored->revision, store::runs::update_state(session, *stored));
+    return true;
+  });
+  if (!noted) log::warning("scheduler", "{}: {}", run.run_id, noted.error().detail);
+  changes_.notify(run.key);
+}
+
+void SchedulerImpl::dispatch(const TargetName& target) {
+  while (const auto granted = targets_.grant_next(target, clock_.now_us())) {
+    const auto told = apply(granted->run_key, 0, NodesGranted{granted->node_ids});
+    if (told && told->changed) continue;
+    // Cancelled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
+    model::Run run;
+    run.run_id = granted->run_id;
+    run.key = granted->run_key;
+    run.workspace = target.first;
+    run.spec.compute_target = target.second;
+    targets_.release(run, clock_.now_us());
+    if (told) continue;
+    log::error("scheduler", "{} could not be given its nodes: {}", granted->run_id, told.error().detail);
+    thread_.post_after(std::chrono::seconds(2), [this, id = granted->run_id] {
+      if (const auto again = active(id); again && again->status == model::RunStatus::queued) enqueue(*again);
+    });
+    return;
+  }
+}
+
+std::filesystem::path SchedulerImpl::attempt_folder(const std::string& run_id, int attempt) const {
+  return options_.home / "runs" / run_id / std::to_string(attempt);
+}
+
+engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank, bool salvage) const {
+  const std::filesystem::path folder = attempt_folder(run.run_id, run.attempt);
+  engine::NodeStart node;
+  node.node_rank = node_rank;
+  node.node_id = run.nodes.at(static_cast<std::size_t>(node_rank)).host;
+  node.command = {options_.runner_binary.string(), "runner", "--run", run.run_id, "--attempt", std::to_string(run.attempt),
+                  "--node", std::to_string(node_rank), "--folder", (folder / fmt::format("node_{}", node_rank)).string(),
+                  "--url", options_.url};
+  if (salvage) node.command.emplace_back("--salvage");
+  node.variables = own_variables();
+  node.variables["MUSTER_HOME"] = options_.home.string();
+  node.variables["MUSTER_NODE_ID"] = node.node_id;
+  node.variables["MUSTER_RUNNER_TOKEN"] = run_token(run.run_id, run.attempt);
+  node.log = folder / fmt::format("runner_{}.log", node_rank);
+  return node;
+}
+
+void SchedulerImpl::start_nodes(const model::Run& run) {
+  const auto start = [&]() -> Result<void> {
+    MUSTER_TRY(make_folders(attempt_folder(run.run_id, run.attempt)));
+    std::vector<engine::NodeStart> nodes;
+    for (const model::RunNode& node : run.nodes) nodes.push_back(node_start(run, node.node_rank, false));
+    const auto record = [&](const engine::Handle& handle) {
+      return store_.write([&](store::Session& session) -> Result<void> {
+        store::run_attempts::set_handle(session, run.key, run.attempt, handle);
+        return {};
+      });
+    };
+    MUSTER_TRY(engine_->start({run.run_id, run.attempt}, nodes, record));
+    return {};
+  };
+  const Result<void> done = start();
+  const auto told = done ? apply(run.key, run.attempt, EngineStarted{})
+                         : apply(run.key, run.attempt, AttemptFailed{{"start_failed", done.error().detail, {}, {}, {}, "", "", ""}});
+  if (!told) {
+    log::error("scheduler", "{}: {}", run.run_id, told.error().detail);
+    return;
+  }
+  // A cancel may have come while the engine was starting, when there was nothing yet to stop.
+  if (done && stop_reason(told->run)) stop_nodes(told->run, engine::StopHow::polite);
+  if (done) thread_.post_after(std::chrono::minutes(5), [this, id = run.run_id, attempt = run.attempt] {
+    // A runner that never checks in would hold its nodes for ever.
+    const auto late = active(id);
+    if (late && late->attempt == attempt && late->status == model::RunStatus::starting) stop_nodes(*late, engine::StopHow::kill);
+  });
+}
+
+void SchedulerImpl::salvage_node(const model::Run& run, int node_rank) {
+  const engine::AttemptId id{run.run_id, run.attempt};
+  const auto record = [&](const engine::Handle& handle) {
+    return store_.write([&](store::Session& session) -> Result<void> {
+      Json all = store::run_attempts::handle(session, run.key, run.attempt).value_or(Json::object());
+      all.update(handle);
+      store::run_attempts::set_handle(session, run.key, run.attempt, all);
+      return {};
+    });
+  };
+  const auto started = engine_->start(id, {node_start(run, node_rank, true)}, record);
+  if (started) return;
+  log::error("scheduler", "{}: node {} could not be salvaged: {}", run.run_id, node_rank, started.error().detail);
+  thread_.post_after(std::chrono::seconds(2), [this, id, node_rank, why = started.error().detail] { node_gone(id, node_rank, why); });
+}
+
+void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
+  const auto now = active(run.run_id);
+  if (!now || now->attempt != run.attempt) return;
+  const auto handle = store_.read([&](store::Session& session) -> Result<std::optional<Json>> {
+    return store::run_attempts::handle(session, run.key, run.attempt);
+  });
+  if (!handle || !*handle) return;  // nothing was started yet; start_nodes looks again when it has
+  const auto stopped = engine_->stop({run.run_id, run.attempt}, **handle, how);
+  if (!stopped) log::error("scheduler", "stopping {}: {}", run.run_id, stopped.error().detail);
+  if (how == engine::StopHow::kill) return;
+  const auto patience = std::chrono::seconds(run.spec.grace_seconds) + kStopMargin;
+  thread_.post_after(patience, [this, run] {
+    const auto late = active(run.run_id);
+    if (!late || late->attempt != run.attempt) return;
+    for (const model::RunNode& node : late->nodes) {
+      if (node.status != "Starting" && node.status != "Running") continue;
+      log::warning("scheduler", "{}: the ranks of node {} did not end in time; killing all", run.run_id, node.node_rank);
+      stop_nodes(*late, engine::StopHow::kill);
+      return;
+    }
+  });
+}
+
+void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared) {
+  if (!prepared) {
+    const Error& error = prepared.error();
+    model::RunError cause;
+    cause.code = "environment_error";
+    cause.message = error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint);
+    cause.log = kBuildLog;
+    const auto told = apply(run_key, 0, AttemptFailed{cause});
+    if (!told) log::error("scheduler", "run {}: {}", run_key, told.error().detail);
+    return;
+  }
+  const auto told = apply(run_key, 0, EnvironmentReady{prepared->hash});
+  if (!told) log::error("scheduler", "run {}: {}", run_key, told.error().detail);
+  // It was Queued before a restart: only its place in the queue was lost.
+  else if (!told->changed && told->run.status == model::RunStatus::queued) thread_.post([this, run = told->run] { enqueue(run); });
+}
+
+void SchedulerImpl::node_gone(const engine::AttemptId& id, int node_rank, const std::string& how) {
+  const auto run = active(id.run_id);
+  if (!run || run->attempt != id.attempt) {
+    remove_scratch(id);
+    return;
+  }
+  std::string last_words;
+  if (auto text = read_file(attempt_folder(id.run_id, id.attempt) / fmt::format("runner_{}.log", node_rank))) {
+    last_words = text->size() > kLastWordsBytes ? text->substr(text->size() - kLastWordsBytes) : *text;
+  }
+  const auto told = apply(NodeId{id.run_id, id.attempt, node_rank}, NodeGone{node_rank, how, last_words});
+  if (told) return;
+  log::error("scheduler", "{}: node {} is gone ({}): {}", id.run_id, node_rank, how, told.error().detail);
+  thread_.post_after(std::chrono::seconds(2), [this, id, node_rank, how] { node_gone(id, node_rank, how); });
+}
+
+void SchedulerImpl::remove_scratch(const engine::AttemptId& id) const {
+  // A node's folder that is still there holds what could not be collected: then all of it stays.
+  const std::filesystem::path folder = attempt_folder(id.run_id, id.attempt);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.is_directory()) return;
+  }
+  const auto removed = remove_tree(folder);
+  if (!removed) log::warning("scheduler", "{}", removed.error().detail);
+  std::filesystem::remove(folder.parent_path(), error);  // only when no other attempt is left in it
+}
+
+}  // namespace muster::scheduler
