@@ -1,0 +1,56 @@
+"""A server whose disk is full says so, keeps what it has, and goes on when there is room."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from muster_program import PROGRAM, Muster
+from waiting import wait_until
+
+SIZE_MB = 24
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A server that sees a disk of SIZE_MB in its home, in a mount namespace of its own; its home as seen from here."""
+    home = tmp_path / "home"
+    home.mkdir()
+    folder = tmp_path / "work"
+    folder.mkdir()
+    program = Muster(home, folder)
+    script = 'mount -t tmpfs -o size=%dm none "$MUSTER_HOME" && exec "$0" serve' % SIZE_MB
+    # As root a namespace needs no user mapping; others get one of their own.
+    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+    server = subprocess.Popen([*unshare, "sh", "-c", script, str(PROGRAM)], env=program.environment, cwd=folder,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    seen = Muster("/proc/%d/root%s" % (server.pid, home), folder)
+    wait_until(lambda: os.path.exists(os.path.join(seen.home, "server.json")), "the server to start")
+    yield seen
+    server.terminate()
+    server.wait(timeout=20)
+
+
+def test_an_upload_that_does_not_fit_is_refused_and_a_small_one_goes_on(small_disk):
+    source = small_disk.folder / "job"
+    source.mkdir()
+    (source / "train.py").write_text("print('hello')")
+    (source / "weights").write_bytes(os.urandom((SIZE_MB + 1) << 20))
+
+    problem = small_disk.problem("run", "submit", "--script", source / "train.py", code=4)
+    assert problem["code"] == "disk_full" and problem["hint"]
+    assert small_disk.json("run", "list")["runs"] == []
+
+    (source / "weights").unlink()
+    run = small_disk.json("run", "submit", "--script", source / "train.py")
+    assert small_disk.ended(run["run_id"])["status"] == "Completed"
+
+
+def test_a_job_whose_outputs_do_not_fit_fails_saying_so(small_disk):
+    run = small_disk.submit("import os\nos.makedirs('outputs')\nopen('outputs/big', 'wb').write(os.urandom(%d << 20))" % (SIZE_MB + 1))
+
+    ended = small_disk.ended(run["run_id"])
+    assert ended["status"] == "Failed"
+    assert "No space left on device" in ended["error"]["message"]
+    assert shutil.disk_usage(small_disk.home).free > 1 << 20
