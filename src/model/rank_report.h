@@ -7,16 +7,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "model/printed_exception.h"
 #include "model/run_error.h"
 
 namespace muster::model {
-
-/// An exception as a language runtime printed it.
-struct PrintedException {
-  std::string type;
-  std::string message;
-  std::string traceback;
-};
 
 struct RankReport {
   int rank = 0;
@@ -33,19 +27,13 @@ struct RankReport {
 
   bool succeeded() const { return exit_code == 0; }
 };
+/// All keys of docs/rest-api.md, "rank report".
 Json to_json(const RankReport& report);
 Result<RankReport> rank_report_from_json(const Json& json);
 
-/// The last exception in the tail of a log: Python tracebacks (chained ones too: the last block is the cause that ended the program),
-/// also with a "[1,3]<stderr>:" like prefix left by launchers. Nothing when there is none. Pure; `tail` may start mid-line and hold any bytes.
-std::optional<PrintedException> find_exception(std::string_view tail);
-
-/// Whether the rank only failed because it could not talk to another one (connection reset or closed, Gloo, NCCL, MPI abort, Horovod shut down):
-/// then the true cause is most likely elsewhere.
-bool is_communication_failure(const RankReport& report);
-
 /// The cause among failed ranks (design §4.9): a rank's own exception or signal before errors of communication (connection reset or closed,
-/// Gloo, NCCL, MPI abort, Horovod shut down), then the earliest end. Nothing when no rank failed by itself.
+/// Gloo, NCCL, MPI abort, Horovod shut down), then the earliest end. Nothing when no rank failed by itself. Which reports are
+/// close enough in time to be one failure is the caller's to say.
 std::optional<RankReport> choose_cause(const std::vector<RankReport>& reports);
 
 /// The run's error as people read it, e.g. "ValueError: bad shape (rank 3 on node 1, exit code 1)".
