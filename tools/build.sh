@@ -17,8 +17,7 @@ build() {
 build_release() { build release muster; }
 
 bench() {
-  need_packages $BUILD_PACKAGES $TEST_PACKAGES $BENCH_PACKAGES
-  configure release
-  build release muster bench
-  build/release/bench/bench
+  need_packages $BUILD_PACKAGES python3
+  build_release
+  python3 bench/run.py "$@"
 }

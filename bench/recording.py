@@ -1,0 +1,37 @@
+"""What run.log costs the training loop."""
+
+import json
+import sys
+
+from harness import Home, Row
+
+SCRIPT = """
+import json, time
+from azureml.core import Run
+run = Run.get_context()
+COUNT = 200_000
+
+def measure(record):
+    clock, took = time.perf_counter_ns, []
+    for number in range(COUNT):
+        value = number / 7
+        started = clock()
+        record("loss", value)
+        took.append(clock() - started)
+    took.sort()
+    return took[COUNT // 2] / 1000, took[COUNT * 99 // 100] / 1000
+
+points = []
+bare = measure(lambda name, value: points.append((name, value)))
+print(json.dumps({"log": measure(run.log), "bare": bare}))
+"""
+
+
+def rows():
+    with Home() as home:
+        (home.folder / "job.py").write_text(SCRIPT)
+        run = home.json("run", "submit", "--script", "job.py", "--python", sys.executable, "--experiment", "bench")
+        home("run", "wait", run["run_id"])
+        measured = json.loads(home("run", "logs", run["run_id"]))
+    yield Row("run.log, median", measured["log"][0], 2, "us", "list.append", measured["bare"][0])
+    yield Row("run.log, 99th percentile", measured["log"][1], 20, "us", "list.append", measured["bare"][1])
