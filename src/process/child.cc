@@ -51,17 +51,29 @@ Result<Ended> Child::wait(std::chrono::milliseconds at_most) {
   }
 }
 
-Result<std::int64_t> start_time(pid_t pid) {
-  const auto gone = [&] { return fail(Code::not_found, "process {} is gone", pid); };
+namespace {
+
+/// The fields of /proc/PID/stat from the third (the state) on; empty when there is no such process. The second, in parentheses, may hold anything.
+std::vector<std::string> stat_fields(pid_t pid) {
   const auto stat = read_file(fmt::format("/proc/{}/stat", pid), 1 << 16);
-  if (!stat) return gone();  // ESRCH while it is being read is the same answer
-  // The name, in parentheses, may hold anything; what follows its last ')' are the fields from the third on. A zombie is gone.
-  const std::size_t name_end = stat->rfind(')');
-  if (name_end == std::string::npos) return gone();
-  const auto fields = split(std::string_view(*stat).substr(std::min(name_end + 2, stat->size())), ' ');
+  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
+  if (name_end == std::string::npos || name_end + 2 >= stat->size()) return {};
+  const auto fields = split(std::string_view(*stat).substr(name_end + 2), ' ');
+  return {fields.begin(), fields.end()};
+}
+
+}  // namespace
+
+Result<std::int64_t> start_time(pid_t pid) {
+  const auto fields = stat_fields(pid);
   std::int64_t ticks = 0;
-  if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X" || !parse_int64(fields[19], ticks)) return gone();
+  if (fields.size() < 20 || !parse_int64(fields[19], ticks)) return fail(Code::not_found, "process {} is gone", pid);
   return ticks;
+}
+
+bool is_alive(pid_t pid) {
+  const auto fields = stat_fields(pid);
+  return !fields.empty() && fields[0] != "Z" && fields[0] != "X";
 }
 
 }  // namespace muster::process

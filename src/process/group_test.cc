@@ -101,7 +101,7 @@ TEST_P(GroupTest, EndsDaemonsThatLeftSessionAndParent) {
   ASSERT_EQ(daemons.size(), 1U);
   EXPECT_TRUE(eventually([&] { return has_member(daemons[0]); }));
   EXPECT_TRUE(group_->kill(10s));
-  EXPECT_FALSE(start_time(daemons[0]));
+  EXPECT_FALSE(is_alive(daemons[0]));
 }
 
 TEST_P(GroupTest, EndsWhatIgnoresSigtermAndWhatIsStopped) {

@@ -46,6 +46,8 @@ class Child {
   Result<void> signal(int signal) const;
   /// Nothing while it runs; reaps it the first time it has ended, then remembers.
   std::optional<Ended> poll();
+  /// Gives the pidfd away, to whoever will reap the process.
+  Fd release() { return std::move(pidfd_); }
   /// Waits until it ends; timeout when the deadline passes first.
   Result<Ended> wait(std::chrono::milliseconds at_most);
 
@@ -62,7 +64,11 @@ class Child {
 /// started it, so a killed parent leaves nothing half-started behind. Thread-safe.
 Result<Child> spawn(const SpawnOptions& options);
 
-/// Start time of a live process in clock ticks since boot (/proc/PID/stat), to tell it from a later one with the same pid. not_found when it is gone.
+/// Start time of a process (ended but not yet reaped ones too) in clock ticks since boot, to tell it from a later one with the same pid. not_found when
+/// there is none.
 Result<std::int64_t> start_time(pid_t pid);
+
+/// Whether the process runs (or could: a stopped one does); false for one that has ended and waits to be reaped.
+bool is_alive(pid_t pid);
 
 }  // namespace muster::process

@@ -223,8 +223,10 @@ TEST_F(SpawnTest, StartTimeTellsAProcessFromALaterOneOfThatPid) {
   EXPECT_EQ(start_time(child->pid()).value(), *time);
   EXPECT_GE(*time, *start_time(::getpid()));
   ASSERT_TRUE(child->signal(SIGKILL));
-  EXPECT_TRUE(eventually([&] { return !start_time(child->pid()); }));  // a zombie counts as gone
+  EXPECT_TRUE(eventually([&] { return !is_alive(child->pid()); }));
+  EXPECT_TRUE(start_time(child->pid()));  // not reaped yet: still this one
   EXPECT_TRUE(child->wait(20s));
+  EXPECT_FALSE(start_time(child->pid()));
 }
 
 }  // namespace

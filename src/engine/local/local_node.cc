@@ -1,0 +1,50 @@
+#include "engine/local/local_node.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "process/spawn.h"
+
+namespace muster::engine {
+
+Json to_json(const std::vector<LocalNode>& nodes) {
+  Json list = Json::array();
+  for (const LocalNode& node : nodes) {
+    list.push_back({{"node_rank", node.node_rank}, {"pid", node.pid}, {"start_time", node.start_time}, {"group", node.group.to_json()}});
+  }
+  return {{"engine", "local"}, {"nodes", std::move(list)}};
+}
+
+Result<std::vector<LocalNode>> local_nodes_from_json(const Json& handle) {
+  ObjectReader in(handle);
+  const std::string engine = in.text("engine");
+  const Json* list = in.member("nodes");
+  MUSTER_TRY(in.finish("handle of the local engine"));
+  if (engine != "local" || list == nullptr || !list->is_array()) return fail(Code::malformed, "not a handle of the local engine");
+  std::vector<LocalNode> nodes;
+  for (const Json& item : *list) {
+    ObjectReader node(item);
+    const auto node_rank = static_cast<int>(node.integer("node_rank", 0, 1'000'000));
+    const auto pid = static_cast<pid_t>(node.integer("pid", 1, INT32_MAX));
+    const std::int64_t start_time = node.integer("start_time", 0, INT64_MAX);
+    const Json* group_state = node.member("group");
+    MUSTER_TRY(node.finish("node of a handle"));
+    if (group_state == nullptr) return fail(Code::malformed, "a node of the handle has no group");
+    MUSTER_TRY_ASSIGN(process::ProcessGroup group, process::ProcessGroup::reopen(*group_state));
+    nodes.push_back({node_rank, pid, start_time, std::move(group)});
+  }
+  return nodes;
+}
+
+Result<Fd> hold(const LocalNode& node) {
+  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, node.pid, 0)));
+  if (!pidfd && errno != ESRCH) return tl::unexpected(system_error(fmt::format("hold on to process {}", node.pid), errno));
+  // Held first, compared then: the other way round the pid could change hands in between.
+  const auto time = process::start_time(node.pid);
+  if (!pidfd || !time || *time != node.start_time) return fail(Code::not_found, "the runner of node {} (process {}) is gone", node.node_rank, node.pid);
+  return pidfd;
+}
+
+}  // namespace muster::engine
