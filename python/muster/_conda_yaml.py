@@ -1,0 +1,145 @@
+"""Reads the YAML that conda environment files are written in: a mapping of texts and lists, with one list of pip packages
+inside. Anything else of YAML is refused with its line, rather than guessed at."""
+import re
+from typing import Any, List, NamedTuple, NoReturn, Tuple
+
+from .exceptions import UserErrorException
+
+KEYS = ("name", "channels", "dependencies", "prefix", "variables")
+
+CondaFile = NamedTuple("CondaFile", [("name", str), ("channels", List[str]), ("conda_packages", List[str]), ("pip_packages", List[str])])
+_Line = NamedTuple("_Line", [("number", int), ("indent", int), ("text", str)])
+
+_KEY = re.compile(r"([A-Za-z_][\w-]*)\s*:(?:\s+(.*))?\Z")
+
+
+def read_conda_file(path: str) -> CondaFile:
+    """Reads a conda environment file. UserErrorException naming the file, the line and what was expected there."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read(1 << 20)
+    except OSError as error:
+        raise UserErrorException("file_path: {} cannot be read: {}.".format(path, error.strerror), error)
+    except UnicodeDecodeError as error:
+        raise UserErrorException("file_path: {} is not UTF-8: {}.".format(path, error), error)
+    return parse_conda_file(text, path)
+
+
+def parse_conda_file(text: str, path: str = "conda file") -> CondaFile:
+    """As read_conda_file, of a text."""
+    return _Parser(path, _lines(text, path)).parse()
+
+
+class _Parser:
+    def __init__(self, path: str, lines: List[_Line]) -> None:
+        self._path = path
+        self._lines = lines
+        self._at = 0
+        self._name = ""
+        self._channels = []  # type: List[str]
+        self._conda = []  # type: List[str]
+        self._pip = []  # type: List[str]
+
+    def parse(self) -> CondaFile:
+        seen = set()
+        while self._at < len(self._lines):
+            line = self._next()
+            match = _KEY.match(line.text)
+            if line.indent or not match:
+                self._refuse(line, "expected a key at the start of the line, one of {}".format(", ".join(KEYS)))
+            key, value = match.group(1), (match.group(2) or "").strip()
+            if key not in KEYS:
+                self._refuse(line, "{!r} is not a key of a conda environment; the keys are {}".format(key, ", ".join(KEYS)))
+            if key in seen:
+                self._refuse(line, "{!r} stands there twice".format(key))
+            seen.add(key)
+            if key == "name":
+                self._name = self._scalar(line, value)
+            elif key == "prefix":
+                pass  # Where the environment was on the machine it was exported from.
+            elif key == "channels":
+                self._channels = self._texts(line, value)
+            elif key == "variables":
+                self._refuse(line, "variables are not read from here; set environment.environment_variables")
+            else:
+                self._dependencies(line, value)
+        if "dependencies" not in seen:
+            raise UserErrorException("{} has no key 'dependencies', so it is not a conda environment file.".format(self._path))
+        return CondaFile(self._name, self._channels, self._conda, self._pip)
+
+    def _dependencies(self, key: _Line, value: str) -> None:
+        if value:
+            self._conda = self._flow_list(key, value)
+            return
+        for line, item in self._items(key):
+            match = _KEY.match(item)
+            if not match:
+                self._conda.append(self._scalar(line, item))
+            elif match.group(1) != "pip":
+                self._refuse(line, "only pip has a list of its own among the dependencies")
+            else:
+                self._pip += self._texts(line, (match.group(2) or "").strip())
+
+    def _texts(self, key: _Line, value: str) -> List[str]:
+        if value:
+            return self._flow_list(key, value)
+        return [self._scalar(line, item) for line, item in self._items(key)]
+
+    def _items(self, key: _Line) -> "List[Tuple[_Line, str]]":
+        """The lines `- item` below a key, as a generator so that an item may take the lines below itself."""
+        return self._generate(key)  # type: ignore[return-value]
+
+    def _generate(self, key: _Line) -> Any:
+        indent = None
+        # A list that is itself an item of a list stands deeper than that item's dash.
+        least = key.indent + 1 if key.text.startswith("-") else key.indent
+        while self._at < len(self._lines):
+            line = self._lines[self._at]
+            if not (line.text == "-" or line.text.startswith("- ")) or line.indent < least:
+                return
+            if indent is None:
+                indent = line.indent
+            elif line.indent < indent:
+                return
+            elif line.indent > indent:
+                self._refuse(line, "the list's items do not stand below one another")
+            self._at += 1
+            yield line, line.text[1:].strip()
+
+    def _flow_list(self, line: _Line, value: str) -> List[str]:
+        if not (value.startswith("[") and value.endswith("]")):
+            self._refuse(line, "expected a list")
+        inside = value[1:-1].strip()
+        return [self._scalar(line, item.strip()) for item in inside.split(",")] if inside else []
+
+    def _scalar(self, line: _Line, text: str) -> str:
+        if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
+            inside = text[1:-1]
+            if text[0] in inside or "\\" in inside:
+                self._refuse(line, "quotes or backslashes inside of quotes are not read")
+            return inside
+        if not text or text[0] in "&*!|>%@`{}[]\"'?":
+            self._refuse(line, "expected a plain text")
+        return text
+
+    def _next(self) -> _Line:
+        self._at += 1
+        return self._lines[self._at - 1]
+
+    def _refuse(self, line: _Line, why: str) -> "NoReturn":
+        raise UserErrorException("{}, line {}: {!r}: {}. Muster reads name, channels, and dependencies with their pip "
+                                 "list.".format(self._path, line.number, line.text, why))
+
+
+def _lines(text: str, path: str) -> List[_Line]:
+    """The lines that say something, comments cut off."""
+    lines = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = re.sub(r"(^|\s)#.*\Z", "", raw).rstrip()
+        if not line.strip() or (line.strip() in ("---", "...") and not line.startswith(" ")):
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        if line[indent] == "\t":
+            raise UserErrorException("{}, line {}: indented by a tab, which YAML does not allow. Use spaces.".format(path, number))
+        lines.append(_Line(number, indent, line[indent:]))
+    return lines

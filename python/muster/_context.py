@@ -1,0 +1,102 @@
+"""`Run.get_context()`: the run that this process belongs to, told by the variables a job gets.
+
+Nothing here asks the server anything: a job trains on while the server is away.
+"""
+import os
+import threading
+import warnings
+from typing import Any, Dict, Optional, Union
+
+from . import _config
+from ._http import Client
+from ._journal import Journal
+from ._logging import JournalLogger
+from .exceptions import RunEnvironmentException
+from .experiment import Experiment
+from .offline_run import OfflineRun
+from .run import Run
+from .workspace import Workspace
+
+_RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+
+_journals = {}  # type: Dict[str, Journal]
+_journals_lock = threading.Lock()
+
+
+def get_context(allow_offline: bool = True) -> Union[Run, OfflineRun]:
+    """See Run.get_context."""
+    run_id = os.environ.get("MUSTER_RUN_ID")
+    folder = os.environ.get("MUSTER_METRICS_DIR")
+    if run_id and folder:
+        return SubmittedRun(run_id, folder)
+    if allow_offline:
+        return OfflineRun()
+    missing = [name for name in ("MUSTER_RUN_ID", "MUSTER_METRICS_DIR") if not os.environ.get(name)]
+    raise RunEnvironmentException("This process is not in a run: {} not set. Submit the script as a job, or allow an offline run "
+                                  "with Run.get_context().".format(" and ".join(missing) + (" is" if len(missing) == 1 else " are")))
+
+
+class SubmittedRun(JournalLogger, Run):
+    """The run as its own job sees it. Its `log` methods write to the journal; the others ask the server, as outside."""
+
+    def __init__(self, run_id: str, folder: str) -> None:
+        JournalLogger.__init__(self, journal_in(folder))
+        self._run_id = run_id
+        self._made = None  # type: Optional[Experiment]
+        self._last = None
+
+    # The server's address and the token are only looked for when something is asked of the server.
+
+    @property
+    def _experiment(self) -> Experiment:  # type: ignore[override]
+        if self._made is None:
+            url = _config.find_server()
+            token = os.environ.get("MUSTER_RUN_TOKEN") or _config.find_token(url)
+            workspace = Workspace._unchecked(Client(url, token), os.environ.get("MUSTER_WORKSPACE") or "default")
+            name = os.environ.get("MUSTER_EXPERIMENT") or self._run_id.rsplit("_", 2)[0]
+            self._made = Experiment._unchecked(workspace, name)
+        return self._made
+
+    @property
+    def _workspace(self) -> Workspace:  # type: ignore[override]
+        return self._experiment.workspace
+
+    @property
+    def _client(self) -> Client:  # type: ignore[override]
+        return self._experiment.workspace._client
+
+    @property
+    def _id(self) -> str:  # type: ignore[override]
+        return self._run_id
+
+    @property
+    def input_datasets(self) -> Dict[str, Any]:
+        """The run's named inputs: none in this version."""
+        return {}
+
+    @property
+    def output_datasets(self) -> Dict[str, Any]:
+        """The run's named outputs: none in this version."""
+        return {}
+
+    def cancel(self) -> None:
+        """Warns and does nothing: the process's exit code decides how the run ends."""
+        warnings.warn("run.cancel() does nothing inside the job; end the process, or cancel the run from outside.")
+
+
+def journal_in(folder: str) -> Journal:
+    """This process's journal in the folder; the same however often it is asked for."""
+    key = os.path.abspath(folder)
+    with _journals_lock:
+        if key not in _journals:
+            _journals[key] = Journal(key, _rank())
+        return _journals[key]
+
+
+def _rank() -> int:
+    """The rank that the launch gave this process, -1 without one."""
+    for name in _RANK_VARIABLES:
+        text = os.environ.get(name, "")
+        if text.isdigit() and int(text) < 2 ** 31:
+            return int(text)
+    return -1

@@ -1,0 +1,78 @@
+"""Fetches files: whole or not at all, checked by SHA-256, going on where a broken connection left off."""
+import hashlib
+import os
+import time
+from typing import Optional
+
+from ._http import Client, RETRY_FOR_SECONDS, Stream
+from ._problems import ErrorClass
+from ._progress import Progress
+from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
+
+
+def download_file(client: Client, path: str, target: str, size: int, sha256: Optional[str], label: str,
+                  error: Optional[ErrorClass] = None) -> None:
+    """Fetches `path` of the API into the file `target`, which appears only when all of it has arrived and is right.
+
+    Folders above it are made. `sha256` None: the content is not checked but for its size. An existing file is
+    replaced; it is the caller's to refuse that before.
+    """
+    folder = os.path.dirname(os.path.abspath(target))
+    temporary = "{}.{}.part".format(os.path.abspath(target), os.getpid())
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(temporary, "wb") as file, Progress("Downloading " + label, size) as progress:
+            _fetch(client, path, file, size, sha256, progress, error)
+        os.replace(temporary, target)
+    except OSError as fault:
+        _remove(temporary)
+        raise UserErrorException("{} cannot be written: {}.".format(target, fault.strerror or fault), fault)
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+def _fetch(client: Client, path: str, file: "object", size: int, sha256: Optional[str], progress: Progress,
+           error: Optional[ErrorClass]) -> None:
+    digest = hashlib.sha256()
+    done = 0
+    last_progress = time.monotonic()
+    while True:
+        headers = {"Accept": "*/*"}
+        if done:
+            headers["Range"] = "bytes={}-".format(done)
+        try:
+            with client.stream(path, headers=headers, error=error) as stream:
+                if done and stream.status != 206:
+                    _skip(stream, done)
+                while done < size:
+                    chunk = stream.read()
+                    if not chunk:
+                        raise ServerUnreachableException("The server at {} closed the connection {} bytes before the end of "
+                                                         "{}.".format(client.url, size - done, path))
+                    file.write(chunk)  # type: ignore[attr-defined]
+                    digest.update(chunk)
+                    done += len(chunk)
+                    progress.add(len(chunk))
+                    last_progress = time.monotonic()
+            break
+        except ServerUnreachableException:
+            if time.monotonic() - last_progress > RETRY_FOR_SECONDS:
+                raise
+            time.sleep(0.2)
+    if done != size or (sha256 and digest.hexdigest() != sha256):
+        raise ProjectSystemException("{} arrived damaged: {} bytes with SHA-256 {}, and should be {} with {}. Download it "
+                                     "again.".format(path, done, digest.hexdigest(), size, sha256))
+
+
+def _skip(stream: Stream, count: int) -> None:
+    """Reads past what is there already, from a server that sent all of it again."""
+    while count:
+        count -= len(stream.read(min(count, 1 << 20))) or count
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass

@@ -1,0 +1,336 @@
+"""The HTTP client: keep-alive connections, retries, time limits; problem documents become exceptions.
+
+Every call may be sent twice when the connection breaks: reads and uploads by content are the same twice, and creates
+carry an `Idempotency-Key`, so that the server gives the first answer again.
+
+A `Client` may be used by many threads; each has its own connection. It may be used after a fork.
+"""
+import http.client
+import json
+import os
+import random
+import socket
+import ssl
+import threading
+import time
+import uuid
+from typing import Any, Callable, Dict, IO, Iterator, Mapping, NamedTuple, Optional, Union
+from urllib.parse import quote, urlencode, urlsplit
+
+from . import _version
+from ._problems import ErrorClass, to_exception
+from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
+
+API = "/api/v1"
+CONNECT_TIMEOUT_SECONDS = 10.0
+READ_TIMEOUT_SECONDS = 120.0
+RETRY_FOR_SECONDS = 20.0  # A broken connection or an answer "unavailable" is tried again for this long …
+REFUSED_FOR_SECONDS = 1.0  # … but no server at all is told soon: a restart takes less than this.
+CHUNK_BYTES = 1 << 20
+JSON_LIMIT_BYTES = 1 << 30
+
+Answer = NamedTuple("Answer", [("status", int), ("headers", Mapping[str, str]), ("body", bytes)])
+Body = Union[bytes, Callable[[], IO[bytes]]]
+Sent = Callable[[int], None]
+
+
+def segment(text: str) -> str:
+    """A name as one part of an address."""
+    return quote(text, safe="")
+
+
+def path_segments(path: str) -> str:
+    """A `/`-separated path as the end of an address."""
+    return quote(path, safe="/")
+
+
+class Client:
+    """Speaks to one server with one token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UserErrorException("The server's address {!r} is not one: it should be like "
+                                     "http://127.0.0.1:6464.".format(url))
+        try:
+            port = parts.port
+        except ValueError:
+            raise UserErrorException("The server's address {!r} has a port that is not a number from 1 to 65535.".format(url))
+        self.url = url.rstrip("/")
+        self._https = parts.scheme == "https"
+        self._host = parts.hostname
+        self._port = port
+        self._prefix = parts.path.rstrip("/") + API
+        self._headers = {"User-Agent": "muster-python/" + _version.__version__, "Accept": "application/json"}
+        try:
+            token.encode("ascii")
+            valid = token.isprintable()
+        except UnicodeError:
+            valid = False
+        if not valid:
+            raise UserErrorException("The token for {} has characters that no token has; look at MUSTER_TOKEN or the "
+                                     "credentials file.".format(url))
+        if token:
+            self._headers["Authorization"] = "Bearer " + token
+        self._local = threading.local()
+
+    # --- Whole answers ---
+
+    def json(self, method: str, path: str, body: Any = None, query: Optional[Mapping[str, Any]] = None,
+             error: Optional[ErrorClass] = None, create: bool = False) -> Any:
+        """Sends and reads JSON; `path` is below /api/v1. `create`: the call makes something new, so it gets a key."""
+        headers = {}
+        data = None
+        if body is not None:
+            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
+            headers["Content-Type"] = "application/json"
+        if create:
+            headers["Idempotency-Key"] = uuid.uuid4().hex
+        answer = self.send(method, path, data, query=query, headers=headers, error=error)
+        if not answer.body:
+            return None
+        try:
+            return json.loads(answer.body.decode("utf-8"))
+        except ValueError as fault:
+            raise ProjectSystemException("{} did not answer {} {} with JSON; is it a Muster server?".format(
+                self.url, method, path), fault)
+
+    def send(self, method: str, path: str, body: Optional[Body] = None, size: Optional[int] = None,
+             query: Optional[Mapping[str, Any]] = None, headers: Optional[Mapping[str, str]] = None,
+             error: Optional[ErrorClass] = None, sent: Optional[Sent] = None) -> Answer:
+        """Sends one request, again where the connection breaks, and reads the whole answer.
+
+        `body` is bytes, or a function that opens a file of `size` bytes anew for each try. `sent` is told of the bytes
+        sent, and of the same negative number when a try has to start over. Raises for every answer that is an error.
+        """
+        address = self._address(path, query)
+        started = time.monotonic()
+        attempt = 0
+        while True:
+            attempt += 1
+            counter = _Counter(sent)
+            try:
+                answer = self._once(method, address, body, size, headers or {}, counter)
+            except _NotAnswered as fault:
+                counter.take_back()
+                if not fault.stale:
+                    self._pause_or_raise(fault.reason, started, attempt)
+                continue
+            if answer.status == 503 and time.monotonic() - started < RETRY_FOR_SECONDS:
+                counter.take_back()
+                _pause(attempt)
+                continue
+            if answer.status >= 400:
+                # The first try's answer was lost, the thing is gone: that is what was asked for.
+                if method == "DELETE" and answer.status == 404 and attempt > 1:
+                    return answer
+                refusal = to_exception(answer.status, answer.body, method + " " + path, error)
+                refusal.repeated = attempt > 1
+                raise refusal
+            return answer
+
+    def pages(self, path: str, key: str, query: Optional[Mapping[str, Any]] = None,
+              error: Optional[ErrorClass] = None) -> Iterator[Dict[str, Any]]:
+        """All items of a list that comes in pages, fetched as they are asked for."""
+        asked = dict(query or {})
+        asked.setdefault("limit", 1000)
+        while True:
+            page = self.json("GET", path, query=asked, error=error)
+            for item in page[key]:
+                yield item
+            if not page.get("next"):
+                return
+            asked["cursor"] = page["next"]
+
+    # --- Answers that flow ---
+
+    def stream(self, path: str, query: Optional[Mapping[str, Any]] = None, headers: Optional[Mapping[str, str]] = None,
+               timeout_seconds: float = READ_TIMEOUT_SECONDS, error: Optional[ErrorClass] = None) -> "Stream":
+        """Starts a GET on a connection of its own and returns once the headers are there.
+
+        No single read waits longer than `timeout_seconds`. Does not try again; raises ServerUnreachableException when
+        no answer came.
+        """
+        connection = self._connect()
+        try:
+            try:
+                connection.connect()
+                connection.sock.settimeout(timeout_seconds)
+                connection.request("GET", self._address(path, query), headers=dict(self._headers, **(headers or {})))
+                response = connection.getresponse()
+            except (OSError, http.client.HTTPException) as fault:
+                raise self._unreachable(fault)
+            if response.status >= 400:
+                raise to_exception(response.status, response.read(CHUNK_BYTES), "GET " + path, error)
+        except BaseException:
+            connection.close()
+            raise
+        return Stream(connection, response, self)
+
+    def close(self) -> None:
+        """Closes this thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            self._local.connection = None
+            connection.close()
+
+    # --- Inside ---
+
+    def _address(self, path: str, query: Optional[Mapping[str, Any]]) -> str:
+        asked = {key: value for key, value in (query or {}).items() if value is not None}
+        return self._prefix + path + ("?" + urlencode(asked) if asked else "")
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._https:
+            return http.client.HTTPSConnection(self._host, self._port, timeout=CONNECT_TIMEOUT_SECONDS,
+                                               context=ssl.create_default_context())
+        return http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT_SECONDS)
+
+    def _kept(self) -> http.client.HTTPConnection:
+        """This thread's connection, open. A fork makes it the parent's, so the child opens its own."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None and self._local.pid == os.getpid() and connection.sock is not None:
+            return connection  # type: ignore[no-any-return]
+        connection = self._connect()
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sock.settimeout(READ_TIMEOUT_SECONDS)
+        self._local.connection = connection
+        self._local.pid = os.getpid()
+        return connection
+
+    def _once(self, method: str, address: str, body: Optional[Body], size: Optional[int], headers: Mapping[str, str],
+              counter: "_Counter") -> Answer:
+        kept = getattr(self._local, "connection", None)
+        source = body() if callable(body) else None  # Its faults are not the connection's.
+        try:
+            connection = self._kept()
+        except OSError as fault:
+            if source is not None:
+                source.close()
+            raise _NotAnswered(fault)
+        try:
+            connection.putrequest(method, address, skip_accept_encoding=True)
+            for name, value in dict(self._headers, **headers).items():
+                connection.putheader(name, value)
+            if body is not None or method in ("POST", "PUT", "PATCH"):
+                length = len(body) if isinstance(body, bytes) else (size if body is not None else 0)
+                connection.putheader("Content-Length", str(length))
+            try:
+                connection.endheaders(body if isinstance(body, bytes) else None)
+                if isinstance(body, bytes):
+                    counter.add(len(body))
+                elif source is not None:
+                    _send_file(connection, source, size or 0, counter)
+            except ConnectionError:
+                # A server that refuses a body may answer and close before it has read all of it: the answer says why.
+                pass
+            response = connection.getresponse()
+            data = response.read(JSON_LIMIT_BYTES)
+        except (OSError, http.client.HTTPException) as fault:
+            self.close()
+            # A connection kept from an earlier call may have been closed meanwhile; a new one tells whether all is well.
+            raise _NotAnswered(fault, stale=connection is kept and isinstance(fault, ConnectionError))
+        except BaseException:
+            self.close()  # What is half sent or half read cannot be used again.
+            raise
+        finally:
+            if source is not None:
+                source.close()
+        if response.will_close:
+            self.close()
+        return Answer(response.status, response.headers, data)
+
+    def _pause_or_raise(self, reason: Exception, started: float, attempt: int) -> None:
+        patience = REFUSED_FOR_SECONDS if isinstance(reason, (ConnectionRefusedError, socket.gaierror)) else RETRY_FOR_SECONDS
+        if isinstance(reason, ssl.SSLError) or time.monotonic() - started >= patience:
+            raise self._unreachable(reason)
+        _pause(attempt)
+
+    def _unreachable(self, reason: BaseException) -> ServerUnreachableException:
+        if isinstance(reason, ConnectionRefusedError):
+            why = "nothing listens there"
+        elif isinstance(reason, socket.timeout):
+            why = "no answer in time"
+        else:
+            why = str(reason) or type(reason).__name__
+        return ServerUnreachableException("The Muster server at {} cannot be reached: {}. Start it with `muster up`, or set "
+                                          "MUSTER_URL to where it is.".format(self.url, why), reason)
+
+
+class Stream:
+    """The body of an answer, as it comes. Close it, or use it in a `with`."""
+
+    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, client: Client) -> None:
+        self._connection = connection
+        self._response = response
+        self._client = client
+        self.status = response.status
+        self.headers = response.headers
+
+    def read(self, size: int = CHUNK_BYTES) -> bytes:
+        """Some bytes, as soon as there are any; none at the end. ServerUnreachableException when the connection breaks."""
+        try:
+            return self._response.read1(size)
+        except (OSError, http.client.HTTPException, ValueError) as fault:
+            raise self._client._unreachable(fault)
+
+    def readline(self, limit: int) -> bytes:
+        """One line with its end; none at the end of the stream."""
+        try:
+            return self._response.readline(limit)
+        except (OSError, http.client.HTTPException, ValueError) as fault:
+            raise self._client._unreachable(fault)
+
+    def close(self) -> None:
+        """Ends the connection. May be called twice."""
+        self._response.close()
+        self._connection.close()
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        self.close()
+
+
+class _NotAnswered(Exception):
+    def __init__(self, reason: Exception, stale: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.stale = stale
+
+
+class _Counter:
+    """Tells a listener of the bytes sent, and takes them back when they have to be sent again."""
+
+    def __init__(self, listener: Optional[Sent]) -> None:
+        self._listener = listener
+        self._count = 0
+
+    def add(self, count: int) -> None:
+        self._count += count
+        if self._listener is not None:
+            self._listener(count)
+
+    def take_back(self) -> None:
+        if self._listener is not None and self._count:
+            self._listener(-self._count)
+        self._count = 0
+
+
+def _send_file(connection: http.client.HTTPConnection, file: IO[bytes], size: int, counter: _Counter) -> None:
+    """Sends exactly `size` bytes: a file that grows is cut and one that shrinks filled up; the server sees by the hash."""
+    left = size
+    while left:
+        chunk = file.read(min(CHUNK_BYTES, left))
+        if not chunk:
+            chunk = b"\0" * min(CHUNK_BYTES, left)
+        connection.send(chunk)
+        counter.add(len(chunk))
+        left -= len(chunk)
+
+
+def _pause(attempt: int) -> None:
+    """Waits before the next try: a tenth of a second, doubling up to two, and by chance so that clients do not march."""
+    time.sleep(min(2.0, 0.1 * 2 ** min(attempt - 1, 5)) * (0.5 + random.random() / 2))

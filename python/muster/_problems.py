@@ -1,0 +1,61 @@
+"""The server's problem documents (RFC 9457) as exceptions."""
+import json
+from typing import Any, Dict, Optional, Type
+
+from .exceptions import AuthenticationException, AzureMLException, ProjectSystemException, UserErrorException
+
+ErrorClass = Type[AzureMLException]
+
+
+def read_problem(status: int, body: bytes) -> Dict[str, Any]:
+    """The problem document of an answer that is an error; made up from the status when the body is something else."""
+    try:
+        problem = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        problem = None
+    if not isinstance(problem, dict):
+        problem = {"detail": body[:500].decode("utf-8", "replace").strip()}
+    problem.setdefault("status", status)
+    problem.setdefault("code", "")
+    return problem
+
+
+def describe(problem: Dict[str, Any]) -> str:
+    """The problem in words: what and where, each field at fault, and what to do."""
+    parts = []
+    faults = [fault for fault in problem.get("errors") or [] if isinstance(fault, dict)]
+    told = str(problem.get("detail") or problem.get("title") or "")
+    if told:
+        parts.append(told if told.endswith((".", "!", "?")) else told + ".")
+    for fault in faults:
+        line = "{}: {}".format(fault.get("field"), fault.get("detail"))
+        # One fault is often told twice, as the problem's own detail and as its only field's.
+        if str(fault.get("detail")) in told and str(fault.get("field")) in told:
+            line = ""
+        hint = fault.get("hint")
+        if hint and hint != problem.get("hint"):
+            line = "{} ({})".format(line, hint).strip()
+        if line:
+            parts.append(line)
+    if problem.get("hint"):
+        parts.append(str(problem["hint"]))
+    return " ".join(parts) if not faults else "\n".join(parts)
+
+
+def to_exception(status: int, body: bytes, asked: str, error: Optional[ErrorClass] = None) -> AzureMLException:
+    """The exception for an answer that is an error.
+
+    `asked` is the request in short, for answers that say nothing themselves. `error` is the class the caller wants
+    for what the server refuses; being unknown to the server and the server's own faults keep their own classes.
+    """
+    problem = read_problem(status, body)
+    text = describe(problem) or "The server answered {} to {}.".format(status, asked)
+    chosen = ProjectSystemException  # type: ErrorClass
+    if status in (401, 403):
+        chosen = AuthenticationException
+        text += " The token comes from MUSTER_TOKEN, else from the credentials file in Muster's home."
+    elif status < 500 and error is not None:
+        chosen = error
+    elif status in (400, 405, 408, 409, 413, 422):
+        chosen = UserErrorException
+    return chosen(text, problem=problem)

@@ -1,0 +1,182 @@
+"""A run's files: the artifacts it left and its logs."""
+import hashlib
+import os
+from typing import Any, Dict, Iterable, List, Optional, TYPE_CHECKING
+
+from ._download import download_file
+from ._hash_cache import hash_file
+from ._http import Client, path_segments
+from ._progress import Progress
+from ._upload import run_parallel
+from .exceptions import UserErrorException
+
+if TYPE_CHECKING:
+    from .workspace import Workspace
+
+DOWNLOAD_WORKERS = 4
+
+
+class RunFiles:
+    """The part of `Run` that deals with files."""
+
+    _client = None  # type: Client
+    _workspace = None  # type: Workspace
+    _path = ""
+    _id = ""
+
+    def get_file_names(self) -> List[str]:
+        """The paths of all files the run has: artifacts and logs."""
+        return sorted(self._files())
+
+    def download_file(self, name: str, output_file_path: Optional[str] = None, _validate_checksum: bool = False,
+                      overwrite: bool = False) -> None:
+        """Fetches one file.
+
+        To `output_file_path`, into it when it is a folder, else into the current folder under its own name. Folders are
+        made. The file appears whole, its checksum verified, or not at all.
+        UserErrorException when the run has no such file (it lists what there is), and when the target exists and
+        `overwrite` is False.
+        """
+        files = self._files()
+        name = name.replace("\\", "/") if os.sep == "\\" else name
+        if name not in files:
+            raise UserErrorException("File with path {} was not found, available files include: {}.".format(
+                name, ", ".join(sorted(files)) or "none yet"))
+        target = output_file_path or os.path.basename(name)
+        if target.endswith(("/", os.sep)) or os.path.isdir(target):
+            target = os.path.join(target, os.path.basename(name))
+        self._fetch(files[name], target, overwrite)
+
+    def download_files(self, prefix: Optional[str] = None, output_directory: Optional[str] = None,
+                       output_paths: Optional[Iterable[str]] = None, batch_size: int = 100, append_prefix: bool = True,
+                       timeout_seconds: Optional[int] = None, overwrite: bool = False) -> None:
+        """Fetches all files whose path begins with `prefix` (all without one) into `output_directory`.
+
+        They keep their paths there, or with `append_prefix` False their paths below the prefix's folder.
+        `output_paths` names each target instead, in the order of get_file_names().
+        UserErrorException, before anything is fetched, when nothing matches or a target exists.
+        """
+        files = self._files()
+        names = sorted(name for name in files if name.startswith(prefix or ""))
+        if not names:
+            raise UserErrorException("prefix: no file of the run begins with {!r}, available files include: {}.".format(
+                prefix, ", ".join(sorted(files)) or "none yet"))
+        if output_paths is not None:
+            targets = list(output_paths)
+            if len(targets) != len(names):
+                raise UserErrorException("output_paths: {} paths were given for {} files.".format(len(targets), len(names)))
+        else:
+            cut = len((prefix or "").rpartition("/")[0]) if not append_prefix else 0
+            targets = [name[cut:].lstrip("/") for name in names]
+        targets = [os.path.join(output_directory or ".", target) for target in targets]
+        if not overwrite:
+            for target in targets:
+                _refuse_existing(target)
+        run_parallel([lambda name=name, target=target: self._fetch(files[name], target, overwrite)  # type: ignore[misc]
+                      for name, target in zip(names, targets)], DOWNLOAD_WORKERS)
+
+    def get_all_logs(self, destination: Optional[str] = None) -> List[str]:
+        """Fetches all logs, into `./assets/<run id>` unless told otherwise; returns their paths. Replaces those there."""
+        folder = destination or os.path.join("assets", self._id)
+        paths = []
+        for log in self._logs():
+            target = os.path.join(folder, log["path"])
+            self._fetch(dict(log, log=True), target, True)
+            paths.append(target)
+        return paths
+
+    def upload_file(self, name: str, path_or_stream: Any, datastore_name: Optional[str] = None) -> None:
+        """Adds a file (a path, or an open binary file) to the run's artifacts under `name`.
+
+        Names are written once: UserErrorException when there is one of that name. In a job, files in outputs/ need no
+        upload: they are collected at the end.
+        """
+        if hasattr(path_or_stream, "read"):
+            data = path_or_stream.read()
+            data = data.encode("utf-8") if isinstance(data, str) else data
+            self._put(name, data, len(data), hashlib.sha256(data).hexdigest())
+            return
+        path = os.fspath(path_or_stream)
+        try:
+            sha256, info = hash_file(path)
+        except OSError as error:
+            raise UserErrorException("path_or_stream: {} cannot be read: {}.".format(path, error.strerror or error), error)
+        self._put(name, lambda: open(path, "rb"), info.st_size, sha256)
+
+    def upload_files(self, names: Iterable[str], paths: Iterable[str], return_artifacts: bool = False,
+                     timeout_seconds: Optional[int] = None, datastore_name: Optional[str] = None) -> None:
+        """Adds several files; `names` and `paths` go together."""
+        pairs = list(zip(names, paths))
+        for name, path in pairs:
+            self.upload_file(name, path)
+
+    def upload_folder(self, name: str, path: str, datastore_name: Optional[str] = None) -> None:
+        """Adds all files below the folder `path` under the prefix `name`."""
+        if not os.path.isdir(path):
+            raise UserErrorException("path: {} is not a folder.".format(path))
+        for folder, _, files in os.walk(path):
+            for file in sorted(files):
+                source = os.path.join(folder, file)
+                relative = os.path.relpath(source, path).replace(os.sep, "/")
+                self.upload_file("{}/{}".format(name.rstrip("/"), relative) if name else relative, source)
+
+    # --- Inside ---
+
+    def _files(self) -> Dict[str, Dict[str, Any]]:
+        files = {log["path"]: dict(log, log=True) for log in self._logs()}
+        files.update({artifact["path"]: artifact for artifact in self._client.pages(self._path + "/artifacts", "artifacts")})
+        return files
+
+    def _logs(self) -> List[Dict[str, Any]]:
+        return list(self._client.json("GET", self._path + "/logs")["logs"])
+
+    def _log_url(self, path: str) -> str:
+        return "{}/api/v1{}/logs/{}".format(self._client.url, self._path, path_segments(path))
+
+    def _read_log(self, path: str) -> bytes:
+        return self._client.send("GET", "{}/logs/{}".format(self._path, path_segments(path))).body
+
+    def _fetch(self, file: Dict[str, Any], target: str, overwrite: bool) -> None:
+        if not overwrite:
+            _refuse_existing(target)
+        if file.get("log"):
+            # A log may grow while it is fetched, so it is taken in one answer, as long as it is then.
+            _write(target, self._read_log(file["path"]))
+            return
+        download_file(self._client, "{}/artifacts/{}".format(self._path, path_segments(file["path"])), target, file["size"],
+                      file.get("sha256"), file["path"])
+
+    def _put(self, name: str, body: Any, size: int, sha256: str) -> None:
+        if not isinstance(name, str) or not name or name.startswith("/") or ".." in name.split("/"):
+            raise UserErrorException("name: {!r} is not an artifact's name: a relative path without '..'.".format(name))
+        try:
+            with Progress("Uploading " + name, size) as progress:
+                self._client.send("PUT", "{}/artifacts/{}".format(self._path, path_segments(name)), body, size, sent=progress.add,
+                                  headers={"Content-Type": "application/octet-stream"})
+        except UserErrorException as error:
+            # A try whose answer was lost has stored it: then the artifact there is this one.
+            if error.status != 409:
+                raise
+            if not error.repeated or self._files().get(name, {}).get("sha256") != sha256:
+                raise UserErrorException("name: the run has an artifact {} already, and artifacts are written once. Choose another "
+                                         "name.".format(name), error, problem=error.problem)
+
+
+def _refuse_existing(target: str) -> None:
+    if os.path.lexists(target):
+        raise UserErrorException("{} exists. Remove it, choose another path, or say overwrite=True.".format(target))
+
+
+def _write(target: str, content: bytes) -> None:
+    temporary = "{}.{}.part".format(target, os.getpid())
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(content)
+        os.replace(temporary, target)
+    except OSError as error:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass
+        raise UserErrorException("{} cannot be written: {}.".format(target, error.strerror), error)

@@ -1,0 +1,68 @@
+"""What `wait_for_completion(show_output=True)` prints: the run's logs under headings, then a summary."""
+import json
+import sys
+from typing import Any, Dict, List, Optional
+
+
+class OutputPrinter:
+    """Prints a run as it goes. Of several ranks, rank 0 is shown."""
+
+    def __init__(self, run_id: str, web_view: str) -> None:
+        self._run_id = run_id
+        self._web_view = web_view
+        self._path = None  # type: Optional[str]
+        self._at_line_start = True
+        self._stage = ""
+
+    def start(self) -> None:
+        """The heading of it all."""
+        write("RunId: {}\nWeb View: {}\n".format(self._run_id, self._web_view))
+
+    def status(self, run: Dict[str, Any]) -> None:
+        """Tells why a run waits, where nothing else is to be seen yet."""
+        detail = run.get("status_detail")
+        if self._path is None and detail and detail != self._stage:
+            self._stage = detail
+            write("{}: {}\n".format(run["status"], detail))
+
+    def log(self, path: str, rank: Optional[int], text: str) -> None:
+        """Some text of a log, under a heading when it is another log than before."""
+        if rank not in (None, 0):
+            return
+        if path != self._path:
+            self._end_line()
+            write("\nStreaming {}\n{}\n\n".format(path, "=" * (len(path) + 10)))
+            self._path = path
+        write(text)
+        self._at_line_start = text.endswith("\n")
+
+    def away(self, reason: str) -> None:
+        """The server went away; following goes on when it is back."""
+        self._end_line()
+        write("[muster] {} Waiting for it to return; the run goes on.\n".format(reason))
+
+    def summary(self, run: Dict[str, Any], error: Optional[Dict[str, Any]]) -> None:
+        """How it ended. `error` is printed when it is given."""
+        self._end_line()
+        lines = ["", "Execution Summary", "=================", "RunId: " + self._run_id, "Web View: " + self._web_view]
+        warnings = run.get("warnings") or []  # type: List[Any]
+        if warnings:
+            lines += ["", "Warnings:"] + [str(warning) for warning in warnings]
+        if error is not None:
+            lines += ["", "Error:", json.dumps(error, indent=4)]
+        write("\n".join(lines) + "\n\n")
+
+    def _end_line(self) -> None:
+        if not self._at_line_start:
+            write("\n")
+            self._at_line_start = True
+
+
+def write(text: str) -> None:
+    """Prints text on a standard output that may know fewer characters than it has."""
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError:
+        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()

@@ -1,0 +1,95 @@
+"""Turns a script run configuration into the request that starts the run."""
+import os
+from typing import Any, Dict, Optional, TYPE_CHECKING
+
+from . import _git
+from ._snapshot import take_snapshot
+from ._upload import upload_snapshot
+from .exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
+from .run import Run, texts
+from .script_run_config import ScriptRunConfig
+
+if TYPE_CHECKING:
+    from .experiment import Experiment
+
+
+def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dict[str, Any]] = None,
+           display_name: Optional[str] = None, properties: Optional[Dict[str, Any]] = None, max_retries: Optional[int] = None,
+           grace_seconds: Optional[float] = None, parent_run_id: Optional[str] = None, **unknown: Any) -> Run:
+    """See Experiment.submit. What can be wrong without asking the server is found before anything is sent."""
+    if unknown:
+        raise UserErrorException("submit does not know {}. It takes tags, display_name, properties, max_retries and "
+                                 "grace_seconds.".format(", ".join(sorted(unknown))))
+    if not isinstance(config, ScriptRunConfig):
+        raise UserErrorException("config: submit takes a ScriptRunConfig, not a {}.".format(type(config).__name__))
+    body = _describe(experiment.name, config)
+    body["tags"] = texts(tags or {})
+    body["properties"] = dict(_git.properties(config.source_directory), **texts(properties or {}))
+    for key, value in (("display_name", display_name), ("max_retries", max_retries), ("grace_seconds", grace_seconds),
+                       ("parent_run_id", parent_run_id)):
+        if value is not None:
+            body[key] = value
+    workspace = experiment.workspace
+    body["snapshot_id"] = upload_snapshot(workspace._client, workspace._path, take_snapshot(config.source_directory))
+    try:
+        data = workspace._client.json("POST", workspace._path + "/runs", body, create=True)
+    except UserErrorException as error:
+        faults = (error.problem or {}).get("errors") or []
+        if len(faults) == 1 and faults[0].get("field") == "compute_target":
+            raise ComputeTargetException("ComputeTargetNotFound: " + error.message, error, problem=error.problem)
+        raise
+    return Run._from_data(experiment, data)
+
+
+def _describe(experiment: str, config: ScriptRunConfig) -> Dict[str, Any]:
+    """The request's body, but for what belongs to the submission: snapshot, tags, names."""
+    run_config = config.run_config
+    if run_config.docker.use_docker:
+        raise UserErrorException("docker.use_docker: this version runs no containers. Leave it False; a list of pip packages in the "
+                                 "environment gives the run its own packages.")
+    body = {
+        "experiment": experiment,
+        "compute_target": run_config.target,
+        "environment_variables": texts(run_config.environment_variables),
+    }  # type: Dict[str, Any]
+    if config.script:
+        body["script"] = _script_path(config.source_directory, config.script)
+        body["arguments"] = [_argument(argument) for argument in config.arguments]
+    else:
+        command = config.command if isinstance(config.command, str) else " ".join(str(part) for part in config.command or [])
+        body["command"] = " ".join([command] + [_argument(argument) for argument in config.arguments])
+    environment = run_config.environment._definition()
+    if environment is not None:
+        body["environment"] = environment
+    distribution = run_config.distributed_job_config
+    body["node_count"] = distribution.node_count if distribution is not None else run_config.node_count
+    if distribution is not None:
+        body["distribution"] = distribution._distribution()
+    if run_config.max_run_duration_seconds is not None:
+        body["max_run_duration_seconds"] = run_config.max_run_duration_seconds
+    if run_config.priority is not None:
+        body["priority"] = run_config.priority
+    return body
+
+
+def _script_path(source_directory: str, script: str) -> str:
+    """The script's path inside the snapshot."""
+    if not os.path.isdir(source_directory):
+        raise UserErrorException("source_directory: {} is not a folder.".format(source_directory))
+    path = os.path.join(source_directory, script)
+    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(source_directory))
+    if relative == os.pardir or relative.startswith(os.pardir + os.sep) or os.path.isabs(relative):
+        raise ExperimentExecutionException("script: {} is outside of source_directory {}. The script should be inside the project "
+                                           "folder.".format(script, source_directory))
+    if not os.path.isfile(path):
+        raise ExperimentExecutionException("script: {} script path doesn't exist. The script should be inside the project "
+                                           "folder.".format(path))
+    return relative.replace(os.sep, "/")
+
+
+def _argument(argument: Any) -> str:
+    """An argument as text. Things that would need data to be brought to the node are not texts."""
+    if isinstance(argument, (list, tuple, dict, set)) or argument is None:
+        raise UserErrorException("arguments: {!r} is a {}; each argument is one text or number.".format(
+            argument, type(argument).__name__))
+    return str(argument)

@@ -1,0 +1,129 @@
+"""Experiments: runs that belong together."""
+import re
+from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING, Union
+
+from ._http import segment
+from .exceptions import UserErrorException
+
+if TYPE_CHECKING:
+    from .run import Run
+    from .script_run_config import ScriptRunConfig
+    from .workspace import Workspace
+
+NAME = re.compile(r"[a-zA-Z0-9][\w\-]{0,254}\Z", re.ASCII)
+TagFilter = Union[None, str, Dict[str, Any]]
+
+
+class Experiment:
+    """An experiment; it is made when the workspace has none of that name.
+
+    UserErrorException when the name is not 1 to 255 letters, digits, `-` and `_`, a letter or digit first.
+    """
+
+    def __init__(self, workspace: "Workspace", name: str, **kwargs: Any) -> None:
+        if not isinstance(name, str) or not NAME.match(name):
+            raise UserErrorException("name: {!r} is not an experiment's name: 1 to 255 letters, digits, - and _, a letter or "
+                                     "digit first.".format(name))
+        self._workspace = workspace
+        self._name = name
+        self._data = workspace._client.json("POST", workspace._path + "/experiments", {"name": name, "tags": {}},
+                                            create=True)  # type: Dict[str, Any]
+
+    @classmethod
+    def _unchecked(cls, workspace: "Workspace", name: str, data: Optional[Dict[str, Any]] = None) -> "Experiment":
+        experiment = cls.__new__(cls)
+        experiment._workspace = workspace
+        experiment._name = name
+        experiment._data = data or {}
+        return experiment
+
+    @staticmethod
+    def list(workspace: "Workspace", experiment_name: Optional[str] = None, view_type: str = "ActiveOnly",
+             tags: TagFilter = None) -> "List[Experiment]":
+        """The workspace's experiments; of one name, or with a tag (`"key"` or {key: value}), when asked."""
+        found = []
+        for data in workspace._client.pages(workspace._path + "/experiments", "experiments"):
+            if experiment_name in (None, data["name"]) and _has_tags(data.get("tags") or {}, tags):
+                found.append(Experiment._unchecked(workspace, data["name"], data))
+        return found
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return self._name
+
+    @property
+    def workspace(self) -> "Workspace":
+        """The workspace it is in."""
+        return self._workspace
+
+    @property
+    def id(self) -> str:
+        """The experiment's id."""
+        return str(self._fetch().get("id"))
+
+    @property
+    def tags(self) -> Dict[str, str]:
+        """The experiment's tags."""
+        return dict(self._fetch().get("tags") or {})
+
+    def submit(self, config: "ScriptRunConfig", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
+        """Starts a run of this configuration and returns it at once, when its snapshot is uploaded.
+
+        Also takes `display_name` and `properties`. Raises SnapshotException for what is wrong with the source folder,
+        UserErrorException for what the server refuses: each names the field and what to do.
+        """
+        from ._submit import submit
+        return submit(self, config, tags, **kwargs)
+
+    def get_runs(self, type: Optional[str] = None, tags: TagFilter = None, properties: TagFilter = None,
+                 include_children: bool = False) -> "Iterator[Run]":
+        """The experiment's runs, newest first, fetched as they are asked for.
+
+        `tags` and `properties`: `"key"` for those that have it, {key: value} for those where it is that.
+        """
+        from .run import Run
+        for data in self._workspace._client.pages(self._workspace._path + "/runs", "runs", {"experiment": self._name}):
+            if data.get("parent_run_id") and not include_children:
+                continue
+            if _has_tags(data.get("tags") or {}, tags) and _has_tags(data.get("properties") or {}, properties):
+                yield Run._from_data(self, data)
+
+    def tag(self, key: str, value: Any = None) -> None:
+        """Sets one tag."""
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Dict[str, Any]) -> None:
+        """Sets these tags and leaves the others."""
+        self._patch({key: "" if value is None else str(value) for key, value in tags.items()})
+
+    def remove_tags(self, tags: "Union[str, List[str]]") -> None:
+        """Removes these tags."""
+        self._patch({key: None for key in ([tags] if isinstance(tags, str) else tags)})
+
+    def refresh(self) -> None:
+        """Forgets what is known of the experiment, so that it is asked for again."""
+        self._data = {}
+
+    def _patch(self, tags: Dict[str, Any]) -> None:
+        self._data = self._workspace._client.json("PATCH", self._path, {"tags": tags})
+
+    def _fetch(self) -> Dict[str, Any]:
+        if not self._data:
+            self._data = self._workspace._client.json("GET", self._path)
+        return self._data
+
+    @property
+    def _path(self) -> str:
+        return "{}/experiments/{}".format(self._workspace._path, segment(self._name))
+
+    def __repr__(self) -> str:
+        return "Experiment(Name: {}, Workspace: {})".format(self._name, self._workspace.name)
+
+
+def _has_tags(present: Dict[str, Any], wanted: TagFilter) -> bool:
+    if wanted is None:
+        return True
+    if isinstance(wanted, str):
+        return wanted in present
+    return all(present.get(key) == (value if value is None else str(value)) for key, value in wanted.items())

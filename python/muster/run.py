@@ -1,0 +1,375 @@
+"""Runs: what was submitted, how it goes, what it left."""
+import json
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, TYPE_CHECKING, Union
+
+from . import _follow, _metrics
+from ._errors_of_runs import error_details
+from ._http import segment
+from ._logging import MetricLogger
+from ._run_files import RunFiles
+from ._show import OutputPrinter
+from .exceptions import (ActivityFailedException, ExperimentExecutionException, ModelPathNotFoundException, ProjectSystemException,
+                         UserErrorException)
+
+if TYPE_CHECKING:
+    from .environment import Environment
+    from .experiment import Experiment, TagFilter
+    from .model import Model
+    from .offline_run import OfflineRun
+    from .script_run_config import ScriptRunConfig
+    from .workspace import Workspace
+
+
+class Run(RunFiles, MetricLogger):
+    """A run of an experiment, as its submitter sees it.
+
+    `status`, `tags` and the like are those of the last look; methods that begin with `get_` look again.
+    ProjectSystemException when the experiment has no run of this id.
+    """
+
+    def __init__(self, experiment: "Experiment", run_id: str, outputs: Optional[str] = None, **kwargs: Any) -> None:
+        self._set_up(experiment, run_id, None)
+        if self._data["experiment"] != experiment.name:
+            raise ProjectSystemException("Run not found: {} is a run of the experiment {!r}, not of {!r}.".format(
+                run_id, self._data["experiment"], experiment.name))
+
+    def _set_up(self, experiment: "Experiment", run_id: str, data: Optional[Dict[str, Any]]) -> None:
+        self._experiment = experiment
+        self._workspace = experiment.workspace
+        self._client = experiment.workspace._client
+        self._id = run_id
+        self._last = data
+
+    @classmethod
+    def _from_data(cls, experiment: "Experiment", data: Dict[str, Any]) -> "Run":
+        run = Run.__new__(Run)
+        run._set_up(experiment, data["run_id"], data)
+        return run
+
+    @classmethod
+    def get_context(cls, allow_offline: bool = True, **kwargs: Any) -> "Union[Run, OfflineRun]":
+        """The run this process belongs to.
+
+        In a job that is the submitted run: its `log` methods write to this process's metric journal and never wait for
+        the network. Elsewhere it is an offline run that prints what it is given, or, with `allow_offline` False,
+        RunEnvironmentException.
+        """
+        from ._context import get_context
+        return get_context(allow_offline)
+
+    @staticmethod
+    def get(workspace: "Workspace", run_id: str) -> "Run":
+        """The run of that id, or of its 32-hex uuid. ProjectSystemException when there is none."""
+        from .experiment import Experiment
+        if not isinstance(run_id, str) or not run_id:
+            raise UserErrorException("run_id: {!r} is no run's id.".format(run_id))
+        data = workspace._client.json("GET", "{}/runs/{}".format(workspace._path, segment(run_id)))
+        return Run._from_data(Experiment._unchecked(workspace, data["experiment"]), data)
+
+    @staticmethod
+    def list(experiment: "Experiment", type: Optional[str] = None, tags: "TagFilter" = None, properties: "TagFilter" = None,
+             include_children: bool = False) -> "Iterator[Run]":
+        """The experiment's runs, newest first; see Experiment.get_runs."""
+        return experiment.get_runs(type, tags, properties, include_children)
+
+    # --- What it is ---
+
+    @property
+    def id(self) -> str:
+        """The run's id, `<experiment>_<unix seconds>_<8 hex>`."""
+        return self._id
+
+    @property
+    def experiment(self) -> "Experiment":
+        """The experiment it belongs to."""
+        return self._experiment
+
+    @property
+    def name(self) -> str:
+        """The display name, else the id."""
+        return str(self._data.get("display_name") or self._id)
+
+    @property
+    def display_name(self) -> str:
+        """The name that is shown; can be set."""
+        return self.name
+
+    @display_name.setter
+    def display_name(self, value: str) -> None:
+        self._patch({"display_name": value})
+
+    @property
+    def type(self) -> str:
+        """The kind of run, in Azure's word."""
+        return "azureml.scriptrun"
+
+    @property
+    def status(self) -> str:
+        """The status of the last look; see get_status."""
+        return str(self._data["status"])
+
+    @property
+    def tags(self) -> Dict[str, str]:
+        """The tags of the last look."""
+        return dict(self._data.get("tags") or {})
+
+    @property
+    def properties(self) -> Dict[str, str]:
+        """The properties of the last look."""
+        return dict(self._data.get("properties") or {})
+
+    @property
+    def parent(self) -> "Optional[Run]":
+        """The parent run, if it has one."""
+        parent = self._data.get("parent_run_id")
+        return Run.get(self._workspace, parent) if parent else None
+
+    def get_status(self) -> str:
+        """The run's status now: NotStarted, Preparing, Queued, Provisioning, Starting, Running, NotResponding, Finalizing,
+        CancelRequested, Completed, Failed or Canceled."""
+        return str(self._refresh()["status"])
+
+    def get_detailed_status(self) -> Dict[str, Any]:
+        """{"status", "details"}: the details say why a run waits, and are None when it does not."""
+        data = self._refresh()
+        return {"status": data["status"], "details": data.get("status_detail") or None}
+
+    def get_details(self) -> Dict[str, Any]:
+        """All about the run in Azure's keys; `error` only when it failed, `stages` and `nodes` are Muster's own."""
+        return self._details(self._refresh())
+
+    def get_details_with_logs(self) -> Dict[str, Any]:
+        """As get_details, with the contents of the log files in the place of their addresses."""
+        details = self.get_details()
+        details["logFiles"] = {path: self._read_log(path).decode("utf-8", "replace") for path in details["logFiles"]}
+        return details
+
+    def get_portal_url(self) -> str:
+        """The address of the run's page."""
+        return "{}/workspaces/{}/runs/{}".format(self._client.url, segment(self._workspace.name), segment(self._id))
+
+    def get_environment(self) -> "Environment":
+        """The environment it ran in."""
+        from .environment import Environment
+        environment = self._data.get("environment") or {}
+        if not environment.get("name"):
+            raise UserErrorException("The run {} used the system's own Python and no environment.".format(self._id))
+        return Environment.get(self._workspace, environment["name"], environment.get("version"))
+
+    def get_snapshot_id(self) -> Optional[str]:
+        """The id of the snapshot it ran."""
+        return self._data.get("snapshot_id")
+
+    # --- Waiting and ending ---
+
+    def wait_for_completion(self, show_output: bool = False, wait_post_processing: bool = False,
+                            raise_on_error: bool = True) -> Dict[str, Any]:
+        """Waits until the run has ended and its outputs are there; returns get_details().
+
+        `show_output` prints its log as it comes. The server may go away and return meanwhile: nothing is lost or shown
+        twice. ActivityFailedException when it failed, unless `raise_on_error` is False; a canceled run raises nothing.
+        ExperimentExecutionException on Ctrl-C, which leaves the run going, and when the server stays away.
+        """
+        printer = OutputPrinter(self._id, self.get_portal_url()) if show_output else None
+
+        def on_status(data: Dict[str, Any]) -> None:
+            self._last = data
+            if printer:
+                printer.status(data)
+
+        def on_log(path: str, rank: Optional[int], text: str) -> None:
+            if printer:
+                printer.log(path, rank, text)
+
+        try:
+            if printer:
+                printer.start()
+            data = _follow.follow(self._client, self._path, show_output, on_status, on_log, printer.away if printer else None)
+        except KeyboardInterrupt:
+            raise ExperimentExecutionException(
+                "The output streaming for the run interrupted.\nBut the run is still executing on the compute target. Cancel it "
+                "with `muster run cancel {}` or run.cancel().".format(self._id))
+        details = self._details(data)
+        error = details.get("error") if data["status"] == "Failed" else None
+        if printer:
+            printer.summary(data, None if raise_on_error else error)
+        if error is not None and raise_on_error:
+            raise ActivityFailedException(json.dumps(error, indent=4))
+        return details
+
+    def cancel(self) -> None:
+        """Asks for the run to end. UserErrorException when it has ended."""
+        self._last = self._client.json("POST", self._path + "/cancel", {"reason": "canceled by its submitter"}, create=True)
+
+    def complete(self, _set_status: bool = True) -> None:
+        """Accepted for scripts that call it. The job's exit code alone decides how the run ends."""
+
+    def fail(self, error_details: Any = None, error_code: Optional[str] = None) -> None:
+        """Accepted for scripts that call it. The job's exit code alone decides how the run ends."""
+
+    def flush(self, timeout_seconds: int = 300) -> None:
+        """Accepted for scripts that call it: what a log method returned from is recorded."""
+
+    # --- Metrics ---
+
+    def get_metrics(self, name: Optional[str] = None, recursive: bool = False, run_type: Optional[str] = None,
+                    populate: bool = False, rank: Union[None, int, str] = None) -> Dict[str, Any]:
+        """The metrics by name: a value logged once is a scalar, several are a list in the order they were logged.
+
+        A row logged once is {column: value}, rows and tables are {column: list}, an image is its artifact's path.
+        `rank` chooses one rank, or "all"; rank 0 otherwise. `recursive` gives {run id: metrics}, children included.
+        An unknown name gives {}. For steps and times see get_metric_points.
+        """
+        metrics = {key: _metrics.gather(points) for key, points in self.get_metric_points(name, rank).items()}
+        if not recursive:
+            return metrics
+        found = {self._id: metrics}
+        for child in self.get_children(recursive=True):
+            found[child.id] = child.get_metrics(name, rank=rank)
+        return found
+
+    def get_metric_points(self, name: Optional[str] = None, rank: Union[None, int, str] = None) -> "Dict[str, List[Dict[str, Any]]]":
+        """Every point as it was recorded: {name: [{"value", "step", "time", "rank"}]}."""
+        found = {}  # type: Dict[str, List[Dict[str, Any]]]
+        query = {"name": name, "rank": rank}  # type: Dict[str, Any]
+        while True:
+            answer = self._client.json("GET", self._path + "/metrics", query=query)
+            for metric, points in answer["metrics"].items():
+                found.setdefault(metric, []).extend(points)
+            if not answer.get("next"):
+                return found
+            query["cursor"] = answer["next"]
+
+    def _record(self, kind: str, name: str, value: Any, step: Optional[int]) -> None:
+        raise UserErrorException("name: the metric {!r} cannot be logged from here: a run's metrics are logged by its own job, "
+                                 "through Run.get_context().".format(name))
+
+    # --- Tags and properties ---
+
+    def tag(self, key: str, value: Any = None) -> None:
+        """Sets one tag."""
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, Any]) -> None:
+        """Sets these tags and leaves the others. Values become texts."""
+        self._patch({"tags": texts(tags)})
+
+    def get_tags(self) -> Dict[str, str]:
+        """The tags now."""
+        return dict(self._refresh().get("tags") or {})
+
+    def remove_tags(self, tags: "Union[str, Iterable[str]]") -> None:
+        """Removes these tags."""
+        self._patch({"tags": {key: None for key in ([tags] if isinstance(tags, str) else tags)}})
+
+    def add_properties(self, properties: Mapping[str, Any]) -> None:
+        """Adds properties. One that is there cannot change: UserErrorException."""
+        self._patch({"properties": texts(properties)})
+
+    def get_properties(self) -> Dict[str, str]:
+        """The properties now."""
+        return dict(self._refresh().get("properties") or {})
+
+    # --- Children ---
+
+    def get_children(self, recursive: bool = False, tags: "TagFilter" = None, properties: "TagFilter" = None,
+                     type: Optional[str] = None, status: Optional[str] = None) -> "Iterator[Run]":
+        """The child runs, newest first; with `recursive` their children too."""
+        from .experiment import Experiment, _has_tags
+        for data in self._client.pages(self._workspace._path + "/runs", "runs", {"parent_run_id": self._id}):
+            child = Run._from_data(Experiment._unchecked(self._workspace, data["experiment"]), data)
+            if _has_tags(child.tags, tags) and _has_tags(child.properties, properties) and status in (None, child.status):
+                yield child
+            if recursive:
+                for grandchild in child.get_children(True, tags, properties, type, status):
+                    yield grandchild
+
+    def submit_child(self, config: "ScriptRunConfig", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
+        """Starts a run that is this one's child."""
+        from ._submit import submit
+        return submit(self._experiment, config, tags, parent_run_id=self._id, **kwargs)
+
+    # --- The registry ---
+
+    def register_model(self, model_name: str, model_path: Optional[str] = None, tags: Optional[Mapping[str, Any]] = None,
+                       properties: Optional[Mapping[str, Any]] = None, model_framework: Optional[str] = None,
+                       model_framework_version: Optional[str] = None, description: Optional[str] = None,
+                       **kwargs: Any) -> "Model":
+        """Registers files of this run as a new version of a model.
+
+        `model_path` is one of get_file_names() or a folder of them; the model's name when None.
+        ModelPathNotFoundException when the run has no such file; it lists what there is.
+        """
+        from .model import Model, describe_model
+        body = describe_model(model_name, tags, properties, description, model_framework, model_framework_version)
+        body.update({"run_id": self._id, "path": model_path if model_path is not None else model_name})
+        try:
+            data = self._client.json("POST", self._workspace._path + "/models", body, create=True)
+        except UserErrorException as error:
+            faults = (error.problem or {}).get("errors") or []
+            if error.status == 422 and any(fault.get("field") == "path" for fault in faults):
+                raise ModelPathNotFoundException("Could not locate the provided model_path {} in the set of files uploaded to the "
+                                                 "run: {}".format(body["path"], error.message), error, problem=error.problem)
+            raise
+        return Model._from_data(self._workspace, data)
+
+    # --- Inside ---
+
+    @property
+    def _path(self) -> str:
+        return "{}/runs/{}".format(self._workspace._path, segment(self._id))
+
+    @property
+    def _data(self) -> Dict[str, Any]:
+        return self._last if self._last is not None else self._refresh()
+
+    def _refresh(self) -> Dict[str, Any]:
+        data = self._client.json("GET", self._path)  # type: Dict[str, Any]
+        self._last = data
+        return data
+
+    def _patch(self, body: Dict[str, Any]) -> None:
+        self._last = self._client.json("PATCH", self._path, body)
+
+    def _details(self, data: Dict[str, Any]) -> Dict[str, Any]:
+        distribution = data.get("distribution") or {}
+        details = {
+            "runId": data["run_id"],
+            "target": data.get("compute_target"),
+            "status": data["status"],
+            "properties": dict(data.get("properties") or {}, ContentSnapshotId=data.get("snapshot_id")),
+            "inputDatasets": [],
+            "outputDatasets": [],
+            "runDefinition": {
+                "script": data.get("script"), "command": data.get("command") or "", "arguments": data.get("arguments") or [],
+                "target": data.get("compute_target"), "environment": data.get("environment"),
+                "environmentVariables": data.get("environment_variables") or {}, "nodeCount": data.get("node_count"),
+                "maxRunDurationSeconds": data.get("max_run_duration_seconds"), "priority": data.get("priority"),
+                "framework": "PyTorch" if distribution.get("type") == "pytorch" else "Python",
+                "communicator": distribution.get("backend") or ("OpenMpi" if distribution.get("type") == "mpi" else "None"),
+                "distribution": data.get("distribution"),
+            },
+            "logFiles": {log["path"]: self._log_url(log["path"]) for log in self._logs()},
+            "submittedBy": data.get("created_by"),
+            "stages": data.get("stages") or [],
+            "nodes": data.get("nodes") or [],
+        }  # type: Dict[str, Any]
+        for key, value in (("startTimeUtc", data.get("started_at")), ("endTimeUtc", data.get("ended_at")),
+                           ("warnings", data.get("warnings"))):
+            if value:
+                details[key] = value
+        if data.get("error"):
+            details["error"] = error_details(data)
+        elif data["status"] == "Failed":
+            details["error"] = {"error": {"code": "UserError", "message": "Detailed error not set on the Run. Please check the logs "
+                                          "for details.", "details": []}}
+        return details
+
+    def __repr__(self) -> str:
+        return "Run(Experiment: {},\nId: {},\nType: {},\nStatus: {})".format(
+            self._experiment.name, self._id, self.type, self._last["status"] if self._last else "unknown")
+
+
+def texts(values: Mapping[str, Any]) -> Dict[str, str]:
+    """Tags or properties as the texts they are kept as; None becomes an empty one."""
+    return {str(key): "" if value is None else str(value) for key, value in values.items()}

@@ -1,0 +1,183 @@
+"""Workspaces: where everything else is found."""
+import re
+from typing import Any, Dict, List, Optional, TYPE_CHECKING
+
+from . import _config
+from ._http import Client, segment
+from .exceptions import ProjectSystemException, UserErrorException
+
+if TYPE_CHECKING:
+    from .compute import ComputeTarget
+    from .environment import Environment
+    from .experiment import Experiment
+    from .model import Model
+    from .run import Run
+
+_NAME = re.compile(r"[a-zA-Z0-9][\w\-]{0,254}\Z", re.ASCII)
+
+
+class Workspace:
+    """A workspace on a server.
+
+    `subscription_id` and `resource_group` are kept for scripts that pass them on and mean nothing to Muster, nor do
+    `auth` and what else Azure's constructor takes. `server` is the server's address; when it is None, MUSTER_URL, then
+    what `muster up` started.
+
+    ProjectSystemException when there is no such workspace.
+    """
+
+    def __init__(self, subscription_id: str = "muster", resource_group: str = "muster", workspace_name: str = "default",
+                 auth: Any = None, server: Optional[str] = None, _config_url: Optional[str] = None, **kwargs: Any) -> None:
+        if not isinstance(workspace_name, str) or not _NAME.match(workspace_name):
+            raise UserErrorException("workspace_name: {!r} is not a workspace's name: up to 255 letters, digits, - and _, "
+                                     "a letter or digit first.".format(workspace_name))
+        url = _config.find_server(server, _config_url)
+        self._set_up(Client(url, _config.find_token(url)), workspace_name, subscription_id, resource_group)
+        self._data  # One call, so that a wrong address, token or name shows here.
+
+    def _set_up(self, client: Client, name: str, subscription_id: str, resource_group: str) -> None:
+        self._client = client
+        self._name = name
+        self._subscription_id = subscription_id
+        self._resource_group = resource_group
+        self._fetched = None  # type: Optional[Dict[str, Any]]
+        self._path = "/workspaces/" + segment(name)
+
+    @classmethod
+    def _unchecked(cls, client: Client, name: str) -> "Workspace":
+        """A workspace without asking the server: for a run in its job, which must start without one."""
+        workspace = cls.__new__(cls)
+        workspace._set_up(client, name, "muster", "muster")
+        return workspace
+
+    @classmethod
+    def from_config(cls, path: Optional[str] = None, auth: Any = None, _logger: Any = None, _file_name: Optional[str] = None,
+                    server: Optional[str] = None) -> "Workspace":
+        """The workspace that the nearest `config.json` names.
+
+        `path` is that file, or the folder from which to search upwards (the current one when None); in each folder its
+        `.azureml` is looked into first. The nearest file wins. Both of Azure's shapes are read.
+        UserErrorException when there is none, or it is not a good one.
+        """
+        config = _config.find_config(path, _file_name)
+        return cls(config.subscription_id, config.resource_group, config.workspace_name, auth, server, config.muster_url)
+
+    @classmethod
+    def get(cls, name: str, auth: Any = None, subscription_id: Optional[str] = None, resource_group: Optional[str] = None,
+            location: Optional[str] = None, server: Optional[str] = None, **kwargs: Any) -> "Workspace":
+        """The workspace of that name. ProjectSystemException when there is none."""
+        return cls(subscription_id or "muster", resource_group or "muster", name, auth, server)
+
+    @classmethod
+    def create(cls, name: str, auth: Any = None, subscription_id: Optional[str] = None, resource_group: Optional[str] = None,
+               tags: Optional[Dict[str, str]] = None, exist_ok: bool = False, server: Optional[str] = None,
+               **kwargs: Any) -> "Workspace":
+        """Makes a workspace; with `exist_ok` one that is there will do."""
+        from .exceptions import WorkspaceException
+        url = _config.find_server(server)
+        client = Client(url, _config.find_token(url))
+        try:
+            client.json("POST", "/workspaces", {"name": name, "tags": tags or {}}, error=WorkspaceException, create=True)
+        except WorkspaceException as error:
+            if error.status != 409 or not exist_ok:
+                raise
+        return cls.get(name, auth, subscription_id, resource_group, server=url)
+
+    @staticmethod
+    def list(subscription_id: Optional[str] = None, auth: Any = None, resource_group: Optional[str] = None,
+             server: Optional[str] = None) -> "Dict[str, List[Workspace]]":
+        """All workspaces of the server: {name: [workspace]}."""
+        url = _config.find_server(server)
+        client = Client(url, _config.find_token(url))
+        found = {}  # type: Dict[str, List[Workspace]]
+        for data in client.pages("/workspaces", "workspaces"):
+            workspace = Workspace._unchecked(client, data["name"])
+            workspace._fetched = data
+            found[data["name"]] = [workspace]
+        return found
+
+    @property
+    def _data(self) -> Dict[str, Any]:
+        if self._fetched is None:
+            try:
+                self._fetched = self._client.json("GET", self._path)
+            except ProjectSystemException as error:
+                if error.status == 404:
+                    raise ProjectSystemException("Workspace not found: the server at {} has no workspace {!r}. `muster workspace "
+                                                 "list` shows what there is.".format(self._client.url, self._name), error)
+                raise
+        return self._fetched
+
+    @property
+    def name(self) -> str:
+        """The workspace's name."""
+        return self._name
+
+    @property
+    def id(self) -> str:
+        """The workspace's id."""
+        return str(self._data.get("id"))
+
+    @property
+    def subscription_id(self) -> str:
+        """As it was given; means nothing to Muster."""
+        return self._subscription_id
+
+    @property
+    def resource_group(self) -> str:
+        """As it was given; means nothing to Muster."""
+        return self._resource_group
+
+    @property
+    def location(self) -> str:
+        """The server's address: a self-hosted workspace lies in no region."""
+        return self._client.url
+
+    @property
+    def tags(self) -> Dict[str, str]:
+        """The workspace's tags."""
+        return dict(self._data.get("tags") or {})
+
+    @property
+    def experiments(self) -> "Dict[str, Experiment]":
+        """The experiments by name."""
+        from .experiment import Experiment
+        return {experiment.name: experiment for experiment in Experiment.list(self)}
+
+    @property
+    def compute_targets(self) -> "Dict[str, ComputeTarget]":
+        """The compute targets by name."""
+        from .compute import ComputeTarget
+        return {target.name: target for target in ComputeTarget.list(self)}
+
+    @property
+    def environments(self) -> "Dict[str, Environment]":
+        """The registered environments by name, each in its newest version."""
+        from .environment import Environment
+        return Environment.list(self)
+
+    @property
+    def models(self) -> "Dict[str, Model]":
+        """The models by name, each in its newest version."""
+        from .model import Model
+        return {model.name: model for model in Model.list(self, latest=True)}
+
+    def get_run(self, run_id: str) -> "Run":
+        """The run of that id, of whichever experiment."""
+        from .run import Run
+        return Run.get(self, run_id)
+
+    def get_details(self) -> Dict[str, Any]:
+        """What there is to know about the workspace."""
+        return {"id": self.id, "name": self.name, "location": self.location, "type": "Muster", "tags": self.tags,
+                "creationTime": self._data.get("created_at"), "createdBy": self._data.get("created_by"),
+                "subscriptionId": self.subscription_id, "resourceGroup": self.resource_group}
+
+    def write_config(self, path: Optional[str] = None, file_name: Optional[str] = None) -> None:
+        """Writes `<path or .>/.azureml/config.json`, which `from_config` then finds. It holds no token."""
+        _config.write_config({"subscription_id": self.subscription_id, "resource_group": self.resource_group,
+                              "workspace_name": self.name, "muster_url": self._client.url}, path, file_name)
+
+    def __repr__(self) -> str:
+        return "Workspace.create(name={!r}, subscription_id={!r}, resource_group={!r})".format(
+            self.name, self.subscription_id, self.resource_group)

@@ -1,0 +1,80 @@
+"""Packs the SDK; on Linux with the program built, the `muster` command with it.
+
+The program is `../build/release/muster`, or what MUSTER_BINARY names. Without it the package is pure Python.
+"""
+import os
+import shutil
+import stat
+import sys
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+try:
+    from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:
+    try:
+        from wheel.bdist_wheel import bdist_wheel
+    except ImportError:
+        bdist_wheel = None
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def binary():
+    """The built program's path, or None."""
+    if not sys.platform.startswith("linux"):
+        return None
+    for path in (os.environ.get("MUSTER_BINARY"), os.path.join(HERE, os.pardir, "build", "release", "muster")):
+        if path and os.path.isfile(path):
+            return path
+    return None
+
+
+class BuildWithBinary(build_py):
+    """Copies the program to muster/_bin, beside the modules."""
+
+    def run(self):
+        build_py.run(self)
+        target = os.path.join(self.build_lib, "muster", "_bin", "muster")
+        if binary() is None:
+            if os.path.exists(target):  # Left by an earlier build in the same folder.
+                os.unlink(target)
+            return
+        self.mkpath(os.path.dirname(target))
+        shutil.copyfile(binary(), target)
+        os.chmod(target, os.stat(target).st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
+commands = {"build_py": BuildWithBinary}
+
+if bdist_wheel is not None:
+    class WheelWithBinary(bdist_wheel):
+        """A wheel with the program is for this platform, and for any Python 3; one without is for any platform."""
+
+        def finalize_options(self):
+            bdist_wheel.finalize_options(self)
+            self.root_is_pure = binary() is None
+
+        def get_tag(self):
+            python, abi, platform = bdist_wheel.get_tag(self)
+            return "py3", "none", platform
+
+    commands["bdist_wheel"] = WheelWithBinary
+
+version = {}
+with open(os.path.join(HERE, "muster", "_version.py")) as file:
+    exec(file.read(), version)
+
+setup(
+    name="muster",
+    version=version["__version__"],
+    description="Trains models on the machines you have, in the shape of Azure Machine Learning's SDK v1",
+    license="Apache-2.0",
+    python_requires=">=3.6",
+    packages=["muster", "azureml", "azureml.core"],
+    package_data={"muster": ["py.typed"], "azureml": ["py.typed"]},
+    entry_points={"console_scripts": ["muster = muster._cli:main"]},
+    cmdclass=commands,
+    zip_safe=False,
+)
