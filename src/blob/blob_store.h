@@ -22,7 +22,7 @@ class BlobStore {
  public:
   virtual ~BlobStore() = default;
 
-  /// An upload in progress; discarded unless committed.
+  /// An upload in progress; discarded unless committed. Must not outlive the store.
   class Writer {
    public:
     virtual ~Writer() = default;
@@ -36,9 +36,10 @@ class BlobStore {
     std::string sha256;  ///< what they must hash to
     std::string_view bytes;
   };
-  /// Many small blobs at the price of few syncs. All or error; those that were there stay.
+  /// Many small blobs at the price of few syncs. invalid when one hashes otherwise; on any error some of them may be there, whole.
   virtual Result<void> put_all(const std::vector<Bytes>& blobs) = 0;
 
+  /// False for anything that is not 64 lower-case hex digits, too.
   virtual bool has(std::string_view sha256) = 0;
   /// not_found when there is none.
   virtual Result<BlobInfo> stat(std::string_view sha256) = 0;
@@ -46,7 +47,8 @@ class BlobStore {
   virtual Result<Fd> open(std::string_view sha256) = 0;
 };
 
-/// Blobs as files under `root`/sha256/ab/…; temporary ones under `root`/tmp, cleared at start.
+/// Blobs as files `root`/sha256/ab/cdef…; uploads in progress under `root`/tmp, cleared at start. One process at a time may have `root` open
+/// (the server's lock on its home sees to that). Blocks while it makes its folders. The file system must know hard links.
 Result<std::unique_ptr<BlobStore>> open_local_blob_store(const std::string& root);
 
 }  // namespace muster::blob

@@ -1,0 +1,23 @@
+#pragma once
+// Where a local blob store keeps its files.
+
+#include <filesystem>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace muster::blob {
+
+struct Layout {
+  std::filesystem::path root;
+
+  std::filesystem::path uploads() const { return root / "tmp"; }
+  std::filesystem::path fan() const { return root / "sha256"; }
+  std::filesystem::path folder(std::string_view sha256) const { return fan() / sha256.substr(0, 2); }
+  std::filesystem::path file(std::string_view sha256) const { return folder(sha256) / sha256.substr(2); }
+};
+
+/// Makes the root's folders, and makes sure that what a killed process left is durable or gone.
+Result<void> prepare(const Layout& layout);
+
+}  // namespace muster::blob

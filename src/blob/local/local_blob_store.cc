@@ -1,0 +1,168 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "blob/blob_store.h"
+#include "blob/local/layout.h"
+#include "blob/local/pending.h"
+#include "blob/local/upload.h"
+
+namespace muster::blob {
+namespace {
+
+// A sync waits for the disk's cache to be flushed, one file or all. From this many blobs on, the whole disk is synced twice instead of each file and
+// folder once: 2 flushes in place of up to 2n, at the risk of waiting for what others have written.
+constexpr std::size_t kSyncDiskFrom = 8;
+
+Error wrong_hash(std::string_view expected, std::string_view found) {
+  return Error{Code::invalid, fmt::format("the bytes hash to {}, not to {}", found, expected), "send the blob again; if this repeats, its file changed meanwhile", {}};
+}
+
+Error no_blob(std::string_view sha256) { return Error{Code::not_found, fmt::format("no blob {}", to_utf8(sha256.substr(0, 64))), "", {}}; }
+
+class LocalBlobStore final : public BlobStore {
+ public:
+  explicit LocalBlobStore(Layout layout) : layout_(std::move(layout)) {}
+
+  Result<std::unique_ptr<Writer>> create() override {
+    MUSTER_TRY_ASSIGN(Upload upload, Upload::create(layout_));
+    return std::make_unique<LocalWriter>(*this, std::move(upload));
+  }
+
+  Result<void> put_all(const std::vector<Bytes>& blobs) override {
+    const bool whole_disk = blobs.size() >= kSyncDiskFrom;
+    // Opened before anything is written, so that syncing it reports whatever went wrong since.
+    MUSTER_TRY_ASSIGN(const Fd disk, open_file(layout_.root, O_RDONLY | O_DIRECTORY));
+    std::vector<Upload> uploads;
+    for (const Bytes& blob : blobs) {
+      if (has(blob.sha256)) continue;
+      MUSTER_TRY_ASSIGN(Upload upload, Upload::create(layout_));
+      MUSTER_TRY(upload.write(blob.bytes));
+      if (upload.seal() != blob.sha256) return tl::unexpected(wrong_hash(blob.sha256, upload.seal()));
+      if (!whole_disk) MUSTER_TRY(upload.sync());
+      upload.close();
+      uploads.push_back(std::move(upload));
+    }
+    if (uploads.empty()) return {};
+    if (!whole_disk) return publish(uploads, [this](const Folders& folders) { return sync_folders(folders); });
+    MUSTER_TRY(sync_disk(disk));
+    return publish(uploads, [&](const Folders&) { return sync_disk(disk); });
+  }
+
+  bool has(std::string_view sha256) override { return stat(sha256).has_value(); }
+
+  Result<BlobInfo> stat(std::string_view sha256) override {
+    if (!is_sha256(sha256) || pending_.has(sha256)) return tl::unexpected(no_blob(sha256));
+    struct stat found {};
+    if (::stat(layout_.file(sha256).c_str(), &found) == 0) return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
+    if (errno == ENOENT) return tl::unexpected(no_blob(sha256));
+    return tl::unexpected(system_error("look at " + layout_.file(sha256).string(), errno));
+  }
+
+  Result<Fd> open(std::string_view sha256) override {
+    if (!is_sha256(sha256) || pending_.has(sha256)) return tl::unexpected(no_blob(sha256));
+    auto file = open_file(layout_.file(sha256), O_RDONLY);
+    if (!file && file.error().code == Code::not_found) return tl::unexpected(no_blob(sha256));
+    return file;
+  }
+
+ private:
+  using Folders = std::set<std::filesystem::path>;
+
+  class LocalWriter final : public Writer {
+   public:
+    LocalWriter(LocalBlobStore& store, Upload upload) : store_(store), upload_(std::move(upload)) {}
+
+    Result<void> write(std::string_view bytes) override {
+      auto written = upload_.write(bytes);
+      if (!written) failure_ = written.error();
+      return written;
+    }
+
+    Result<BlobInfo> commit(std::string_view expected) override {
+      if (failure_) return tl::unexpected(*failure_);
+      const BlobInfo info{upload_.seal(), upload_.size()};
+      if (!expected.empty() && expected != info.sha256) return tl::unexpected(wrong_hash(expected, info.sha256));
+      MUSTER_TRY(upload_.sync());
+      upload_.close();
+      std::vector<Upload> one;
+      one.push_back(std::move(upload_));
+      MUSTER_TRY(store_.publish(one, [this](const Folders& folders) { return store_.sync_folders(folders); }));
+      return info;
+    }
+
+   private:
+    LocalBlobStore& store_;
+    Upload upload_;
+    std::optional<Error> failure_;  // bytes are missing: must never be committed
+  };
+
+  /// Names uploads whose bytes are on disk, syncs their folders with `sync`, then shows them.
+  template <typename Sync>
+  Result<void> publish(std::vector<Upload>& uploads, Sync&& sync) {
+    Folders folders;
+    Result<void> outcome;
+    for (Upload& upload : uploads) {
+      const std::filesystem::path folder = layout_.folder(upload.seal());
+      if (outcome = make_folders(folder); !outcome) break;
+      const Result<bool> named = upload.name(pending_);
+      if (!named) {
+        outcome = tl::unexpected(named.error());
+        break;  // those named so far go on to be durable: they are there now
+      }
+      if (*named) folders.insert(folder);
+    }
+    if (folders.empty()) return outcome;
+    if (auto synced = sync(folders); !synced) {
+      for (Upload& upload : uploads) upload.give_up();
+      return synced;
+    }
+    for (Upload& upload : uploads) upload.show();
+    return outcome;
+  }
+
+  /// The names in the folders, and the folders' own names in their parent: another thread may have made one and not synced it yet.
+  Result<void> sync_folders(const Folders& folders) {
+    for (const std::filesystem::path& folder : folders) MUSTER_TRY(sync_folder(folder));
+    return sync_fan(folders);
+  }
+
+  Result<void> sync_fan(const Folders& folders) {
+    const auto known = [this](const std::filesystem::path& folder) -> std::atomic<bool>& { return durable_[std::stoul(folder.filename().string(), nullptr, 16)]; };
+    bool new_ones = false;
+    for (const std::filesystem::path& folder : folders) new_ones |= !known(folder);
+    if (!new_ones) return {};
+    MUSTER_TRY(sync_folder(layout_.fan()));
+    for (const std::filesystem::path& folder : folders) known(folder) = true;
+    return {};
+  }
+
+  Result<void> sync_disk(const Fd& disk) {
+    if (::syncfs(disk.get()) != 0) return tl::unexpected(system_error("sync " + layout_.root.string(), errno));
+    return {};
+  }
+
+  const Layout layout_;
+  Pending pending_;
+  std::array<std::atomic<bool>, 256> durable_{};  ///< folders whose own names are known to be on disk
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BlobStore>> open_local_blob_store(const std::string& root) {
+  Layout layout{root};
+  MUSTER_TRY(prepare(layout));
+  return std::make_unique<LocalBlobStore>(std::move(layout));
+}
+
+}  // namespace muster::blob

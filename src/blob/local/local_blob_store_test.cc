@@ -1,0 +1,112 @@
+#include <filesystem>
+#include <iterator>
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "contract/blob_store_contract.h"
+#include "support/small_disk.h"
+#include "support/temp_folder.h"
+
+namespace muster::test {
+
+INSTANTIATE_TEST_SUITE_P(Local, BlobStoreContract, testing::Values(OpenEmptyBlobStore([] {
+                           struct InFolder {
+                             TempFolder folder;
+                             std::unique_ptr<blob::BlobStore> store = blob::open_local_blob_store((folder / "blobs").string()).value();
+                           };
+                           auto both = std::make_shared<InFolder>();
+                           return std::shared_ptr<blob::BlobStore>(both, both->store.get());
+                         })));
+
+}  // namespace muster::test
+
+namespace muster::blob {
+namespace {
+namespace fs = std::filesystem;
+
+std::ptrdiff_t uploads(const fs::path& root) { return std::distance(fs::directory_iterator(root / "tmp"), fs::directory_iterator()); }
+
+Result<BlobInfo> put(BlobStore& store, std::string_view bytes) {
+  auto writer = store.create();
+  if (!writer) return tl::unexpected(writer.error());
+  if (auto written = (*writer)->write(bytes); !written) return tl::unexpected(written.error());
+  return (*writer)->commit();
+}
+
+TEST(LocalBlobStore, LaysBlobsOutByTheirHash) {
+  const test::TempFolder home;
+  const auto store = open_local_blob_store(home.path().string()).value();
+  ASSERT_TRUE(put(*store, "hello"));
+  const std::string sha256 = sha256_hex("hello");
+  EXPECT_EQ(read_file(home / "sha256" / sha256.substr(0, 2) / sha256.substr(2)), "hello");
+  EXPECT_EQ(uploads(home.path()), 0);
+}
+
+TEST(LocalBlobStore, ClearsWhatAKilledProcessLeft) {
+  const test::TempFolder home;
+  {
+    const auto store = open_local_blob_store(home.path().string()).value();
+    ASSERT_TRUE(put(*store, "kept"));
+    ASSERT_TRUE(write_file(home / "tmp" / "0123", "half a blo"));
+  }
+  const auto store = open_local_blob_store(home.path().string()).value();
+  EXPECT_EQ(uploads(home.path()), 0);
+  EXPECT_TRUE(store->has(sha256_hex("kept")));
+}
+
+TEST(LocalBlobStore, LeavesNothingOfARefusedOrAbandonedUpload) {
+  const test::TempFolder home;
+  const auto store = open_local_blob_store(home.path().string()).value();
+  {
+    const auto writer = store->create().value();
+    ASSERT_TRUE(writer->write("abandoned"));
+    EXPECT_EQ(uploads(home.path()), 1);
+  }
+  EXPECT_FALSE(store->put_all({{sha256_hex("a"), "a"}, {sha256_hex("b"), "not b"}}));
+  EXPECT_EQ(uploads(home.path()), 0);
+}
+
+TEST(LocalBlobStore, AFullDiskIsAnErrorThatLeavesNothingAndPasses) {
+  test::on_small_disk(4 << 20, [](const fs::path& disk) {
+    const auto store = open_local_blob_store((disk / "blobs").string()).value();
+    ASSERT_TRUE(put(*store, "before"));
+    const fs::path filler = test::fill_disk(disk);
+    const std::string large(1 << 20, 'x');
+
+    const auto refused = put(*store, large);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::disk_full) << refused.error().detail;
+    const auto all = store->put_all({{sha256_hex(large), large}});
+    ASSERT_FALSE(all);
+    EXPECT_EQ(all.error().code, Code::disk_full);
+    EXPECT_EQ(uploads(disk / "blobs"), 0);
+    EXPECT_FALSE(store->has(sha256_hex(large)));
+    EXPECT_TRUE(store->has(sha256_hex("before")));
+
+    fs::remove(filler);
+    EXPECT_TRUE(put(*store, large));
+  });
+}
+
+TEST(LocalBlobStore, AWriterThatFailedOnceCannotCommit) {
+  test::on_small_disk(4 << 20, [](const fs::path& disk) {
+    const auto store = open_local_blob_store((disk / "blobs").string()).value();
+    const auto writer = store->create().value();
+    const fs::path filler = test::fill_disk(disk);
+    ASSERT_FALSE(writer->write("lost"));
+    fs::remove(filler);
+    EXPECT_FALSE(writer->commit());
+    EXPECT_FALSE(store->has(sha256_hex("")));
+  });
+}
+
+TEST(LocalBlobStore, CannotBeOpenedWhereAFileIs) {
+  const test::TempFolder home;
+  ASSERT_TRUE(write_file(home / "blobs", "in the way"));
+  EXPECT_FALSE(open_local_blob_store((home / "blobs").string()));
+}
+
+}  // namespace
+}  // namespace muster::blob
