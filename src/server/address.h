@@ -1,0 +1,27 @@
+#pragma once
+// Which address to listen on, and what URL others reach it by.
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace muster::server {
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  std::string text() const { return fmt::format("{}:{}", host, port); }
+};
+
+/// "HOST:PORT"; invalid otherwise.
+Result<Address> parse_address(const std::string& text);
+
+/// 127.0.0.1 with port 6464 when nobody listens there, else with one that is free now.
+Result<Address> first_address();
+
+/// The URL for this machine's clients; for a server that listens on every interface, with this machine's name.
+std::string url_of(const Address& address);
+
+}  // namespace muster::server

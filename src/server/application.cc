@@ -1,0 +1,142 @@
+#include "server/application.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "api/auth.h"
+#include "api/routes.h"
+#include "api/services.h"
+#include "base/file.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "engine/local/local_engine.h"
+#include "http/server.h"
+#include "server/address.h"
+#include "server/home.h"
+#include "server/settings.h"
+#include "store/runs.h"
+#include "store/tokens.h"
+
+namespace muster::server {
+namespace {
+
+constexpr std::chrono::seconds kShutdownGrace{3};
+
+std::string user_name() {
+  const passwd* user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_name : std::to_string(::geteuid());
+}
+
+/// Where it was told to listen, else where it did the last time, else somewhere free; kept for the next time.
+Result<Address> choose_address(const Home& home, const ServeOptions& options, const Settings& settings) {
+  std::string wanted = options.listen.empty() ? settings.listen : options.listen;
+  if (wanted.empty()) wanted = kept_address(home);
+  MUSTER_TRY_ASSIGN(const Address address, wanted.empty() ? first_address() : parse_address(wanted));
+  if (address.port == 0) return fail_hint(Code::invalid, "name the port", "'{}': clients must know the port before the server starts", wanted);
+  MUSTER_TRY(keep_address(home, address.text()));
+  return address;
+}
+
+/// The token of whoever owns this home: in `credentials` for the clients, in the store as a hash.
+Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url, TimeUs now) {
+  const std::string known = kept_token(home, url);
+  if (!known.empty()) {
+    MUSTER_TRY_ASSIGN(const bool valid, store.read([&](store::Session& session) -> Result<bool> {
+      return store::tokens::find(session, known).has_value();
+    }));
+    if (valid) return {};
+  }
+  const std::string token = "mu_" + random_hex(32);
+  MUSTER_TRY(store.write([&](store::Session& session) -> Result<void> {
+    MUSTER_TRY(store::tokens::add(session, token, user_name(), now));
+    return {};
+  }));
+  return keep_token(home, url, token);
+}
+
+log::Level level_of(const std::string& name) {
+  if (name == "debug") return log::Level::debug;
+  if (name == "warning") return log::Level::warning;
+  if (name == "error") return log::Level::error;
+  return log::Level::info;
+}
+
+/// Blocks the signals that end a server, for this thread and all that it starts; serve() waits for them.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);  // the terminal that it was started from may close
+  return signals;
+}
+
+}  // namespace
+
+Result<void> serve(const ServeOptions& options) {
+  const sigset_t stop_signals = block_stop_signals();
+  const SystemClock clock;
+  MUSTER_TRY_ASSIGN(const Home home, open_home(options.home));
+  MUSTER_TRY_ASSIGN(const Settings settings, read_settings(home.settings()));
+
+  // What is remembered. The store comes first: it refuses a home that another server has.
+  MUSTER_TRY_ASSIGN(const auto store, store::open_sqlite_store(home.database()));
+  log::open(home.log_file().string(), level_of(settings.log_level));
+  MUSTER_TRY_ASSIGN(const auto blobs, blob::open_local_blob_store(home.blobs().string()));
+  store::LogStore logs(home.logs());
+  store::Changes changes;
+
+  // Who we are to clients and runners.
+  MUSTER_TRY_ASSIGN(const Address address, choose_address(home, options, settings));
+  std::string url = options.advertise.empty() ? settings.advertise : options.advertise;
+  if (url.empty()) url = url_of(address);
+  MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
+  MUSTER_TRY(ensure_owner_token(*store, home, url, clock.now_us()));
+  MUSTER_TRY_ASSIGN(const auto active, store->read([](store::Session& session) -> Result<std::map<model::RunStatus, std::int64_t>> {
+    return store::runs::count_active(session);
+  }));
+  MUSTER_TRY_ASSIGN(const std::filesystem::path runner_binary, keep_runner_binary(home, active.empty()));
+
+  // What happens to runs.
+  scheduler::SchedulerOptions scheduling;
+  scheduling.home = home.root;
+  scheduling.runner_binary = runner_binary;
+  scheduling.url = url;
+  scheduling.token_secret = secret;
+  scheduling.local_runs_at_once = settings.local_runs_at_once;
+  const auto scheduler = scheduler::Scheduler::create(scheduling, *store, logs, changes, clock, engine::make_local_engine);
+  MUSTER_TRY(scheduler->recover());
+
+  // What is said about them.
+  const std::uint64_t snapshot_limit = static_cast<std::uint64_t>(settings.snapshot_limit_mb) << 20;
+  api::Services services{*store, *blobs, logs, changes, *scheduler, clock,
+                         {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit}};
+  const auto router = std::make_shared<http::Router>();
+  api::add_routes(*router, services);
+  http::ServerOptions listening;
+  listening.address = address.host;
+  listening.port = address.port;
+  listening.worker_threads = settings.worker_threads;
+  MUSTER_TRY_ASSIGN(const auto http, http::Server::start(listening, router, api::make_gate(services)));
+
+  const Json card{{"url", url}, {"pid", ::getpid()}, {"version", kVersion}, {"started_at", to_rfc3339(services.info.started_at)}};
+  MUSTER_TRY(write_file(home.server_file(), card.dump() + "\n"));
+  log::info("server", "muster {} serves {} from {}", kVersion, url, home.root.string());
+
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  log::info("server", "stopping; runs go on");
+  http->stop(kShutdownGrace);
+  std::error_code ignored;  // a stale card is harmless: clients check the pid and the answer
+  std::filesystem::remove(home.server_file(), ignored);
+  return {};
+}
+
+}  // namespace muster::server

@@ -1,0 +1,42 @@
+#pragma once
+// MUSTER_HOME: what lies where, and the small files that are the server's own. All functions block on the disk.
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+
+namespace muster::server {
+
+struct Home {
+  std::filesystem::path root;
+
+  std::filesystem::path database() const { return root / "muster.db"; }
+  std::filesystem::path blobs() const { return root / "blobs"; }
+  std::filesystem::path logs() const { return root / "logs"; }
+  std::filesystem::path log_file() const { return root / "server.log"; }
+  std::filesystem::path settings() const { return root / "muster.toml"; }
+  std::filesystem::path credentials() const { return root / "credentials"; }
+  std::filesystem::path server_file() const { return root / "server.json"; }
+};
+
+/// Makes the folder (0700). invalid when it is no folder, lies on a network disk that SQLite's log cannot live on, or cannot be written.
+Result<Home> open_home(const std::filesystem::path& root);
+
+/// Random, made the first time, 0600. Run tokens are made from it.
+Result<std::string> token_secret(const Home& home);
+
+/// The address this home's server listened on the last time, "" the first time.
+std::string kept_address(const Home& home);
+Result<void> keep_address(const Home& home, const std::string& address);
+
+/// This program as it is now, copied once into the home: runners started from it keep their program when a newer one is installed.
+/// Copies of other builds are removed when `others_unused`.
+Result<std::filesystem::path> keep_runner_binary(const Home& home, bool others_unused);
+
+/// Adds the token to `credentials` (0600), leaving other servers' alone.
+Result<void> keep_token(const Home& home, const std::string& url, const std::string& token);
+/// The token kept for this URL, "" when there is none.
+std::string kept_token(const Home& home, const std::string& url);
+
+}  // namespace muster::server
