@@ -9,6 +9,8 @@
 #include "base/result.h"
 #include "client/snapshot/ignore_rules.h"
 
+struct stat;
+
 namespace muster::client {
 
 /// What stat(2) says of a file: if none of it has changed, neither (we trust) has the content.
@@ -20,6 +22,7 @@ struct FileStamp {
   std::uint64_t device = 0;
   bool operator==(const FileStamp&) const = default;
 };
+FileStamp stamp_of(const struct stat& status);
 
 struct FoundFile {
   std::string path;  ///< relative, '/'-separated, UTF-8
@@ -32,10 +35,10 @@ struct SnapshotLimits {
   std::uint64_t files = 100'000;
 };
 
-/// The limits, the size from MUSTER_SNAPSHOT_LIMIT_MB when that is a whole number above 0 (else invalid).
+/// The limits; `limit_mb` is the value of MUSTER_SNAPSHOT_LIMIT_MB, or nullptr. invalid unless it is a whole number from 1 to 1048576.
 Result<SnapshotLimits> snapshot_limits(const char* limit_mb);
 
-/// The rules for a folder: our own, then .amlignore's or else .gitignore's.
+/// The rules for a folder: our own, then .amlignore's or else .gitignore's. invalid when that file cannot be read.
 Result<IgnoreRules> rules_of(const std::filesystem::path& folder);
 
 /// Every file that is not ignored, sorted by path. invalid names everything that cannot be sent, each with what to do (`errors`);

@@ -1,0 +1,119 @@
+#include "client/snapshot/snapshot.h"
+
+#include <cstdlib>
+#include <unordered_set>
+
+#include "client/blobs.h"
+#include "client/problem.h"
+#include "client/snapshot/hash_files.h"
+#include "client/snapshot/stat_cache.h"
+#include "model/snapshot.h"
+
+namespace muster::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Sending {
+ public:
+  Sending(Api& api, const SnapshotOptions& options) : api_(api), options_(options) {}
+
+  Result<Snapshot> run() {
+    MUSTER_TRY_ASSIGN(const IgnoreRules rules, rules_of(options_.folder));
+    MUSTER_TRY_ASSIGN(const auto found, walk(options_.folder, rules, options_.limits));
+    MUSTER_TRY(hash(found));
+    MUSTER_TRY(send_new());
+    return post();
+  }
+
+ private:
+  Result<void> hash(const std::vector<FoundFile>& found) {
+    const bool cached = !options_.cache_folder.empty();
+    const fs::path path = cached ? cache_path(options_.cache_folder, options_.folder) : fs::path();
+    HashCache cache = cached ? load_cache(path) : HashCache{};
+    MUSTER_TRY_ASSIGN(files_, hash_files(options_.folder, found, cache, SystemClock(),
+                                         [this](std::uint64_t bytes, std::uint64_t total) { tell(SnapshotProgress::Step::hashing, bytes, total); }));
+    bool all_known = true;
+    for (const HashedFile& file : files_) all_known = all_known && file.from_cache;
+    // A cache that cannot be written (read-only home, full disk) costs time at the next submit, nothing else.
+    if (cached && !all_known) (void)save_cache(path, cache);
+    return {};
+  }
+
+  /// What changed is most likely new to the server; what did not is most likely there, and the server says so otherwise when it gets the manifest.
+  Result<void> send_new() {
+    std::vector<std::string> changed;
+    for (const HashedFile& file : files_) {
+      if (!file.from_cache) changed.push_back(file.file.sha256);
+    }
+    if (changed.empty()) return {};
+    MUSTER_TRY_ASSIGN(const auto missing, missing_blobs(api_, changed));
+    return send(missing);
+  }
+
+  Result<void> send(const std::vector<std::string>& missing) {
+    std::unordered_set<std::string_view> wanted(missing.begin(), missing.end());
+    std::vector<BlobFile> blobs;
+    std::uint64_t total = 0;
+    for (const HashedFile& file : files_) {
+      if (wanted.erase(file.file.sha256) == 0) continue;
+      blobs.push_back({file.file.sha256, file.file.size, options_.folder / file.file.path});
+      total += file.file.size;
+    }
+    MUSTER_TRY(upload_blobs(api_, blobs, [&](std::uint64_t bytes) { tell(SnapshotProgress::Step::sending, bytes, total); }));
+    sent_ += total;
+    return {};
+  }
+
+  Result<Snapshot> post() {
+    Json files = Json::array();
+    for (const HashedFile& file : files_) files.push_back(model::to_json(file.file));
+    HttpRequest request = api_.request_for("POST", api_.in_workspace({"snapshots"}));
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = dump_json({{"files", std::move(files)}});
+    MUSTER_TRY_ASSIGN(HttpResponse response, api_.exchange(request));
+    if (response.status == 409) {
+      MUSTER_TRY(send(missing_in(response)));
+      MUSTER_TRY_ASSIGN(response, api_.exchange(request));
+    }
+    if (!response.succeeded()) return tl::unexpected(error_of(response));
+    MUSTER_TRY_ASSIGN(const Json answer, parse_json(response.body));
+    Snapshot snapshot;
+    snapshot.snapshot_id = answer.value("snapshot_id", "");
+    snapshot.file_count = files_.size();
+    for (const HashedFile& file : files_) snapshot.size += file.file.size;
+    snapshot.bytes_sent = sent_;
+    return snapshot;
+  }
+
+  static std::vector<std::string> missing_in(const HttpResponse& response) {
+    std::vector<std::string> missing;
+    const auto answer = parse_json(response.body, JsonLimits{.bytes = 64u << 20});
+    if (!answer || !answer->is_object() || !answer->contains("missing")) return missing;
+    for (const Json& one : (*answer)["missing"]) {
+      if (one.is_string()) missing.push_back(one.get<std::string>());
+    }
+    return missing;
+  }
+
+  void tell(SnapshotProgress::Step step, std::uint64_t bytes, std::uint64_t total) const {
+    if (options_.on_progress) options_.on_progress({step, bytes, total});
+  }
+
+  Api& api_;
+  const SnapshotOptions& options_;
+  std::vector<HashedFile> files_;
+  std::uint64_t sent_ = 0;
+};
+
+}  // namespace
+
+Result<Snapshot> send_snapshot(Api& api, const SnapshotOptions& options) { return Sending(api, options).run(); }
+
+fs::path default_cache_folder() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return fs::path(cache) / "muster";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return fs::path(home) / ".cache" / "muster";
+  return {};
+}
+
+}  // namespace muster::client
