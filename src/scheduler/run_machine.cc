@@ -52,6 +52,9 @@ bool ranks_succeeded(const RunNode& node) {
 /// A node whose runner was lost before its ranks had all succeeded: part of the work is gone.
 bool lost_work(const RunNode& node) { return node.salvages > 0 && !ranks_succeeded(node); }
 
+/// The rank only failed because it could not talk to another one: the true cause is most likely elsewhere.
+bool only_lost_its_peer(const model::RankReport& report) { return report.exception && model::is_communication_error(*report.exception); }
+
 /// Every report that says something: a rank collected after its runner was lost may have neither exit code nor signal.
 std::vector<model::RankReport> telling_reports(const Run& run) {
   std::vector<model::RankReport> reports;
@@ -73,7 +76,7 @@ int world_size(const Run& run) {
 std::optional<model::RunError> error_of(const Run& run) {
   if (run.error) return run.error;
   const auto cause = model::choose_cause(telling_reports(run));
-  if (cause && !model::is_communication_failure(*cause)) return model::to_run_error(*cause, world_size(run));
+  if (cause && !only_lost_its_peer(*cause)) return model::to_run_error(*cause, world_size(run));
   for (const RunNode& node : run.nodes) {
     if (!lost_work(node)) continue;
     model::RunError error;
@@ -225,7 +228,7 @@ struct Stepper {
     node->reports.push_back(event.report);
     if (already_stopping) return true;
     run.status_detail = model::to_run_error(event.report, 0).message;
-    effects.push_back({model::is_communication_failure(event.report) ? EffectKind::stop_nodes_soon : EffectKind::stop_nodes});
+    effects.push_back({only_lost_its_peer(event.report) ? EffectKind::stop_nodes_soon : EffectKind::stop_nodes});
     return true;
   }
 

@@ -1,0 +1,350 @@
+#include "scheduler/run_machine.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace muster::scheduler {
+namespace {
+
+using model::Run;
+using model::RunStatus;
+
+/// A run and its world: feeds events one after the other, a second apart, and keeps the effects wanted last.
+struct Story {
+  Run run;
+  std::vector<Effect> effects;
+  Circumstances at{1'000'000, false};
+
+  explicit Story(int nodes = 1) {
+    run.run_id = "birds_1_00000000";
+    run.spec.node_count = nodes;
+  }
+  bool tell(const Event& event) {
+    at.now += 1'000'000;
+    Step next = step(run, event, at);
+    run = std::move(next.run);
+    effects = std::move(next.effects);
+    return next.changed;
+  }
+  bool wanted(EffectKind kind) const {
+    return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) { return effect.kind == kind; });
+  }
+  Story& until_running() {
+    tell(Submitted{});
+    tell(EnvironmentReady{"hash"});
+    std::vector<std::string> ids;
+    for (int i = 0; i < run.spec.node_count; ++i) ids.push_back("cpu-" + std::to_string(i));
+    tell(NodesGranted{ids});
+    tell(EngineStarted{});
+    for (int i = 0; i < run.spec.node_count; ++i) tell(NodeCheckedIn{i, "127.0.0.1", 6105, 100 + i});
+    for (int i = 0; i < run.spec.node_count; ++i) tell(RanksStarted{i, at.now});
+    return *this;
+  }
+};
+
+model::RankReport report(int rank, int node_rank, std::optional<int> exit_code, std::string exception = {}, std::string message = {}) {
+  model::RankReport one;
+  one.rank = rank;
+  one.node_rank = node_rank;
+  one.exit_code = exit_code;
+  one.ended_at = 5'000'000 + rank;
+  one.log = "azureml-logs/70_driver_log.txt";
+  if (!exception.empty()) one.exception = model::PrintedException{exception, message, "Traceback …"};
+  return one;
+}
+
+TEST(RunMachine, TheOrdinaryLife) {
+  Story story;
+  EXPECT_TRUE(story.tell(Submitted{}));
+  EXPECT_EQ(story.run.status, RunStatus::preparing);
+  EXPECT_TRUE(story.wanted(EffectKind::prepare_environment));
+  story.tell(EnvironmentReady{"abc"});
+  EXPECT_EQ(story.run.status, RunStatus::queued);
+  EXPECT_EQ(story.run.environment_hash, "abc");
+  EXPECT_TRUE(story.wanted(EffectKind::enqueue));
+  story.tell(NodesGranted{{"local-0"}});
+  EXPECT_EQ(story.run.status, RunStatus::provisioning);
+  EXPECT_TRUE(story.wanted(EffectKind::start_nodes));
+  story.tell(EngineStarted{});
+  EXPECT_EQ(story.run.status, RunStatus::starting);
+  story.tell(NodeCheckedIn{0, "127.0.0.1", 6105, 4711});
+  EXPECT_TRUE(all_checked_in(story.run));
+  story.tell(RanksStarted{0, story.at.now});
+  EXPECT_EQ(story.run.status, RunStatus::running);
+  story.tell(RanksFinished{0, {report(0, 0, 0)}});
+  EXPECT_EQ(story.run.status, RunStatus::finalizing);
+  story.tell(NodeDone{0, {"a warning"}});
+  EXPECT_EQ(story.run.status, RunStatus::completed);
+  EXPECT_TRUE(story.wanted(EffectKind::release_nodes));
+  EXPECT_EQ(story.run.warnings, std::vector<std::string>{"a warning"});
+  EXPECT_FALSE(story.run.error);
+}
+
+TEST(RunMachine, StagesFollowEachOtherWithoutGaps) {
+  Story story;
+  story.until_running();
+  story.tell(RanksFinished{0, {report(0, 0, 0)}});
+  story.tell(NodeDone{0, {}});
+  for (int i = 0; i + 1 < model::kStageCount; ++i) {
+    EXPECT_EQ(story.run.stages[static_cast<std::size_t>(i)].ended_at, story.run.stages[static_cast<std::size_t>(i) + 1].started_at) << i;
+  }
+  EXPECT_EQ(story.run.stages[3].ended_at, story.run.ended_at);
+}
+
+TEST(RunMachine, ARunnerMayCheckInBeforeTheEngineHasAnswered) {
+  Story story;
+  story.tell(Submitted{});
+  story.tell(EnvironmentReady{});
+  story.tell(NodesGranted{{"local-0"}});
+  story.tell(NodeCheckedIn{0, "127.0.0.1", 1, 7});
+  EXPECT_EQ(story.run.status, RunStatus::starting);
+  EXPECT_FALSE(story.tell(EngineStarted{}));
+}
+
+TEST(RunMachine, ARunRunsOnlyWhenAllItsNodesDo) {
+  Story story(2);
+  story.tell(Submitted{});
+  story.tell(EnvironmentReady{});
+  story.tell(NodesGranted{{"cpu-0", "cpu-1"}});
+  story.tell(NodeCheckedIn{0, "127.0.0.1", 1, 7});
+  EXPECT_FALSE(all_checked_in(story.run));
+  story.tell(NodeCheckedIn{1, "127.0.0.1", 2, 8});
+  EXPECT_TRUE(all_checked_in(story.run));
+  story.tell(RanksStarted{1, 50});
+  EXPECT_EQ(story.run.status, RunStatus::starting);
+  story.tell(RanksStarted{0, 40});
+  EXPECT_EQ(story.run.status, RunStatus::running);
+  EXPECT_EQ(story.run.started_at, 40);
+}
+
+TEST(RunMachine, AnExceptionEndsAllNodesAndIsTheError) {
+  Story story(2);
+  story.until_running();
+  EXPECT_TRUE(story.tell(RankFailed{report(1, 1, 1, "ValueError", "bad shape")}));
+  EXPECT_TRUE(story.wanted(EffectKind::stop_nodes));
+  ASSERT_TRUE(stop_reason(story.run));
+  EXPECT_EQ(stop_reason(story.run)->code, "rank_failed");
+  EXPECT_FALSE(story.tell(RankFailed{report(1, 1, 1, "ValueError", "bad shape")})) << "told twice, heard once";
+  model::RankReport stopped = report(0, 0, std::nullopt);
+  stopped.signal = "SIGTERM";
+  stopped.stopped_by_us = true;
+  story.tell(RanksFinished{0, {stopped}});
+  story.tell(RanksFinished{1, {report(1, 1, 1, "ValueError", "bad shape")}});
+  EXPECT_EQ(story.run.status, RunStatus::finalizing);
+  story.tell(NodeDone{1, {}});
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  ASSERT_TRUE(story.run.error);
+  EXPECT_EQ(story.run.error->code, "user_error");
+  EXPECT_EQ(story.run.error->rank, 1);
+  EXPECT_EQ(story.run.error->node_rank, 1);
+  EXPECT_NE(story.run.error->message.find("ValueError"), std::string::npos) << story.run.error->message;
+}
+
+TEST(RunMachine, ALostConnectionWaitsForTheTrueCause) {
+  Story story(2);
+  story.until_running();
+  story.tell(RankFailed{report(0, 0, 1, "RuntimeError", "Connection closed by peer [127.0.0.1]:1234")});
+  EXPECT_TRUE(story.wanted(EffectKind::stop_nodes_soon));
+  story.tell(RanksFinished{0, {report(0, 0, 1, "RuntimeError", "Connection closed by peer [127.0.0.1]:1234")}});
+  story.tell(RanksFinished{1, {report(1, 1, 1, "KeyError", "'x'")}});
+  story.tell(NodeDone{0, {}});
+  story.tell(NodeDone{1, {}});
+  ASSERT_TRUE(story.run.error);
+  EXPECT_EQ(story.run.error->rank, 1);
+}
+
+TEST(RunMachine, CancelBeforeNodesAreGrantedEndsAtOnce) {
+  for (const int steps : {0, 1, 2}) {
+    Story story;
+    if (steps > 0) story.tell(Submitted{});
+    if (steps > 1) story.tell(EnvironmentReady{});
+    EXPECT_TRUE(story.tell(CancelAsked{"not needed"}));
+    EXPECT_EQ(story.run.status, RunStatus::canceled) << steps;
+    EXPECT_TRUE(story.wanted(EffectKind::leave_queue));
+    EXPECT_FALSE(story.tell(NodesGranted{{"local-0"}})) << "a grant on its way means nothing any more";
+  }
+}
+
+TEST(RunMachine, CancelWhileRunningWaitsForTheNodes) {
+  Story story;
+  story.until_running();
+  story.tell(CancelAsked{"enough"});
+  EXPECT_EQ(story.run.status, RunStatus::cancel_requested);
+  EXPECT_TRUE(story.wanted(EffectKind::stop_nodes));
+  EXPECT_FALSE(story.tell(CancelAsked{"again"}));
+  model::RankReport stopped = report(0, 0, 1);
+  story.tell(RanksFinished{0, {stopped}});
+  EXPECT_EQ(story.run.status, RunStatus::cancel_requested);
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::canceled);
+  EXPECT_EQ(story.run.status_detail, "enough");
+  EXPECT_FALSE(story.run.error);
+}
+
+TEST(RunMachine, CancelBeforeARunnerChecksIn) {
+  Story story;
+  story.tell(Submitted{});
+  story.tell(EnvironmentReady{});
+  story.tell(NodesGranted{{"local-0"}});
+  story.tell(CancelAsked{"no"});
+  EXPECT_EQ(story.run.status, RunStatus::cancel_requested);
+  story.tell(NodeGone{0, "SIGTERM", ""});
+  EXPECT_EQ(story.run.status, RunStatus::canceled);
+}
+
+TEST(RunMachine, ARunnerThatEndsBeforeItChecksInSaysWhy) {
+  Story story;
+  story.tell(Submitted{});
+  story.tell(EnvironmentReady{});
+  story.tell(NodesGranted{{"local-0"}});
+  story.tell(EngineStarted{});
+  story.tell(NodeGone{0, "exit code 1", "cannot reach the server"});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  ASSERT_TRUE(story.run.error);
+  EXPECT_EQ(story.run.error->code, "start_failed");
+  EXPECT_NE(story.run.error->message.find("cannot reach the server"), std::string::npos);
+}
+
+TEST(RunMachine, ALostRunnerIsSalvagedAndTheRunFailsNamingTheNode) {
+  Story story(2);
+  story.until_running();
+  story.tell(NodeGone{1, "SIGKILL", ""});
+  EXPECT_TRUE(story.wanted(EffectKind::salvage_node));
+  EXPECT_TRUE(story.wanted(EffectKind::stop_nodes)) << "the other node ends too";
+  EXPECT_EQ(story.run.nodes[1].status, "Lost");
+  story.tell(NodeCheckedIn{1, "127.0.0.1", 0, 999});
+  story.tell(RanksFinished{1, {report(1, 1, std::nullopt)}});
+  story.tell(NodeDone{1, {}});
+  story.tell(RanksFinished{0, {report(0, 0, 1, "RuntimeError", "Connection reset by peer")}});
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  ASSERT_TRUE(story.run.error);
+  EXPECT_EQ(story.run.error->code, "node_lost");
+  EXPECT_NE(story.run.error->message.find("cpu-1"), std::string::npos) << story.run.error->message;
+}
+
+TEST(RunMachine, ARunnerLostAfterItsRanksSucceededCostsNothing) {
+  Story story;
+  story.until_running();
+  story.tell(RanksFinished{0, {report(0, 0, 0)}});
+  story.tell(NodeGone{0, "SIGKILL", ""});
+  EXPECT_TRUE(story.wanted(EffectKind::salvage_node));
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::completed);
+}
+
+TEST(RunMachine, SalvageIsGivenUpAtLastAndSaidToBe) {
+  Story story;
+  story.until_running();
+  for (int i = 0; i < kMostSalvages; ++i) {
+    story.tell(NodeGone{0, "SIGKILL", ""});
+    EXPECT_TRUE(story.wanted(EffectKind::salvage_node)) << i;
+  }
+  story.tell(NodeGone{0, "SIGKILL", ""});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  ASSERT_FALSE(story.run.warnings.empty());
+  EXPECT_NE(story.run.warnings.back().find("could not be collected"), std::string::npos);
+}
+
+TEST(RunMachine, RetriesStartAnotherAttempt) {
+  Story story;
+  story.run.spec.max_retries = 1;
+  story.until_running();
+  story.tell(RankFailed{report(0, 0, 1, "OSError", "disk")});
+  story.tell(RanksFinished{0, {report(0, 0, 1, "OSError", "disk")}});
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::queued);
+  EXPECT_EQ(story.run.attempt, 2);
+  EXPECT_TRUE(story.run.nodes.empty());
+  EXPECT_FALSE(story.run.error);
+  EXPECT_EQ(story.effects.at(0).kind, EffectKind::release_nodes);
+  EXPECT_EQ(story.effects.at(1).kind, EffectKind::enqueue);
+  story.tell(NodesGranted{{"cpu-0"}});
+  story.tell(NodeCheckedIn{0, "127.0.0.1", 1, 9});
+  story.tell(RanksStarted{0, story.at.now});
+  story.tell(RanksFinished{0, {report(0, 0, 1, "OSError", "disk")}});
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::failed) << "one retry, not two";
+}
+
+TEST(RunMachine, ALowPriorityRunStartsAgainWhenItsNodeIsTakenAwayButNotWhenItFails) {
+  for (const bool lost : {true, false}) {
+    Story story;
+    story.at.low_priority = true;
+    story.until_running();
+    if (lost) {
+      story.tell(NodeGone{0, "SIGKILL", ""});
+      story.tell(RanksFinished{0, {}});
+    } else {
+      story.tell(RanksFinished{0, {report(0, 0, 3)}});
+    }
+    story.tell(NodeDone{0, {}});
+    EXPECT_EQ(story.run.status, lost ? RunStatus::queued : RunStatus::failed);
+  }
+}
+
+TEST(RunMachine, MissedHeartbeatsAreShownAndForgotten) {
+  Story story;
+  story.until_running();
+  story.tell(HeartbeatsMissed{"nothing heard from node 0 for 16 s"});
+  EXPECT_EQ(story.run.status, RunStatus::not_responding);
+  EXPECT_EQ(story.run.status_detail, "nothing heard from node 0 for 16 s");
+  EXPECT_EQ(story.run.stages[2].ended_at, 0) << "the stage Running goes on";
+  story.tell(HeartbeatsBack{});
+  EXPECT_EQ(story.run.status, RunStatus::running);
+}
+
+TEST(RunMachine, AnEnvironmentThatCannotBeBuiltFailsTheRunWithoutRetry) {
+  Story story;
+  story.run.spec.max_retries = 5;
+  story.tell(Submitted{});
+  model::RunError error;
+  error.code = "environment_error";
+  error.message = "no such package";
+  story.tell(AttemptFailed{error});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  EXPECT_EQ(story.run.error->message, "no such package");
+}
+
+TEST(RunMachine, RanksEndedFromOutsideAreNoSuccess) {
+  Story story;
+  story.until_running();
+  model::RankReport stopped = report(0, 0, std::nullopt);
+  stopped.signal = "SIGTERM";
+  stopped.stopped_by_us = true;
+  story.tell(RanksFinished{0, {stopped}});
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  EXPECT_EQ(story.run.error->code, "node_lost");
+}
+
+/// Any sequence of events: an ended run never changes, a run always can end, and every stage that ended had begun.
+RC_GTEST_PROP(RunMachine, NeverLeavesTheTable, ()) {
+  Story story(*rc::gen::inRange(1, 3));
+  story.run.spec.max_retries = *rc::gen::inRange(0, 2);
+  const auto events = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 14));
+  for (const int kind : events) {
+    const int node = *rc::gen::inRange(0, story.run.spec.node_count);
+    const bool ended_before = model::has_ended(story.run.status);
+    const Run before = story.run;
+    const std::optional<int> exit_code = *rc::gen::element<std::optional<int>>(0, 1, std::nullopt);
+    const std::vector<Event> all{Submitted{}, EnvironmentReady{"h"}, AttemptFailed{{"start_failed", "m", {}, {}, {}, "", "", ""}},
+                                 NodesGranted{std::vector<std::string>(static_cast<std::size_t>(story.run.spec.node_count), "n")}, EngineStarted{},
+                                 NodeCheckedIn{node, "a", 1, 5}, RanksStarted{node, story.at.now}, RankFailed{report(node, node, 1)},
+                                 RanksFinished{node, {report(node, node, exit_code)}}, NodeDone{node, {}}, NodeGone{node, "SIGKILL", ""},
+                                 HeartbeatsMissed{"d"}, HeartbeatsBack{}, CancelAsked{"c"}};
+    const bool changed = story.tell(all.at(static_cast<std::size_t>(kind)));
+    if (ended_before) {
+      RC_ASSERT(!changed);
+      RC_ASSERT(story.run.status == before.status);
+      RC_ASSERT(story.run.ended_at == before.ended_at);
+    }
+    if (model::has_ended(story.run.status)) RC_ASSERT(story.run.ended_at > 0);
+    RC_ASSERT((story.run.status == RunStatus::failed) == (story.run.error.has_value() && model::has_ended(story.run.status)));
+    for (const model::StageTimes& times : story.run.stages) RC_ASSERT(times.ended_at == 0 || times.started_at > 0);
+  }
+}
+
+}  // namespace
+}  // namespace muster::scheduler
