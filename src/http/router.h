@@ -2,8 +2,10 @@
 // Routes: method + pattern → handler. Patterns are "/api/v1/runs/{run}/logs/{path...}"; {name} is one part, {name...} the rest (slashes included).
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/message.h"
@@ -24,20 +26,28 @@ struct Route {
 
 class Router {
  public:
-  /// Call before serving. The order does not matter: literal parts win over {name}, {name} over {name...}.
+  Router();
+  ~Router();
+  /// Call before serving. The order does not matter: literal parts win over {name}, {name} over {name...}. Two routes of one method and
+  /// pattern are a mistake of the programmer and throw.
   void add(Route route);
 
   struct Match {
     const Route* route;
     std::map<std::string, std::string> parameters;
   };
-  /// not_found, or method_not_allowed when only the method is wrong (the hint lists those allowed).
+  /// `path` is decoded. A GET route answers HEAD too. not_found, or method_not_allowed when only the method is wrong (the hint lists those allowed).
   Result<Match> match(std::string_view method, std::string_view path) const;
 
-  const std::vector<Route>& routes() const { return routes_; }
+  /// The methods that the path has, sorted; empty when there is no such path.
+  std::vector<std::string> methods(std::string_view path) const;
+
+  std::vector<const Route*> routes() const;
 
  private:
-  std::vector<Route> routes_;
+  struct Node;
+  std::unique_ptr<Node> root_;
+  std::vector<std::unique_ptr<Route>> routes_;
 };
 
 }  // namespace muster::http

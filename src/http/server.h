@@ -2,6 +2,7 @@
 // The HTTP/1.1 server: accepts, reads within limits and deadlines, hands each request to the router on a worker thread, writes the answer.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,12 +18,13 @@ struct ServerOptions {
   int io_threads = 1;
   int worker_threads = 8;
   int max_connections = 20'000;
-  std::chrono::seconds header_deadline{10};   ///< for the request line and headers, from the first byte
-  std::chrono::seconds idle_deadline{120};    ///< between requests on one connection
-  std::chrono::seconds progress_deadline{60}; ///< for each 64 KiB of body, in either direction
+  std::chrono::milliseconds header_deadline{10'000};    ///< for the request line and headers (16 KiB at most), from the first byte
+  std::chrono::milliseconds idle_deadline{120'000};     ///< between requests on one connection
+  std::chrono::milliseconds progress_deadline{60'000};  ///< for each 64 KiB of body, in either direction
+  std::chrono::milliseconds stream_tick{5'000};         ///< a stream that nobody wakes is asked again after this long
 };
 
-/// Runs before every handler and upload: the place for authentication. An error is the answer.
+/// Runs before every handler and upload, on a worker thread: the place for authentication. An error is the answer; no body is read before it.
 using Gate = std::function<Result<void>(Request&)>;
 
 class Server {
@@ -32,7 +34,8 @@ class Server {
   virtual ~Server() = default;  ///< stops
 
   virtual std::uint16_t port() const = 0;
-  /// Stops accepting, ends streams, lets running handlers finish within `grace`, then closes everything. Idempotent.
+  /// Stops accepting, cuts streams off, lets running handlers finish and their answers go out within `grace`, then closes everything.
+  /// Returns when no handler runs any more. Idempotent; not for worker threads.
   virtual void stop(std::chrono::milliseconds grace) = 0;
 };
 

@@ -1,0 +1,125 @@
+// The listener. Coroutines here and in connection.cc follow one rule, because g++ 12.2 miscompiles some forms:
+// name the argument, name the result, one await per statement, none in a condition.
+#include "http/server.h"
+
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.h"
+#include "http/connection.h"
+#include "http/core.h"
+#include "http/port_holder.h"
+
+namespace muster::http {
+namespace {
+
+namespace net = boost::asio;
+using net::ip::tcp;
+using boost::system::error_code;
+
+/// When descriptors or memory run out, accepting again at once would only burn a core.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+class RunningServer final : public Server {
+ public:
+  RunningServer(const std::shared_ptr<Core>& core, tcp::acceptor acceptor)
+      : core_(core), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()), keep_running_(core->io->get_executor()) {
+    port_ = acceptor_.local_endpoint().port();
+    net::co_spawn(acceptor_.get_executor(), accept(), [](const std::exception_ptr&) {});
+    for (int i = 0; i < core_->options.io_threads; ++i) threads_.emplace_back([io = core_->io.get()] { io->run(); });
+  }
+
+  ~RunningServer() override { stop(std::chrono::milliseconds(0)); }
+
+  std::uint16_t port() const override { return port_; }
+
+  void stop(std::chrono::milliseconds grace) override {
+    const std::lock_guard lock(stop_mutex_);
+    if (threads_.empty()) return;
+    core_->stopping = true;
+    net::post(acceptor_.get_executor(), [this] {
+      error_code ignored;
+      acceptor_.close(ignored);
+      pause_.cancel();
+    });
+    core_->connections.interrupt_all(Interrupt::waiting);
+    if (!core_->connections.wait_until_none(grace)) {
+      core_->connections.interrupt_all(Interrupt::everything);
+      core_->connections.wait_until_none();
+    }
+    core_->workers->join();
+    keep_running_.reset();  // the io threads end when the listener has
+    threads_.clear();
+  }
+
+ private:
+  net::awaitable<void> accept() {
+    while (!core_->stopping) {
+      error_code error;
+      tcp::socket socket = co_await acceptor_.async_accept(net::redirect_error(net::use_awaitable, error));
+      if (core_->stopping) break;
+      if (!error) {
+        Fd taken(socket.release(error));
+        if (!error) serve_connection(core_, std::move(taken));
+        continue;
+      }
+      log::warning("http", "cannot accept a connection: {}", error.message());
+      pause_.expires_after(kAcceptPause);
+      error_code ignored;
+      co_await pause_.async_wait(net::redirect_error(net::use_awaitable, ignored));
+    }
+  }
+
+  std::shared_ptr<Core> core_;
+  tcp::acceptor acceptor_;
+  net::steady_timer pause_;
+  net::executor_work_guard<net::io_context::executor_type> keep_running_;
+  std::uint16_t port_ = 0;
+  std::mutex stop_mutex_;
+  std::vector<std::jthread> threads_;
+};
+
+Result<tcp::endpoint> resolve(net::io_context& io, const ServerOptions& options) {
+  error_code error;
+  const net::ip::address literal = net::ip::make_address(options.address, error);
+  if (!error) return tcp::endpoint(literal, options.port);
+  tcp::resolver resolver(io);
+  const auto found = resolver.resolve(options.address, "", error);
+  if (error || found.empty()) {
+    return fail_hint(Code::unavailable, "give an address of this machine, such as 127.0.0.1 or 0.0.0.0", "cannot listen on '{}': {}",
+                     options.address, error.message());
+  }
+  return tcp::endpoint(found.begin()->endpoint().address(), options.port);
+}
+
+tl::unexpected<Error> cannot_listen(const ServerOptions& options, const error_code& error) {
+  const std::string holder = error == net::error::address_in_use ? port_holder(options.port) : "";
+  return fail_hint(Code::unavailable, holder.empty() ? "choose another port or address" : "end that process, or choose another port",
+                   "cannot listen on {}:{}: {}{}", options.address, options.port, error.message(), holder.empty() ? "" : ": " + holder + " has it");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate) {
+  auto core = std::make_shared<Core>(std::move(options), std::move(router), std::move(gate));
+  MUSTER_TRY_ASSIGN(const tcp::endpoint endpoint, resolve(*core->io, core->options));
+  tcp::acceptor acceptor(net::make_strand(*core->io));
+  error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(net::socket_base::max_listen_connections, error);
+  if (error) return cannot_listen(core->options, error);
+  return std::make_unique<RunningServer>(core, std::move(acceptor));
+}
+
+}  // namespace muster::http

@@ -1,0 +1,20 @@
+#pragma once
+// The request target ("/a/b%20c?x=1"), taken apart. Pure; never trusts the bytes.
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace muster::http {
+
+struct Target {
+  std::string path;                          ///< decoded, starts with '/'
+  std::map<std::string, std::string> query;  ///< decoded ('+' is a space); of repeated keys the last
+};
+
+/// Takes "/path?query" and "http://host/path?query". malformed for anything else, for a bad escape, and for what decodes to NUL or to bytes that are not UTF-8.
+Result<Target> parse_target(std::string_view raw);
+
+}  // namespace muster::http
