@@ -5,17 +5,18 @@ Nothing here asks the server anything: a job trains on while the server is away.
 import os
 import threading
 import warnings
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Optional, TYPE_CHECKING, Union
 
-from . import _config
-from ._http import Client
 from ._journal import Journal
 from ._logging import JournalLogger
 from .exceptions import RunEnvironmentException
 from .experiment import Experiment
 from .offline_run import OfflineRun
 from .run import Run
-from .workspace import Workspace
+from .workspace import Workspace, connect
+
+if TYPE_CHECKING:
+    from ._http import Client
 
 _RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 
@@ -50,9 +51,8 @@ class SubmittedRun(JournalLogger, Run):
     @property
     def _experiment(self) -> Experiment:  # type: ignore[override]
         if self._made is None:
-            url = _config.find_server()
-            token = os.environ.get("MUSTER_RUN_TOKEN") or _config.find_token(url)
-            workspace = Workspace._unchecked(Client(url, token), os.environ.get("MUSTER_WORKSPACE") or "default")
+            client = connect(token=os.environ.get("MUSTER_RUN_TOKEN"))
+            workspace = Workspace._unchecked(client, os.environ.get("MUSTER_WORKSPACE") or "default")
             name = os.environ.get("MUSTER_EXPERIMENT") or self._run_id.rsplit("_", 2)[0]
             self._made = Experiment._unchecked(workspace, name)
         return self._made
@@ -62,7 +62,7 @@ class SubmittedRun(JournalLogger, Run):
         return self._experiment.workspace
 
     @property
-    def _client(self) -> Client:  # type: ignore[override]
+    def _client(self) -> "Client":  # type: ignore[override]
         return self._experiment.workspace._client
 
     @property

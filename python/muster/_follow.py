@@ -8,10 +8,12 @@ import codecs
 import json
 import os
 import time
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, TYPE_CHECKING
 
-from ._http import Client, Stream
 from .exceptions import ExperimentExecutionException, ProjectSystemException, ServerUnreachableException
+
+if TYPE_CHECKING:
+    from ._http import Client, Stream
 
 SILENCE_SECONDS = 45.0  # The server says something every 15 s; after three times that the connection is taken as dead.
 LINE_LIMIT_BYTES = 64 << 20
@@ -29,7 +31,7 @@ def reconnect_seconds() -> float:
         return 600.0
 
 
-def follow(client: Client, run_path: str, with_logs: bool, on_status: StatusSink, on_log: LogSink,
+def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSink, on_log: LogSink,
            on_away: Optional[Callable[[str], None]] = None) -> Dict[str, Any]:
     """Follows the run at `run_path` until it has ended and returns it.
 
@@ -71,7 +73,7 @@ def follow(client: Client, run_path: str, with_logs: bool, on_status: StatusSink
         time.sleep(min(2.0, 0.1 + (now - away_since) / 10))
 
 
-def _events(stream: Stream) -> Iterator[Tuple[str, Dict[str, Any]]]:
+def _events(stream: "Stream") -> Iterator[Tuple[str, Dict[str, Any]]]:
     """The events of a text/event-stream, each with its JSON. Ends when the stream does."""
     event = ""
     data = []  # type: List[bytes]

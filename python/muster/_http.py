@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from typing import Any, Callable, Dict, IO, Iterator, Mapping, NamedTuple, Optional, Union
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from . import _version
 from ._problems import ErrorClass, to_exception
@@ -32,16 +32,6 @@ JSON_LIMIT_BYTES = 1 << 30
 Answer = NamedTuple("Answer", [("status", int), ("headers", Mapping[str, str]), ("body", bytes)])
 Body = Union[bytes, Callable[[], IO[bytes]]]
 Sent = Callable[[int], None]
-
-
-def segment(text: str) -> str:
-    """A name as one part of an address."""
-    return quote(text, safe="")
-
-
-def path_segments(path: str) -> str:
-    """A `/`-separated path as the end of an address."""
-    return quote(path, safe="/")
 
 
 class Client:

@@ -73,7 +73,7 @@ class Journal:
                 except (KeyError, TypeError):
                     segment, name_id = self._prepare(name, NUMBER_BYTES)
                 else:
-                    if segment.at > segment.size - 64:  # type: ignore[union-attr]   NUMBER_BYTES + END_BYTES
+                    if segment.at > segment.size - 56:  # type: ignore[union-attr]   NUMBER_BYTES + END_BYTES
                         segment, name_id = self._prepare(name, NUMBER_BYTES)
                 segment.number(name_id, flags, now_us(), step, value)  # type: ignore[union-attr]
             except BaseException:

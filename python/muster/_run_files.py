@@ -3,14 +3,14 @@ import hashlib
 import os
 from typing import Any, Dict, Iterable, List, Optional, TYPE_CHECKING
 
-from ._download import download_file
+from ._addresses import path_segments
 from ._hash_cache import hash_file
-from ._http import Client, path_segments
+from ._parallel import run_parallel
 from ._progress import Progress
-from ._upload import run_parallel
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
+    from ._http import Client
     from .workspace import Workspace
 
 DOWNLOAD_WORKERS = 4
@@ -143,6 +143,7 @@ class RunFiles:
             # A log may grow while it is fetched, so it is taken in one answer, as long as it is then.
             _write(target, self._read_log(file["path"]))
             return
+        from ._download import download_file  # With the HTTP client, which jobs that only log do without.
         download_file(self._client, "{}/artifacts/{}".format(self._path, path_segments(file["path"])), target, file["size"],
                       file.get("sha256"), file["path"])
 

@@ -14,7 +14,7 @@ import threading
 MAGIC = b"MUSTERMJ"
 VERSION = 1
 HEADER_BYTES = 64
-NUMBER_BYTES = 48  # A number's record: 8 bytes of head and 40 of payload.
+NUMBER_BYTES = 40  # A number's record: 8 bytes of head and 32 of payload.
 END_BYTES = 16
 NAME, NUMBER, VALUE, END = 1, 2, 3, 4
 HAS_STEP, IS_INTEGER = 1, 2
@@ -68,7 +68,7 @@ class Segment:
         if not _ORDERED_STORES:
             with _fence:
                 pass
-        self._lengths[at >> 2] = 40
+        self._lengths[at >> 2] = 32
         self.at = at + NUMBER_BYTES
         self.points += 1
 

@@ -2,10 +2,10 @@
 import hashlib
 import io
 import tarfile
-from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Dict, IO, Iterable, List, NamedTuple, TypeVar
+from typing import Callable, Dict, IO, Iterable, List, NamedTuple
 
 from ._http import Client
+from ._parallel import run_parallel
 from ._progress import Progress
 from ._snapshot import SnapshotFile, manifest
 from .exceptions import AzureMLException, SnapshotException, UserErrorException
@@ -18,7 +18,6 @@ BATCH_FILES = 2000
 TAR_HEADER_BYTES = 1024  # A header, and padding of half a kilobyte on average: kept well under the server's 16 MiB.
 
 Blob = NamedTuple("Blob", [("sha256", str), ("size", int), ("source", str)])
-T = TypeVar("T")
 
 
 def upload_snapshot(client: Client, workspace_path: str, files: List[SnapshotFile]) -> str:
@@ -57,20 +56,6 @@ def upload_blobs(client: Client, workspace_path: str, blobs: Iterable[Blob], lab
                  for blob in sorted(missing, key=lambda blob: -blob.size) if blob.size > SMALL_BYTES]
         tasks += [_batch_task(client, workspace_path, batch, progress) for batch in _batches(small)]
         run_parallel(tasks, WORKERS)
-
-
-def run_parallel(tasks: List[Callable[[], T]], workers: int) -> List[T]:
-    """Runs the tasks on some threads; the first failure stops those not started and is raised."""
-    if len(tasks) == 1:
-        return [tasks[0]()]
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        futures = [pool.submit(task) for task in tasks]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
 
 
 def _put_task(client: Client, workspace_path: str, blob: Blob, progress: Progress) -> Callable[[], None]:

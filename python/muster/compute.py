@@ -2,7 +2,7 @@
 import time
 from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
-from ._http import segment
+from ._addresses import segment
 from ._show import write
 from .exceptions import ComputeTargetException, UserErrorException
 

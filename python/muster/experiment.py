@@ -2,7 +2,7 @@
 import re
 from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING, Union
 
-from ._http import segment
+from ._addresses import segment
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 import os
 from typing import Any, Dict, Iterator, List, Mapping, Optional, TYPE_CHECKING, Union
 
-from ._download import download_file
+from ._addresses import path_segments, segment
 from ._hash_cache import hash_file
-from ._http import path_segments, segment
+from ._parallel import run_parallel
 from ._show import write
-from ._upload import Blob, run_parallel, upload_blobs
 from .exceptions import ModelNotFoundException, UserErrorException, WebserviceException
 
 if TYPE_CHECKING:
@@ -77,6 +76,7 @@ class Model:
 
         WebserviceException when the path is not there or has no files, or a framework's version comes without its name.
         """
+        from ._upload import Blob, upload_blobs
         body = describe_model(model_name, tags, properties, description, model_framework, model_framework_version)
         write("Registering model {}\n".format(model_name))
         files = []
@@ -141,6 +141,7 @@ class Model:
         return os.path.join(target_dir, firsts.pop()) if len(firsts) == 1 else target_dir
 
     def _fetch(self, file: Dict[str, Any], target: str) -> None:
+        from ._download import download_file  # With the HTTP client, which jobs that only log do without.
         download_file(self.workspace._client, "{}/files/{}".format(self._path, path_segments(file["path"])), target, file["size"],
                       file["sha256"], file["path"], WebserviceException)
 

@@ -3,8 +3,8 @@ import json
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, TYPE_CHECKING, Union
 
 from . import _follow, _metrics
+from ._addresses import segment
 from ._errors_of_runs import error_details
-from ._http import segment
 from ._logging import MetricLogger
 from ._run_files import RunFiles
 from ._show import OutputPrinter

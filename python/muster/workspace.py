@@ -3,10 +3,11 @@ import re
 from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
 from . import _config
-from ._http import Client, segment
-from .exceptions import ProjectSystemException, UserErrorException
+from ._addresses import segment
+from .exceptions import ProjectSystemException, UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
+    from ._http import Client
     from .compute import ComputeTarget
     from .environment import Environment
     from .experiment import Experiment
@@ -31,11 +32,10 @@ class Workspace:
         if not isinstance(workspace_name, str) or not _NAME.match(workspace_name):
             raise UserErrorException("workspace_name: {!r} is not a workspace's name: up to 255 letters, digits, - and _, "
                                      "a letter or digit first.".format(workspace_name))
-        url = _config.find_server(server, _config_url)
-        self._set_up(Client(url, _config.find_token(url)), workspace_name, subscription_id, resource_group)
+        self._set_up(connect(server, _config_url), workspace_name, subscription_id, resource_group)
         self._data  # One call, so that a wrong address, token or name shows here.
 
-    def _set_up(self, client: Client, name: str, subscription_id: str, resource_group: str) -> None:
+    def _set_up(self, client: "Client", name: str, subscription_id: str, resource_group: str) -> None:
         self._client = client
         self._name = name
         self._subscription_id = subscription_id
@@ -44,7 +44,7 @@ class Workspace:
         self._path = "/workspaces/" + segment(name)
 
     @classmethod
-    def _unchecked(cls, client: Client, name: str) -> "Workspace":
+    def _unchecked(cls, client: "Client", name: str) -> "Workspace":
         """A workspace without asking the server: for a run in its job, which must start without one."""
         workspace = cls.__new__(cls)
         workspace._set_up(client, name, "muster", "muster")
@@ -73,22 +73,19 @@ class Workspace:
                tags: Optional[Dict[str, str]] = None, exist_ok: bool = False, server: Optional[str] = None,
                **kwargs: Any) -> "Workspace":
         """Makes a workspace; with `exist_ok` one that is there will do."""
-        from .exceptions import WorkspaceException
-        url = _config.find_server(server)
-        client = Client(url, _config.find_token(url))
+        client = connect(server)
         try:
             client.json("POST", "/workspaces", {"name": name, "tags": tags or {}}, error=WorkspaceException, create=True)
         except WorkspaceException as error:
             if error.status != 409 or not exist_ok:
                 raise
-        return cls.get(name, auth, subscription_id, resource_group, server=url)
+        return cls.get(name, auth, subscription_id, resource_group, server=client.url)
 
     @staticmethod
     def list(subscription_id: Optional[str] = None, auth: Any = None, resource_group: Optional[str] = None,
              server: Optional[str] = None) -> "Dict[str, List[Workspace]]":
         """All workspaces of the server: {name: [workspace]}."""
-        url = _config.find_server(server)
-        client = Client(url, _config.find_token(url))
+        client = connect(server)
         found = {}  # type: Dict[str, List[Workspace]]
         for data in client.pages("/workspaces", "workspaces"):
             workspace = Workspace._unchecked(client, data["name"])
@@ -181,3 +178,10 @@ class Workspace:
     def __repr__(self) -> str:
         return "Workspace.create(name={!r}, subscription_id={!r}, resource_group={!r})".format(
             self.name, self.subscription_id, self.resource_group)
+
+
+def connect(server: Optional[str] = None, config_url: Optional[str] = None, token: Optional[str] = None) -> "Client":
+    """A client for the server that is told, or found by the rules of docs/formats.md. Sends nothing yet."""
+    from ._http import Client  # Takes a while to load, and jobs that only log do without.
+    url = _config.find_server(server, config_url)
+    return Client(url, token or _config.find_token(url))

@@ -1,0 +1,74 @@
+"""The vectors that both clients must pass."""
+import os
+
+from support import Case, GOLDEN, golden, read_segment
+
+from muster import _journal, _segment
+from muster._ignore import IgnoreRules
+from muster._journal import Journal
+from muster._snapshot import snapshot_id
+
+
+class GoldenTest(Case):
+    def test_ignore_rules(self):
+        for name, vector in golden("ignore"):
+            rules = IgnoreRules(vector["rules"].encode("utf-8"))
+            for case in vector["cases"]:
+                with self.subTest(name, **case):
+                    self.assertEqual(rules.ignores(case["path"], case["folder"]), case["ignored"])
+
+    def test_snapshot_ids(self):
+        for name, vector in golden("snapshot"):
+            with self.subTest(name):
+                files = [(file["path"], file["size"], file["sha256"], file["mode"]) for file in vector["files"]]
+                self.assertEqual(snapshot_id(files), vector["snapshot_id"])
+                self.assertEqual(snapshot_id(files[::-1]), vector["snapshot_id"])
+
+    def test_the_tests_own_journal_reader(self):
+        for name, vector in golden("journal"):
+            with self.subTest(name):
+                points = []
+                for segment, ended in zip(vector["segments"], vector["ended"]):
+                    with open(os.path.join(GOLDEN, "journal", segment), "rb") as file:
+                        header, read, was_ended = read_segment(file.read())
+                    self.assertEqual((header["rank"], header["pid"], header["created"]), (vector["rank"], vector["pid"], vector["created"]))
+                    self.assertEqual((header["first_sequence"], was_ended), (len(points), ended))
+                    points += read
+                self.assertEqual([as_vector(index, point) for index, point in enumerate(points)], vector["points"])
+
+    def test_the_writer_writes_the_vectors_points(self):
+        """What a vector decodes to, logged again, decodes to the same: the writer can write all the format can hold."""
+        for name, vector in golden("journal"):
+            with self.subTest(name):
+                folder = os.path.join(self.folder, name)
+                journal = Journal(folder, vector["rank"], first_segment_bytes=2048)
+                self.addCleanup(setattr, _journal, "now_us", _journal.now_us)
+                for point in vector["points"]:
+                    _journal.now_us = lambda time=point["time"]: time
+                    flags = _segment.HAS_STEP if point["step"] is not None else 0
+                    if "json" in point:
+                        journal.value(point["name"], flags, point["step"] or 0, point["json"].encode("utf-8"))
+                    else:
+                        flags |= _segment.IS_INTEGER if point["integer"] else 0
+                        journal.number(point["name"], flags, point["step"] or 0, float(point["number"]))
+                _journal.now_us = lambda: 0
+                points = []
+                for segment in sorted(os.listdir(folder)) if vector["points"] else []:
+                    with open(os.path.join(folder, segment), "rb") as file:
+                        header, read, _ = read_segment(file.read())
+                    self.assertEqual(header["rank"], vector["rank"])
+                    points += read
+                self.assertEqual([as_vector(index, point) for index, point in enumerate(points)], vector["points"])
+
+
+def as_vector(index, point):
+    """A point as the vectors write it."""
+    result = dict(point, sequence=index)
+    if "number" in point:
+        number = point["number"]
+        if number != number:
+            number = "NaN"
+        elif number in (float("inf"), float("-inf")):
+            number = "Infinity" if number > 0 else "-Infinity"
+        result["number"] = number
+    return result
