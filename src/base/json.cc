@@ -122,8 +122,9 @@ std::vector<std::string> ObjectReader::texts_or_empty(std::string_view key) {
   }
   for (std::size_t i = 0; i < value->size(); ++i) {
     const Json& item = (*value)[i];
-    if (item.is_string()) texts.push_back(item.get<std::string>());
-    else fault(fmt::format("{}[{}]", key, i), fmt::format("must be a string, not {}", item.type_name()));
+    // A wrong item keeps its place, so that what is said of later ones names the right place.
+    texts.push_back(item.is_string() ? item.get<std::string>() : std::string());
+    if (!item.is_string()) fault(fmt::format("{}[{}]", key, i), fmt::format("must be a string, not {}", item.type_name()));
   }
   return texts;
 }
@@ -154,7 +155,11 @@ std::map<std::string, std::string> ObjectReader::text_map_or_empty(std::string_v
 }
 
 void ObjectReader::fault(std::string field, std::string detail, std::string hint) {
-  faults_.push_back({std::move(field), std::move(detail), std::move(hint)});
+  const auto same = [&](const FieldError& one) { return one.field == field; };
+  if (!field.empty() && std::any_of(faults_.begin(), faults_.end(), same)) return;
+  // A list of a million wrong items must not become an answer of a million faults.
+  if (faults_.size() < kMostFaults) faults_.push_back({std::move(field), std::move(detail), std::move(hint)});
+  else ++more_faults_;
 }
 
 void ObjectReader::adopt(std::string_view field, const Error& error) {
@@ -172,12 +177,10 @@ Result<void> ObjectReader::finish(std::string_view what) {
     }
   }
   if (faults_.empty()) return {};
-  // A list of a million wrong items must not become an answer of a million faults.
-  const std::size_t more = faults_.size() - std::min(faults_.size(), kMostFaults);
-  Error error{Code::invalid, "", "", {faults_.begin(), faults_.end() - static_cast<std::ptrdiff_t>(more)}};
+  Error error{Code::invalid, "", "", faults_};
   std::vector<std::string> words;
   for (const FieldError& one : error.errors) words.push_back(one.field.empty() ? one.detail : fmt::format("`{}` {}", one.field, one.detail));
-  if (more > 0) words.push_back(fmt::format("and {} more faults", more));
+  if (more_faults_ > 0) words.push_back(fmt::format("and {} more faults", more_faults_));
   error.detail = fmt::format("{}: {}", what, join(words, "; "));
   error.hint = faults_.front().hint;
   return tl::unexpected(std::move(error));

@@ -56,7 +56,7 @@ class ObjectReader {
   const Json* member(std::string_view key);
   bool has(std::string_view key) const;
 
-  /// Adds a fault found by the caller.
+  /// Adds a fault found by the caller; of several about one field, the first is kept.
   void fault(std::string field, std::string detail, std::string hint = {});
   /// Adds the faults of a nested object that was read by a reader of its own, told as "<field>.<theirs>".
   void adopt(std::string_view field, const Error& error);
@@ -69,6 +69,7 @@ class ObjectReader {
   const Json& object_;
   std::vector<std::string> known_;
   std::vector<FieldError> faults_;
+  std::size_t more_faults_ = 0;  ///< beyond those kept
 };
 
 }  // namespace muster

@@ -29,7 +29,8 @@ bool is_foreign(std::string_view line) {
   const bool glog = line.size() > 6 && contains("EWIF", line.substr(0, 1)) && line[5] == ' ' &&
                     std::all_of(line.begin() + 1, line.begin() + 5, [](char c) { return c >= '0' && c <= '9'; });
   return glog || line.ends_with(kTraceback) || is_connector(line) || line.starts_with("-----------------") ||
-         line.starts_with("terminate called ") || line.starts_with("Fatal Python error: ");
+         line.starts_with("terminate called ") || line.starts_with("Fatal Python error: ") || line.starts_with("Exception ignored ") ||
+         line.starts_with("Exception in thread ") || line == "--- Logging error ---";
 }
 
 /// "ValueError: text", "KeyboardInterrupt", "pkg.mod.f.<locals>.Oops: text"

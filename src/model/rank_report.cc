@@ -20,6 +20,7 @@ enum class Blame {
 };
 
 Blame blame(const RankReport& report) {
+  if (report.start_failed) return Blame::own;
   if (report.exception) return is_communication_error(*report.exception) ? Blame::communication : Blame::own;
   if (report.out_of_memory) return Blame::own;
   if (report.signal == "SIGPIPE") return Blame::communication;
@@ -29,7 +30,7 @@ Blame blame(const RankReport& report) {
 
 /// "exit code 3", "SIGSEGV", "exit code 139, a shell's word for SIGSEGV"
 std::string ending(const RankReport& report) {
-  if (!report.exit_code) return report.signal;
+  if (!report.exit_code) return report.signal.empty() ? "nobody there to see how" : report.signal;
   const char* name = *report.exit_code > 128 ? sigabbrev_np(*report.exit_code - 128) : nullptr;
   if (name == nullptr) return fmt::format("exit code {}", *report.exit_code);
   return fmt::format("exit code {}, a shell's word for SIG{}", *report.exit_code, name);
@@ -70,6 +71,7 @@ Json to_json(const RankReport& report) {
           {"signal", report.signal.empty() ? Json() : Json(report.signal)},
           {"out_of_memory", report.out_of_memory},
           {"stopped_by_us", report.stopped_by_us},
+          {"start_failed", report.start_failed},
           {"started_at", time_to_json(report.started_at)},
           {"ended_at", time_to_json(report.ended_at)},
           {"log", report.log.empty() ? Json() : Json(report.log)},
@@ -85,9 +87,10 @@ Result<RankReport> rank_report_from_json(const Json& json) {
   report.node_rank = static_cast<int>(in.integer_or("node_rank", 0, 0, kMostRanks));
   if (const auto code = in.optional_integer("exit_code", 0, 255)) report.exit_code = static_cast<int>(*code);
   report.signal = in.text_or("signal", "");
-  if (report.exit_code.has_value() != report.signal.empty()) in.fault("exit_code", "or `signal` must be given, and not both");
+  if (report.exit_code && !report.signal.empty()) in.fault("exit_code", "or `signal` can be given, not both");
   report.out_of_memory = in.boolean_or("out_of_memory", false);
   report.stopped_by_us = in.boolean_or("stopped_by_us", false);
+  report.start_failed = in.boolean_or("start_failed", false);
   report.started_at = read_time(in, "started_at");
   report.ended_at = read_time(in, "ended_at");
   report.log = in.text_or("log", "");
@@ -100,7 +103,8 @@ std::optional<RankReport> choose_cause(const std::vector<RankReport>& reports) {
   const RankReport* cause = nullptr;
   const auto order = [](const RankReport& report) { return std::make_tuple(blame(report), report.ended_at, report.rank); };
   for (const RankReport& report : reports) {
-    if (report.succeeded() || report.stopped_by_us) continue;
+    const bool known = report.exit_code || !report.signal.empty() || report.start_failed;
+    if (!known || report.succeeded() || report.stopped_by_us) continue;
     if (cause == nullptr || order(report) < order(*cause)) cause = &report;
   }
   return cause != nullptr ? std::optional(*cause) : std::nullopt;
@@ -116,6 +120,13 @@ RunError to_run_error(const RankReport& cause, int world_size) {
   error.log = cause.log;
   const std::string where = world_size > 1 ? fmt::format("rank {} on node {}", cause.rank, cause.node_rank) : "";
   const std::string and_where = where.empty() ? "" : fmt::format(" ({})", where);
+  if (cause.start_failed) {
+    error.code = "start_failed";
+    error.exit_code.reset();
+    error.signal.clear();
+    error.message = fmt::format("the script could not be started: {}{}", cause.exception ? cause.exception->message : "the reason is not known", and_where);
+    return error;
+  }
   if (cause.out_of_memory) {
     error.message = fmt::format("out of memory: the kernel ended a process of this run; the script ended with {}{}", ending(cause), and_where);
   } else if (cause.exception) {
