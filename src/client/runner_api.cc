@@ -99,8 +99,9 @@ Result<LogAnswer> RunnerApi::put_log(std::string_view log, std::uint64_t offset,
   return LogAnswer{static_cast<std::uint64_t>(size), gap};
 }
 
-Result<std::uint64_t> RunnerApi::post_metrics(std::string_view process, std::uint64_t sequence, std::string records) {
-  const Query query{{"process", std::string(process)}, {"sequence", std::to_string(sequence)}};
+Result<std::uint64_t> RunnerApi::post_metrics(std::string_view process, std::uint64_t sequence, std::optional<int> rank, std::string records) {
+  Query query{{"process", std::string(process)}, {"sequence", std::to_string(sequence)}};
+  if (rank) query.emplace_back("rank", std::to_string(*rank));
   MUSTER_TRY_ASSIGN(const Json answer, api_->post_bytes(path("metrics"), query, "application/x-muster-journal", std::move(records)));
   MUSTER_TRY_ASSIGN(const auto next, number_in(answer, "next_sequence"));
   return static_cast<std::uint64_t>(next);

@@ -75,8 +75,8 @@ class RunnerApi {
 
   /// `bytes`: at most 4 MiB. `rank`: absent for logs that belong to no rank.
   Result<LogAnswer> put_log(std::string_view path, std::uint64_t offset, TimeUs time, std::optional<int> rank, std::string bytes);
-  /// `records` as model::JournalWriter makes them. The sequence the server wants next.
-  Result<std::uint64_t> post_metrics(std::string_view process, std::uint64_t sequence, std::string records);
+  /// `records` as model::JournalWriter makes them, at most 8 MiB. `rank`: absent for a process without one. The sequence the server wants next.
+  Result<std::uint64_t> post_metrics(std::string_view process, std::uint64_t sequence, std::optional<int> rank, std::string records);
   Result<void> record_outputs(const std::vector<OutputFile>& files);
 
   Api& api() { return *api_; }
