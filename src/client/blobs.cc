@@ -11,7 +11,7 @@
 #include <unordered_set>
 
 #include "base/file.h"
-#include "client/tar_batch.h"
+#include "base/tar.h"
 
 namespace muster::client {
 namespace {
@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kAskAtOnce = 100'000;
 constexpr std::uint64_t kBatchBytes = 8u << 20;
 constexpr std::size_t kBatchFiles = 4'000;
+constexpr std::uint64_t kHeaderBytes = 512;  // a hash is a short name
 /// Larger files go alone: sendfile needs no copy, and a lost connection costs one file.
 constexpr std::uint64_t kAloneBytes = 1u << 20;
 constexpr int kThreads = 2;
@@ -37,7 +38,7 @@ std::vector<Parcel> parcels_of(const std::vector<BlobFile>& files) {
       parcels.push_back({&file});
       continue;
     }
-    const std::uint64_t with_header = tar_entry_bytes(file.size);
+    const std::uint64_t with_header = kHeaderBytes + file.size + tar_padding(file.size);
     if (!batch.empty() && (bytes + with_header > kBatchBytes || batch.size() >= kBatchFiles)) {
       parcels.push_back(std::exchange(batch, {}));
       bytes = 0;
@@ -66,13 +67,16 @@ Result<void> send_alone(Api& api, const BlobFile& file) {
 }
 
 Result<void> send_together(Api& api, const Parcel& parcel) {
-  TarBatch batch;
+  std::string archive;
+  archive.reserve(kBatchBytes + kTarEndBytes);
   for (const BlobFile* file : parcel) {
-    auto bytes = read_file(file->path, kAloneBytes + 1);
+    const auto bytes = read_file(file->path, kAloneBytes + 1);
     if (!bytes || bytes->size() != file->size) return tl::unexpected(changed_meanwhile(file->path.string()));
-    MUSTER_TRY(batch.add(file->sha256, *bytes));
+    archive += tar_header(file->sha256, file->size, 0644);
+    archive += *bytes;
+    archive.append(tar_padding(file->size), '\0');
   }
-  MUSTER_TRY_ASSIGN(std::string archive, batch.finish());
+  archive.append(kTarEndBytes, '\0');
   const auto sent = api.post_bytes(api.in_workspace({"blobs"}), {}, "application/x-tar", std::move(archive));
   if (!sent && sent.error().code == Code::invalid) {
     // The server names the blob whose bytes hash otherwise; people know its file.

@@ -164,7 +164,7 @@ class HttpConnection::Impl {
     head.target(request.target);
     const bool v6 = server_.host.find(':') != std::string::npos;
     head.set(http::field::host, fmt::format("{}{}{}:{}", v6 ? "[" : "", server_.host, v6 ? "]" : "", server_.port));
-    head.set(http::field::user_agent, "muster");
+    head.set(http::field::user_agent, "muster/" MUSTER_VERSION);
     for (const auto& [name, value] : request.headers) head.set(name, value);
     if (request.method != "GET" || body_length(request) > 0) head.set(http::field::content_length, std::to_string(body_length(request)));
     std::ostringstream out;

@@ -25,8 +25,8 @@ struct FileBody {
 struct HttpRequest {
   std::string method = "GET";
   std::string target;  ///< path and query, encoded
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::variant<std::string, FileBody> body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::variant<std::string, FileBody> body = {};
 };
 
 struct HttpResponse {

@@ -79,7 +79,9 @@ class Sending {
     if (!response.succeeded()) return tl::unexpected(error_of(response));
     MUSTER_TRY_ASSIGN(const Json answer, parse_json(response.body));
     Snapshot snapshot;
-    snapshot.snapshot_id = answer.value("snapshot_id", "");
+    const auto id = answer.find("snapshot_id");
+    if (id == answer.end() || !id->is_string()) return fail(Code::internal, "the server's answer has no `snapshot_id`");
+    snapshot.snapshot_id = id->get<std::string>();
     snapshot.file_count = files_.size();
     for (const HashedFile& file : files_) snapshot.size += file.file.size;
     snapshot.bytes_sent = sent_;

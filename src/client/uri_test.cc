@@ -1,0 +1,45 @@
+#include "client/uri.h"
+
+#include <gtest/gtest.h>
+
+namespace muster::client {
+namespace {
+
+TEST(Uri, EncodesWhatIsNotUnreserved) {
+  EXPECT_EQ(encode_path("outputs/a b%.txt"), "outputs/a%20b%25.txt");
+  EXPECT_EQ(encode_value("a/b?c&d=\xC3\xA9"), "a%2Fb%3Fc%26d%3D%C3%A9");
+}
+
+TEST(Uri, JoinsPathAndQuery) {
+  EXPECT_EQ(target_of("/runs", {}), "/runs");
+  EXPECT_EQ(target_of("/runs", {{"tag", "a=b"}, {"limit", "5"}}), "/runs?tag=a%3Db&limit=5");
+}
+
+TEST(Uri, ReadsServerUrls) {
+  const auto plain = parse_server_url("http://Node-1.example:6464/");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->host, "node-1.example");
+  EXPECT_EQ(plain->port, 6464);
+  EXPECT_EQ(parse_server_url("http://node")->port, 80);
+  EXPECT_EQ(parse_server_url("http://[::1]:7")->host, "::1");
+}
+
+TEST(Uri, RefusesWhatIsNoServerUrl) {
+  for (const char* url : {"", "node:6464", "ftp://node", "http://", "http://node:0", "http://node:65536", "http://node:x", "http://node/path", "http://a b",
+                          "http://user@node", "http://[::1", "http://node:80\r\nX: y"}) {
+    const auto read = parse_server_url(url);
+    ASSERT_FALSE(read) << url;
+    EXPECT_EQ(read.error().code, Code::invalid);
+    EXPECT_FALSE(read.error().hint.empty());
+  }
+  EXPECT_NE(parse_server_url("https://node").error().detail.find("https"), std::string::npos);
+}
+
+TEST(Uri, OneServerHasOneNormalForm) {
+  EXPECT_EQ(*normal_url("HTTP://LocalHost:6464//"), "http://localhost:6464");
+  EXPECT_EQ(*normal_url("http://node"), "http://node:80");
+  EXPECT_EQ(*normal_url("http://[::1]:5"), "http://[::1]:5");
+}
+
+}  // namespace
+}  // namespace muster::client
