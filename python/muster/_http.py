@@ -3,7 +3,7 @@
 Every call may be sent twice when the connection breaks: reads and uploads by content are the same twice, and creates
 carry an `Idempotency-Key`, so that the server gives the first answer again.
 
-A `Client` may be used by many threads; each has its own connection. It may be used after a fork.
+A `Client` may be used by many threads at once, and after a fork.
 """
 import http.client
 import json
@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 import uuid
-from typing import Any, Callable, Dict, IO, Iterator, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, IO, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 from urllib.parse import urlencode, urlsplit
 
 from . import _version
@@ -27,7 +27,8 @@ READ_TIMEOUT_SECONDS = 120.0
 RETRY_FOR_SECONDS = 20.0  # A broken connection or an answer "unavailable" is tried again for this long …
 REFUSED_FOR_SECONDS = 1.0  # … but no server at all is told soon: a restart takes less than this.
 CHUNK_BYTES = 1 << 20
-JSON_LIMIT_BYTES = 1 << 30
+IDLE_CONNECTIONS = 8
+ANSWER_LIMIT_BYTES = 1 << 30
 
 Answer = NamedTuple("Answer", [("status", int), ("headers", Mapping[str, str]), ("body", bytes)])
 Body = Union[bytes, Callable[[], IO[bytes]]]
@@ -62,7 +63,9 @@ class Client:
                                      "credentials file.".format(url))
         if token:
             self._headers["Authorization"] = "Bearer " + token
-        self._local = threading.local()
+        self._idle = []  # type: List[http.client.HTTPConnection]
+        self._idle_of = os.getpid()
+        self._lock = threading.Lock()
 
     # --- Whole answers ---
 
@@ -158,11 +161,13 @@ class Client:
         return Stream(connection, response, self)
 
     def close(self) -> None:
-        """Closes this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            self._local.connection = None
-            connection.close()
+        """Closes the connections that are kept. The client can be used on."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_idle"):
+            self.close()
 
     # --- Inside ---
 
@@ -176,25 +181,36 @@ class Client:
                                                context=ssl.create_default_context())
         return http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT_SECONDS)
 
-    def _kept(self) -> http.client.HTTPConnection:
-        """This thread's connection, open. A fork makes it the parent's, so the child opens its own."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and self._local.pid == os.getpid() and connection.sock is not None:
-            return connection  # type: ignore[no-any-return]
+    def _take(self) -> Tuple[http.client.HTTPConnection, bool]:
+        """An open connection, and whether it was kept from an earlier call."""
+        if self._idle_of != os.getpid():
+            # In a forked child these are the parent's, and so may be the lock.
+            self._idle, self._idle_of, self._lock = [], os.getpid(), threading.Lock()
+        with self._lock:
+            if self._idle:
+                return self._idle.pop(), True
         connection = self._connect()
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sock.settimeout(READ_TIMEOUT_SECONDS)
-        self._local.connection = connection
-        self._local.pid = os.getpid()
-        return connection
+        try:
+            connection.connect()
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sock.settimeout(READ_TIMEOUT_SECONDS)
+        except BaseException:
+            connection.close()
+            raise
+        return connection, False
+
+    def _give_back(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            if len(self._idle) < IDLE_CONNECTIONS:
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def _once(self, method: str, address: str, body: Optional[Body], size: Optional[int], headers: Mapping[str, str],
               counter: "_Counter") -> Answer:
-        kept = getattr(self._local, "connection", None)
         source = body() if callable(body) else None  # Its faults are not the connection's.
         try:
-            connection = self._kept()
+            connection, kept = self._take()
         except OSError as fault:
             if source is not None:
                 source.close()
@@ -216,19 +232,21 @@ class Client:
                 # A server that refuses a body may answer and close before it has read all of it: the answer says why.
                 pass
             response = connection.getresponse()
-            data = response.read(JSON_LIMIT_BYTES)
+            data = _read_all(response)
         except (OSError, http.client.HTTPException) as fault:
-            self.close()
+            connection.close()
             # A connection kept from an earlier call may have been closed meanwhile; a new one tells whether all is well.
-            raise _NotAnswered(fault, stale=connection is kept and isinstance(fault, ConnectionError))
+            raise _NotAnswered(fault, stale=kept and isinstance(fault, ConnectionError))
         except BaseException:
-            self.close()  # What is half sent or half read cannot be used again.
+            connection.close()  # What is half sent or half read cannot be used again.
             raise
         finally:
             if source is not None:
                 source.close()
         if response.will_close:
-            self.close()
+            connection.close()
+        else:
+            self._give_back(connection)
         return Answer(response.status, response.headers, data)
 
     def _pause_or_raise(self, reason: Exception, started: float, attempt: int) -> None:
@@ -319,6 +337,23 @@ def _send_file(connection: http.client.HTTPConnection, file: IO[bytes], size: in
         connection.send(chunk)
         counter.add(len(chunk))
         left -= len(chunk)
+
+
+def _read_all(response: http.client.HTTPResponse) -> bytes:
+    chunks = []
+    size = 0
+    while True:
+        # Python 3.6 makes a buffer of all it is asked to read, so that is never much more than there is.
+        chunk = response.read(min(CHUNK_BYTES, response.length) if response.length is not None else CHUNK_BYTES)
+        if not chunk:
+            break
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > ANSWER_LIMIT_BYTES:
+            raise http.client.HTTPException("the answer is longer than {} bytes".format(ANSWER_LIMIT_BYTES))
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+    return b"".join(chunks)
 
 
 def _pause(attempt: int) -> None:

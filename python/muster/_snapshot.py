@@ -81,14 +81,15 @@ def _walk(root: str) -> List[_Found]:
             faults.append("{}: the folder cannot be read ({}). Allow it, or ignore it.".format(_show(prefix or "."), error.strerror))
             continue
         for entry in listed:
-            try:
-                name = os.fsencode(entry.name).decode("utf-8")
-            except UnicodeDecodeError:
-                faults.append("{}: the name is not UTF-8. Rename it.".format(_show(prefix + entry.name)))
-                continue
-            path = prefix + name
+            # Paths are UTF-8 whatever the locale says; bytes that are not stay in the text as surrogates.
+            path = prefix + os.fsencode(entry.name).decode("utf-8", "surrogateescape")
             is_folder = entry.is_dir(follow_symlinks=False)
             if rules.matches(path, is_folder):
+                continue
+            try:
+                path.encode("utf-8")
+            except UnicodeEncodeError:
+                faults.append("{}: the name is not UTF-8. Rename it, or ignore it.".format(_show(path)))
                 continue
             if is_folder:
                 folders.append((path + "/", entry.path))
@@ -203,5 +204,5 @@ def _raise_faults(root: str, faults: List[str]) -> None:
 
 def _show(path: str) -> str:
     """A path that may not be UTF-8, or may hold control characters, as text that can be printed."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return text if text.isprintable() else repr(text)[1:-1]

@@ -1,0 +1,274 @@
+"""The HTTP client: retries, keep-alive, errors; and the search for servers, tokens and configurations."""
+import io
+import json
+import os
+import socket
+import threading
+
+from fake_server import Drop, FakeServer, Problem
+from server_case import ServerCase
+from support import Case
+
+from muster import Workspace, _config, _http
+from muster._http import Client
+from muster._progress import Progress, human_size
+from muster.exceptions import (AuthenticationException, ProjectSystemException, ServerUnreachableException, UserErrorException,
+                               WorkspaceException)
+
+
+class ClientTest(ServerCase):
+    def client(self):
+        return Client(self.server.url, "secret")
+
+    def fail_first(self, count, how):
+        """Lets the first requests fail in some way."""
+        left = [count]
+
+        def before(handler):
+            if left[0]:
+                left[0] -= 1
+                return how(handler)
+
+        self.server.before = before
+
+    def test_a_connection_is_kept(self):
+        client, ports = self.client(), set()
+        self.server.before = lambda handler: ports.add(handler.client_address[1])
+        for _ in range(5):
+            client.json("GET", "/workspaces/default")
+        self.assertEqual(len(ports), 1)
+
+    def test_broken_connections_and_busy_servers_are_tried_again(self):
+        def drop(handler):
+            raise Drop
+
+        def busy(handler):
+            raise Problem(503, "unavailable", "Come again")
+
+        for how in (drop, busy):
+            self.fail_first(2, how)
+            self.assertEqual(self.client().json("GET", "/workspaces/default")["name"], "default")
+
+    def test_a_create_whose_answer_was_lost_is_made_once(self):
+        def answer_and_drop(handler):
+            # The work is done, and the connection breaks before the answer leaves.
+            import fake_server
+            handler.server.state.answers[handler.headers["Idempotency-Key"]] = fake_server.post_target(handler, "default")
+            raise Drop
+
+        self.fail_first(1, answer_and_drop)
+        data = self.client().json("POST", "/workspaces/default/compute_targets", {"name": "once", "max_nodes": 1}, create=True)
+        self.assertEqual(data["name"], "once")
+
+    def test_a_delete_whose_answer_was_lost_is_done(self):
+        self.state.targets["old"] = {"name": "old"}
+
+        def delete_and_drop(handler):
+            del handler.server.state.targets["old"]
+            raise Drop
+
+        self.fail_first(1, delete_and_drop)
+        self.client().json("DELETE", "/workspaces/default/compute_targets/old")
+
+    def test_a_server_that_refuses_a_body_early_is_heard(self):
+        listener = socket.socket()
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(5)
+        body = json.dumps({"status": 413, "code": "too_large", "detail": "More than 8 MiB"}).encode()
+
+        def serve():
+            connection, _ = listener.accept()
+            connection.recv(1024)
+            connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
+                               b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(1 << 20):
+                pass
+            connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        client = Client("http://127.0.0.1:%d" % listener.getsockname()[1], "t")
+        with self.refused(UserErrorException, "More than 8 MiB"):
+            client.send("PUT", "/blobs/x", b"x" * (20 << 20))
+
+    def test_bytes_sent_twice_are_counted_once(self):
+        sent = []
+        self.fail_first(1, lambda handler: (_ for _ in ()).throw(Drop()))
+        data = b"x" * 3000000
+        self.client().send("PUT", "/workspaces/default/runs/r/artifacts/a", lambda: io.BytesIO(data), len(data), sent=sent.append)
+        self.assertEqual(sum(sent), len(data))
+        self.assertIn(-len(data), sent)
+
+    def test_no_server(self):
+        self.server.stop()
+        with self.refused(ServerUnreachableException, self.server.url, "nothing listens there", "muster up"):
+            self.client().json("GET", "/workspaces/default")
+
+    def test_something_that_is_no_muster_server(self):
+        self.server.before = lambda handler: handler.answer(200, raw=b"<html>") or True
+        with self.refused(ProjectSystemException, "is it a Muster server?"):
+            self.client().json("GET", "/workspaces/default")
+
+    def test_problems_name_field_and_fix(self):
+        document = {"status": 422, "code": "invalid", "detail": "The run is refused", "hint": "Correct these and submit again.", "errors": [
+            {"field": "node_count", "detail": "0 is too few", "hint": "Give at least 1."}, {"field": "script", "detail": "it is empty"}]}
+        self.server.before = lambda handler: handler.answer(422, document) or True
+        with self.refused(UserErrorException, "node_count: 0 is too few (Give at least 1.)", "script: it is empty",
+                          "Correct these and submit again.") as caught:
+            self.client().json("GET", "/x")
+        self.assertEqual((caught.exception.status, caught.exception.problem["code"]), (422, "invalid"))
+        self.assertRegex(str(caught.exception), r"^UserErrorException:\n\tMessage: The run is refused\.\n(.|\n)*\n\tInnerException None\n"
+                                                r"\tErrorResponse \n\{")
+
+    def test_classes_of_errors(self):
+        for status, kind in ((400, UserErrorException), (401, AuthenticationException), (403, AuthenticationException),
+                             (404, ProjectSystemException), (409, UserErrorException), (413, UserErrorException),
+                             (422, UserErrorException), (500, ProjectSystemException), (507, ProjectSystemException)):
+            self.server.before = lambda handler: handler.answer(status, {"detail": "why"}) or True
+            with self.refused(kind, "why"):
+                self.client().json("GET", "/x")
+        self.server.before = lambda handler: handler.answer(500, raw=b"not json") or True
+        with self.refused(ProjectSystemException, "not json"):
+            self.client().json("GET", "/x")
+        with self.refused(WorkspaceException):
+            self.server.before = lambda handler: handler.answer(404, {"detail": "why"}) or True
+            self.client().json("GET", "/x", error=WorkspaceException)
+
+    def test_wrong_token(self):
+        os.environ["MUSTER_TOKEN"] = "wrong"
+        with self.refused(AuthenticationException, "The token is not known", "MUSTER_TOKEN"):
+            self.workspace()
+        for odd in ("\u00e9", "a\nb"):
+            with self.refused(UserErrorException, "token"):
+                Client(self.server.url, odd)
+
+    def test_addresses_that_are_none(self):
+        for url in ("127.0.0.1:6464", "ftp://x", "http://", "http://x:port"):
+            with self.refused(UserErrorException, url):
+                Client(url, "t")
+
+    def test_threads_and_forks_have_their_own_connections(self):
+        client = self.client()
+        client.json("GET", "/workspaces/default")
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0 if client.json("GET", "/workspaces/default")["name"] == "default" else 1)
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        self.assertEqual(client.json("GET", "/workspaces/default")["name"], "default")
+
+
+class ConfigTest(Case):
+    def config(self, path, name="default", **more):
+        return self.write(path, json.dumps(dict({"subscription_id": "s", "resource_group": "g", "workspace_name": name}, **more)))
+
+    def test_the_nearest_wins(self):
+        self.config("../.azureml/config.json", "far")
+        os.makedirs("a/b")
+        self.assertEqual(_config.find_config("a/b").workspace_name, "far")
+        self.config("config.json", "near")
+        self.assertEqual(_config.find_config("a/b").workspace_name, "near")
+        self.config("a/aml_config/project.json", "nearer")
+        self.assertEqual(_config.find_config("a/b").workspace_name, "nearer")
+        self.config("a/b/config.json", "here")
+        self.assertEqual(_config.find_config("a/b").workspace_name, "here")
+        self.config("a/b/.azureml/config.json", "hidden")
+        self.assertEqual(_config.find_config("a/b").workspace_name, "hidden")
+        self.assertEqual(_config.find_config("config.json").workspace_name, "near")
+        self.config("a/b/other.json", "other")
+        self.assertEqual(_config.find_config("a/b", "other.json").workspace_name, "other")
+
+    def test_the_other_shape(self):
+        scope = "/subscriptions/S/resourceGroups/G/providers/Microsoft.MachineLearningServices/workspaces/W"
+        path = self.write("c.json", json.dumps({"Id": None, "Scope": scope}))
+        config = _config.find_config(path)
+        self.assertEqual((config.subscription_id, config.resource_group, config.workspace_name), ("S", "G", "W"))
+
+    def test_bad_ones(self):
+        with self.refused(UserErrorException, "could not be found in", self.work, "muster workspace config"):
+            _config.find_config()
+        with self.refused(UserErrorException, "neither a file nor a folder"):
+            _config.find_config("gone")
+        for content, text in (("{", "is not JSON"), ("[1]", "holds a list"), ("{}", "subscription_id is missing"),
+                              ('{"Scope": "/x"}', "Scope is '/x'"), (b"\xff\xfe{}", "is not JSON"), ("[" * 100000, "is not JSON"),
+                              ('{"subscription_id": 1}', "subscription_id"),
+                              ('{"subscription_id":"s","resource_group":"g","workspace_name":"w","muster_url":1}', "muster_url")):
+            path = self.write("bad.json", content)
+            with self.refused(UserErrorException, path, text):
+                _config.find_config(path)
+
+    def test_where_the_server_is(self):
+        with self.refused(UserErrorException, "No Muster server is known", "muster up"):
+            _config.find_server()
+        self.write("../home/server.json", '{"url": "http://127.0.0.1:4/"}')
+        self.assertEqual(_config.find_server(), "http://127.0.0.1:4")
+        self.assertEqual(_config.find_server(None, "http://127.0.0.1:3"), "http://127.0.0.1:3")
+        os.environ["MUSTER_URL"] = "http://127.0.0.1:2/"
+        self.assertEqual(_config.find_server(None, "http://127.0.0.1:3"), "http://127.0.0.1:2")
+        self.assertEqual(_config.find_server("http://127.0.0.1:1", "http://127.0.0.1:3"), "http://127.0.0.1:1")
+
+    def test_which_token(self):
+        with self.refused(AuthenticationException, "muster login http://a:1"):
+            _config.find_token("http://a:1")
+        os.environ["MUSTER_RUN_TOKEN"] = "of the run"
+        self.assertEqual(_config.find_token("http://a:1"), "of the run")
+        self.write("../home/credentials", '{"servers": {"http://a:1/": {"token": "kept"}}}')
+        self.assertEqual(_config.find_token("http://a:1"), "kept")
+        self.assertEqual(_config.find_token("http://b:1"), "of the run")
+        os.environ["MUSTER_TOKEN"] = "told"
+        self.assertEqual(_config.find_token("http://a:1"), "told")
+        del os.environ["MUSTER_TOKEN"]
+        self.write("../home/credentials", "{")
+        with self.refused(UserErrorException, "credentials is not JSON"):
+            _config.find_token("http://a:1")
+
+
+class WorkspaceTest(ServerCase):
+    def test_from_config_and_back(self):
+        self.workspace().write_config()
+        with open(".azureml/config.json") as file:
+            self.assertEqual(json.load(file)["muster_url"], self.server.url)
+        del os.environ["MUSTER_URL"]
+        os.mkdir("below")
+        workspace = Workspace.from_config(path="below")
+        self.assertEqual((workspace.name, workspace.id, workspace.tags), ("default", "7", {"team": "birds"}))
+        self.assertEqual(workspace.get_details()["name"], "default")
+        self.assertEqual(list(Workspace.list(server=self.server.url)), ["default"])
+
+    def test_there_is_none(self):
+        with self.refused(ProjectSystemException, "Workspace not found", "'other'"):
+            Workspace.get("other")
+        with self.refused(UserErrorException, "workspace_name"):
+            Workspace.get("a/b")
+
+    def test_moved_servers_are_found_by_their_home(self):
+        self.server.stop()
+        again = FakeServer(state=self.state)
+        self.addCleanup(again.stop)
+        del os.environ["MUSTER_URL"]
+        self.write("../home/server.json", json.dumps({"url": again.url}))
+        self.assertEqual(Workspace.get("default").location, again.url)
+
+
+class ProgressTest(Case):
+    def test_plain_lines_and_bars(self):
+        plain = io.StringIO()
+        with Progress("Uploading", 10, plain) as progress:
+            progress.add(10)
+        self.assertRegex(plain.getvalue(), r"^Uploading: 10 bytes in \d+\.\d s\n$")
+        terminal = io.StringIO()
+        terminal.isatty = lambda: True
+        with Progress("Uploading", 10, terminal) as progress:
+            progress._shown -= 1
+            progress.add(5)
+        self.assertIn("\rUploading [###############---------------]  50 %", terminal.getvalue())
+        with Progress("Uploading", 10, None) as progress:
+            progress.add(10)
+
+    def test_sizes(self):
+        self.assertEqual([human_size(size) for size in (0, 1023, 1536, 3 << 20, 5 << 40)],
+                         ["0 bytes", "1023 bytes", "1.5 KB", "3.0 MB", "5120.0 GB"])
+
+
+_http.RETRY_FOR_SECONDS = 5.0
