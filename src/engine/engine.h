@@ -49,7 +49,7 @@ class Engine {
  public:
   virtual ~Engine() = default;
   /// Starts all nodes or none. `record` is called with the handle before any runner does anything; if it fails, nothing is left running and its error is
-  /// the answer. An attempt may be started again, in part too (a runner that salvages what another left): each start has its own handle.
+  /// the answer. An attempt may be started again, in part too (a runner that salvages what another left): the handle of a later start replaces those nodes in the earlier one.
   virtual Result<Handle> start(const AttemptId& id, const std::vector<NodeStart>& nodes,
                                const std::function<Result<void>(const Handle&)>& record) = 0;
   /// Takes up watching what an earlier server process started. Nodes that are gone are reported at once.

@@ -66,7 +66,7 @@ TEST_P(LocalEngineTest, AKillEndsWhatTheRunnersStarted) {
 TEST_P(LocalEngineTest, AKillEndsWhatARunnerLeftThatIsGoneItself) {
   const Handle handle = start({runner_with_daemon(0)});
   const pid_t daemon = wait_for_pid("daemon-0");
-  ASSERT_EQ(::kill(handle["nodes"][0]["pid"].get<pid_t>(), SIGKILL), 0);
+  ASSERT_EQ(::kill(handle["0"]["pid"].get<pid_t>(), SIGKILL), 0);
   ASSERT_EQ(wait_for_gone(1), Words{"0: SIGKILL"});
   EXPECT_TRUE(process::is_alive(daemon));
   restart();
@@ -81,8 +81,8 @@ TEST_P(LocalEngineTest, NeverTakesAReusedPidForOurs) {
   ASSERT_TRUE(stranger);
   Handle handle = start({node(0, "exit 0")});
   ASSERT_EQ(wait_for_gone(1).size(), 1U);
-  handle["nodes"][0]["pid"] = stranger->pid();
-  handle["nodes"][0]["start_time"] = process::start_time(stranger->pid()).value() - 1;
+  handle["0"]["pid"] = stranger->pid();
+  handle["0"]["start_time"] = process::start_time(stranger->pid()).value() - 1;
   restart();
   ASSERT_TRUE(engine_->recover(id_, handle));
   EXPECT_EQ(wait_for_gone(2).size(), 2U);

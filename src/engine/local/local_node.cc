@@ -5,35 +5,33 @@
 
 #include <cerrno>
 
+#include "base/text.h"
 #include "process/spawn.h"
 
 namespace muster::engine {
 
 Json to_json(const std::vector<LocalNode>& nodes) {
-  Json list = Json::array();
+  Json handle = Json::object();
   for (const LocalNode& node : nodes) {
-    list.push_back({{"node_rank", node.node_rank}, {"pid", node.pid}, {"start_time", node.start_time}, {"group", node.group.to_json()}});
+    handle[std::to_string(node.node_rank)] = {{"pid", node.pid}, {"start_time", node.start_time}, {"group", node.group.to_json()}};
   }
-  return {{"engine", "local"}, {"nodes", std::move(list)}};
+  return handle;
 }
 
 Result<std::vector<LocalNode>> local_nodes_from_json(const Json& handle) {
-  ObjectReader in(handle);
-  const std::string engine = in.text("engine");
-  const Json* list = in.member("nodes");
-  MUSTER_TRY(in.finish("handle of the local engine"));
-  if (engine != "local" || list == nullptr || !list->is_array()) return fail(Code::malformed, "not a handle of the local engine");
   std::vector<LocalNode> nodes;
-  for (const Json& item : *list) {
+  if (!handle.is_object()) return fail(Code::malformed, "not a handle of the local engine");
+  for (const auto& [key, item] : handle.items()) {
+    std::int64_t node_rank = 0;
+    if (!parse_int64(key, node_rank) || node_rank < 0 || node_rank > 1'000'000) return fail(Code::malformed, "'{}' in a handle is no node rank", key);
     ObjectReader node(item);
-    const auto node_rank = static_cast<int>(node.integer("node_rank", 0, 1'000'000));
     const auto pid = static_cast<pid_t>(node.integer("pid", 1, INT32_MAX));
     const std::int64_t start_time = node.integer("start_time", 0, INT64_MAX);
     const Json* group_state = node.member("group");
     MUSTER_TRY(node.finish("node of a handle"));
-    if (group_state == nullptr) return fail(Code::malformed, "a node of the handle has no group");
+    if (group_state == nullptr) return fail(Code::malformed, "node {} of the handle has no group", key);
     MUSTER_TRY_ASSIGN(process::ProcessGroup group, process::ProcessGroup::reopen(*group_state));
-    nodes.push_back({node_rank, pid, start_time, std::move(group)});
+    nodes.push_back({static_cast<int>(node_rank), pid, start_time, std::move(group)});
   }
   return nodes;
 }

@@ -1,0 +1,283 @@
+// The scheduler on a real store, with an engine that starts nothing; this test speaks for the runners.
+#include "scheduler/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/id.h"
+#include "store/compute_targets.h"
+#include "store/experiments.h"
+#include "store/runs.h"
+#include "store/workspaces.h"
+#include "support/scripted_engine.h"
+#include "support/temp_folder.h"
+
+namespace muster::scheduler {
+namespace {
+
+using model::RunStatus;
+
+class SchedulerTest : public ::testing::Test {
+ protected:
+  SchedulerTest() : logs_(folder_ / "logs") {}
+
+  void SetUp() override {
+    auto store = store::open_sqlite_store(folder_ / "muster.db");
+    ASSERT_TRUE(store) << store.error().detail;
+    store_ = std::move(*store);
+    start();
+  }
+  void TearDown() override { scheduler_.reset(); }
+
+  /// A server starts (again).
+  void start() {
+    scheduler_.reset();
+    SchedulerOptions options;
+    options.home = folder_.path();
+    options.runner_binary = "/bin/true";
+    options.url = "http://127.0.0.1:1";
+    options.token_secret = "secret";
+    options.local_runs_at_once = 1;
+    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_, [this](engine::Listener listener) { return script_.make(std::move(listener)); });
+    const auto recovered = scheduler_->recover();
+    ASSERT_TRUE(recovered) << recovered.error().detail;
+  }
+
+  model::Run submit(const std::function<void(model::RunSpec&)>& change = {}) {
+    model::Run run;
+    run.workspace = "default";
+    run.spec.experiment = "birds";
+    run.spec.command = "true";
+    run.spec.environment.interpreter_path = "/bin/sh";
+    if (change) change(run.spec);
+    run.run_id = make_run_id(run.spec.experiment, clock_.now_us());
+    run.uuid = random_hex(16);
+    run.created_at = clock_.now_us();
+    const auto key = store_->write([&](store::Session& session) -> Result<std::int64_t> {
+      run.workspace_key = store::workspaces::find(session, "default")->key;
+      return store::runs::insert(session, run);
+    });
+    EXPECT_TRUE(key) << key.error().detail;
+    run.key = *key;
+    scheduler_->submitted(run.key);
+    return run;
+  }
+  void make_target(const std::string& name, int max_nodes) {
+    const auto made = store_->write([&](store::Session& session) -> Result<model::ComputeTarget> {
+      model::ComputeTarget target;
+      target.workspace = "default";
+      target.name = name;
+      target.max_nodes = max_nodes;
+      return store::compute_targets::create(session, store::workspaces::find(session, "default")->key, target);
+    });
+    ASSERT_TRUE(made) << made.error().detail;
+    scheduler_->target_changed("default", name);
+  }
+
+  model::Run look(const model::Run& run) {
+    return *store_->read([&](store::Session& session) -> Result<model::Run> { return *store::runs::find(session, run.key); });
+  }
+  /// Waits, by the change hub, until the run has this status.
+  ::testing::AssertionResult becomes(const model::Run& run, RunStatus status) {
+    test::Watched<int> changed;
+    const auto subscription = changes_.subscribe(run.key, [&] { changed.change([](int& n) { ++n; }); });
+    if (changed.wait([&](int) { return look(run).status == status; })) return ::testing::AssertionSuccess();
+    const model::Run now = look(run);
+    return ::testing::AssertionFailure() << "it is " << model::to_string(now.status) << " (" << now.status_detail << ") "
+                                         << (now.error ? now.error->message : "");
+  }
+  bool started(std::size_t count) {
+    return script_.starts.wait([&](const auto& starts) { return starts.size() >= count; });
+  }
+  NodeId node(const model::Run& run, int rank = 0, int attempt = 1) { return {run.run_id, attempt, rank}; }
+  Result<std::optional<Json>> check_in(const model::Run& run, int rank = 0, bool salvage = false) {
+    return scheduler_->check_in(node(run, rank), {"host", "127.0.0.1", 6105, 4711 + rank + (salvage ? 100 : 0), salvage});
+  }
+  model::RankReport report(int exit_code) {
+    model::RankReport one;
+    one.exit_code = exit_code;
+    one.ended_at = clock_.now_us();
+    if (exit_code != 0) one.exception = model::PrintedException{"ValueError", "bad", "Traceback"};
+    return one;
+  }
+  void run_to_end(const model::Run& run, int exit_code) {
+    const auto order = check_in(run);
+    ASSERT_TRUE(order && *order);
+    ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+    ASSERT_TRUE(scheduler_->finished(node(run), {report(exit_code)}));
+    ASSERT_TRUE(scheduler_->done(node(run), {}, Json{{"python", "3"}}));
+  }
+
+  test::TempFolder folder_;
+  SystemClock clock_;
+  std::unique_ptr<store::Store> store_;
+  store::LogStore logs_;
+  store::Changes changes_;
+  test::EngineScript script_;
+  std::unique_ptr<Scheduler> scheduler_;
+};
+
+TEST_F(SchedulerTest, ARunFromSubmissionToItsEnd) {
+  const model::Run run = submit();
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(becomes(run, RunStatus::starting));
+  const auto start = script_.starts.get().front();
+  EXPECT_EQ(start.id.run_id, run.run_id);
+  EXPECT_EQ(start.nodes.front().variables.at("MUSTER_RUNNER_TOKEN"), scheduler_->run_token(run.run_id, 1));
+  const auto order = check_in(run);
+  ASSERT_TRUE(order && *order);
+  EXPECT_EQ((**order)["interpreter"], "/bin/sh");
+  EXPECT_EQ((**order)["node_count"], 1);
+  ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+  ASSERT_TRUE(becomes(run, RunStatus::running));
+  ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr));
+  ASSERT_TRUE(becomes(run, RunStatus::completed));
+  EXPECT_TRUE(scheduler_->done(node(run), {}, nullptr)) << "repeated, harmless";
+}
+
+TEST_F(SchedulerTest, AFailureIsTheRunsError) {
+  const model::Run run = submit();
+  ASSERT_TRUE(started(1));
+  run_to_end(run, 1);
+  ASSERT_TRUE(becomes(run, RunStatus::failed));
+  EXPECT_EQ(look(run).error->code, "user_error");
+}
+
+TEST_F(SchedulerTest, OneAfterTheOtherOnATargetThatTakesOne) {
+  const model::Run first = submit();
+  ASSERT_TRUE(started(1));
+  const model::Run second = submit();
+  ASSERT_TRUE(becomes(second, RunStatus::queued));
+  test::Watched<int> changed;
+  const auto subscription = changes_.subscribe(second.key, [&] { changed.change([](int& n) { ++n; }); });
+  EXPECT_TRUE(changed.wait([&](int) { return look(second).status_detail.find("local") != std::string::npos; })) << look(second).status_detail;
+  EXPECT_EQ(scheduler_->target_status("default", "local").queued_runs, 1);
+  run_to_end(first, 0);
+  ASSERT_TRUE(started(2));
+  EXPECT_EQ(script_.starts.get().back().id.run_id, second.run_id);
+}
+
+TEST_F(SchedulerTest, AGangWaitsForAllItsNodesAndAllMustCheckIn) {
+  make_target("cpu", 2);
+  const auto two_nodes = [](model::RunSpec& spec) {
+    spec.compute_target = "cpu";
+    spec.node_count = 2;
+    spec.distribution = model::Distribution{};
+  };
+  const model::Run run = submit(two_nodes);
+  ASSERT_TRUE(started(1));
+  EXPECT_EQ(script_.starts.get().front().nodes.size(), 2u);
+  const auto early = check_in(run, 1);
+  ASSERT_TRUE(early);
+  EXPECT_FALSE(*early) << "node 0 is still to come";
+  ASSERT_TRUE(*check_in(run, 0));
+  const auto order = check_in(run, 1);
+  ASSERT_TRUE(order && *order);
+  EXPECT_EQ((**order)["master"]["port"], 6105);
+  EXPECT_EQ((**order)["nodes"].size(), 2u);
+  EXPECT_EQ(scheduler_->target_status("default", "cpu").nodes.size(), 2u);
+}
+
+TEST_F(SchedulerTest, CancelInTheQueueAndWhileRunning) {
+  const model::Run running = submit();
+  ASSERT_TRUE(started(1));
+  const model::Run waiting = submit();
+  ASSERT_TRUE(becomes(waiting, RunStatus::queued));
+  ASSERT_TRUE(scheduler_->cancel(waiting.key, "not needed"));
+  ASSERT_TRUE(becomes(waiting, RunStatus::canceled));
+  ASSERT_TRUE(check_in(running));
+  ASSERT_TRUE(scheduler_->started(node(running), clock_.now_us()));
+  EXPECT_FALSE(*scheduler_->heartbeat(node(running)));
+  ASSERT_TRUE(scheduler_->cancel(running.key, "enough"));
+  EXPECT_TRUE(script_.stops.wait([](const auto& stops) { return !stops.empty(); }));
+  const auto told = scheduler_->heartbeat(node(running));
+  ASSERT_TRUE(told && *told);
+  EXPECT_EQ((*told)->code, "canceled");
+  ASSERT_TRUE(scheduler_->finished(node(running), {report(1)}));
+  ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr));
+  ASSERT_TRUE(becomes(running, RunStatus::canceled));
+  const auto again = scheduler_->cancel(running.key, "again");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::conflict);
+}
+
+TEST_F(SchedulerTest, AServerThatComesBackTakesUpEveryRun) {
+  const model::Run running = submit();
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(*check_in(running));
+  ASSERT_TRUE(scheduler_->started(node(running), clock_.now_us()));
+  const model::Run waiting = submit();
+  ASSERT_TRUE(becomes(waiting, RunStatus::queued));
+  start();
+  EXPECT_TRUE(script_.recovered.wait([&](const auto& ids) { return ids.size() == 1 && ids.front().run_id == running.run_id; }));
+  EXPECT_EQ(script_.starts.get().size(), 1u) << "its node is taken: nothing new may start";
+  ASSERT_TRUE(scheduler_->finished(node(running), {report(0)}));
+  ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr));
+  ASSERT_TRUE(becomes(running, RunStatus::completed));
+  ASSERT_TRUE(started(2));
+  EXPECT_EQ(script_.starts.get().back().id.run_id, waiting.run_id);
+}
+
+TEST_F(SchedulerTest, ALostRunnerIsFollowedByOneThatSalvages) {
+  const model::Run run = submit();
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(*check_in(run));
+  ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+  script_.listener.node_gone({run.run_id, 1}, 0, "SIGKILL");
+  ASSERT_TRUE(started(2));
+  const auto salvage = script_.starts.get().back();
+  EXPECT_EQ(salvage.nodes.front().command.back(), "--salvage");
+  ASSERT_TRUE(*check_in(run, 0, true));
+  ASSERT_TRUE(scheduler_->finished(node(run), {}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr));
+  ASSERT_TRUE(becomes(run, RunStatus::failed));
+  EXPECT_EQ(look(run).error->code, "node_lost");
+}
+
+TEST_F(SchedulerTest, ANodeThatCannotBeStartedFailsTheRunAndFreesTheTarget) {
+  script_.refuse_start.set("no such program");
+  const model::Run run = submit();
+  ASSERT_TRUE(becomes(run, RunStatus::failed));
+  EXPECT_EQ(look(run).error->code, "start_failed");
+  script_.refuse_start.set("");
+  submit();
+  EXPECT_TRUE(started(1));
+}
+
+TEST_F(SchedulerTest, AnInterpreterThatIsNotThereFailsTheRunInWords) {
+  const model::Run run = submit([](model::RunSpec& spec) { spec.environment.interpreter_path = "/no/such/python"; });
+  ASSERT_TRUE(becomes(run, RunStatus::failed));
+  EXPECT_EQ(look(run).error->code, "environment_error");
+  EXPECT_NE(look(run).error->message.find("/no/such/python"), std::string::npos);
+}
+
+TEST_F(SchedulerTest, ARunPastItsDurationIsCanceledWithTheReason) {
+  const model::Run run = submit([](model::RunSpec& spec) { spec.max_run_duration_seconds = 1; });
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(*check_in(run));
+  ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+  ASSERT_TRUE(becomes(run, RunStatus::cancel_requested));
+  ASSERT_TRUE(scheduler_->finished(node(run), {report(1)}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr));
+  ASSERT_TRUE(becomes(run, RunStatus::canceled));
+  EXPECT_NE(look(run).status_detail.find("max_run_duration_seconds"), std::string::npos);
+}
+
+TEST_F(SchedulerTest, AnotherAttemptHasItsOwnTokenAndOldRunnersAreRefused) {
+  const model::Run run = submit([](model::RunSpec& spec) { spec.max_retries = 1; });
+  ASSERT_TRUE(started(1));
+  run_to_end(run, 1);
+  ASSERT_TRUE(started(2));
+  EXPECT_EQ(script_.starts.get().back().id.attempt, 2);
+  EXPECT_NE(scheduler_->run_token(run.run_id, 1), scheduler_->run_token(run.run_id, 2));
+  const auto old = scheduler_->heartbeat(node(run, 0, 1));
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().code, Code::conflict);
+  const auto order = scheduler_->check_in(node(run, 0, 2), {"host", "127.0.0.1", 1, 9, false});
+  ASSERT_TRUE(order && *order);
+  EXPECT_EQ((**order)["restore_outputs"], true);
+}
+
+}  // namespace
+}  // namespace muster::scheduler

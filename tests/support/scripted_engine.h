@@ -1,0 +1,65 @@
+#pragma once
+// An engine that starts nothing: it keeps what it was asked, and the test says what becomes of the nodes. Stands in for processes and their time.
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "support/event.h"
+
+namespace muster::test {
+
+/// What engines were asked, shared by all that one test makes (a restarted server makes another).
+struct EngineScript {
+  struct Start {
+    engine::AttemptId id;
+    std::vector<engine::NodeStart> nodes;
+  };
+  struct Stop {
+    engine::AttemptId id;
+    engine::StopHow how;
+  };
+  Watched<std::vector<Start>> starts;
+  Watched<std::vector<Stop>> stops;
+  Watched<std::vector<engine::AttemptId>> recovered;
+  Watched<std::string> refuse_start;  ///< not empty: start() fails with these words
+  engine::Listener listener;          ///< of the engine made last
+
+  std::unique_ptr<engine::Engine> make(engine::Listener to);
+};
+
+class ScriptedEngine final : public engine::Engine {
+ public:
+  explicit ScriptedEngine(EngineScript& script) : script_(script) {}
+
+  Result<engine::Handle> start(const engine::AttemptId& id, const std::vector<engine::NodeStart>& nodes,
+                               const std::function<Result<void>(const engine::Handle&)>& record) override {
+    const std::string refusal = script_.refuse_start.get();
+    if (!refusal.empty()) return fail(Code::internal, "{}", refusal);
+    engine::Handle handle = Json::object();
+    for (const auto& node : nodes) handle[std::to_string(node.node_rank)] = {{"start", node.node_id}};
+    MUSTER_TRY(record(handle));
+    script_.starts.change([&](auto& starts) { starts.push_back({id, nodes}); });
+    return handle;
+  }
+  Result<void> recover(const engine::AttemptId& id, const engine::Handle&) override {
+    script_.recovered.change([&](auto& ids) { ids.push_back(id); });
+    return {};
+  }
+  Result<void> stop(const engine::AttemptId& id, const engine::Handle&, engine::StopHow how) override {
+    script_.stops.change([&](auto& stops) { stops.push_back({id, how}); });
+    return {};
+  }
+
+ private:
+  EngineScript& script_;
+};
+
+inline std::unique_ptr<engine::Engine> EngineScript::make(engine::Listener to) {
+  listener = std::move(to);
+  return std::make_unique<ScriptedEngine>(*this);
+}
+
+}  // namespace muster::test
