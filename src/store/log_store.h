@@ -1,9 +1,10 @@
 #pragma once
-// Logs of runs as files that grow, followed while they do:
-//   `root`/<run uuid>/<attempt>/<node rank>/<path>          the bytes
-//   `root`/<run uuid>/<attempt>/<node rank>/<path>.index    every so often: u64 offset, i64 time (little-endian), for merging ranks by time
-//   `root`/<run uuid>/<attempt>/<node rank>/<path>.meta     rank and whether it is complete
-// Bytes are on disk (page cache) when append returns: they outlive any kill of ours. The size of the file is the only truth about how much is there.
+// Logs of runs as files that grow, followed while they do. Under `root`/<run uuid>/<attempt>/<node rank>/:
+//   data/<path>   the bytes
+//   index/<path>  every so often: u64 offset, i64 time (little-endian), for merging ranks by time
+//   meta/<path>   {"rank", "complete"}
+// Bytes are in the kernel when append returns: they outlive any kill of ours, not a power cut (the runner's own copy stays until the run has ended).
+// The size of the data file is the only truth about how much is there; index and meta may lag behind it.
 
 #include <cstdint>
 #include <filesystem>

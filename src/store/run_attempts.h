@@ -18,7 +18,12 @@ struct Attempt {
 /// All attempts, first to last.
 std::vector<Attempt> list(Session& session, std::int64_t run_key);
 
-/// The engine's handle (engine/engine.h), opaque here. Nothing until one was recorded.
+/// The stage times of one attempt; none reached when it is unknown.
+std::array<model::StageTimes, model::kStageCount> stages(Session& session, std::int64_t run_key, int attempt);
+/// Writes them, and so begins an attempt that was not there.
+void put_stages(Session& session, std::int64_t run_key, int attempt, const std::array<model::StageTimes, model::kStageCount>& stages);
+
+/// The engine's handle (engine/engine.h), opaque here. Nothing until one was recorded; one for an unknown attempt is dropped.
 void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle);
 std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt);
 

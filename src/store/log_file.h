@@ -1,0 +1,57 @@
+#pragma once
+// One log that is being written: its files held open. For log_store.cc.
+
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "store/log_store.h"
+
+namespace muster::store {
+
+/// Where the files of a log are. Only for ids that log_id_fault has passed.
+struct LogPaths {
+  LogPaths(const std::filesystem::path& root, const LogId& id);
+  std::filesystem::path data;
+  std::filesystem::path index;
+  std::filesystem::path meta;
+};
+
+/// Whether the id names a file inside the root: the fault in words, or nothing.
+std::optional<std::string> log_id_fault(const LogId& id);
+
+struct LogMeta {
+  std::optional<int> rank;
+  bool complete = false;
+};
+/// What the meta file says; nothing known when it is missing or torn.
+LogMeta read_meta(const std::filesystem::path& file);
+
+/// Thread-safe. At most one object a log at a time: it keeps the size in mind.
+class LogFile {
+ public:
+  /// Opens the log's files or makes them, `rank` written down when they are new.
+  static Result<std::shared_ptr<LogFile>> open(const LogPaths& paths, std::optional<int> rank);
+
+  Result<std::uint64_t> append(std::uint64_t offset, std::string_view bytes, TimeUs time);
+  Result<void> complete();
+
+ private:
+  LogFile() = default;
+  Result<void> mark(std::uint64_t offset, TimeUs time);
+
+  std::mutex mutex_;
+  std::filesystem::path name_;
+  std::filesystem::path meta_file_;
+  Fd data_;
+  Fd index_;
+  LogMeta meta_;
+  std::uint64_t size_ = 0;
+  std::uint64_t index_size_ = 0;
+  TimeUs last_mark_ = 0;
+};
+
+}  // namespace muster::store

@@ -1,0 +1,217 @@
+#include "store/log_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "store/log_file.h"
+
+namespace muster::store {
+namespace fs = std::filesystem;
+namespace {
+
+// Two descriptors each. More logs than this may be written at once; they are then opened again now and then.
+constexpr std::size_t kOpenLogs = 128;
+
+Result<void> check(const LogId& id) {
+  if (auto fault = log_id_fault(id)) return fail(Code::invalid, "{}", *fault);
+  return {};
+}
+
+Error no_log(const LogId& id) { return Error{Code::not_found, fmt::format("no log {} of node {}, attempt {}", id.path, id.node_rank, id.attempt), "", {}}; }
+
+/// Sub-folders whose names are whole numbers, in order.
+std::vector<std::pair<int, fs::path>> numbered_folders(const fs::path& folder) {
+  std::vector<std::pair<int, fs::path>> found;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    std::int64_t number = 0;
+    if (parse_int64(entry.path().filename().string(), number)) found.emplace_back(static_cast<int>(number), entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<std::string> files_below(const fs::path& folder) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->is_regular_file(error)) paths.push_back(at->path().lexically_relative(folder).string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace
+
+class LogStore::State {
+ public:
+  explicit State(fs::path root) : root_(std::move(root)) {}
+
+  const fs::path& root() const { return root_; }
+  LogPaths paths(const LogId& id) const { return {root_, id}; }
+
+  /// The log's open files. There is one object a log as long as anybody holds it, so that two threads never append at the same place.
+  Result<std::shared_ptr<LogFile>> file(const LogId& id, std::optional<int> rank) {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = open_.find(id); at != open_.end()) {
+      at->second.used = ++clock_;
+      return at->second.file;
+    }
+    if (open_.size() >= kOpenLogs) close_one();
+    MUSTER_TRY_ASSIGN(std::shared_ptr<LogFile> opened, LogFile::open(paths(id), rank));
+    open_[id] = {opened, ++clock_};
+    return opened;
+  }
+
+  void forget(const LogId& id) {
+    const std::lock_guard lock(mutex_);
+    const auto at = open_.find(id);
+    if (at != open_.end() && at->second.file.use_count() == 1) open_.erase(at);
+  }
+
+  void forget_run(const std::string& run_uuid) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(open_, [&](const auto& entry) { return entry.first.run_uuid == run_uuid; });
+  }
+
+ private:
+  struct Entry {
+    std::shared_ptr<LogFile> file;
+    std::uint64_t used = 0;
+  };
+
+  /// The one not used for the longest time, of those that nobody holds.
+  void close_one() {
+    auto oldest = open_.end();
+    for (auto at = open_.begin(); at != open_.end(); ++at) {
+      if (at->second.file.use_count() == 1 && (oldest == open_.end() || at->second.used < oldest->second.used)) oldest = at;
+    }
+    if (oldest != open_.end()) open_.erase(oldest);
+  }
+
+  const fs::path root_;
+  std::mutex mutex_;
+  std::map<LogId, Entry> open_;
+  std::uint64_t clock_ = 0;
+};
+
+LogStore::LogStore(fs::path root) : state_(std::make_unique<State>(std::move(root))) {}
+LogStore::~LogStore() = default;
+
+Result<std::uint64_t> LogStore::append(const LogId& id, std::uint64_t offset, std::string_view bytes, TimeUs time, std::optional<int> rank) {
+  MUSTER_TRY(check(id));
+  MUSTER_TRY_ASSIGN(const std::shared_ptr<LogFile> file, state_->file(id, rank));
+  return file->append(offset, bytes, time);
+}
+
+Result<std::uint64_t> LogStore::size(const LogId& id) const {
+  MUSTER_TRY(check(id));
+  struct stat found {};
+  if (::stat(state_->paths(id).data.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return 0;
+  return static_cast<std::uint64_t>(found.st_size);
+}
+
+Result<Fd> LogStore::open(const LogId& id) const {
+  MUSTER_TRY(check(id));
+  Fd file(::open(state_->paths(id).data.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat found {};
+  if (file && ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode)) return file;
+  if (!file && errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) return tl::unexpected(system_error("open the log " + id.path, errno));
+  return tl::unexpected(no_log(id));
+}
+
+Result<std::string> LogStore::read(const LogId& id, std::uint64_t offset, std::size_t limit) const {
+  MUSTER_TRY_ASSIGN(const Fd file, open(id));
+  struct stat found {};
+  if (::fstat(file.get(), &found) != 0) return tl::unexpected(system_error("look at the log " + id.path, errno));
+  const auto size = static_cast<std::uint64_t>(found.st_size);
+  if (offset >= size) return std::string();
+  std::string bytes(std::min<std::uint64_t>(limit, size - offset), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::pread(file.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tl::unexpected(system_error("read the log " + id.path, errno));
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+Result<LogInfo> LogStore::info(const LogId& id) const {
+  MUSTER_TRY(check(id));
+  const LogPaths paths = state_->paths(id);
+  // Asked in this order: a log that is complete has the size it keeps.
+  const LogMeta meta = read_meta(paths.meta);
+  struct stat found {};
+  if (::stat(paths.data.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return tl::unexpected(no_log(id));
+  return LogInfo{id, static_cast<std::uint64_t>(found.st_size), meta.rank, meta.complete};
+}
+
+Result<std::vector<LogMark>> LogStore::marks(const LogId& id, std::uint64_t offset) const {
+  MUSTER_TRY(check(id));
+  const auto bytes = read_file(state_->paths(id).index, 1ULL << 30);
+  std::vector<LogMark> marks;
+  if (!bytes) return marks;
+  TimeUs latest = 0;
+  for (std::size_t at = 0; at + 16 <= bytes->size(); at += 16) {
+    LogMark mark;
+    std::memcpy(&mark.offset, bytes->data() + at, 8);
+    std::memcpy(&mark.time, bytes->data() + at + 8, 8);
+    // A node's clock may jump back; the bytes still came later.
+    latest = mark.time = std::max(latest, mark.time);
+    if (mark.offset <= offset) marks.clear();
+    marks.push_back(mark);
+  }
+  return marks;
+}
+
+Result<std::vector<LogInfo>> LogStore::list(const std::string& run_uuid, std::optional<int> attempt) const {
+  MUSTER_TRY(check({run_uuid, attempt.value_or(1), 0, "any"}));
+  std::vector<LogInfo> all;
+  for (const auto& [number, attempt_folder] : numbered_folders(state_->root() / run_uuid)) {
+    if (attempt && *attempt != number) continue;
+    for (const auto& [node_rank, node_folder] : numbered_folders(attempt_folder)) {
+      for (const std::string& path : files_below(node_folder / "data")) {
+        if (auto found = info({run_uuid, number, node_rank, path})) all.push_back(std::move(*found));
+      }
+    }
+  }
+  return all;
+}
+
+Result<void> LogStore::complete(const LogId& id) {
+  MUSTER_TRY(check(id));
+  {
+    MUSTER_TRY_ASSIGN(const std::shared_ptr<LogFile> file, state_->file(id, std::nullopt));
+    MUSTER_TRY(file->complete());
+  }
+  state_->forget(id);
+  return {};
+}
+
+Result<void> LogStore::complete_all(const std::string& run_uuid, int attempt, std::optional<int> node_rank) {
+  MUSTER_TRY_ASSIGN(const std::vector<LogInfo> logs, list(run_uuid, attempt));
+  for (const LogInfo& log : logs) {
+    if (!node_rank || *node_rank == log.id.node_rank) MUSTER_TRY(complete(log.id));
+  }
+  return {};
+}
+
+Result<void> LogStore::remove(const std::string& run_uuid) {
+  MUSTER_TRY(check({run_uuid, 1, 0, "any"}));
+  state_->forget_run(run_uuid);
+  return remove_tree(state_->root() / run_uuid);
+}
+
+}  // namespace muster::store

@@ -1,0 +1,67 @@
+#include "store/run_attempts.h"
+
+#include "store/stored_spec.h"
+
+namespace muster::store::run_attempts {
+namespace {
+
+using Stages = std::array<model::StageTimes, model::kStageCount>;
+
+std::string to_text(const Stages& stages) {
+  Json json = Json::array();
+  for (const model::StageTimes& stage : stages) json.push_back({stage.started_at, stage.ended_at});
+  return dump_json(json);
+}
+
+Stages from_text(std::string_view text) {
+  const Json json = json_from_stored(text);
+  Stages stages;
+  for (std::size_t i = 0; i < stages.size() && i < json.size(); ++i) stages[i] = {json[i][0].get<TimeUs>(), json[i][1].get<TimeUs>()};
+  return stages;
+}
+
+// `column` is one of our own names.
+void set_json(Session& session, std::string_view column, std::int64_t run_key, int attempt, const Json& json) {
+  session.run(fmt::format("UPDATE run_attempts SET {} = ? WHERE run_key = ? AND attempt = ?", column), {dump_json(json), run_key, attempt});
+}
+
+std::optional<Json> get_json(Session& session, std::string_view column, std::int64_t run_key, int attempt) {
+  std::optional<Json> json;
+  session.query(fmt::format("SELECT {} FROM run_attempts WHERE run_key = ? AND attempt = ?", column), {run_key, attempt}, [&](const Row& row) {
+    if (!row.is_null(0)) json = json_from_stored(row.bytes(0));
+  });
+  return json;
+}
+
+}  // namespace
+
+std::vector<Attempt> list(Session& session, std::int64_t run_key) {
+  std::vector<Attempt> attempts;
+  session.query("SELECT attempt, stages FROM run_attempts WHERE run_key = ? ORDER BY attempt", {run_key},
+                [&](const Row& row) { attempts.push_back({static_cast<int>(row.integer(0)), from_text(row.bytes(1))}); });
+  return attempts;
+}
+
+std::array<model::StageTimes, model::kStageCount> stages(Session& session, std::int64_t run_key, int attempt) {
+  Stages found;
+  session.query("SELECT stages FROM run_attempts WHERE run_key = ? AND attempt = ?", {run_key, attempt},
+                [&](const Row& row) { found = from_text(row.bytes(0)); });
+  return found;
+}
+
+void put_stages(Session& session, std::int64_t run_key, int attempt, const Stages& stages) {
+  session.run("INSERT INTO run_attempts (run_key, attempt, stages) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET stages = excluded.stages",
+              {run_key, attempt, to_text(stages)});
+}
+
+void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle) { set_json(session, "handle", run_key, attempt, handle); }
+std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt) { return get_json(session, "handle", run_key, attempt); }
+
+void set_resolved_environment(Session& session, std::int64_t run_key, int attempt, const Json& resolved) {
+  set_json(session, "resolved_environment", run_key, attempt, resolved);
+}
+std::optional<Json> resolved_environment(Session& session, std::int64_t run_key, int attempt) {
+  return get_json(session, "resolved_environment", run_key, attempt);
+}
+
+}  // namespace muster::store::run_attempts

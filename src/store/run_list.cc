@@ -1,0 +1,97 @@
+// Listing runs: which index to walk for which filter. Every listing walks one index backwards from the cursor and stops when the page is full.
+
+#include <cstdint>
+
+#include "store/experiments.h"
+#include "store/run_row.h"
+#include "store/runs.h"
+
+namespace muster::store::runs {
+namespace {
+
+/// A query as it is put together: conditions and their values, in the same order.
+class Conditions {
+ public:
+  void add(std::string_view condition, std::initializer_list<Value> values) {
+    text_.append(text_.empty() ? "WHERE " : " AND ").append(condition);
+    values_.insert(values_.end(), values);
+  }
+  const std::string& text() const { return text_; }
+  std::vector<Value>& values() { return values_; }
+
+ private:
+  std::string text_;
+  std::vector<Value> values_;
+};
+
+void add_tag(Conditions& conditions, const Filter& filter, std::string_view table) {
+  conditions.add(fmt::format("{}.name = ?", table), {*filter.tag});
+  if (filter.tag_value) conditions.add(fmt::format("{}.value = ?", table), {*filter.tag_value});
+}
+
+/// All conditions that are the run's own columns.
+void add_columns(Conditions& conditions, const Filter& filter, std::int64_t workspace_key, std::optional<std::int64_t> experiment_key) {
+  if (experiment_key) conditions.add("r.experiment_key = ?", {*experiment_key});
+  else conditions.add("r.workspace_key = ?", {workspace_key});
+  if (filter.status) conditions.add("r.status = ?", {to_string(*filter.status)});
+  if (filter.display_name) conditions.add("r.display_name = ?", {*filter.display_name});
+  if (filter.parent_run_id) conditions.add("r.parent_run_id = ?", {*filter.parent_run_id});
+}
+
+/// The planner knows nothing of how often values occur, so the index is named: the one with the filter that is likely to leave the fewest.
+std::string_view index_for(const Filter& filter) {
+  if (filter.parent_run_id) return "runs_by_parent";
+  if (filter.display_name) return "runs_by_display_name";
+  if (filter.status) return filter.experiment ? "runs_by_experiment_and_status" : "runs_by_status";
+  return filter.experiment ? "runs_by_experiment" : "runs_by_workspace";
+}
+
+/// The keys of the runs on the page and one more, newest first.
+std::vector<std::int64_t> select_keys(Session& session, std::int64_t workspace_key, std::optional<std::int64_t> experiment_key, const Filter& filter,
+                                      std::int64_t before, int limit) {
+  Conditions conditions;
+  std::string from;
+  std::string_view key = "r.key";
+  if (filter.tag) {
+    from = fmt::format("SELECT t.run_key FROM run_tags t INDEXED BY {} ", filter.tag_value ? "run_tags_by_value" : "run_tags_by_name");
+    key = "t.run_key";
+    conditions.add("t.workspace_key = ?", {workspace_key});
+    add_tag(conditions, filter, "t");
+    if (experiment_key) conditions.add("t.experiment_key = ?", {*experiment_key});
+    if (filter.status || filter.display_name || filter.parent_run_id) {
+      from += "CROSS JOIN runs r ON r.key = t.run_key ";
+      add_columns(conditions, filter, workspace_key, experiment_key);
+    }
+  } else {
+    from = fmt::format("SELECT r.key FROM runs r INDEXED BY {} ", index_for(filter));
+    add_columns(conditions, filter, workspace_key, experiment_key);
+    // Tells SQLite that the partial index may be used.
+    if (filter.parent_run_id) conditions.add("r.parent_run_id IS NOT NULL", {});
+  }
+  conditions.add(fmt::format("{} < ?", key), {before});
+  std::vector<std::int64_t> keys;
+  conditions.values().push_back(limit);
+  session.query(fmt::format("{}{} ORDER BY {} DESC LIMIT ?", from, conditions.text(), key), Values(conditions.values()),
+                [&](const Row& row) { keys.push_back(row.integer(0)); });
+  return keys;
+}
+
+}  // namespace
+
+Result<Page<model::Run>> list(Session& session, std::int64_t workspace_key, const Filter& filter, const PageRequest& request) {
+  MUSTER_TRY_ASSIGN(const std::int64_t before, key_cursor(request, INT64_MAX));
+  std::optional<std::int64_t> experiment_key;
+  if (filter.experiment) {
+    const auto experiment = experiments::find(session, workspace_key, *filter.experiment);
+    if (!experiment) return Page<model::Run>{};
+    experiment_key = experiment->key;
+  }
+  auto keys = to_page(select_keys(session, workspace_key, experiment_key, filter, before, request.limit + 1), request.limit, [](std::int64_t key) { return key; });
+  Page<model::Run> page{{}, std::move(keys.next)};
+  for (const std::int64_t key : keys.items) {
+    if (auto run = find(session, key)) page.items.push_back(std::move(*run));
+  }
+  return page;
+}
+
+}  // namespace muster::store::runs

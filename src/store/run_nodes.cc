@@ -1,0 +1,44 @@
+#include "store/run_nodes.h"
+
+#include "store/stored_spec.h"
+
+namespace muster::store::run_nodes {
+
+void put(Session& session, std::int64_t run_key, int attempt, const model::RunNode& node) {
+  Json reports = Json::array();
+  for (const model::RankReport& report : node.reports) reports.push_back(to_json(report));
+  session.run(
+      "INSERT OR REPLACE INTO run_nodes (run_key, attempt, node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {run_key, attempt, node.node_rank, node.host, node.address, node.port, node.status, node.runner_pid, node.last_heartbeat_at, node.salvages, dump_json(reports)});
+}
+
+void set_heartbeat(Session& session, std::int64_t run_key, int attempt, int node_rank, TimeUs at) {
+  session.run("UPDATE run_nodes SET last_heartbeat_at = ? WHERE run_key = ? AND attempt = ? AND node_rank = ?", {at, run_key, attempt, node_rank});
+}
+
+std::vector<model::RunNode> list(Session& session, std::int64_t run_key, int attempt) {
+  std::vector<model::RunNode> nodes;
+  session.query(
+      "SELECT node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports FROM run_nodes WHERE run_key = ? AND attempt = ? "
+      "ORDER BY node_rank",
+      {run_key, attempt}, [&](const Row& row) {
+        model::RunNode& node = nodes.emplace_back();
+        node.node_rank = static_cast<int>(row.integer(0));
+        node.host = row.text(1);
+        node.address = row.text(2);
+        node.port = static_cast<int>(row.integer(3));
+        node.status = row.text(4);
+        node.runner_pid = row.integer(5);
+        node.last_heartbeat_at = row.integer(6);
+        node.salvages = static_cast<int>(row.integer(7));
+        for (const Json& json : json_from_stored(row.bytes(8))) {
+          auto report = model::rank_report_from_json(json);
+          if (!report) throw StoreFailure(std::move(report).error());
+          node.reports.push_back(std::move(*report));
+        }
+      });
+  return nodes;
+}
+
+}  // namespace muster::store::run_nodes

@@ -1,0 +1,141 @@
+#include "store/runs.h"
+
+#include <cstdint>
+
+#include "store/experiments.h"
+#include "store/labels.h"
+#include "store/run_attempts.h"
+#include "store/run_nodes.h"
+#include "store/run_row.h"
+#include "store/stored_spec.h"
+
+namespace muster::store::runs {
+namespace {
+
+// Word for word the condition of the index runs_active, or SQLite does not use it.
+constexpr std::string_view kNotEnded = "status NOT IN ('Completed', 'Failed', 'Canceled')";
+
+std::optional<model::Run> first(std::vector<model::Run> runs) {
+  if (runs.empty()) return std::nullopt;
+  return std::move(runs.front());
+}
+
+std::optional<model::Run> select_one(Session& session, std::string_view where, std::initializer_list<Value> values) {
+  return first(select_runs(session, where, Values(values.begin(), values.size())));
+}
+
+std::optional<std::string> error_text(const model::Run& run) { return run.error ? std::optional(dump_json(to_json(*run.error))) : std::nullopt; }
+
+void set_tag(Session& session, std::int64_t key, std::string_view name, std::string_view value) {
+  session.run(
+      "INSERT INTO run_tags (run_key, name, value, workspace_key, experiment_key) SELECT key, ?, ?, workspace_key, experiment_key FROM runs WHERE key = ? "
+      "ON CONFLICT DO UPDATE SET value = excluded.value",
+      {name, value, key});
+}
+
+void raise_revision(Session& session, std::int64_t key) { session.run("UPDATE runs SET revision = revision + 1 WHERE key = ?", {key}); }
+
+}  // namespace
+
+Result<std::int64_t> insert(Session& session, const model::Run& run) {
+  for (const std::string& name : {run.run_id, run.uuid}) {
+    if (find_by_name(session, name)) return fail(Code::conflict, "a run named {} exists already", name);
+  }
+  const auto ensured = experiments::ensure(session, run.workspace_key, run.spec.experiment, run.created_at, run.created_by);
+  session.run(
+      "INSERT INTO runs (workspace_key, experiment_key, run_id, uuid, display_name, parent_run_id, compute_target, snapshot_id, spec, environment_version, "
+      "environment_hash, status, status_detail, attempt, revision, created_at, started_at, ended_at, created_by, error, warnings, cancel_asked, cancel_reason) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {run.workspace_key, ensured.experiment.key, run.run_id, run.uuid, run.spec.display_name, or_null(run.spec.parent_run_id), run.spec.compute_target,
+       or_null(run.spec.snapshot_id), to_stored(run.spec), run.environment_version, run.environment_hash, to_string(run.status), run.status_detail, run.attempt,
+       run.created_at, run.started_at, run.ended_at, run.created_by, or_null(error_text(run)), dump_json(run.warnings), run.cancel_asked ? 1 : 0, run.cancel_reason});
+  const std::int64_t key = session.last_key();
+  run_attempts::put_stages(session, key, run.attempt, run.stages);
+  for (const model::RunNode& node : run.nodes) run_nodes::put(session, key, run.attempt, node);
+  for (const auto& [name, value] : run.spec.tags) set_tag(session, key, name, value);
+  labels::set_all(session, labels::kRunProperties, key, run.spec.properties);
+  session.run("UPDATE experiments SET run_count = run_count + 1, last_run_at = max(last_run_at, ?) WHERE key = ?", {run.created_at, ensured.experiment.key});
+  return key;
+}
+
+std::optional<model::Run> find(Session& session, std::int64_t key) { return select_one(session, "WHERE r.key = ?", {key}); }
+
+std::optional<model::Run> find_by_name(Session& session, std::string_view name) {
+  auto run = select_one(session, "WHERE r.run_id = ?", {name});
+  return run ? run : select_one(session, "WHERE r.uuid = ?", {name});
+}
+
+std::optional<model::Run> find_by_name(Session& session, std::int64_t workspace_key, std::string_view name) {
+  auto run = find_by_name(session, name);
+  return run && run->workspace_key == workspace_key ? std::move(run) : std::nullopt;
+}
+
+std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key, std::string_view name) {
+  std::optional<std::int64_t> key;
+  session.query("SELECT key FROM runs WHERE (run_id = ? OR uuid = ?) AND workspace_key = ?", {name, name, workspace_key},
+                [&](const Row& row) { key = row.integer(0); });
+  return key;
+}
+
+Result<std::int64_t> update_state(Session& session, const model::Run& run) {
+  const std::int64_t changed = session.run(
+      "UPDATE runs SET status = ?, status_detail = ?, attempt = ?, revision = revision + 1, started_at = ?, ended_at = ?, environment_version = ?, "
+      "environment_hash = ?, error = ?, warnings = ?, cancel_asked = ?, cancel_reason = ? WHERE key = ?",
+      {to_string(run.status), run.status_detail, run.attempt, run.started_at, run.ended_at, run.environment_version, run.environment_hash,
+       or_null(error_text(run)), dump_json(run.warnings), run.cancel_asked ? 1 : 0, run.cancel_reason, run.key});
+  if (changed == 0) return fail(Code::not_found, "the run {} was deleted", run.run_id);
+  run_attempts::put_stages(session, run.key, run.attempt, run.stages);
+  for (const model::RunNode& node : run.nodes) run_nodes::put(session, run.key, run.attempt, node);
+  std::int64_t revision = 0;
+  session.query("SELECT revision FROM runs WHERE key = ?", {run.key}, [&](const Row& row) { revision = row.integer(0); });
+  return revision;
+}
+
+std::vector<model::Run> active(Session& session) { return select_runs(session, fmt::format("WHERE r.{} ORDER BY r.key", kNotEnded), {}); }
+
+std::map<model::RunStatus, std::int64_t> count_active(Session& session) {
+  std::map<model::RunStatus, std::int64_t> counts;
+  session.query(fmt::format("SELECT status, count(*) FROM runs INDEXED BY runs_active WHERE {} GROUP BY status", kNotEnded), {}, [&](const Row& row) {
+    if (const auto status = model::run_status_from_string(row.bytes(0))) counts[*status] = row.integer(1);
+  });
+  return counts;
+}
+
+std::int64_t count_active_on(Session& session, std::int64_t workspace_key, std::string_view compute_target) {
+  std::int64_t count = 0;
+  session.query(fmt::format("SELECT count(*) FROM runs INDEXED BY runs_active WHERE {} AND workspace_key = ? AND compute_target = ?", kNotEnded),
+                {workspace_key, compute_target}, [&](const Row& row) { count = row.integer(0); });
+  return count;
+}
+
+void set_tags(Session& session, std::int64_t key, const std::map<std::string, std::optional<std::string>>& patch) {
+  for (const auto& [name, value] : patch) {
+    if (value) set_tag(session, key, name, *value);
+    else labels::remove(session, labels::kRunTags, key, name);
+  }
+  raise_revision(session, key);
+}
+
+Result<void> set_properties(Session& session, std::int64_t key, const std::map<std::string, std::string>& properties) {
+  MUSTER_TRY(labels::add(session, labels::kRunProperties, key, properties));
+  raise_revision(session, key);
+  return {};
+}
+
+void set_display_name(Session& session, std::int64_t key, std::string_view name) {
+  session.run("UPDATE runs SET display_name = ?, revision = revision + 1 WHERE key = ?", {name, key});
+}
+
+Result<std::string> remove(Session& session, std::int64_t key) {
+  const auto run = find(session, key);
+  if (!run) return fail(Code::not_found, "no such run");
+  if (!model::has_ended(run->status)) {
+    return fail_hint(Code::conflict, fmt::format("cancel it first: `muster run cancel {}`", run->run_id), "the run {} is {} and cannot be deleted", run->run_id,
+                     to_string(run->status));
+  }
+  session.run("UPDATE experiments SET run_count = run_count - 1 WHERE key = (SELECT experiment_key FROM runs WHERE key = ?)", {key});
+  session.run("DELETE FROM runs WHERE key = ?", {key});
+  return run->uuid;
+}
+
+}  // namespace muster::store::runs

@@ -1,0 +1,22 @@
+#pragma once
+// Says that a database has one owner at a time.
+
+#include <filesystem>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace muster::store {
+
+/// Held until destroyed or until the process ends, however it ends.
+class FileLock {
+ public:
+  /// Locks `path` (made when missing, never removed: removing a lock file lets two in). conflict, naming the holder's process, when another has it.
+  static Result<FileLock> take(const std::filesystem::path& path);
+
+ private:
+  explicit FileLock(Fd file) : file_(std::move(file)) {}
+  Fd file_;
+};
+
+}  // namespace muster::store
