@@ -1,0 +1,137 @@
+#include "rank/rank.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "launch/expand_variables.h"
+#include "rank/rank_record.h"
+
+extern char** environ;
+
+namespace muster::rank {
+namespace {
+
+volatile sig_atomic_t child_pid = 0;
+
+/// mpirun ends its ranks by signals to this process; the rank itself is to have its chance.
+void pass_on(int signal) {
+  if (child_pid > 0) ::kill(child_pid, signal);
+}
+
+std::int64_t now_us() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_nsec / 1000;
+}
+
+int number(const char* name) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? 0 : std::atoi(text);
+}
+
+[[noreturn]] void give_up(const char* what, const std::string& name) {
+  std::fprintf(stderr, "muster-rank: %s %s: %s\n", what, name.c_str(), std::strerror(errno));
+  std::exit(125);
+}
+
+/// Appears whole: the runner must never read half a record.
+void write_record(const std::string& folder, const char* kind, const RankRecord& record) {
+  const std::string target = folder + "/" + std::to_string(record.rank) + kind;
+  const std::string temporary = target + ".tmp";
+  const std::string line = to_line(record);
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0 || ::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) give_up("write", temporary);
+  ::close(file);
+  if (::rename(temporary.c_str(), target.c_str()) != 0) give_up("rename to", target);
+}
+
+std::map<std::string, std::string> variables() {
+  std::map<std::string, std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+}  // namespace
+
+int run_rank(char** command) {
+  const char* folder = std::getenv("MUSTER_RANK_FOLDER");
+  const char* run_folder = std::getenv("MUSTER_RUN_DIR");
+  if (folder == nullptr || run_folder == nullptr || std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) {
+    std::fputs("muster-rank: MUSTER_RANK_FOLDER, MUSTER_RUN_DIR and OMPI_COMM_WORLD_RANK are needed\n", stderr);
+    return 125;
+  }
+  RankRecord record;
+  record.rank = number("OMPI_COMM_WORLD_RANK");
+  record.local_rank = number("OMPI_COMM_WORLD_LOCAL_RANK");
+  ::setenv("MUSTER_RANK", std::to_string(record.rank).c_str(), 1);
+  if (::chdir(run_folder) != 0) give_up("enter", run_folder);
+
+  const std::string logs = std::string(folder) + "/azureml-logs";
+  ::mkdir(logs.c_str(), 0755);
+  const std::string log = logs + "/70_driver_log_rank_" + std::to_string(record.rank) + ".txt";
+  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (output < 0) give_up("open", log);
+
+  std::vector<std::string> words;
+  const auto known = variables();
+  for (char** word = command; *word != nullptr; ++word) words.push_back(launch::expand_variables(*word, known));
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(signal, &action, nullptr);
+  }
+  record.started_at = now_us();
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) give_up("fork for", words.front());
+  if (child == 0) {
+    // Should this wrapper be killed, its rank goes with it (single-threaded parent, so the signal means the process).
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(125);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) ::signal(signal, SIG_DFL);
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
+    ::execvp(argv[0], argv.data());
+    std::fprintf(stderr, "muster-rank: start %s: %s\n", argv[0], std::strerror(errno));
+    ::_exit(127);
+  }
+  child_pid = child;
+  record.pid = child;
+  write_record(folder, ".started", record);
+
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  record.ended_at = now_us();
+  if (WIFSIGNALED(status)) record.signal = WTERMSIG(status);
+  else record.exit_code = WEXITSTATUS(status);
+  write_record(folder, ".ended", record);
+  if (record.signal == 0) return record.exit_code;
+  ::signal(record.signal, SIG_DFL);
+  ::raise(record.signal);
+  return 128 + record.signal;
+}
+
+}  // namespace muster::rank
