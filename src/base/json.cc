@@ -43,6 +43,8 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
     const std::string_view words = error.what();
     const std::size_t at = words.find("] ");
     return fail(Code::malformed, "not JSON: {}", to_utf8(at == std::string_view::npos ? words : words.substr(at + 2)));
+  } catch (const Json::out_of_range&) {
+    return fail(Code::invalid, "the JSON text has a number that is too large");
   }
 }
 

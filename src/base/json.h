@@ -20,7 +20,7 @@ struct JsonLimits {
   int depth = 64;
 };
 
-/// malformed (with the position) for anything but one JSON value in UTF-8; too_large past the limits.
+/// malformed (with the position) for anything but one JSON value in UTF-8; invalid for a number like 1e400; too_large past the limits.
 Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
 /// Compact, always valid UTF-8 (malformed bytes become U+FFFD).

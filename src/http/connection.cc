@@ -347,8 +347,7 @@ std::optional<Response> Connection::refusal_of(const error_code& error) const {
     return problem_response_as(431, Error{Code::too_large, fmt::format("the request line and headers are larger than {}", human_size(kHeaderLimit)), "", {}});
   }
   if (error == wire::error::end_of_stream || error == wire::error::partial_message || !is_protocol_error(error)) return std::nullopt;
-  const Error malformed{Code::malformed, fmt::format("this is not an HTTP/1.1 request: {}", error.message()), "", {}};
-  return error == wire::error::bad_version ? problem_response_as(505, malformed) : problem_response(malformed);
+  return problem_response(Error{Code::malformed, fmt::format("this is not an HTTP/1.1 request: {}", error.message()), "", {}});
 }
 
 std::optional<Response> Connection::begin(const Route& route, Request& request, std::unique_ptr<UploadSink>& sink) const {

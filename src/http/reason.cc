@@ -7,7 +7,7 @@
 namespace muster::http {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 25> kReasons{{
+constexpr std::array<std::pair<int, std::string_view>, 24> kReasons{{
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -31,7 +31,6 @@ constexpr std::array<std::pair<int, std::string_view>, 25> kReasons{{
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {503, "Service Unavailable"},
-    {505, "HTTP Version Not Supported"},
     {507, "Insufficient Storage"},
 }};
 

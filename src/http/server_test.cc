@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, BadRequestTest,
     testing::Values(BadRequest{"Garbage", "\x16\x03\x01\x02 not http\r\n\r\n", 400, "malformed"}, BadRequest{"NoTarget", "GET HTTP/1.1\r\n\r\n", 400, "malformed"},
                     BadRequest{"BadEscape", get("/a%zz"), 400, "malformed"}, BadRequest{"NulInPath", get("/a%00"), 400, "malformed"},
-                    BadRequest{"NotUtf8", get("/%ff"), 400, "malformed"}, BadRequest{"Version", "GET /hello HTTP/2.0\r\n\r\n", 505, "malformed"},
+                    BadRequest{"NotUtf8", get("/%ff"), 400, "malformed"}, BadRequest{"Version", "GET /hello HTTP/2.0\r\n\r\n", 400, "malformed"},
                     BadRequest{"HeaderWithoutColon", "GET /hello HTTP/1.1\r\nHost\r\n\r\n", 400, "malformed"},
                     BadRequest{"BadLength", "POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "malformed"},
                     BadRequest{"TwoLengths", "POST /echo HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, "malformed"},

@@ -140,7 +140,7 @@ Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::stri
 }
 
 std::string SchedulerImpl::run_token(const std::string& run_id, int attempt) const {
-  return "mr_" + hmac_sha256_hex(options_.token_secret, fmt::format("run:{}:{}", run_id, attempt));
+  return fmt::format("mr_{}.{}.{}", run_id, attempt, hmac_sha256_hex(options_.token_secret, fmt::format("run:{}:{}", run_id, attempt)));
 }
 
 Result<void> SchedulerImpl::cancel_all(std::chrono::seconds at_most) {
