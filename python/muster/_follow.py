@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._http import Client, Stream
 
 SILENCE_SECONDS = 45.0  # The server says something every 15 s; after three times that the connection is taken as dead.
+MENTION_SECONDS = 0.5  # A connection that is back sooner is not worth a word.
 LINE_LIMIT_BYTES = 64 << 20
 TERMINAL = ("Completed", "Failed", "Canceled")
 
@@ -36,10 +37,11 @@ def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSi
     """Follows the run at `run_path` until it has ended and returns it.
 
     `on_status` gets the run at once and at each change; `on_log` gets (path, rank, text) as it comes. `on_away` is told
-    once each time the server goes away. ExperimentExecutionException when it stays away.
+    once each time the server is away for more than a moment. ExperimentExecutionException when it stays away.
     """
     logs = _Logs(on_log)
     away_since = None  # type: Optional[float]
+    told = False
     while True:
         try:
             query = {"log": "true" if with_logs else "false", "positions": json.dumps(logs.positions) if logs.positions else None}
@@ -63,10 +65,11 @@ def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSi
             reason = ServerUnreachableException("The server at {} closed the event stream.".format(client.url))
         now = time.monotonic()
         if away_since is None:
-            away_since = now
-            if on_away is not None:
-                on_away(reason.message)
-        elif now - away_since > reconnect_seconds():
+            away_since, told = now, False
+        if not told and on_away is not None and now - away_since > MENTION_SECONDS:
+            told = True
+            on_away(reason.message)
+        if now - away_since > reconnect_seconds():
             raise ExperimentExecutionException(
                 "The server has been away for {:.0f} s, so the run cannot be followed. It goes on without the server; ask "
                 "again when that is back. {}".format(now - away_since, reason.message), reason)

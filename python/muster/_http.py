@@ -184,8 +184,9 @@ class Client:
     def _take(self) -> Tuple[http.client.HTTPConnection, bool]:
         """An open connection, and whether it was kept from an earlier call."""
         if self._idle_of != os.getpid():
-            # In a forked child these are the parent's, and so may be the lock.
-            self._idle, self._idle_of, self._lock = [], os.getpid(), threading.Lock()
+            # In a forked child these are the parent's, and so may be the lock. Closing its copies leaves the parent's open.
+            self._idle_of, self._lock = os.getpid(), threading.Lock()
+            self.close()
         with self._lock:
             if self._idle:
                 return self._idle.pop(), True

@@ -73,11 +73,17 @@ class FakeServer(socketserver.ThreadingMixIn, HTTPServer):
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
+    def server_bind(self):
+        socketserver.TCPServer.server_bind(self)  # HTTPServer's own asks the network for this machine's name.
+        self.server_name, self.server_port = self.server_address[:2]
+
     def handle_error(self, request, client_address):
         pass
 
     def stop(self):
-        """Ends the server, its open connections too."""
+        """Ends the server, its open connections too. May be called twice."""
+        if not self._thread.is_alive():
+            return
         self.shutdown()
         self.server_close()
         self._thread.join()

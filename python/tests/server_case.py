@@ -11,7 +11,7 @@ class ServerCase(Case):
     def setUp(self):
         super().setUp()
         self.server = FakeServer()
-        self.addCleanup(lambda: self.server.stop())
+        self.addCleanup(self.server.stop)
         self.state = self.server.state
         os.environ["MUSTER_URL"] = self.server.url
         os.environ["MUSTER_TOKEN"] = "secret"

@@ -183,6 +183,12 @@ class HashCacheTest(Case):
 
 
 class UploadTest(ServerCase):
+    def setUp(self):
+        super().setUp()
+        output = self.printed()  # Progress is no part of what is tested, but where a test catches it itself.
+        output.__enter__()
+        self.addCleanup(output.__exit__, None, None, None)
+
     def upload(self):
         workspace = self.workspace()
         return _upload.upload_snapshot(workspace._client, workspace._path, take_snapshot(self.work))
