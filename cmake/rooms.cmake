@@ -4,7 +4,7 @@ function(muster_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|main)\\.cc$")  # *_main.cc belongs to a program of its own
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
   list(TRANSFORM ROOM_USES PREPEND muster_)
