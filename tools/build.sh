@@ -14,7 +14,7 @@ build() {
   step "Building $preset" cmake --build "build/$preset" -j "$(core_count)" --target "$@"
 }
 
-build_release() { build release muster; }
+build_release() { build release muster muster-rank; }
 
 bench() {
   need_packages $BUILD_PACKAGES python3
