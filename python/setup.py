@@ -2,10 +2,12 @@
 
 The program is `../build/release/muster`, or what MUSTER_BINARY names. Without it the package is pure Python.
 """
+import atexit
 import os
 import shutil
 import stat
 import sys
+import tempfile
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
@@ -38,8 +40,6 @@ class BuildWithBinary(build_py):
         build_py.run(self)
         target = os.path.join(self.build_lib, "muster", "_bin", "muster")
         if binary() is None:
-            if os.path.exists(target):  # Left by an earlier build in the same folder.
-                os.unlink(target)
             return
         self.mkpath(os.path.dirname(target))
         shutil.copyfile(binary(), target)
@@ -62,6 +62,10 @@ if bdist_wheel is not None:
 
     commands["bdist_wheel"] = WheelWithBinary
 
+# Not in the source folder: what an earlier build left there would be packed again.
+build_base = tempfile.mkdtemp(prefix="muster-build-")
+atexit.register(shutil.rmtree, build_base, True)
+
 version = {}
 with open(os.path.join(HERE, "muster", "_version.py")) as file:
     exec(file.read(), version)
@@ -76,5 +80,6 @@ setup(
     package_data={"muster": ["py.typed"], "azureml": ["py.typed"]},
     entry_points={"console_scripts": ["muster = muster._cli:main"]},
     cmdclass=commands,
+    options={"build": {"build_base": build_base}},
     zip_safe=False,
 )

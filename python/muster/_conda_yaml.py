@@ -1,7 +1,7 @@
 """Reads the YAML that conda environment files are written in: a mapping of texts and lists, with one list of pip packages
 inside. Anything else of YAML is refused with its line, rather than guessed at."""
 import re
-from typing import Any, List, NamedTuple, NoReturn, Tuple
+from typing import Iterator, List, NamedTuple, NoReturn, Optional, Tuple
 
 from .exceptions import UserErrorException
 
@@ -85,12 +85,9 @@ class _Parser:
             return self._flow_list(key, value)
         return [self._scalar(line, item) for line, item in self._items(key)]
 
-    def _items(self, key: _Line) -> "List[Tuple[_Line, str]]":
-        """The lines `- item` below a key, as a generator so that an item may take the lines below itself."""
-        return self._generate(key)  # type: ignore[return-value]
-
-    def _generate(self, key: _Line) -> Any:
-        indent = None
+    def _items(self, key: _Line) -> Iterator[Tuple[_Line, str]]:
+        """The lines `- item` below a key, one by one, so that an item may take the lines below itself."""
+        indent = None  # type: Optional[int]
         # A list that is itself an item of a list stands deeper than that item's dash.
         least = key.indent + 1 if key.text.startswith("-") else key.indent
         while self._at < len(self._lines):

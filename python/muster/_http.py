@@ -248,7 +248,7 @@ class Client:
             connection.close()
         else:
             self._give_back(connection)
-        return Answer(response.status, response.headers, data)
+        return Answer(response.status, dict(response.headers.items()), data)
 
     def _pause_or_raise(self, reason: Exception, started: float, attempt: int) -> None:
         patience = REFUSED_FOR_SECONDS if isinstance(reason, (ConnectionRefusedError, socket.gaierror)) else RETRY_FOR_SECONDS

@@ -4,7 +4,7 @@ Matching is on the bytes of the path in UTF-8, as in git: `?` is one byte.
 """
 import os
 import re
-from typing import List, NamedTuple, Optional, Pattern
+from typing import List, NamedTuple, Optional, Pattern, Set
 
 OUR_RULES = (".git/", ".azureml/", ".muster/", "__pycache__/", ".ipynb_checkpoints/", "/outputs/", "/logs/", "/azureml-logs/")
 FILES = (".amlignore", ".gitignore")
@@ -117,11 +117,11 @@ def _translate(pattern: bytes) -> Optional[bytes]:
             out.append(b"[^/]")
             at += 1
         elif char == b"[":
-            end = _class_end(pattern, at)
-            if end is None:
+            close = _class_end(pattern, at)
+            if close is None:
                 return None
-            out.append(_translate_class(pattern[at + 1:end]))
-            at = end + 1
+            out.append(_translate_class(pattern[at + 1:close]))
+            at = close + 1
         elif char == b"\\":
             if at + 1 == len(pattern):
                 return None
@@ -150,7 +150,7 @@ def _class_end(pattern: bytes, start: int) -> Optional[int]:
 def _translate_class(inside: bytes) -> bytes:
     """What stands between `[` and `]` as a regular expression; a class never matches a slash."""
     negated = inside[:1] in (b"!", b"^")
-    chars = []  # type: List[bytes]   One byte each, escapes resolved; a range's "-" is None.
+    chars = []  # type: List[bytes]
     escaped = []  # type: List[bool]
     at = 1 if negated else 0
     while at < len(inside):
@@ -159,7 +159,7 @@ def _translate_class(inside: bytes) -> bytes:
         chars.append(inside[at:at + 1])
         escaped.append(is_escape)
         at += 1
-    allowed = set()
+    allowed = set()  # type: Set[int]
     at = 0
     while at < len(chars):
         if at + 2 < len(chars) and chars[at + 1] == b"-" and not escaped[at + 1]:

@@ -7,8 +7,9 @@ Any thread may record, also from a signal handler. A forked child starts a journ
 """
 import errno
 import os
-import time
+import sys
 import threading
+import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from . import _segment
@@ -23,14 +24,18 @@ STEP_MIN, STEP_MAX = -2 ** 63, 2 ** 63 - 1
 
 _FORK_HOOKS = hasattr(os, "register_at_fork")  # Python 3.7; before it, each call compares the process id.
 
-if hasattr(time, "time_ns"):
-    def now_us(_time_ns: Any = getattr(time, "time_ns", None)) -> int:
+if sys.version_info >= (3, 7):
+    def now_us() -> int:
         """Microseconds since 1970."""
-        return _time_ns() // 1000  # type: ignore[no-any-return]
+        return _time_ns() // 1000
+
+    _time_ns = time.time_ns
 else:
-    def now_us(_time: Any = time.time) -> int:
+    def now_us() -> int:
         """Microseconds since 1970."""
         return int(_time() * 1000000)
+
+    _time = time.time
 
 
 class Journal:
@@ -73,7 +78,7 @@ class Journal:
                 except (KeyError, TypeError):
                     segment, name_id = self._prepare(name, NUMBER_BYTES)
                 else:
-                    if segment.at > segment.size - 56:  # type: ignore[union-attr]   NUMBER_BYTES + END_BYTES
+                    if segment.at > segment.size - 56:  # type: ignore[union-attr]  # NUMBER_BYTES + END_BYTES
                         segment, name_id = self._prepare(name, NUMBER_BYTES)
                 segment.number(name_id, flags, now_us(), step, value)  # type: ignore[union-attr]
             except BaseException:

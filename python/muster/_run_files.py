@@ -19,10 +19,14 @@ DOWNLOAD_WORKERS = 4
 class RunFiles:
     """The part of `Run` that deals with files."""
 
-    _client = None  # type: Client
-    _workspace = None  # type: Workspace
-    _path = ""
+    # Set by the run.
+    _client = None  # type: Client  # type: ignore[assignment]
+    _workspace = None  # type: Workspace  # type: ignore[assignment]
     _id = ""
+
+    @property
+    def _path(self) -> str:
+        raise NotImplementedError
 
     def get_file_names(self) -> List[str]:
         """The paths of all files the run has: artifacts and logs."""

@@ -29,7 +29,7 @@ class ComputeTarget:
 
     @classmethod
     def _from_data(cls, workspace: "Workspace", data: Dict[str, Any]) -> "AmlCompute":
-        target = AmlCompute.__new__(AmlCompute)
+        target = object.__new__(AmlCompute)
         target._workspace, target._name, target._data = workspace, data["name"], data
         return target
 

@@ -108,6 +108,7 @@ class FakeServer(socketserver.ThreadingMixIn, HTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *unused):
         pass
