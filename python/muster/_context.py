@@ -18,7 +18,8 @@ from .workspace import Workspace, connect
 if TYPE_CHECKING:
     from ._http import Client
 
-_RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+# What the innermost launcher says comes first: under torchrun MUSTER_RANK is the launcher's own, and RANK the process's.
+_RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "MUSTER_RANK")
 
 _journals = {}  # type: Dict[str, Journal]
 _journals_lock = threading.Lock()

@@ -404,7 +404,7 @@ class ProcessTest(JournalCase):
 
     def test_the_launchs_rank_is_in_the_header(self):
         from support import read_segment
-        for variable, rank in (("RANK", 3), ("OMPI_COMM_WORLD_RANK", 5), (None, -1)):
+        for variable, rank in (("RANK", 3), ("OMPI_COMM_WORLD_RANK", 5), ("MUSTER_RANK", 2), (None, -1)):
             metrics = os.path.join(self.folder, "of-%s" % variable)
             environment = dict(os.environ, PYTHONPATH=PYTHON, MUSTER_METRICS_DIR=metrics, MUSTER_RUN_ID="r")
             if variable:
