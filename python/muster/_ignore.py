@@ -105,10 +105,10 @@ def _translate(pattern: bytes) -> Optional[bytes]:
             while pattern[end:end + 1] == b"*":
                 end += 1
             starts = at == 0 or pattern[at - 1:at] == b"/"
-            if end - at == 2 and starts and pattern[end:end + 1] == b"/":
+            if end - at >= 2 and starts and pattern[end:end + 1] == b"/":
                 out.append(b"(?:.*/)?")
                 end += 1
-            elif end - at == 2 and starts and end == len(pattern):
+            elif end - at >= 2 and starts and end == len(pattern):
                 out.append(b".*" if at == 0 else b".+")
             else:
                 out.append(b"[^/]*")
@@ -163,6 +163,7 @@ def _translate_class(inside: bytes) -> bytes:
     at = 0
     while at < len(chars):
         if at + 2 < len(chars) and chars[at + 1] == b"-" and not escaped[at + 1]:
+            allowed.add(ord(chars[at]))  # Also where the range is the wrong way round.
             allowed.update(range(ord(chars[at]), ord(chars[at + 2]) + 1))
             at += 3
         else:

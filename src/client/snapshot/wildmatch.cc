@@ -17,7 +17,7 @@ std::optional<WildPattern> WildPattern::compile(std::string_view pattern) {
     const char c = pattern[at];
     if (c == '*') {
       const std::size_t end = std::min(pattern.find_first_not_of('*', at), pattern.size());
-      const bool a_part = end - at == 2 && (at == 0 || pattern[at - 1] == '/');
+      const bool a_part = end - at >= 2 && (at == 0 || pattern[at - 1] == '/');
       const bool at_front = at == 0;
       at = end;
       if (a_part && end < pattern.size() && pattern[end] == '/') {
@@ -69,6 +69,7 @@ std::optional<std::size_t> WildPattern::read_class(std::string_view pattern, std
   Class bytes;
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (i + 2 < members.size() && members[i + 1].byte == '-' && !members[i + 1].escaped) {
+      bytes.set(members[i].byte);  // also where the range is the wrong way round
       for (unsigned b = members[i].byte; b <= members[i + 2].byte; ++b) bytes.set(b);
       i += 2;
     } else {
