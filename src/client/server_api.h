@@ -37,6 +37,7 @@ class Api {
 
   const Address& address() const { return options_.address; }
   const std::stop_token& stop_token() const { return options_.stop; }
+  const RetryPolicy& retry_policy() const { return options_.retry; }
 
   /// "/api/v1/workspaces/<workspace>/part/part…", the parts encoded; the last may be a path with slashes.
   std::string in_workspace(std::initializer_list<std::string_view> parts) const;

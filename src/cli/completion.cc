@@ -1,0 +1,123 @@
+#include "cli/completion.h"
+
+#include <functional>
+
+#include "base/text.h"
+
+namespace muster::cli {
+namespace {
+
+/// Calls `visit` for every command that can be seen, parents first, with its words after the program's name ("run submit").
+void each_command(const Command& command, const std::string& words, const std::function<void(const Command&, const std::string&)>& visit) {
+  visit(command, words);
+  for (const auto& child : command.children()) {
+    if (!child->is_hidden()) each_command(*child, words.empty() ? child->name() : words + " " + child->name(), visit);
+  }
+}
+
+std::vector<std::string> option_names(const Command& command) {
+  std::vector<std::string> names;
+  for (const Option& option : command.options()) {
+    for (const std::string_view name : split(option.names, ',')) names.emplace_back(name);
+  }
+  names.emplace_back("--help");
+  return names;
+}
+
+/// What can come next after the command's words.
+std::string next_words(const Command& command) {
+  std::vector<std::string> words;
+  for (const auto& child : command.children()) {
+    if (!child->is_hidden()) words.push_back(child->name());
+  }
+  for (const std::string& name : option_names(command)) words.push_back(name);
+  return join(words, " ");
+}
+
+std::string quoted(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') result += "'\\''";
+    else result += c;
+  }
+  return result + "'";
+}
+
+/// Bash reads the words so far, follows those that are commands, and offers what that command knows, or files.
+std::string bash_script(const Command& root) {
+  std::string nouns;
+  std::string cases;
+  each_command(root, "", [&](const Command& command, const std::string& words) {
+    if (!words.empty()) nouns += (nouns.empty() ? "" : "|") + quoted(words);
+    cases += fmt::format("    {}) known={} ;;\n", quoted(words), quoted(next_words(command)));
+  });
+  return fmt::format(R"(# bash completion for muster:  source <(muster completion bash)
+_muster() {{
+  local current="${{COMP_WORDS[COMP_CWORD]}}" path="" word known=""
+  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+    case "$word" in
+      --) COMPREPLY=($(compgen -f -- "$current")); return ;;
+      -*) continue ;;
+    esac
+    case "${{path:+$path }}$word" in
+      {}) path="${{path:+$path }}$word" ;;
+    esac
+  done
+  case "$path" in
+{}  esac
+  COMPREPLY=($(compgen -W "$known" -- "$current"))
+  if [ ${{#COMPREPLY[@]}} -eq 0 ]; then COMPREPLY=($(compgen -f -- "$current")); fi
+}}
+complete -o filenames -F _muster muster
+)",
+                     nouns, cases);
+}
+
+/// Zsh's own way of emulating bash's completion is enough, and one script is less to get wrong.
+std::string zsh_script(const Command& root) {
+  return "#compdef muster\n# zsh completion for muster:  source <(muster completion zsh)\nautoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(root);
+}
+
+std::string fish_script(const Command& root) {
+  std::string script =
+      "# fish completion for muster:  muster completion fish | source\n"
+      "function __muster_at\n"
+      "  set -l words\n"
+      "  for word in (commandline -opc)[2..]\n"
+      "    test \"$word\" = -- ; and return 1\n"
+      "    string match -q -- '-*' $word ; and continue\n"
+      "    set -a words $word\n"
+      "  end\n"
+      "  set -l wanted (count $argv)\n"
+      "  test (count $words) -ge $wanted ; or return 1\n"
+      "  test $wanted -eq 0 ; or test \"$words[1..$wanted]\" = \"$argv\" ; or return 1\n"
+      "  return 0\n"
+      "end\n";
+  each_command(root, "", [&](const Command& command, const std::string& words) {
+    for (const auto& child : command.children()) {
+      if (child->is_hidden()) continue;
+      const std::size_t depth = words.empty() ? 0 : split(words, ' ').size();
+      script += fmt::format("complete -c muster -f -n '__muster_at {}; and test (count (string match -v -- \"-*\" (commandline -opc))) -eq {}' -a {} -d {}\n", words,
+                            depth + 1, child->name(), quoted(child->help().substr(0, child->help().find(". "))));
+    }
+    for (const Option& option : command.options()) {
+      std::string names;
+      for (const std::string_view name : split(option.names, ',')) {
+        names += name.substr(0, 2) == "--" ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
+      }
+      script += fmt::format("complete -c muster -n '__muster_at {}'{}{} -d {}\n", words, names, option.value.empty() ? "" : " -r", quoted(option.help));
+    }
+  });
+  return script;
+}
+
+}  // namespace
+
+Result<std::string> completion_script(const Command& root, std::string_view shell) {
+  if (shell == "bash") return bash_script(root);
+  if (shell == "zsh") return zsh_script(root);
+  if (shell == "fish") return fish_script(root);
+  return fail_hint(Code::invalid, "take bash, zsh or fish", "there is no completion for the shell \"{}\"", to_utf8(shell));
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,91 @@
+#include "cli/context.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "cli/terminal/width.h"
+#include "client/problem.h"
+
+namespace muster::cli {
+
+/// Takes SIGINT and SIGTERM on a thread of its own and turns them into a stop.
+struct Context::Interrupts {
+  Interrupts() {
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    thread = std::jthread([this] { watch(); });
+  }
+
+  ~Interrupts() {
+    ended = true;
+    pthread_kill(thread.native_handle(), SIGUSR1);
+  }
+
+  void watch() {
+    while (true) {
+      int signal = 0;
+      if (sigwait(&signals, &signal) != 0 || ended) return;
+      if (signal == SIGUSR1) continue;
+      // Whoever presses it twice does not want to wait for anything.
+      if (!stop.request_stop()) ::_exit(static_cast<int>(Exit::interrupted));
+    }
+  }
+
+  sigset_t signals{};
+  std::stop_source stop;
+  std::atomic<bool> ended{false};
+  std::jthread thread;
+};
+
+Context::Context() : out(Terminal::detect(STDOUT_FILENO)), err(Terminal::detect(STDERR_FILENO)) {}
+Context::~Context() = default;
+
+void Context::add_common_options(Command& command) {
+  command.flag("--json", json, "print JSON, for programs");
+  command.option("--server", "URL", server, "the server's address (else MUSTER_URL, config.json, the one that runs here)");
+  command.option("--workspace", "NAME", workspace, "the workspace (else config.json's, or default)");
+}
+
+Result<std::shared_ptr<client::Api>> Context::connect() {
+  if (!interrupts_) interrupts_ = std::make_unique<Interrupts>();
+  client::AddressHints hints = client::hints_of_process();
+  hints.server = server;
+  hints.workspace = workspace;
+  client::ApiOptions options;
+  MUSTER_TRY_ASSIGN(options.address, client::find_address(hints));
+  options.stop = interrupts_->stop.get_token();
+  return client::Api::create(std::move(options));
+}
+
+bool Context::interrupted() const { return interrupts_ != nullptr && interrupts_->stop.stop_requested(); }
+
+std::stop_token Context::stop_token() const { return interrupts_ == nullptr ? std::stop_token() : interrupts_->stop.get_token(); }
+
+void Context::print(const Json& value, const std::string& text) const { out.write(json ? dump_json(value) + "\n" : text); }
+
+void Context::note(const std::string& line) const {
+  if (!json) err.write(line + "\n");
+}
+
+void Context::print_error(const Error& error) const {
+  if (json) err.write(dump_json(client::problem_of(error)) + "\n");
+  else err.write(error_text(error, err.style));
+}
+
+std::string error_text(const Error& error, const Style& style) {
+  std::string text = style.paint("error:", Tone::bad) + " " + printable(error.detail) + "\n";
+  // The detail of an input's error often says them all already; a list is worth its lines when it says more.
+  if (error.errors.size() > 1) {
+    for (const FieldError& one : error.errors) {
+      text += "  " + printable(one.field) + (one.field.empty() || one.detail.empty() ? "" : " ") + printable(one.detail) + "\n";
+    }
+  }
+  if (!error.hint.empty()) text += style.paint("hint:", Tone::active) + "  " + printable(error.hint) + "\n";
+  return text;
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,74 @@
+#include "cli/main_command.h"
+
+#include <algorithm>
+
+#include "cli/commands.h"
+
+namespace muster::cli {
+namespace {
+
+void add_commands(Command& root, Context& context) {
+  add_up(root, context);
+  add_down(root, context);
+  add_serve(root, context);
+  add_status(root, context);
+  add_login(root, context);
+  add_workspace_config(root.noun("workspace", "Workspaces"), context);
+
+  Command& run = root.noun("run", "Runs of scripts and commands");
+  for (const auto add : {add_run_submit, add_run_list, add_run_show, add_run_logs, add_run_metrics, add_run_outputs, add_run_download, add_run_wait,
+                         add_run_cancel, add_run_tag, add_run_delete}) {
+    add(run, context);
+  }
+  add_experiment_list(root.noun("experiment", "Experiments"), context);
+  Command& compute = root.noun("compute", "Compute targets");
+  for (const auto add : {add_compute_create, add_compute_list, add_compute_show, add_compute_delete}) add(compute, context);
+  Command& model = root.noun("model", "Registered models");
+  for (const auto add : {add_model_register, add_model_list, add_model_show, add_model_download}) add(model, context);
+  Command& environment = root.noun("environment", "Environments");
+  for (const auto add : {add_environment_list, add_environment_show}) add(environment, context);
+
+  add_completion(root, context);
+  add_version(root, context);
+  add_runner(root);
+}
+
+/// Whether --json was asked for, when the command line as a whole could not be read.
+bool asks_for_json(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), end, "--json") != end;
+}
+
+int run(const std::vector<std::string>& words) {
+  Context context;
+  Command root("muster", "Muster trains models on the machines you have: it takes your script, prepares its environment, runs it, and keeps what it makes.");
+  root.example("muster up");
+  root.example("muster run submit --script train.py --follow -- --epochs 3");
+  root.example("muster run list");
+  add_commands(root, context);
+
+  if (words == std::vector<std::string>{"--version"}) return run({"version"});
+  const auto parsed = parse_command_line(root, words);
+  if (!parsed) {
+    context.json = asks_for_json(words);
+    context.print_error(parsed.error());
+    return static_cast<int>(Exit::refused);
+  }
+  if (parsed->wants_help || !parsed->command->action()) {
+    context.out.write(help_text(*parsed->command, parsed->path, context.out.width));
+    return static_cast<int>(Exit::done);
+  }
+  const auto exit = parsed->command->action()();
+  if (exit) return static_cast<int>(*exit);
+  if (context.interrupted()) return static_cast<int>(Exit::interrupted);
+  context.print_error(exit.error());
+  return static_cast<int>(exit_of(exit.error().code));
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  return run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,148 @@
+// parse_command_line(): CLI11 does the reading.
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/suggest.h"
+
+namespace muster::cli {
+namespace {
+
+/// What the setters of options found wrong; CLI11's callbacks can only say yes or no.
+struct Fault {
+  std::optional<Error> error;
+};
+
+void add_option(CLI::App& app, const Option& option, Fault& fault) {
+  if (option.value.empty()) {
+    app.add_flag_callback(option.names, [&option] { (void)option.set(""); });
+    return;
+  }
+  auto* added = app.add_option(option.names, [&option, &fault](const CLI::results_t& values) {
+    for (const std::string& value : values) {
+      auto set = option.set(value);
+      if (set) continue;
+      fault.error = std::move(set).error();
+      return false;
+    }
+    return true;
+  });
+  // Not `expected(-1)` with extra arguments: CLI11 would take "[a,b]" for a list, and the words after a value for more values.
+  added->type_size(1)->expected(1)->allow_extra_args(false);
+  added->multi_option_policy(option.repeat == Option::Repeat::many ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+  if (option.repeat == Option::Repeat::many) added->expected(1, 10'000)->allow_extra_args(false);
+  if (option.required) added->required();
+}
+
+void add_positional(CLI::App& app, const Positional& positional) {
+  auto* added = app.add_option(positional.name, [&positional](const CLI::results_t& values) {
+    for (const std::string& value : values) positional.set(value);
+    return true;
+  });
+  switch (positional.count) {
+    case Positional::Count::one: added->required()->type_size(1)->expected(1); break;
+    case Positional::Count::at_most_one: added->type_size(1)->expected(1); break;
+    case Positional::Count::any: added->type_size(1)->expected(-1); break;
+  }
+}
+
+void build(CLI::App& app, const Command& command, Fault& fault) {
+  for (const Option& option : command.options()) add_option(app, option, fault);
+  for (const Positional& positional : command.positional_arguments()) add_positional(app, positional);
+  for (const auto& child : command.children()) build(*app.add_subcommand(child->name(), child->help()), *child, fault);
+}
+
+/// Follows the names of commands as far as they go; for errors, which come before CLI11 knows where it was.
+Parsed locate(const Command& root, const std::vector<std::string>& words) {
+  Parsed parsed{&root, root.name(), false};
+  for (const std::string& word : words) {
+    if (word == "-h" || word == "--help") parsed.wants_help = true;
+    if (!word.empty() && word.front() == '-') continue;
+    for (const auto& child : parsed.command->children()) {
+      if (child->name() != word) continue;
+      parsed.command = child.get();
+      parsed.path += " " + word;
+      break;
+    }
+  }
+  return parsed;
+}
+
+std::vector<std::string> words_known_to(const Command& command) {
+  std::vector<std::string> known;
+  for (const auto& child : command.children()) {
+    if (!child->is_hidden()) known.push_back(child->name());
+  }
+  for (const Option& option : command.options()) {
+    for (const std::string_view name : split(option.names, ',')) known.emplace_back(name);
+  }
+  return known;
+}
+
+Error wrong_use(const Command& command, const std::string& path, std::string detail, const std::string& word) {
+  const std::string meant = word.empty() ? "" : nearest(word, words_known_to(command));
+  std::string hint = meant.empty() ? fmt::format("see `{} --help`", path) : fmt::format("did you mean `{}`? see `{} --help`", meant, path);
+  return Error{Code::invalid, fmt::format("{}: {}", path, detail), std::move(hint), {}};
+}
+
+Error translate(const CLI::ParseError& error, const Parsed& where, const std::vector<std::string>& words) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    // The first word that is neither a command nor an option of where we are.
+    const std::string text = error.what();
+    for (const std::string& word : words) {
+      if (!word.empty() && text.find(word) != std::string::npos && where.path.find(" " + word) == std::string::npos) {
+        const std::string name = word.substr(0, word.find('='));
+        const bool option = name.front() == '-';
+        const bool no_such_command = !option && !where.command->children().empty();
+        const char* kind = option ? "there is no option" : no_such_command ? "there is no command" : "this is too much:";
+        return wrong_use(*where.command, where.path, fmt::format("{} `{}`", kind, to_utf8(name)), name);
+      }
+    }
+  }
+  if (const auto* required = dynamic_cast<const CLI::RequiredError*>(&error)) {
+    std::string what = required->what();
+    const std::size_t end = what.find(" is required");
+    return wrong_use(*where.command, where.path, fmt::format("{} is missing", end == std::string::npos ? what : what.substr(0, end)), "");
+  }
+  return wrong_use(*where.command, where.path, to_utf8(error.what()), "");
+}
+
+}  // namespace
+
+Result<Parsed> parse_command_line(const Command& root, const std::vector<std::string>& words) {
+  // Everything after the first "--" is somebody else's, and must not be looked at.
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  const std::vector<std::string> ours(words.begin(), dashes);
+  Parsed parsed = locate(root, ours);
+  if (parsed.wants_help) return parsed;
+
+  CLI::App app;
+  Fault fault;
+  app.set_help_flag("");
+  build(app, root, fault);
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) sub->set_help_flag("");
+  try {
+    app.parse(std::vector<std::string>(ours.rbegin(), ours.rend()));
+  } catch (const CLI::ParseError& error) {
+    if (fault.error) return tl::unexpected(wrong_use(*parsed.command, parsed.path, fault.error->detail, ""));
+    return tl::unexpected(translate(error, parsed, ours));
+  }
+
+  parsed = {&root, root.name(), false};
+  for (CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    const auto child = std::find_if(parsed.command->children().begin(), parsed.command->children().end(), [&](const auto& one) { return one->name() == at->get_name(); });
+    parsed.command = child->get();
+    parsed.path += " " + at->get_name();
+  }
+  if (dashes != words.end()) {
+    if (!parsed.command->dashes()) return tl::unexpected(wrong_use(*parsed.command, parsed.path, "takes nothing after `--`", ""));
+    for (auto word = std::next(dashes); word != words.end(); ++word) parsed.command->dashes()->set(*word);
+  }
+  return parsed;
+}
+
+}  // namespace muster::cli

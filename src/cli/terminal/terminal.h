@@ -1,0 +1,25 @@
+#pragma once
+// Standard output and standard error: what they are and how to write to them.
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/terminal/style.h"
+
+namespace muster::cli {
+
+struct Terminal {
+  int fd = 1;
+  bool is_terminal = false;
+  std::size_t width = 0;  ///< columns; 0: no limit, since nobody reads it on a screen
+  Style style;
+
+  /// Looks at the descriptor, and at NO_COLOR, TERM and COLUMNS.
+  static Terminal detect(int fd);
+
+  /// Writes all, at once. A reader that has gone away (`muster … | head`) ends the program quietly.
+  void write(std::string_view bytes) const;
+};
+
+}  // namespace muster::cli
