@@ -36,9 +36,9 @@ class _Parser:
         self._lines = lines
         self._at = 0
         self._name = ""
-        self._channels = []  # type: List[str]
-        self._conda = []  # type: List[str]
-        self._pip = []  # type: List[str]
+        self._channels: List[str] = []
+        self._conda: List[str] = []
+        self._pip: List[str] = []
 
     def parse(self) -> CondaFile:
         seen = set()
@@ -87,7 +87,7 @@ class _Parser:
 
     def _items(self, key: _Line) -> Iterator[Tuple[_Line, str]]:
         """The lines `- item` below a key, one by one, so that an item may take the lines below itself."""
-        indent = None  # type: Optional[int]
+        indent: Optional[int] = None
         # A list that is itself an item of a list stands deeper than that item's dash.
         least = key.indent + 1 if key.text.startswith("-") else key.indent
         while self._at < len(self._lines):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # What the innermost launcher says comes first: under torchrun MUSTER_RANK is the launcher's own, and RANK the process's.
 _RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "MUSTER_RANK")
 
-_journals = {}  # type: Dict[str, Journal]
+_journals: Dict[str, Journal] = {}
 _journals_lock = threading.Lock()
 
 
@@ -44,7 +44,7 @@ class SubmittedRun(JournalLogger, Run):
     def __init__(self, run_id: str, folder: str) -> None:
         JournalLogger.__init__(self, journal_in(folder))
         self._run_id = run_id
-        self._made = None  # type: Optional[Experiment]
+        self._made: Optional[Experiment] = None
         self._last = None
 
     # The server's address and the token are only looked for when something is asked of the server.

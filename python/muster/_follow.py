@@ -40,7 +40,7 @@ def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSi
     once each time the server is away for more than a moment. ExperimentExecutionException when it stays away.
     """
     logs = _Logs(on_log)
-    away_since = None  # type: Optional[float]
+    away_since: Optional[float] = None
     told = False
     while True:
         try:
@@ -79,7 +79,7 @@ def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSi
 def _events(stream: "Stream") -> Iterator[Tuple[str, Dict[str, Any]]]:
     """The events of a text/event-stream, each with its JSON. Ends when the stream does."""
     event = ""
-    data = []  # type: List[bytes]
+    data: List[bytes] = []
     while True:
         line = stream.readline(LINE_LIMIT_BYTES)
         if not line.endswith(b"\n"):
@@ -104,9 +104,9 @@ class _Logs:
 
     def __init__(self, sink: LogSink) -> None:
         self._sink = sink
-        self.positions = {}  # type: Dict[str, int]
-        self._decoders = {}  # type: Dict[str, Any]
-        self._ranks = {}  # type: Dict[str, Optional[int]]
+        self.positions: Dict[str, int] = {}
+        self._decoders: Dict[str, Any] = {}
+        self._ranks: Dict[str, Optional[int]] = {}
 
     def take(self, data: Dict[str, Any]) -> None:
         path, offset = str(data["path"]), int(data["offset"])

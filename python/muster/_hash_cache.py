@@ -29,7 +29,7 @@ class HashCache:
         name = hashlib.sha256(os.fsencode(os.path.abspath(root))).hexdigest()[:32] + ".json"
         self._path = os.path.join(cache_folder(), name)
         self._known = self._load()
-        self._current = {}  # type: Dict[str, List[object]]
+        self._current: Dict[str, List[object]] = {}
         self._changed = False
 
     def look_up(self, path: str, stat: os.stat_result) -> Optional[str]:

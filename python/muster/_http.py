@@ -63,7 +63,7 @@ class Client:
                                      "credentials file.".format(url))
         if token:
             self._headers["Authorization"] = "Bearer " + token
-        self._idle = []  # type: List[http.client.HTTPConnection]
+        self._idle: List[http.client.HTTPConnection] = []
         self._idle_of = os.getpid()
         self._lock = threading.Lock()
 

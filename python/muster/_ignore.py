@@ -23,7 +23,7 @@ class IgnoreRules:
         lines += text.split(b"\n")
         rules = (_parse(line[:-1] if line.endswith(b"\r") else line) for line in lines)
         # The last rule that matches decides, so they are tried from the end.
-        self._rules = [rule for rule in rules if rule is not None][::-1]  # type: List[Rule]
+        self._rules: List[Rule] = [rule for rule in rules if rule is not None][::-1]
 
     def matches(self, path: str, folder: bool) -> bool:
         """Whether the entry itself is ignored, its parents being kept. For a walk that never enters an ignored folder."""
@@ -96,7 +96,7 @@ def _without_trailing_spaces(line: bytes) -> bytes:
 
 def _translate(pattern: bytes) -> Optional[bytes]:
     """A git pattern as a regular expression for the whole path or name; None when it can match nothing."""
-    out = []  # type: List[bytes]
+    out: List[bytes] = []
     at = 0
     while at < len(pattern):
         char = pattern[at:at + 1]
@@ -150,8 +150,8 @@ def _class_end(pattern: bytes, start: int) -> Optional[int]:
 def _translate_class(inside: bytes) -> bytes:
     """What stands between `[` and `]` as a regular expression; a class never matches a slash."""
     negated = inside[:1] in (b"!", b"^")
-    chars = []  # type: List[bytes]
-    escaped = []  # type: List[bool]
+    chars: List[bytes] = []
+    escaped: List[bool] = []
     at = 1 if negated else 0
     while at < len(inside):
         is_escape = inside[at:at + 1] == b"\\" and at + 1 < len(inside)
@@ -159,7 +159,7 @@ def _translate_class(inside: bytes) -> bytes:
         chars.append(inside[at:at + 1])
         escaped.append(is_escape)
         at += 1
-    allowed = set()  # type: Set[int]
+    allowed: Set[int] = set()
     at = 0
     while at < len(chars):
         if at + 2 < len(chars) and chars[at + 1] == b"-" and not escaped[at + 1]:

@@ -55,9 +55,9 @@ class Journal:
         # Reentrant, because a signal handler that logs may interrupt its own thread inside the lock.
         self._lock = threading.RLock()
         self._busy = False
-        self._deferred = []  # type: List[Tuple[str, int, int, Any]]
-        self._ids = {}  # type: Dict[str, int]
-        self._segment = None  # type: Optional[Segment]
+        self._deferred: List[Tuple[str, int, int, Any]] = []
+        self._ids: Dict[str, int] = {}
+        self._segment: Optional[Segment] = None
         self._key = ""
         self._index = 0
         self._sequence = 0  # Points in earlier segments.

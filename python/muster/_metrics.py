@@ -88,7 +88,7 @@ def table_value(name: str, columns: Any) -> Dict[str, Any]:
     if not isinstance(columns, Mapping) or not columns:
         raise UserErrorException("value: run.log_table takes a dict of columns, and the metric {!r} was given {!r}. Give "
                                  "{{\"x\": [1, 2], \"y\": [3, 4]}}.".format(name, columns))
-    table = {}  # type: Dict[str, Any]
+    table: Dict[str, Any] = {}
     for column, cells in columns.items():
         if not isinstance(column, str):
             raise UserErrorException("value: a column of the table {!r} is named {!r}, which is no text.".format(name, column))
@@ -109,8 +109,8 @@ def gather(points: Iterable[Mapping[str, Any]]) -> Any:
     One value is a scalar, several are a list; lists are joined; a row logged once is {column: scalar}, several rows or
     tables {column: list}; an image is its artifact's path.
     """
-    values = []  # type: List[Any]
-    columns = {}  # type: Dict[str, List[Any]]
+    values: List[Any] = []
+    columns: Dict[str, List[Any]] = {}
     only_scalars = True
     rows = 0
     lists = False

@@ -50,7 +50,7 @@ def to_exception(status: int, body: bytes, asked: str, error: Optional[ErrorClas
     """
     problem = read_problem(status, body)
     text = describe(problem) or "The server answered {} to {}.".format(status, asked)
-    chosen = ProjectSystemException  # type: ErrorClass
+    chosen: ErrorClass = ProjectSystemException
     if status in (401, 403):
         chosen = AuthenticationException
         text += " The token comes from MUSTER_TOKEN, else from the credentials file in Muster's home."

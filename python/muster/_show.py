@@ -10,7 +10,7 @@ class OutputPrinter:
     def __init__(self, run_id: str, web_view: str) -> None:
         self._run_id = run_id
         self._web_view = web_view
-        self._path = None  # type: Optional[str]
+        self._path: Optional[str] = None
         self._at_line_start = True
         self._stage = ""
 
@@ -45,7 +45,7 @@ class OutputPrinter:
         """How it ended. `error` is printed when it is given."""
         self._end_line()
         lines = ["", "Execution Summary", "=================", "RunId: " + self._run_id, "Web View: " + self._web_view]
-        warnings = run.get("warnings") or []  # type: List[Any]
+        warnings: List[Any] = run.get("warnings") or []
         if warnings:
             lines += ["", "Warnings:"] + [str(warning) for warning in warnings]
         if error is not None:

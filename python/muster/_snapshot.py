@@ -64,13 +64,13 @@ def snapshot_id(files: Iterable[Tuple[str, int, str, int]]) -> str:
 
 def _walk(root: str) -> List[_Found]:
     """The regular files below `root` that no rule ignores. Raises with every fault there is, not just the first."""
-    faults = []  # type: List[str]
+    faults: List[str] = []
     try:
         rules = _ignore.load(root)
     except (OSError, ValueError) as error:
         raise SnapshotException("The ignore rules of {} cannot be read: {}".format(root, error), error)
     real_root = os.path.realpath(root)
-    found = []  # type: List[_Found]
+    found: List[_Found] = []
     folders = [("", root)]
     while folders:
         prefix, place = folders.pop()
@@ -133,15 +133,15 @@ def _add_file(entry: "os.DirEntry[str]", path: str, real_root: str, found: List[
 
 def _hash_all(root: str, found: List[_Found]) -> List[SnapshotFile]:
     cache = HashCache(root)
-    files = []  # type: List[SnapshotFile]
-    unknown = []  # type: List[_Found]
+    files: List[SnapshotFile] = []
+    unknown: List[_Found] = []
     for item in found:
         sha256 = cache.look_up(item.path, item.stat)
         if sha256 is None:
             unknown.append(item)
         else:
             files.append(_snapshot_file(item, item.stat, sha256))
-    faults = []  # type: List[str]
+    faults: List[str] = []
 
     def work(item: _Found) -> None:
         try:
@@ -185,7 +185,7 @@ def _raise_too_many(root: str, found: List[_Found]) -> None:
 
 def _largest(found: List[_Found], by_count: bool) -> str:
     """The five entries of the source folder itself, files or folders, that hold the most."""
-    sums = {}  # type: Dict[str, int]
+    sums: Dict[str, int] = {}
     for item in found:
         first, slash, _ = item.path.partition("/")
         sums[first + slash] = sums.get(first + slash, 0) + (1 if by_count else item.stat.st_size)

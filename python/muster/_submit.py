@@ -47,11 +47,11 @@ def _describe(experiment: str, config: ScriptRunConfig) -> Dict[str, Any]:
     if run_config.docker.use_docker:
         raise UserErrorException("docker.use_docker: this version runs no containers. Leave it False; a list of pip packages in the "
                                  "environment gives the run its own packages.")
-    body = {
+    body: Dict[str, Any] = {
         "experiment": experiment,
         "compute_target": run_config.target,
         "environment_variables": texts(run_config.environment_variables),
-    }  # type: Dict[str, Any]
+    }
     if config.script:
         body["script"] = _script_path(config.source_directory, config.script)
         body["arguments"] = [_argument(argument) for argument in config.arguments]

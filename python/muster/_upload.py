@@ -41,9 +41,9 @@ def upload_snapshot(client: Client, workspace_path: str, files: List[SnapshotFil
 
 def upload_blobs(client: Client, workspace_path: str, blobs: Iterable[Blob], label: str) -> None:
     """Sends each blob that the server does not have. An interrupted upload goes on where it was: what arrived is known."""
-    by_hash = {blob.sha256: blob for blob in blobs}  # type: Dict[str, Blob]
+    by_hash: Dict[str, Blob] = {blob.sha256: blob for blob in blobs}
     hashes = sorted(by_hash)
-    missing = []  # type: List[Blob]
+    missing: List[Blob] = []
     for start in range(0, len(hashes), ASK_AT_ONCE):
         answer = client.json("POST", workspace_path + "/blobs/missing", {"sha256": hashes[start:start + ASK_AT_ONCE]})
         missing += [by_hash[sha256] for sha256 in answer["missing"]]
@@ -100,7 +100,7 @@ def _tar(batch: List[Blob]) -> bytes:
 
 
 def _batches(blobs: List[Blob]) -> List[List[Blob]]:
-    batches = []  # type: List[List[Blob]]
+    batches: List[List[Blob]] = []
     room = 0
     for blob in blobs:
         cost = blob.size + TAR_HEADER_BYTES

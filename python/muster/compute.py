@@ -96,7 +96,7 @@ class ComputeTarget:
 
     def _fetch(self) -> Dict[str, Any]:
         try:
-            data = self._workspace._client.json("GET", self._path, error=ComputeTargetException)  # type: Dict[str, Any]
+            data: Dict[str, Any] = self._workspace._client.json("GET", self._path, error=ComputeTargetException)
             return data
         except ComputeTargetException as error:
             if error.status != 404:
@@ -197,8 +197,8 @@ class AmlComputeProvisioningConfiguration:
         self.description = description
 
     def _body(self) -> Dict[str, Any]:
-        body = {"min_nodes": self.min_nodes, "max_nodes": self.max_nodes, "vm_priority": self.vm_priority,
-                "idle_seconds_before_scaledown": self.idle_seconds_before_scaledown}  # type: Dict[str, Any]
+        body: Dict[str, Any] = {"min_nodes": self.min_nodes, "max_nodes": self.max_nodes, "vm_priority": self.vm_priority,
+                                "idle_seconds_before_scaledown": self.idle_seconds_before_scaledown}
         for key, value in (("vm_size", self.vm_size), ("tags", self.tags), ("description", self.description)):
             if value:
                 body[key] = value

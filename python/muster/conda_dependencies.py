@@ -19,9 +19,9 @@ class CondaDependencies:
     """Packages from conda and from pip, in the order they were added. Empty unless a conda file is given."""
 
     def __init__(self, conda_dependencies_file_path: Optional[str] = None) -> None:
-        self._channels = []  # type: List[str]
-        self._conda = []  # type: List[str]
-        self._pip = []  # type: List[str]
+        self._channels: List[str] = []
+        self._conda: List[str] = []
+        self._pip: List[str] = []
         if conda_dependencies_file_path is not None:
             content = _conda_yaml.read_conda_file(conda_dependencies_file_path)
             self._channels, self._conda, self._pip = content.channels, content.conda_packages, content.pip_packages

@@ -26,7 +26,7 @@ class PythonSection:
         self.interpreter_path = "python"
         self.user_managed_dependencies = False
         self.conda_dependencies = CondaDependencies()
-        self.base_conda_environment = None  # type: Optional[str]
+        self.base_conda_environment: Optional[str] = None
 
 
 class DockerSection:
@@ -34,12 +34,12 @@ class DockerSection:
 
     def __init__(self) -> None:
         self.enabled = False
-        self.base_image = None  # type: Optional[str]
-        self.base_dockerfile = None  # type: Optional[str]
+        self.base_image: Optional[str] = None
+        self.base_dockerfile: Optional[str] = None
         self.shm_size = "2g"
         self.shared_volumes = True
         self.gpu_support = True
-        self.arguments = []  # type: List[str]
+        self.arguments: List[str] = []
 
 
 class Environment:
@@ -49,10 +49,10 @@ class Environment:
         if not isinstance(name, str) or not name:
             raise UserErrorException("name: an environment needs a name.")
         self.name = name
-        self.version = None  # type: Optional[str]
+        self.version: Optional[str] = None
         self.python = PythonSection()
         self.docker = DockerSection()
-        self.environment_variables = {}  # type: Dict[str, str]
+        self.environment_variables: Dict[str, str] = {}
 
     @staticmethod
     def from_pip_requirements(name: str, file_path: str, pip_version: Optional[str] = None) -> "Environment":
@@ -98,7 +98,7 @@ class Environment:
     @staticmethod
     def list(workspace: "Workspace") -> "Dict[str, Environment]":
         """The registered environments by name, each in its newest version."""
-        found = {}  # type: Dict[str, Environment]
+        found: Dict[str, Environment] = {}
         for data in workspace._client.pages(workspace._path + "/environments", "environments"):
             if data["name"] not in found or int(data["version"]) > int(found[data["name"]].version or 0):
                 found[data["name"]] = Environment._from_data(data)
@@ -150,7 +150,7 @@ class Environment:
                            "python_version": None}
         if self.name == "default-environment" and plain and not variables and not always:
             return None
-        definition = {"name": self.name, "python": python, "environment_variables": variables}  # type: Dict[str, Any]
+        definition: Dict[str, Any] = {"name": self.name, "python": python, "environment_variables": variables}
         if self.version is not None:
             definition["version"] = self.version
         return definition
@@ -174,7 +174,7 @@ def _read_requirements(path: str, depth: int) -> List[str]:
         raise UserErrorException("file_path: {} cannot be read: {}.".format(path, error.strerror), error)
     except UnicodeDecodeError as error:
         raise UserErrorException("file_path: {} is not UTF-8: {}.".format(path, error), error)
-    packages = []  # type: List[str]
+    packages: List[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         line = re.sub(r"(^|\s)#.*\Z", "", line).strip()
         if not line:

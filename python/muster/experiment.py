@@ -26,8 +26,8 @@ class Experiment:
                                      "digit first.".format(name))
         self._workspace = workspace
         self._name = name
-        self._data = workspace._client.json("POST", workspace._path + "/experiments", {"name": name, "tags": {}},
-                                            create=True)  # type: Dict[str, Any]
+        self._data: Dict[str, Any] = workspace._client.json("POST", workspace._path + "/experiments", {"name": name, "tags": {}},
+                                                            create=True)
 
     @classmethod
     def _unchecked(cls, workspace: "Workspace", name: str, data: Optional[Dict[str, Any]] = None) -> "Experiment":

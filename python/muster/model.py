@@ -147,7 +147,7 @@ class Model:
 
     def update(self, tags: Optional[Mapping[str, Any]] = None, description: Optional[str] = None, **kwargs: Any) -> None:
         """Sets tags, the others staying, or the description."""
-        body = {}  # type: Dict[str, Any]
+        body: Dict[str, Any] = {}
         if tags is not None:
             body["tags"] = _texts(tags)
         if description is not None:
@@ -170,19 +170,19 @@ class Model:
         """Removes this version."""
         self.workspace._client.json("DELETE", self._path, error=WebserviceException)
 
-    name = property(lambda self: str(self._data["name"]), doc="The model's name.")  # type: Any
-    version = property(lambda self: int(self._data["version"]), doc="The version, counted from 1.")  # type: Any
-    id = property(lambda self: "{}:{}".format(self.name, self.version), doc="name:version.")  # type: Any
-    description = property(lambda self: self._data.get("description"), doc="What its maker said of it.")  # type: Any
-    tags = property(lambda self: dict(self._data.get("tags") or {}), doc="The tags.")  # type: Any
-    properties = property(lambda self: dict(self._data.get("properties") or {}), doc="The properties.")  # type: Any
-    model_framework = property(lambda self: self._data.get("framework"), doc="The framework's name.")  # type: Any
-    model_framework_version = property(lambda self: self._data.get("framework_version"), doc="The framework's version.")  # type: Any
-    created_time = property(lambda self: self._data.get("created_at"), doc="When it was registered.")  # type: Any
-    created_by = property(lambda self: self._data.get("created_by"), doc="Who registered it.")  # type: Any
-    run_id = property(lambda self: self._data.get("run_id"), doc="The run it came from.")  # type: Any
-    experiment_name = property(lambda self: self._data.get("experiment"), doc="That run's experiment.")  # type: Any
-    url = property(lambda self: "aml://asset/" + self.id, doc="The model's address.")  # type: Any
+    name: Any = property(lambda self: str(self._data["name"]), doc="The model's name.")
+    version: Any = property(lambda self: int(self._data["version"]), doc="The version, counted from 1.")
+    id: Any = property(lambda self: "{}:{}".format(self.name, self.version), doc="name:version.")
+    description: Any = property(lambda self: self._data.get("description"), doc="What its maker said of it.")
+    tags: Any = property(lambda self: dict(self._data.get("tags") or {}), doc="The tags.")
+    properties: Any = property(lambda self: dict(self._data.get("properties") or {}), doc="The properties.")
+    model_framework: Any = property(lambda self: self._data.get("framework"), doc="The framework's name.")
+    model_framework_version: Any = property(lambda self: self._data.get("framework_version"), doc="The framework's version.")
+    created_time: Any = property(lambda self: self._data.get("created_at"), doc="When it was registered.")
+    created_by: Any = property(lambda self: self._data.get("created_by"), doc="Who registered it.")
+    run_id: Any = property(lambda self: self._data.get("run_id"), doc="The run it came from.")
+    experiment_name: Any = property(lambda self: self._data.get("experiment"), doc="That run's experiment.")
+    url: Any = property(lambda self: "aml://asset/" + self.id, doc="The model's address.")
 
     @property
     def run(self) -> "Optional[Run]":
@@ -207,7 +207,7 @@ def describe_model(name: str, tags: Optional[Mapping[str, Any]], properties: Opt
     """The part of a registration that does not say where the files come from."""
     if framework_version is not None and framework is None:
         raise WebserviceException("model_framework: must be given with model_framework_version.")
-    body = {"name": name}  # type: Dict[str, Any]
+    body: Dict[str, Any] = {"name": name}
     for key, value in (("tags", _texts(tags or {})), ("properties", _texts(properties or {})), ("description", description),
                        ("framework", framework), ("framework_version", framework_version)):
         if value:

@@ -11,8 +11,8 @@ class OfflineRun(PrintLogger):
 
     def __init__(self) -> None:
         self._id = "OfflineRun_" + str(uuid.uuid4())
-        self._tags = {}  # type: Dict[str, str]
-        self._properties = {}  # type: Dict[str, str]
+        self._tags: Dict[str, str] = {}
+        self._properties: Dict[str, str] = {}
 
     @property
     def id(self) -> str:

@@ -230,8 +230,8 @@ class Run(RunFiles, MetricLogger):
 
     def get_metric_points(self, name: Optional[str] = None, rank: Union[None, int, str] = None) -> "Dict[str, List[Dict[str, Any]]]":
         """Every point as it was recorded: {name: [{"value", "step", "time", "rank"}]}."""
-        found = {}  # type: Dict[str, List[Dict[str, Any]]]
-        query = {"name": name, "rank": rank}  # type: Dict[str, Any]
+        found: Dict[str, List[Dict[str, Any]]] = {}
+        query: Dict[str, Any] = {"name": name, "rank": rank}
         while True:
             answer = self._client.json("GET", self._path + "/metrics", query=query)
             for metric, points in answer["metrics"].items():
@@ -324,7 +324,7 @@ class Run(RunFiles, MetricLogger):
         return self._last if self._last is not None else self._refresh()
 
     def _refresh(self) -> Dict[str, Any]:
-        data = self._client.json("GET", self._path)  # type: Dict[str, Any]
+        data: Dict[str, Any] = self._client.json("GET", self._path)
         self._last = data
         return data
 
@@ -333,7 +333,7 @@ class Run(RunFiles, MetricLogger):
 
     def _details(self, data: Dict[str, Any]) -> Dict[str, Any]:
         distribution = data.get("distribution") or {}
-        details = {
+        details: Dict[str, Any] = {
             "runId": data["run_id"],
             "target": data.get("compute_target"),
             "status": data["status"],
@@ -353,7 +353,7 @@ class Run(RunFiles, MetricLogger):
             "submittedBy": data.get("created_by"),
             "stages": data.get("stages") or [],
             "nodes": data.get("nodes") or [],
-        }  # type: Dict[str, Any]
+        }
         for key, value in (("startTimeUtc", data.get("started_at")), ("endTimeUtc", data.get("ended_at")),
                            ("warnings", data.get("warnings"))):
             if value:

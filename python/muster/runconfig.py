@@ -64,15 +64,15 @@ class RunConfiguration:
         self.command = command
         self.framework = framework or "Python"
         self.communicator = communicator or "None"
-        self.environment = Environment("default-environment")  # type: Environment
+        self.environment: Environment = Environment("default-environment")
         if conda_dependencies is not None:
             self.environment.python.conda_dependencies = conda_dependencies
-        self.environment_variables = {}  # type: Dict[str, str]
-        self.max_run_duration_seconds = DEFAULT_MAX_RUN_DURATION_SECONDS  # type: Optional[int]
+        self.environment_variables: Dict[str, str] = {}
+        self.max_run_duration_seconds: Optional[int] = DEFAULT_MAX_RUN_DURATION_SECONDS
         self.node_count = 1
-        self.priority = None  # type: Optional[int]
+        self.priority: Optional[int] = None
         self.docker = DockerConfiguration()
-        self.distributed_job_config = None  # type: Union[None, PyTorchConfiguration, MpiConfiguration]
+        self.distributed_job_config: Union[None, PyTorchConfiguration, MpiConfiguration] = None
         self._target = "local"
 
     @property

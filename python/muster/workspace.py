@@ -40,7 +40,7 @@ class Workspace:
         self._name = name
         self._subscription_id = subscription_id
         self._resource_group = resource_group
-        self._fetched = None  # type: Optional[Dict[str, Any]]
+        self._fetched: Optional[Dict[str, Any]] = None
         self._path = "/workspaces/" + segment(name)
 
     @classmethod
@@ -86,7 +86,7 @@ class Workspace:
              server: Optional[str] = None) -> "Dict[str, List[Workspace]]":
         """All workspaces of the server: {name: [workspace]}."""
         client = connect(server)
-        found = {}  # type: Dict[str, List[Workspace]]
+        found: Dict[str, List[Workspace]] = {}
         for data in client.pages("/workspaces", "workspaces"):
             workspace = Workspace._unchecked(client, data["name"])
             workspace._fetched = data
