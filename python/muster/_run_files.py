@@ -20,8 +20,8 @@ class RunFiles:
     """The part of `Run` that deals with files."""
 
     # Set by the run.
-    _client: Client = None  # type: ignore[assignment]
-    _workspace: Workspace = None  # type: ignore[assignment]
+    _client: "Client" = None  # type: ignore[assignment]
+    _workspace: "Workspace" = None  # type: ignore[assignment]
     _id = ""
 
     @property
