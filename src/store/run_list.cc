@@ -31,8 +31,9 @@ void add_tag(Conditions& conditions, const Filter& filter, std::string_view tabl
 
 /// All conditions that are the run's own columns.
 void add_columns(Conditions& conditions, const Filter& filter, std::int64_t workspace_key, std::optional<std::int64_t> experiment_key) {
+  // Both, whichever of them the index begins with.
+  conditions.add("r.workspace_key = ?", {workspace_key});
   if (experiment_key) conditions.add("r.experiment_key = ?", {*experiment_key});
-  else conditions.add("r.workspace_key = ?", {workspace_key});
   if (filter.status) conditions.add("r.status = ?", {to_string(*filter.status)});
   if (filter.display_name) conditions.add("r.display_name = ?", {*filter.display_name});
   if (filter.parent_run_id) conditions.add("r.parent_run_id = ?", {*filter.parent_run_id});
