@@ -3,43 +3,52 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "environment/interpreter.h"
+#include "environment/prepared.h"
+#include "environment/spec.h"
 #include "model/environment.h"
 
 namespace muster::environment {
 
-/// What a run needs of its environment once it is there. Kept with the run.
-struct Prepared {
-  std::string interpreter;  ///< absolute path
-  std::filesystem::path folder;  ///< of the built environment; "" for the system's
-  std::string hash;
-};
+struct BuildRequest;
 
-/// The canonical form (builder, interpreter, packages in order; not name, version or variables) and its SHA-256.
-std::string canonical_form(const model::EnvironmentDefinition& definition, const std::string& interpreter);
-std::string environment_hash(const model::EnvironmentDefinition& definition, const std::string& interpreter);
-
-/// The definition's interpreter as an absolute path: a path as given (must be executable); a name looked up on `path` outside pyenv's shims; a plain `python`
-/// that does not exist becomes `python3`. not_found says where it looked.
-Result<std::string> resolve_interpreter(const std::string& interpreter_path, const std::string& path);
-
-/// Environments under `root`/<hash>/, each built once however many ask; the others wait and share its outcome. A builder that died is taken over (an
-/// environment is there only when its marker file is). Thread-safe.
+/// Environments under `root`/<hash>/, each built once however many ask, in this process or another; the others wait and share its outcome. A builder that
+/// died is taken over: an environment is there only when its marker file (muster.json, with what pip installed) is, and what is left of a half-made one is
+/// wiped. A failed build is tried again at the next ask. Thread-safe; the destructor ends the builds under way.
 class EnvironmentCache {
  public:
-  explicit EnvironmentCache(std::filesystem::path root);
+  /// `variables`: the machine's environment, as pip is to see it.
+  explicit EnvironmentCache(std::filesystem::path root, std::map<std::string, std::string> variables = own_variables());
+  ~EnvironmentCache();
+  EnvironmentCache(const EnvironmentCache&) = delete;
+  EnvironmentCache& operator=(const EnvironmentCache&) = delete;
 
-  /// Blocks until the environment is there, built by this call or another (deadline: 30 minutes). `on_log` gets the build log as it is written, on the
-  /// calling thread; not called when nothing had to be built. `cancelled` is asked at least every 200 ms; true ends the build if nobody else waits for it.
-  /// invalid names the package that failed, with pip's words.
+  /// Blocks until the environment is there, built by this call or another (deadline: 30 minutes). `on_log` gets the build log from its start as it is written,
+  /// on the calling thread; not called when nothing had to be built. `cancelled` is asked at least every 200 ms; true ends the build if nobody else waits
+  /// for it, and this call with conflict. invalid names the package that failed, with pip's words; not_found: there is no such interpreter.
   Result<Prepared> prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
                            const std::function<bool()>& cancelled);
 
+  /// This process's environment variables.
+  static std::map<std::string, std::string> own_variables();
+
  private:
+  struct Building;
+  std::shared_ptr<Building> join_or_start(const model::EnvironmentDefinition& definition, const std::string& interpreter, const std::string& hash);
+  void run(const BuildRequest& request, Building& building);
+
   std::filesystem::path root_;
+  std::map<std::string, std::string> variables_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Building>> building_;  ///< by hash
+  std::vector<std::shared_ptr<Building>> ended_;               ///< whose threads are still to be joined
 };
 
 }  // namespace muster::environment

@@ -1,0 +1,280 @@
+#include "environment/builder.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <fstream>
+#include <thread>
+
+#include "base/file.h"
+#include "environment/command.h"
+#include "support/temp_folder.h"
+
+namespace muster::environment {
+namespace {
+namespace fs = std::filesystem;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds kPatience{100};
+const auto kNever = [] { return false; };
+const auto kSilent = [](std::string_view) {};
+
+std::string system_python() {
+  const auto found = resolve_interpreter("python3", EnvironmentCache::own_variables()["PATH"]);
+  EXPECT_TRUE(found);
+  return found.value_or("");
+}
+
+struct Ran {
+  std::string output;
+  std::optional<int> exit_code;
+};
+
+Ran run(std::vector<std::string> words, const fs::path& folder) {
+  Ran ran;
+  const auto group = process::ProcessGroup::planned("muster-test-run");
+  const auto ended = run_command({std::move(words), {{"PATH", "/usr/bin:/bin"}}, folder}, group, steady_clock::now() + kPatience,
+                                 [&](std::string_view text) { ran.output += text; }, [] { return Result<void>{}; });
+  EXPECT_TRUE(ended) << ended.error().detail;
+  if (ended) ran.exit_code = ended->exit_code;
+  return ran;
+}
+
+/// Real pip against a folder of small packages of our own, without any network.
+class Environments : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(make_folders(links()));
+    variables_ = EnvironmentCache::own_variables();
+    std::erase_if(variables_, [](const auto& one) { return one.first.starts_with("PIP_"); });
+    variables_["PIP_CONFIG_FILE"] = "/dev/null";
+    variables_["PIP_NO_INDEX"] = "1";
+    variables_["PIP_FIND_LINKS"] = links().string();
+    variables_["PYTHONPATH"] = "/nowhere";  // must not reach pip
+    variables_["MUSTER_TOKEN"] = "secret";  // neither
+  }
+
+  fs::path links() const { return folder_ / "links"; }
+  fs::path root() const { return folder_ / "environments"; }
+
+  /// A wheel is a zip with a little metadata.
+  void make_wheel(const std::string& name) const {
+    constexpr const char* kScript = R"(
+import sys, zipfile
+name, folder = sys.argv[1:]
+info = name + "-1.0.dist-info/"
+with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (folder, name), "w") as wheel:
+    wheel.writestr(name + ".py", "WORD = 'hello from " + name + "'\n")
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr(info + "RECORD", "")
+)";
+    const Ran made = run({system_python(), "-c", kScript, name, links().string()}, folder_.path());
+    ASSERT_EQ(made.exit_code, 0) << made.output;
+  }
+
+  /// A source package whose setup.py is `setup`.
+  void make_sdist(const std::string& name, const std::string& setup) const {
+    constexpr const char* kScript = R"(
+import io, sys, tarfile
+name, folder, setup = sys.argv[1:]
+with tarfile.open("%s/%s-1.0.tar.gz" % (folder, name), "w:gz") as archive:
+    for path, text in (("setup.py", setup), ("PKG-INFO", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)):
+        entry = tarfile.TarInfo("%s-1.0/%s" % (name, path))
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text.encode()))
+)";
+    const Ran made = run({system_python(), "-c", kScript, name, links().string(), setup}, folder_.path());
+    ASSERT_EQ(made.exit_code, 0) << made.output;
+  }
+
+  model::EnvironmentDefinition asking_for(std::vector<std::string> packages) const {
+    model::EnvironmentDefinition definition;
+    definition.interpreter_path = system_python();
+    definition.pip_packages = std::move(packages);
+    return definition;
+  }
+
+  std::string hash_of(const model::EnvironmentDefinition& definition) const { return environment_hash(definition, system_python()); }
+
+  test::TempFolder folder_;
+  std::map<std::string, std::string> variables_;
+};
+
+TEST_F(Environments, WithoutPackagesTheInterpreterIsUsedAsItIs) {
+  EnvironmentCache cache(root(), variables_);
+  const auto prepared = cache.prepare(asking_for({"azureml-defaults"}), [](std::string_view) { FAIL() << "nothing is built"; }, kNever);
+  ASSERT_TRUE(prepared);
+  EXPECT_EQ(prepared->interpreter, system_python());
+  EXPECT_TRUE(prepared->folder.empty());
+  EXPECT_FALSE(fs::exists(root()));
+}
+
+TEST_F(Environments, OneBuildHoweverManyAskAndNoneTheNextTime) {
+  make_wheel("hello");
+  const auto definition = asking_for({"azureml-defaults", "hello"});
+  // What a builder that was killed left: no marker, so nothing of it may survive.
+  const fs::path half_made = root() / hash_of(definition) / "left_over";
+  ASSERT_TRUE(make_folders(half_made));
+
+  EnvironmentCache cache(root(), variables_);
+  std::vector<std::string> logs(3);
+  std::vector<Result<Prepared>> outcomes(3, Prepared{});
+  std::vector<std::thread> callers;
+  for (std::size_t i = 0; i < 3; ++i) {
+    callers.emplace_back([&, i] { outcomes[i] = cache.prepare(definition, [&, i](std::string_view text) { logs[i] += text; }, kNever); });
+  }
+  for (std::thread& caller : callers) caller.join();
+  std::size_t builds = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(outcomes[i]) << outcomes[i].error().detail << "\n" << logs[i];
+    builds += logs[i].find("building environment") != std::string::npos && logs[i] == logs[0];
+  }
+  EXPECT_EQ(builds, 3u) << "all see the one log from its start";
+  EXPECT_NE(logs[0].find("azureml-defaults is not installed: Muster provides it"), std::string::npos) << logs[0];
+  EXPECT_EQ(logs[0].find("building environment"), logs[0].rfind("building environment"));
+  EXPECT_FALSE(fs::exists(half_made));
+
+  const Ran imported = run({outcomes[0]->interpreter, "-c", "import hello; print(hello.WORD)"}, folder_.path());
+  EXPECT_EQ(imported.output, "hello from hello\n");
+  const auto marker = parse_json(read_file(outcomes[0]->folder / "muster.json").value_or(""));
+  ASSERT_TRUE(marker);
+  EXPECT_NE(dump_json((*marker)["packages"]).find("hello==1.0"), std::string::npos);
+
+  const auto again = cache.prepare(definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->interpreter, outcomes[0]->interpreter);
+  EnvironmentCache after_restart(root(), variables_);
+  ASSERT_TRUE(after_restart.prepare(definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever));
+
+  // Another Python stands behind the same name now: what was built for the old one would not start.
+  Json changed = *marker;
+  changed["real_interpreter"] = "/usr/bin/python2.7";
+  ASSERT_TRUE(write_file(outcomes[0]->folder / "muster.json", dump_json(changed)));
+  std::string rebuilt;
+  ASSERT_TRUE(cache.prepare(definition, [&](std::string_view text) { rebuilt += text; }, kNever));
+  EXPECT_NE(rebuilt.find("building environment"), std::string::npos);
+}
+
+TEST_F(Environments, AFailureNamesThePackageAndIsTriedAgain) {
+  const auto definition = asking_for({"nosuch==7"});
+  EnvironmentCache cache(root(), variables_);
+  std::string log;
+  const auto prepared = cache.prepare(definition, [&](std::string_view text) { log += text; }, kNever);
+  ASSERT_FALSE(prepared);
+  EXPECT_EQ(prepared.error().code, Code::invalid);
+  EXPECT_NE(prepared.error().detail.find("the package 'nosuch==7' could not be installed"), std::string::npos) << prepared.error().detail;
+  EXPECT_NE(log.find("nosuch==7"), std::string::npos);
+  EXPECT_FALSE(fs::exists(root() / hash_of(definition)));
+  EXPECT_FALSE(cache.prepare(definition, kSilent, kNever)) << "tried again";
+}
+
+TEST_F(Environments, AnInterpreterThatIsNoneSaysSo) {
+  auto definition = asking_for({"hello"});
+  definition.interpreter_path = "/bin/true";
+  EnvironmentCache cache(root(), variables_);
+  const auto prepared = cache.prepare(definition, kSilent, kNever);
+  ASSERT_FALSE(prepared) << "`true -m venv` succeeds and makes nothing";
+  definition.interpreter_path = "/bin/false";
+  const auto refused = cache.prepare(definition, kSilent, kNever);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::unavailable);
+  EXPECT_NE(refused.error().detail.find("/bin/false cannot make virtual environments"), std::string::npos) << refused.error().detail;
+  definition.interpreter_path = "python9.9";
+  const auto missing = cache.prepare(definition, kSilent, kNever);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Code::not_found);
+}
+
+/// Waits until the text has come, or the test's patience ends.
+class Log {
+ public:
+  void add(std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    text_ += text;
+    changed_.notify_all();
+  }
+  bool has_come(std::string_view wanted) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return text_.find(wanted) != std::string::npos; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string text_;
+};
+
+TEST_F(Environments, TheLastOneToLeaveEndsTheBuild) {
+  make_sdist("slow", "import sys, time\nsys.stderr.write('setup has begun\\n')\nopen('" + (folder_ / "begun").string() + "', 'w').close()\ntime.sleep(3600)\n");
+  const auto definition = asking_for({"slow"});
+  EnvironmentCache cache(root(), variables_);
+  std::atomic<bool> first_leaves{false};
+  std::atomic<bool> second_leaves{false};
+  Log first_log;
+  Log second_log;
+  Result<Prepared> first = Prepared{};
+  Result<Prepared> second = Prepared{};
+  std::thread first_caller([&] { first = cache.prepare(definition, [&](std::string_view text) { first_log.add(text); }, [&] { return first_leaves.load(); }); });
+  ASSERT_TRUE(first_log.has_come("slow"));
+  std::thread second_caller([&] { second = cache.prepare(definition, [&](std::string_view text) { second_log.add(text); }, [&] { return second_leaves.load(); }); });
+  ASSERT_TRUE(second_log.has_come("slow"));
+  first_leaves = true;
+  first_caller.join();
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code, Code::conflict);
+
+  // The build goes on for the second: its setup.py gets to run.
+  const auto deadline = steady_clock::now() + kPatience;
+  while (!fs::exists(folder_ / "begun") && steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(fs::exists(folder_ / "begun"));
+  second_leaves = true;
+  second_caller.join();
+  EXPECT_FALSE(second);
+  // Asking anew ends the wait for the old build's end: by then its processes and its folder are gone.
+  EXPECT_FALSE(cache.prepare(asking_for({"slow", "nosuch"}), kSilent, kNever));
+}
+
+TEST_F(Environments, AnotherProcessesBuildIsFollowedAndTakenOver) {
+  make_wheel("hello");
+  const auto definition = asking_for({"hello"});
+  ASSERT_TRUE(make_folders(root()));
+  // As another process would: it holds the lock, and has written half a log.
+  auto held = open_file(root() / (hash_of(definition) + ".lock"), O_RDWR | O_CREAT);
+  ASSERT_TRUE(held);
+  ASSERT_EQ(::flock(held->get(), LOCK_EX | LOCK_NB), 0);
+  ASSERT_TRUE(write_file(root() / (hash_of(definition) + ".log"), "the other's words\n", 0644, Durable::no));
+
+  EnvironmentCache cache(root(), variables_);
+  Log log;
+  Result<Prepared> prepared = Prepared{};
+  std::thread caller([&] { prepared = cache.prepare(definition, [&](std::string_view text) { log.add(text); }, kNever); });
+  EXPECT_TRUE(log.has_come("another process is building this environment"));
+  EXPECT_TRUE(log.has_come("the other's words"));
+  held->reset();  // it dies: the kernel lets go of its lock
+  EXPECT_TRUE(log.has_come("building environment"));
+  caller.join();
+  ASSERT_TRUE(prepared) << prepared.error().detail;
+}
+
+TEST_F(Environments, TheCachesEndEndsItsBuilds) {
+  make_sdist("slow", "import time\nopen('" + (folder_ / "begun").string() + "', 'w').close()\ntime.sleep(3600)\n");
+  auto cache = std::make_unique<EnvironmentCache>(root(), variables_);
+  std::atomic<bool> leave{false};
+  Log log;
+  std::thread caller([&] { (void)cache->prepare(asking_for({"slow"}), [&](std::string_view text) { log.add(text); }, [&] { return leave.load(); }); });
+  ASSERT_TRUE(log.has_come("slow"));
+  leave = true;
+  caller.join();
+  const auto began = steady_clock::now();
+  cache.reset();
+  EXPECT_LT(steady_clock::now() - began, seconds(30));
+  EXPECT_FALSE(fs::exists(root() / hash_of(asking_for({"slow"}))));
+}
+
+}  // namespace
+}  // namespace muster::environment

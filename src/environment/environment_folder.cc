@@ -1,0 +1,137 @@
+#include "environment/environment_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "environment/venv_builder.h"
+
+namespace muster::environment {
+namespace fs = std::filesystem;
+namespace {
+
+using std::chrono::steady_clock;
+using OnLog = std::function<void(std::string_view)>;
+using Stop = std::function<Result<void>()>;
+
+constexpr std::chrono::milliseconds kAskAgain{100};
+constexpr std::chrono::seconds kKillDeadline{10};
+constexpr std::string_view kMarker = "muster.json";
+
+fs::path beside(const fs::path& root, const std::string& hash, std::string_view extension) { return root / (hash + std::string(extension)); }
+
+/// The program behind links, so that a Python that was upgraded in place is noticed.
+std::string real_path(const fs::path& path) {
+  std::error_code error;
+  return fs::canonical(path, error).string();
+}
+
+/// Gives on what another process's build log has got since `offset`.
+void follow(const fs::path& log, std::uint64_t& offset, const OnLog& on_log) {
+  const auto bytes = read_file(log);
+  if (!bytes) return;
+  if (bytes->size() < offset) offset = 0;
+  if (bytes->size() > offset) on_log(std::string_view(*bytes).substr(offset));
+  offset = bytes->size();
+}
+
+/// The lock, however long another holds it.
+Result<Fd> lock(const BuildRequest& request, steady_clock::time_point deadline, const OnLog& on_log, const Stop& stop) {
+  const fs::path path = beside(request.root, request.hash, ".lock");
+  MUSTER_TRY_ASSIGN(Fd file, open_file(path, O_RDWR | O_CREAT));
+  bool told = false;
+  std::uint64_t followed = 0;
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("lock " + path.string(), errno));
+    if (!told) on_log("another process is building this environment; its log follows\n");
+    told = true;
+    follow(beside(request.root, request.hash, ".log"), followed, on_log);
+    MUSTER_TRY(stop());
+    if (steady_clock::now() > deadline) return fail(Code::timeout, "another process has held {} for too long", path.string());
+    std::this_thread::sleep_for(kAskAgain);
+  }
+  if (told) follow(beside(request.root, request.hash, ".log"), followed, on_log);
+  return file;
+}
+
+/// The same name in every process that builds here, and another one in every other root: what a dead builder left running can be found, nobody else's.
+Result<process::ProcessGroup> group_of(const BuildRequest& request) {
+  const std::string name = fmt::format("muster-env-{}-{}", sha256_hex(request.root.string()).substr(0, 8), request.hash.substr(0, 16));
+  MUSTER_TRY_ASSIGN(process::ProcessGroup group, process::ProcessGroup::create(name));
+  MUSTER_TRY(group.kill(kKillDeadline));
+  return group;
+}
+
+Result<void> write_marker(const BuildRequest& request, const fs::path& folder, const std::vector<std::string>& installed) {
+  // Durable first: pip syncs nothing, and the marker must never outlive what it vouches for.
+  MUSTER_TRY_ASSIGN(const Fd root, open_file(request.root, O_RDONLY | O_DIRECTORY));
+  if (::syncfs(root.get()) != 0) return tl::unexpected(system_error("sync " + request.root.string(), errno));
+  const Json marker{{"version", 1},
+                    {"hash", request.hash},
+                    {"interpreter", request.interpreter},
+                    {"real_interpreter", real_path(request.interpreter)},
+                    {"packages", installed},
+                    {"built_at", to_rfc3339(SystemClock().now_us())}};
+  return write_file(folder / kMarker, dump_json(marker));
+}
+
+Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_point deadline, const OnLog& on_log, const Stop& stop) {
+  const fs::path folder = request.root / request.hash;
+  const auto began = steady_clock::now();
+  MUSTER_TRY_ASSIGN(process::ProcessGroup group, group_of(request));
+  MUSTER_TRY(remove_tree(folder));
+  on_log(fmt::format("building environment {} with {}\n", request.hash.substr(0, 12), request.interpreter));
+  for (const std::string& package : request.provided) on_log(fmt::format("{} is not installed: Muster provides it to every job\n", package));
+
+  auto installed = build_venv({folder, request.interpreter, request.packages, request.variables}, group, deadline, on_log, stop);
+  // A build may leave a daemon behind (a compiler's cache server); the environment is whole only when nothing writes there any more.
+  const Result<void> ended = group.kill(kKillDeadline);
+  if (ended) group.remove();
+  Result<void> whole = installed ? ended : tl::unexpected(installed.error());
+  if (whole) whole = write_marker(request, folder, *installed);
+  if (!whole) {
+    on_log(fmt::format("failed: {}\n", whole.error().detail));
+    if (const auto removed = remove_tree(folder); !removed) log::warning("environment", "{}", removed.error().detail);
+    return tl::unexpected(whole.error());
+  }
+  on_log(fmt::format("built in {:.1f} s\n", std::chrono::duration<double>(steady_clock::now() - began).count()));
+  return Prepared{(folder / "bin" / "python").string(), folder, request.hash};
+}
+
+}  // namespace
+
+std::optional<Prepared> find_built(const fs::path& root, const std::string& hash) {
+  const fs::path folder = root / hash;
+  const auto bytes = read_file(folder / kMarker);
+  if (!bytes) return std::nullopt;
+  const auto marker = parse_json(*bytes);
+  const fs::path python = folder / "bin" / "python";
+  if (!marker || !marker->is_object() || ::access(python.c_str(), X_OK) != 0) return std::nullopt;
+  const std::string made_of = marker->value("interpreter", "");
+  if (real_path(made_of) != marker->value("real_interpreter", "")) return std::nullopt;
+  return Prepared{python.string(), folder, hash};
+}
+
+Result<Prepared> build_once(const BuildRequest& request, steady_clock::time_point deadline, const OnLog& on_log, const Stop& stop) {
+  MUSTER_TRY(make_folders(request.root));
+  MUSTER_TRY_ASSIGN(const Fd held, lock(request, deadline, on_log, stop));
+  if (auto built = find_built(request.root, request.hash)) return *built;
+  MUSTER_TRY_ASSIGN(const Fd log_file, open_file(beside(request.root, request.hash, ".log"), O_WRONLY | O_CREAT | O_TRUNC));
+  const auto log = [&](std::string_view text) {
+    // The file is for others who wait and for later; that it cannot be written must not end the build.
+    if (const auto written = write_all(log_file.get(), text); !written) log::debug("environment", "build log: {}", written.error().detail);
+    on_log(text);
+  };
+  return build_locked(request, deadline, log, stop);
+}
+
+}  // namespace muster::environment

@@ -1,0 +1,79 @@
+#include "environment/spec.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "base/hash.h"
+
+namespace muster::environment {
+namespace {
+
+model::EnvironmentDefinition with(std::vector<std::string> packages) {
+  model::EnvironmentDefinition definition;
+  definition.pip_packages = std::move(packages);
+  return definition;
+}
+
+std::string hash(std::vector<std::string> packages) { return environment_hash(with(std::move(packages)), "/usr/bin/python3"); }
+
+TEST(EnvironmentSpec, WhatTheRunnerProvidesIsLeftOut) {
+  const auto definition = with({"azureml-defaults", "Azureml_Core==1.2", "azureml.sdk[notebooks]", "muster", "pillow==9.4.0", "muster-extra"});
+  EXPECT_EQ(packages_to_install(definition), (std::vector<std::string>{"pillow==9.4.0", "muster-extra"}));
+  EXPECT_EQ(provided_packages(definition), (std::vector<std::string>{"azureml-defaults", "Azureml_Core==1.2", "azureml.sdk[notebooks]", "muster"}));
+}
+
+TEST(EnvironmentSpec, AUserManagedOneInstallsNothing) {
+  auto definition = with({"six"});
+  definition.user_managed_dependencies = true;
+  EXPECT_TRUE(packages_to_install(definition).empty());
+}
+
+TEST(EnvironmentSpec, TheHashSeesContentOnly) {
+  EXPECT_EQ(hash({"six==1.16"}), hash({"  six ==  1.16 "}));
+  EXPECT_EQ(hash({"six"}), hash({"azureml-defaults", "six"}));
+  EXPECT_NE(hash({"six"}), hash({"six==1.16"}));
+  EXPECT_NE(hash({"a", "b"}), hash({"b", "a"})) << "the order matters to pip";
+  EXPECT_NE(hash({"six"}), hash({}));
+  EXPECT_NE(environment_hash(with({"six"}), "/usr/bin/python3"), environment_hash(with({"six"}), "/opt/python"));
+  auto named = with({"six"});
+  named.name = "another";
+  named.version = "7";
+  named.variables = {{"A", "1"}};
+  EXPECT_EQ(environment_hash(named, "/usr/bin/python3"), hash({"six"}));
+}
+
+TEST(EnvironmentSpec, BlanksWithAMeaningStay) {
+  EXPECT_EQ(packages_to_install(with({"six ; python_version  < '3'", "x @ file:///a b", "--extra-index-url   http://x"})),
+            (std::vector<std::string>{"six; python_version < '3'", "x@ file:///a b", "--extra-index-url http://x"}));
+}
+
+TEST(EnvironmentSpec, TheCanonicalFormIsFixed) {
+  EXPECT_EQ(canonical_form(with({"six", "pillow == 9.4.0"}), "/usr/bin/python3"), "muster-environment 1\nvenv\n/usr/bin/python3\nsix\npillow==9.4.0\n");
+  EXPECT_EQ(canonical_form(with({}), "/usr/bin/python3"), "muster-environment 1\nsystem\n/usr/bin/python3\n");
+}
+
+TEST(EnvironmentSpec, APythonVersionChoosesTheInterpreter) {
+  model::EnvironmentDefinition definition;
+  EXPECT_EQ(interpreter_wanted(definition), "python");
+  for (const auto& [version, name] : std::vector<std::pair<std::string, std::string>>{
+           {"3.8.13", "python3.8"}, {"3.8", "python3.8"}, {"3.8.*", "python3.8"}, {"3", "python3"}, {"3.*", "python3"}}) {
+    definition.python_version = version;
+    EXPECT_EQ(interpreter_wanted(definition), name) << version;
+  }
+  definition.interpreter_path = "/opt/python/bin/python";
+  EXPECT_EQ(interpreter_wanted(definition), "/opt/python/bin/python");
+}
+
+RC_GTEST_PROP(EnvironmentSpec, BlanksNeverMatterInAPlainRequirement, ()) {
+  const std::vector<std::string> parts{"six", ">=", "1.0", ",", "<", "2"};
+  std::string plain;
+  std::string spaced;
+  for (const std::string& part : parts) {
+    plain += part;
+    spaced += std::string(static_cast<std::size_t>(*rc::gen::inRange(0, 3)), ' ') + part + (*rc::gen::arbitrary<bool>() ? "\t" : "");
+  }
+  RC_ASSERT(hash({plain}) == hash({spaced}));
+}
+
+}  // namespace
+}  // namespace muster::environment

@@ -1,0 +1,134 @@
+#include "environment/venv_builder.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "environment/command.h"
+#include "environment/pip_errors.h"
+
+namespace muster::environment {
+namespace fs = std::filesystem;
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+/// pip finds its configuration and proxies as ever; what would lead it or Python out of the new environment, and our own secrets, it does not see.
+Variables builder_variables(const VenvRequest& request) {
+  Variables variables = request.variables;
+  std::erase_if(variables, [](const auto& entry) { return entry.first.starts_with("MUSTER_"); });
+  for (const char* name : {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX", "PIP_USER",
+                           "PIP_REQUIRE_VIRTUALENV"}) {
+    variables.erase(name);
+  }
+  variables["VIRTUAL_ENV"] = request.folder.string();
+  variables["PATH"] = (request.folder / "bin").string() + ":" + variables["PATH"];
+  variables["PYTHONUNBUFFERED"] = "1";
+  variables["PYTHONNOUSERSITE"] = "1";
+  variables["PYTHONIOENCODING"] = "utf-8";
+  return variables;
+}
+
+struct Outcome {
+  process::Ended ended;
+  std::string output;
+  bool succeeded() const { return ended.exit_code == 0; }
+};
+
+/// Keeps the end of the output, where programs say why they failed.
+constexpr std::size_t kKeptOutput = 256u << 10;
+
+class Steps {
+ public:
+  Steps(const VenvRequest& request, const process::ProcessGroup& group, std::chrono::steady_clock::time_point deadline,
+        const std::function<void(std::string_view)>& on_log, const std::function<Result<void>()>& stop)
+      : variables_(builder_variables(request)), folder_(request.folder.parent_path()), group_(group), deadline_(deadline), on_log_(on_log), stop_(stop) {}
+
+  Result<Outcome> run(const std::vector<std::string>& words) const {
+    on_log_(fmt::format("$ {}\n", join(words, " ")));
+    return run_quietly(words, on_log_);
+  }
+
+  Result<Outcome> run_quietly(const std::vector<std::string>& words, const std::function<void(std::string_view)>& on_output) const {
+    Outcome outcome;
+    const auto keep = [&](std::string_view text) {
+      outcome.output += text;
+      if (outcome.output.size() > 2 * kKeptOutput) outcome.output.erase(0, outcome.output.size() - kKeptOutput);
+      on_output(text);
+    };
+    MUSTER_TRY_ASSIGN(outcome.ended, run_command({words, variables_, folder_}, group_, deadline_, keep, stop_));
+    return outcome;
+  }
+
+ private:
+  Variables variables_;
+  fs::path folder_;
+  const process::ProcessGroup& group_;
+  std::chrono::steady_clock::time_point deadline_;
+  const std::function<void(std::string_view)>& on_log_;
+  const std::function<Result<void>()>& stop_;
+};
+
+Error cannot_make(const VenvRequest& request, const Outcome& outcome) {
+  const std::string name = fs::path(request.interpreter).filename().string();
+  Error error;
+  error.code = Code::unavailable;
+  error.detail = fmt::format("{} cannot make virtual environments: it ended with {}", request.interpreter, process::to_words(outcome.ended));
+  error.hint = fmt::format("on Debian and Ubuntu install {}-venv, or name another Python in `python.interpreter_path`", name == "python" ? "python3" : name);
+  if (outcome.output.find("No space left on device") != std::string::npos) {
+    error.code = Code::disk_full;
+    error.hint = "free some space on the disk that holds the environments";
+  }
+  return error;
+}
+
+/// The folder with its own Python and pip. Debian's Python comes without `ensurepip` unless python3-venv is installed; its pip, where there is one, can
+/// then install into the new environment just as well.
+Result<std::vector<std::string>> make_folder(const VenvRequest& request, const Steps& steps, const std::string& python) {
+  const std::vector<std::string> own_pip{python, "-m", "pip"};
+  MUSTER_TRY_ASSIGN(const Outcome made, steps.run({request.interpreter, "-m", "venv", request.folder.string()}));
+  if (made.succeeded()) return own_pip;
+  if (made.output.find("ensurepip") == std::string::npos) return tl::unexpected(cannot_make(request, made));
+  MUSTER_TRY(remove_tree(request.folder));
+  MUSTER_TRY_ASSIGN(const Outcome bare, steps.run({request.interpreter, "-m", "venv", "--without-pip", request.folder.string()}));
+  if (!bare.succeeded()) return tl::unexpected(cannot_make(request, made));
+  const std::vector<std::string> base_pip{request.interpreter, "-m", "pip", "--python", python};
+  std::vector<std::string> probe = base_pip;
+  probe.push_back("--version");
+  MUSTER_TRY_ASSIGN(const Outcome has_pip, steps.run(probe));
+  if (!has_pip.succeeded()) return tl::unexpected(cannot_make(request, made));
+  return base_pip;
+}
+
+std::vector<std::string> requirements_in(std::string_view text) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(text, '\n')) {
+    // pip's warnings come the same way.
+    if (line.find("==") != std::string_view::npos || line.find(" @ ") != std::string_view::npos) lines.push_back(to_utf8(line));
+  }
+  return lines;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> build_venv(const VenvRequest& request, const process::ProcessGroup& group, std::chrono::steady_clock::time_point deadline,
+                                            const std::function<void(std::string_view)>& on_log, const std::function<Result<void>()>& stop) {
+  const Steps steps(request, group, deadline, on_log, stop);
+  const std::string python = (request.folder / "bin" / "python").string();
+  MUSTER_TRY_ASSIGN(const std::vector<std::string> pip, make_folder(request, steps, python));
+
+  const fs::path requirements = request.folder / "requirements.txt";
+  MUSTER_TRY(write_file(requirements, join(request.packages, "\n") + "\n", 0644, Durable::no));
+  on_log(fmt::format("{}:\n  {}\n", requirements.string(), join(request.packages, "\n  ")));
+  std::vector<std::string> install = pip;
+  install.insert(install.end(), {"install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", requirements.string()});
+  MUSTER_TRY_ASSIGN(const Outcome installed, steps.run(install));
+  if (!installed.succeeded()) return tl::unexpected(explain_pip_failure(installed.output));
+
+  std::vector<std::string> freeze = pip;
+  freeze.insert(freeze.end(), {"freeze", "--all", "--disable-pip-version-check"});
+  MUSTER_TRY_ASSIGN(const Outcome frozen, steps.run_quietly(freeze, [](std::string_view) {}));
+  // What is installed is installed; that it could not be listed is worth a line, not a failure.
+  if (!frozen.succeeded()) on_log("pip could not list what is installed\n");
+  return frozen.succeeded() ? requirements_in(frozen.output) : std::vector<std::string>{};
+}
+
+}  // namespace muster::environment
