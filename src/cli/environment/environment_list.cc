@@ -1,0 +1,60 @@
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/terminal/table.h"
+#include "cli/terminal/times.h"
+#include "client/pages.h"
+
+namespace muster::cli {
+namespace {
+
+std::string packages_text(const Json& environment) {
+  std::vector<std::string> packages;
+  for (const Json& one : member(member(member(environment, "definition"), "python"), "pip_packages")) {
+    if (one.is_string()) packages.push_back(one.get<std::string>());
+  }
+  return join(packages, " ");
+}
+
+Result<Exit> environment_list(Context& context) {
+  MUSTER_TRY_ASSIGN(const auto api, context.connect());
+  MUSTER_TRY_ASSIGN(const Json list, client::get_list(*api, api->in_workspace({"environments"}), {}, "environments", 0));
+  if (list["environments"].empty() && !context.json) {
+    context.note("There are no environments yet: a run with --pip makes one.");
+    return Exit::done;
+  }
+  Table table({{"ENVIRONMENT", Column::Align::left, Column::Give::width}, {"VERSION", Column::Align::right}, {"CREATED", Column::Align::left, Column::Give::all}, {"PACKAGES", Column::Align::left, Column::Give::width}});
+  for (const Json& environment : list["environments"]) {
+    table.add({{text_at(environment, "name")}, {text_at(environment, "version")}, {ago(time_at(environment, "created_at"), context.now())}, {packages_text(environment)}});
+  }
+  context.print(list, table.render(context.out.width, context.out.style));
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_environment_list(Command& environment, Context& context) {
+  Command& command = environment.verb("list", "List environments", [&context] { return environment_list(context); });
+  context.add_common_options(command);
+}
+
+void add_environment_show(Command& environment, Context& context) {
+  struct Options {
+    std::string name;
+    std::string version;
+  };
+  auto options = std::make_shared<Options>();
+  Command& command = environment.verb("show", "Show an environment's definition", [&context, options]() -> Result<Exit> {
+    MUSTER_TRY_ASSIGN(const auto api, context.connect());
+    client::Query query;
+    if (!options->version.empty()) query.emplace_back("version", options->version);
+    MUSTER_TRY_ASSIGN(const Json shown, api->get(api->in_workspace({"environments", options->name}), query));
+    context.print(shown, fmt::format("{}  version {}\n\n{}\n", text_at(shown, "name"), text_at(shown, "version"), member(shown, "definition").dump(2)));
+    return Exit::done;
+  });
+  command.positional("NAME", options->name, "the environment's name");
+  command.option("--version", "V", options->version, "which version (the newest when not given)");
+  context.add_common_options(command);
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,70 @@
+#include "cli/run/follow_output.h"
+
+#include "cli/fields.h"
+#include "cli/run/log_printer.h"
+#include "cli/run/run_view.h"
+#include "client/follow.h"
+#include "model/run_status.h"
+
+namespace muster::cli {
+namespace {
+
+/// A line for a status that is new, on standard error: output that is piped somewhere stays the script's own.
+class StatusLines {
+ public:
+  explicit StatusLines(const Context& context) : context_(context) {}
+
+  void show(const Json& run) {
+    const std::string status = text_at(run, "status");
+    const std::string detail = text_at(run, "status_detail");
+    std::string line = status + (detail.empty() ? "" : ": " + detail);
+    if (line == last_) return;
+    last_ = std::move(line);
+    const auto known = model::run_status_from_string(status);
+    if (known && model::has_ended(*known)) return;  // the result says it
+    context_.note(context_.err.style.paint("— " + last_, tone_of_status(status) == Tone::plain ? Tone::faint : tone_of_status(status)));
+  }
+
+ private:
+  const Context& context_;
+  std::string last_;
+};
+
+Json status_event(const Json& run) {
+  return {{"event", "status"}, {"run_id", member(run, "run_id")}, {"status", member(run, "status")}, {"status_detail", member(run, "status_detail")}, {"stages", member(run, "stages")}};
+}
+
+Json log_event(Json event) {
+  event["event"] = "log";
+  return event;
+}
+
+}  // namespace
+
+Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::string& run_id) {
+  StatusLines statuses(context);
+  LogPrinter logs([&](std::string_view bytes) { context.out.write(bytes); }, [&](std::string_view bytes) { context.err.write(bytes); });
+  client::FollowHandlers handlers;
+  handlers.on_status = [&](const Json& run) -> Result<void> {
+    if (context.json) context.out.write(dump_json(status_event(run)) + "\n");
+    else statuses.show(run);
+    return {};
+  };
+  handlers.on_log = [&](const client::LogPiece& piece) -> Result<void> {
+    if (context.json) context.out.write(dump_json(log_event(piece.event)) + "\n");
+    else logs.print(piece.path, log_label(piece.event), piece.bytes);
+    return {};
+  };
+  const auto run = client::follow_run(api, run_id, handlers);
+  logs.finish();
+  if (!run && context.interrupted()) {
+    const std::string how = fmt::format("muster run cancel {}", run_id);
+    context.note(fmt::format("\nNo longer following; the run goes on. To end it: {}", how));
+    return Exit::interrupted;
+  }
+  if (!run) return tl::unexpected(run.error());
+  context.print(*run, run_result_text(*run, context.now(), context.out.width, context.out.style));
+  return exit_of_status(text_at(*run, "status"));
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,105 @@
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/run/log_printer.h"
+#include "cli/terminal/table.h"
+#include "client/follow.h"
+
+namespace muster::cli {
+namespace {
+
+struct Options {
+  std::string id;
+  std::string file;
+  bool follow = false;
+  bool merge = false;
+  bool list = false;
+  std::optional<std::string> ranks;
+  std::optional<std::int64_t> attempt;
+};
+
+/// Raw bytes to standard output, exactly as they were written.
+Result<Exit> print_stream(Context& context, client::Api& api, const std::string& path, client::Query query, const Options& options) {
+  if (options.attempt) query.emplace_back("attempt", std::to_string(*options.attempt));
+  if (options.follow) query.emplace_back("follow", "true");
+  MUSTER_TRY(api.stream(path, query, [&](std::string_view bytes) -> Result<void> {
+    context.out.write(bytes);
+    return {};
+  }));
+  return Exit::done;
+}
+
+Result<Exit> print_list(Context& context, const Json& logs) {
+  Table table({{"SIZE", Column::Align::right}, {"LOG", Column::Align::left, Column::Give::width}, {"RANK", Column::Align::right, Column::Give::all}, {"ATTEMPT", Column::Align::right, Column::Give::all}});
+  for (const Json& log : member(logs, "logs")) {
+    const Json& rank = member(log, "rank");
+    table.add({{human_size(static_cast<std::uint64_t>(number_at(log, "size")))}, {text_at(log, "path")}, {rank.is_number() ? dump_json(rank) : ""}, {std::to_string(number_at(log, "attempt"))}});
+  }
+  context.print(logs, table.empty() ? "" : table.render(context.out.width, context.out.style));
+  return Exit::done;
+}
+
+/// From now on as it comes, from the first line on; also for a run that has not begun.
+Result<Exit> follow_driver_logs(Context& context, client::Api& api, const std::string& id) {
+  LogPrinter printer([&](std::string_view bytes) { context.out.write(bytes); }, [](std::string_view) {});
+  const auto run = client::follow_run(api, id, {{}, [&](const client::LogPiece& piece) -> Result<void> {
+                                                  printer.print(piece.path, log_label(piece.event), piece.bytes);
+                                                  return {};
+                                                }});
+  printer.finish();
+  if (!run) return tl::unexpected(run.error());
+  return Exit::done;
+}
+
+/// The one driver log of the newest attempt; "" when there are several (or none: see `count`).
+std::string only_driver_log(const Json& logs, std::size_t& count) {
+  count = 0;
+  std::string path;
+  for (const Json& log : member(logs, "logs")) {
+    const std::string name = text_at(log, "path");
+    if (log_kind(name) == LogKind::other || name == path) continue;
+    path = name;
+    ++count;
+  }
+  return count == 1 ? path : "";
+}
+
+Result<Exit> run_logs(Context& context, const Options& options) {
+  if (!options.file.empty() && (options.merge || options.ranks)) return fail(Code::invalid, "a FILE and --merge or --ranks cannot go together");
+  MUSTER_TRY_ASSIGN(const auto api, context.connect());
+  if (!options.file.empty()) return print_stream(context, *api, api->in_workspace({"runs", options.id, "logs", options.file}), {}, options);
+
+  client::Query ranks;
+  if (options.ranks) ranks.emplace_back("ranks", *options.ranks);
+  const std::string merged = api->in_workspace({"runs", options.id, "merged-log"});
+  if (options.merge || options.ranks) return print_stream(context, *api, merged, ranks, options);
+  if (options.follow && !options.attempt) return follow_driver_logs(context, *api, options.id);
+
+  MUSTER_TRY_ASSIGN(const Json logs, api->get(api->in_workspace({"runs", options.id, "logs"})));
+  if (options.list) return print_list(context, logs);
+  std::size_t count = 0;
+  const std::string only = only_driver_log(logs, count);
+  if (!only.empty()) return print_stream(context, *api, api->in_workspace({"runs", options.id, "logs", only}), {}, options);
+  if (count > 1) return print_stream(context, *api, merged, ranks, options);
+  context.note(fmt::format("The run has written nothing yet; `muster run show {}` says where it stands.", options.id));
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_run_logs(Command& run, Context& context) {
+  auto options = std::make_shared<Options>();
+  Command& command = run.verb("logs", "Print what a run has written: its driver log, or those of all ranks merged by time", [&context, options] { return run_logs(context, *options); });
+  command.positional("RUN", options->id, "the run's id");
+  command.optional_positional("FILE", options->file, "one log, as it is, like azureml-logs/70_driver_log.txt or logs/train.log");
+  command.flag("-f,--follow", options->follow, "go on as it grows, until the run has ended");
+  command.flag("--merge", options->merge, "all ranks' lines by time, each with its rank");
+  command.option("--ranks", "N,N", options->ranks, "merge only these ranks' lines");
+  command.option("--attempt", "N", options->attempt, "of an earlier attempt");
+  command.flag("--list", options->list, "list the logs there are");
+  context.add_common_options(command);
+  command.example("muster run logs ID -f");
+  command.example("muster run logs ID --ranks 0,2");
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,56 @@
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/run/metrics_view.h"
+
+namespace muster::cli {
+namespace {
+
+struct Options {
+  std::string id;
+  std::optional<std::string> name;
+  std::optional<std::string> rank;
+};
+
+/// All pages, the points of each name joined.
+Result<Json> all_points(client::Api& api, const Options& options) {
+  client::Query query{{"limit", "100000"}};
+  if (options.name) query.emplace_back("name", *options.name);
+  if (options.rank) query.emplace_back("rank", *options.rank);
+  Json metrics = Json::object();
+  Json cursor = nullptr;
+  do {
+    client::Query asked = query;
+    if (cursor.is_string()) asked.emplace_back("cursor", cursor.get<std::string>());
+    MUSTER_TRY_ASSIGN(Json answer, api.get(api.in_workspace({"runs", options.id, "metrics"}), asked));
+    for (auto& [name, points] : answer["metrics"].items()) {
+      Json& known = metrics[name];
+      if (known.is_null()) known = std::move(points);
+      else for (Json& point : points) known.push_back(std::move(point));
+    }
+    cursor = member(answer, "next");
+  } while (cursor.is_string());
+  return Json{{"metrics", std::move(metrics)}, {"next", nullptr}};
+}
+
+Result<Exit> run_metrics(Context& context, const Options& options) {
+  MUSTER_TRY_ASSIGN(const auto api, context.connect());
+  MUSTER_TRY_ASSIGN(const Json metrics, all_points(*api, options));
+  if (metrics["metrics"].empty()) context.note("The run has logged no metrics: in the script, run.log(\"loss\", 0.25).");
+  context.print(metrics, context.json ? "" : metrics_text(metrics["metrics"], context.out.width, context.out.style));
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_run_metrics(Command& run, Context& context) {
+  auto options = std::make_shared<Options>();
+  Command& command = run.verb("metrics", "Show what a run has logged; with --json every point", [&context, options] { return run_metrics(context, *options); });
+  command.positional("RUN", options->id, "the run's id");
+  command.option("--name", "NAME", options->name, "only this metric");
+  command.option("--rank", "N", options->rank, "of this rank (0 when not given), or all");
+  context.add_common_options(command);
+  command.example("muster run metrics ID");
+  command.example("muster run metrics ID --name loss --json");
+}
+
+}  // namespace muster::cli

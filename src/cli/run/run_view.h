@@ -1,0 +1,24 @@
+#pragma once
+// A run as people read it. Pure.
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/terminal/style.h"
+
+namespace muster::cli {
+
+/// Everything about the run; what went wrong first.
+std::string run_text(const Json& run, TimeUs now, std::size_t width, const Style& style);
+
+/// The last lines under --follow: how it ended, the time in each stage, why it failed, what to type next.
+std::string run_result_text(const Json& run, TimeUs now, std::size_t width, const Style& style);
+
+/// "Preparing 0.2 s · Scaling 0.1 s · Running 1 min 12 s · Post-processing 0.4 s": those that were reached.
+std::string stages_line(const Json& run, TimeUs now);
+
+/// "train.py --num_epochs 3", or the command.
+std::string what_runs(const Json& run);
+
+}  // namespace muster::cli

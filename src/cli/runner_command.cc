@@ -1,0 +1,47 @@
+// `muster runner`, which engines start; nobody types it.
+
+#include "runner/runner.h"
+
+#include <cstdlib>
+
+#include "cli/commands.h"
+
+namespace muster::cli {
+namespace {
+
+struct Options {
+  std::string run;
+  std::optional<std::int64_t> attempt;
+  std::optional<std::int64_t> node;
+  std::string folder;
+  std::string url;
+  bool salvage = false;
+};
+
+Result<Exit> run(const Options& options) {
+  runner::RunnerOptions runner;
+  runner.run_id = options.run;
+  runner.attempt = static_cast<int>(options.attempt.value_or(1));
+  runner.node_rank = static_cast<int>(options.node.value_or(0));
+  runner.folder = options.folder;
+  runner.url = options.url;
+  runner.salvage = options.salvage;
+  if (const char* token = std::getenv("MUSTER_RUNNER_TOKEN"); token != nullptr) runner.token = token;
+  return static_cast<Exit>(runner::run_runner(runner));
+}
+
+}  // namespace
+
+void add_runner(Command& root) {
+  auto options = std::make_shared<Options>();
+  Command& command = root.verb("runner", "The program on each node of a run. Engines start it", [options] { return run(*options); });
+  command.hidden();
+  command.option("--run", "RUN", options->run, "the run").required();
+  command.option("--attempt", "N", options->attempt, "the attempt").required();
+  command.option("--node", "N", options->node, "the node's rank").required();
+  command.option("--folder", "DIR", options->folder, "the run folder").required();
+  command.option("--url", "URL", options->url, "the server").required();
+  command.flag("--salvage", options->salvage, "bring home what another runner left");
+}
+
+}  // namespace muster::cli

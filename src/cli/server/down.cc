@@ -1,0 +1,131 @@
+#include <chrono>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/server/background.h"
+#include "client/pages.h"
+#include "client/retry.h"
+#include "client/uri.h"
+
+namespace muster::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string home;
+  bool cancel = false;
+};
+
+struct ActiveRun {
+  std::string workspace;
+  std::string run_id;
+  std::int64_t grace_seconds = 0;
+};
+
+std::string runs_path(const std::string& workspace) { return "/api/v1/workspaces/" + client::encode_value(workspace) + "/runs"; }
+
+Result<std::vector<ActiveRun>> active_runs(client::Api& api) {
+  std::vector<ActiveRun> active;
+  MUSTER_TRY_ASSIGN(const Json workspaces, client::get_list(api, "/api/v1/workspaces", {}, "workspaces", 0));
+  for (const Json& workspace : workspaces["workspaces"]) {
+    const std::string name = text_at(workspace, "name");
+    for (const char* status : {"NotStarted", "Preparing", "Queued", "Provisioning", "Starting", "Running", "NotResponding", "Finalizing", "CancelRequested"}) {
+      MUSTER_TRY_ASSIGN(const Json runs, client::get_list(api, runs_path(name), {{"status", status}}, "runs", 0));
+      for (const Json& run : runs["runs"]) active.push_back({name, text_at(run, "run_id"), number_at(run, "grace_seconds")});
+    }
+  }
+  return active;
+}
+
+/// Cancels the runs and waits for their end, as long as the longest grace and what it takes to bring their outputs home.
+Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
+  std::int64_t longest_grace = 0;
+  for (const ActiveRun& run : runs) {
+    longest_grace = std::max(longest_grace, run.grace_seconds);
+    const auto canceled = api.post(runs_path(run.workspace) + "/" + client::encode_value(run.run_id) + "/cancel", {{"reason", "muster down --cancel"}});
+    // One that ended meanwhile is what we want.
+    if (!canceled && canceled.error().code != Code::conflict && canceled.error().code != Code::not_found) return tl::unexpected(canceled.error());
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(longest_grace + 30);
+  while (std::chrono::steady_clock::now() < deadline) {
+    MUSTER_TRY_ASSIGN(const auto left, active_runs(api));
+    if (left.empty()) return {};
+    client::sleep_for(std::chrono::milliseconds(50), {});
+  }
+  return fail_hint(Code::timeout, "see `muster run list`; `muster down` leaves them going", "some runs do not end");
+}
+
+std::string names_of(const std::vector<ActiveRun>& runs) {
+  constexpr std::size_t kNamed = 10;
+  std::vector<std::string> names;
+  for (const ActiveRun& run : runs) {
+    if (names.size() == kNamed) {
+      names.push_back(fmt::format("and {} more", runs.size() - kNamed));
+      break;
+    }
+    names.push_back(run.run_id);
+  }
+  return join(names, ", ");
+}
+
+Result<Exit> down(Context& context, const Options& options) {
+  MUSTER_TRY_ASSIGN(const fs::path home, chosen_home(options.home));
+  MUSTER_TRY_ASSIGN(auto card, read_card(home));
+  std::optional<Fd> process;
+  if (card) {
+    MUSTER_TRY_ASSIGN(process, server_process(*card));
+  }
+  const bool was_running = process.has_value();
+  if (card && !process && options.cancel) {
+    // It was killed, and what it had started goes on. Only a server can end that in order.
+    MUSTER_TRY(start_in_background(home, "", ""));
+    MUSTER_TRY_ASSIGN(card, read_card(home));
+    MUSTER_TRY_ASSIGN(process, server_process(*card));
+  }
+  if (!process) {
+    context.print(Json{{"stopped", false}, {"runs", Json::array()}}, fmt::format("No server runs in {}.\n", home.string()));
+    return Exit::done;
+  }
+
+  std::vector<ActiveRun> runs;
+  const auto api = api_of_home(home);
+  if (api) {
+    auto found = active_runs(**api);
+    // A server that cannot say must still be stoppable; but not after we promised to cancel.
+    if (!found && options.cancel) return tl::unexpected(found.error());
+    if (found) runs = std::move(*found);
+    if (options.cancel) MUSTER_TRY(cancel_all(**api, runs));
+  } else if (options.cancel) {
+    return tl::unexpected(api.error());
+  }
+  MUSTER_TRY(stop_process(*process, card->pid));
+
+  Json going_on = Json::array();
+  if (!options.cancel) {
+    for (const ActiveRun& run : runs) going_on.push_back(run.run_id);
+  }
+  std::string text = was_running ? "The server has ended.\n" : "What the server had left running has ended.\n";
+  if (options.cancel && !runs.empty()) text += fmt::format("Canceled: {}\n", names_of(runs));
+  if (!options.cancel && !runs.empty()) {
+    text += fmt::format("{} on without it, and is kept on disk until it is back: {}\n", runs.size() == 1 ? "This run goes" : "These runs go", names_of(runs));
+    text += "`muster up` takes up where it was; `muster down --cancel` would have ended them.\n";
+  }
+  context.print(Json{{"stopped", was_running}, {"runs", std::move(going_on)}}, text);
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_down(Command& root, Context& context) {
+  auto options = std::make_shared<Options>();
+  Command& command = root.verb("down", "Stop the server. Runs go on without it", [&context, options] { return down(context, *options); });
+  command.flag("--cancel", options->cancel, "cancel all runs first, and wait for their end");
+  command.option("--home", "DIR", options->home, "the server's home (else MUSTER_HOME, or ~/.muster)");
+  command.flag("--json", context.json, "print JSON, for programs");
+  command.example("muster down");
+  command.example("muster down --cancel");
+}
+
+}  // namespace muster::cli
