@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "environment/command.h"
+#include "environment/environment_folder.h"
 #include "support/temp_folder.h"
 
 namespace muster::environment {
@@ -155,39 +156,79 @@ TEST_F(Environments, OneBuildHoweverManyAskAndNoneTheNextTime) {
   Json changed = *marker;
   changed["real_interpreter"] = "/usr/bin/python2.7";
   ASSERT_TRUE(write_file(outcomes[0]->folder / "muster.json", dump_json(changed)));
-  std::string rebuilt;
-  ASSERT_TRUE(cache.prepare(definition, [&](std::string_view text) { rebuilt += text; }, kNever));
-  EXPECT_NE(rebuilt.find("building environment"), std::string::npos);
+  EXPECT_FALSE(find_built(root(), hash_of(definition)));
+  for (const char* damaged : {"", "{", "[]", "{}", "\xFF", "{\"interpreter\": 3}"}) {
+    ASSERT_TRUE(write_file(outcomes[0]->folder / "muster.json", damaged));
+    EXPECT_FALSE(find_built(root(), hash_of(definition))) << damaged;
+  }
 }
 
 TEST_F(Environments, AFailureNamesThePackageAndIsTriedAgain) {
-  const auto definition = asking_for({"nosuch==7"});
+  const auto definition = asking_for({"late==1.0"});
   EnvironmentCache cache(root(), variables_);
   std::string log;
   const auto prepared = cache.prepare(definition, [&](std::string_view text) { log += text; }, kNever);
   ASSERT_FALSE(prepared);
   EXPECT_EQ(prepared.error().code, Code::invalid);
-  EXPECT_NE(prepared.error().detail.find("the package 'nosuch==7' could not be installed"), std::string::npos) << prepared.error().detail;
-  EXPECT_NE(log.find("nosuch==7"), std::string::npos);
+  EXPECT_NE(prepared.error().detail.find("the package 'late==1.0' could not be installed"), std::string::npos) << prepared.error().detail;
+  EXPECT_NE(log.find("late==1.0"), std::string::npos);
   EXPECT_FALSE(fs::exists(root() / hash_of(definition)));
-  EXPECT_FALSE(cache.prepare(definition, kSilent, kNever)) << "tried again";
+  make_wheel("late");
+  EXPECT_TRUE(cache.prepare(definition, kSilent, kNever));
 }
 
 TEST_F(Environments, AnInterpreterThatIsNoneSaysSo) {
   auto definition = asking_for({"hello"});
   definition.interpreter_path = "/bin/true";
   EnvironmentCache cache(root(), variables_);
-  const auto prepared = cache.prepare(definition, kSilent, kNever);
-  ASSERT_FALSE(prepared) << "`true -m venv` succeeds and makes nothing";
-  definition.interpreter_path = "/bin/false";
-  const auto refused = cache.prepare(definition, kSilent, kNever);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::unavailable);
-  EXPECT_NE(refused.error().detail.find("/bin/false cannot make virtual environments"), std::string::npos) << refused.error().detail;
+  for (const std::string program : {"/bin/true", "/bin/false"}) {
+    definition.interpreter_path = program;
+    const auto refused = cache.prepare(definition, kSilent, kNever);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::unavailable);
+    EXPECT_NE(refused.error().detail.find(program + " cannot make virtual environments"), std::string::npos) << refused.error().detail;
+  }
   definition.interpreter_path = "python9.9";
   const auto missing = cache.prepare(definition, kSilent, kNever);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::not_found);
+}
+
+// Debian's Python without python3-venv: `-m venv` fails for want of ensurepip. With a pip of its own it serves all the same.
+TEST_F(Environments, APythonWithoutEnsurepip) {
+  make_wheel("hello");
+  const std::string start = "#!/bin/sh\ncase \"$*\" in\n'-m venv --without-pip '*) ;;\n'-m venv '*) echo 'ensurepip is not available'; exit 1 ;;\n";
+  const std::string python = system_python();
+  // `pip --python ENVIRONMENT …` of the base Python, played by a pip that is put into the environment at that moment.
+  const std::string with_pip = "'-m pip --python '*) \"$4\" -m pip --version >/dev/null 2>&1 || \"$4\" -m ensurepip >/dev/null; py=$4; shift 4; exec \"$py\" -m pip \"$@\" ;;\n";
+  const std::string without_pip = "'-m pip '*) echo 'No module named pip'; exit 1 ;;\n";
+  const std::string end = "esac\nexec " + python + " \"$@\"\n";
+  EnvironmentCache cache(root(), variables_);
+  auto definition = asking_for({"hello"});
+
+  ASSERT_TRUE(write_file(folder_ / "python-a", start + without_pip + end, 0755));
+  definition.interpreter_path = (folder_ / "python-a").string();
+  const auto refused = cache.prepare(definition, kSilent, kNever);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::unavailable);
+  EXPECT_NE(refused.error().hint.find("python-a-venv"), std::string::npos) << refused.error().hint;
+
+  ASSERT_TRUE(write_file(folder_ / "python-b", start + with_pip + end, 0755));
+  definition.interpreter_path = (folder_ / "python-b").string();
+  std::string log;
+  const auto prepared = cache.prepare(definition, [&](std::string_view text) { log += text; }, kNever);
+  ASSERT_TRUE(prepared) << prepared.error().detail << "\n" << log;
+  EXPECT_EQ(run({prepared->interpreter, "-c", "import hello; print(hello.WORD)"}, folder_.path()).output, "hello from hello\n");
+}
+
+/// Waits until it is so, or the test's patience ends. For what no event tells of.
+bool comes_true(const std::function<bool()>& condition) {
+  const auto deadline = steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
 }
 
 /// Waits until the text has come, or the test's patience ends.
@@ -229,14 +270,13 @@ TEST_F(Environments, TheLastOneToLeaveEndsTheBuild) {
   EXPECT_EQ(first.error().code, Code::conflict);
 
   // The build goes on for the second: its setup.py gets to run.
-  const auto deadline = steady_clock::now() + kPatience;
-  while (!fs::exists(folder_ / "begun") && steady_clock::now() < deadline) std::this_thread::yield();
-  EXPECT_TRUE(fs::exists(folder_ / "begun"));
+  EXPECT_TRUE(comes_true([&] { return fs::exists(folder_ / "begun"); }));
   second_leaves = true;
   second_caller.join();
   EXPECT_FALSE(second);
-  // Asking anew ends the wait for the old build's end: by then its processes and its folder are gone.
-  EXPECT_FALSE(cache.prepare(asking_for({"slow", "nosuch"}), kSilent, kNever));
+  // Its processes are killed before its folder is removed.
+  const fs::path folder = root() / hash_of(definition);
+  EXPECT_TRUE(comes_true([&] { return !fs::exists(folder); }));
 }
 
 TEST_F(Environments, AnotherProcessesBuildIsFollowedAndTakenOver) {

@@ -116,8 +116,9 @@ std::optional<Prepared> find_built(const fs::path& root, const std::string& hash
   const auto marker = parse_json(*bytes);
   const fs::path python = folder / "bin" / "python";
   if (!marker || !marker->is_object() || ::access(python.c_str(), X_OK) != 0) return std::nullopt;
-  const std::string made_of = marker->value("interpreter", "");
-  if (real_path(made_of) != marker->value("real_interpreter", "")) return std::nullopt;
+  ObjectReader in(*marker);
+  const std::string made_of = real_path(in.text_or("interpreter", ""));
+  if (made_of.empty() || made_of != in.text_or("real_interpreter", "")) return std::nullopt;
   return Prepared{python.string(), folder, hash};
 }
 

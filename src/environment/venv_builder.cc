@@ -71,7 +71,7 @@ Error cannot_make(const VenvRequest& request, const Outcome& outcome) {
   const std::string name = fs::path(request.interpreter).filename().string();
   Error error;
   error.code = Code::unavailable;
-  error.detail = fmt::format("{} cannot make virtual environments: it ended with {}", request.interpreter, process::to_words(outcome.ended));
+  error.detail = fmt::format("{} cannot make virtual environments: `-m venv` ended with {}", request.interpreter, process::to_words(outcome.ended));
   error.hint = fmt::format("on Debian and Ubuntu install {}-venv, or name another Python in `python.interpreter_path`", name == "python" ? "python3" : name);
   if (outcome.output.find("No space left on device") != std::string::npos) {
     error.code = Code::disk_full;
@@ -85,7 +85,8 @@ Error cannot_make(const VenvRequest& request, const Outcome& outcome) {
 Result<std::vector<std::string>> make_folder(const VenvRequest& request, const Steps& steps, const std::string& python) {
   const std::vector<std::string> own_pip{python, "-m", "pip"};
   MUSTER_TRY_ASSIGN(const Outcome made, steps.run({request.interpreter, "-m", "venv", request.folder.string()}));
-  if (made.succeeded()) return own_pip;
+  std::error_code error;
+  if (made.succeeded() && fs::exists(python, error)) return own_pip;
   if (made.output.find("ensurepip") == std::string::npos) return tl::unexpected(cannot_make(request, made));
   MUSTER_TRY(remove_tree(request.folder));
   MUSTER_TRY_ASSIGN(const Outcome bare, steps.run({request.interpreter, "-m", "venv", "--without-pip", request.folder.string()}));
