@@ -52,10 +52,7 @@ Result<void> ensure_owner_token(store::Store& store, const Home& home, const std
     if (valid) return {};
   }
   const std::string token = "mu_" + random_hex(32);
-  MUSTER_TRY(store.write([&](store::Session& session) -> Result<void> {
-    MUSTER_TRY(store::tokens::add(session, token, user_name(), now));
-    return {};
-  }));
+  MUSTER_TRY(store.write([&](store::Session& session) { return store::tokens::add(session, token, user_name(), now); }));
   return keep_token(home, url, token);
 }
 
