@@ -9,6 +9,17 @@ from muster_program import PROGRAM, Muster, is_alive
 from waiting import wait_until
 
 
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="also the tests that take many minutes")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--full"):
+        long = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
 @pytest.fixture
 def muster(tmp_path):
     """The command line in a fresh home, with no server."""
@@ -25,6 +36,13 @@ def server(muster):
     """The same, with a server started by `muster up`."""
     muster("up")
     return muster
+
+
+@pytest.fixture
+def cluster(server):
+    """The same, with a compute target "cluster" of four nodes: this machine, four times."""
+    server("compute", "create", "cluster", "--max-nodes", "4")
+    return server
 
 
 @pytest.fixture
