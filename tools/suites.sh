@@ -73,7 +73,7 @@ e2e_suite() {
   fi
   junit=$PWD/build/e2e.xml
   rm -f "$junit"
-  step "End-to-end and crash tests" build/venv/bin/python -m pytest tests --junitxml "$junit" || true
+  step "End-to-end and crash tests" build/venv/bin/python -m pytest tests ${full:+--full} --junitxml "$junit" || true
   count_junit "End to end" "$junit"
 }
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 
 import torch
 from mpi4py import MPI
@@ -12,6 +13,13 @@ from torch import nn
 from azureml.core.run import Run
 
 WORLD = MPI.COMM_WORLD
+
+
+def abort_all(kind, exception, trace):
+    """Says what happened, then ends all ranks: one that merely exits waits in MPI for the others, which wait for it."""
+    sys.__excepthook__(kind, exception, trace)
+    sys.stderr.flush()
+    WORLD.Abort(1)
 
 
 def load(seed):
@@ -61,6 +69,7 @@ def accuracy(net, images, labels):
 
 
 def main():
+    sys.excepthook = abort_all
     parser = argparse.ArgumentParser(description="Train a network that reads handwritten digits, with MPI.")
     parser.add_argument("--epochs", type=int, default=10, help="number of epochs to train")
     parser.add_argument("--batch-size", type=int, default=64, help="images a batch, over all processes")

@@ -83,7 +83,9 @@ def test_gradients_averaged_by_mpi(server):
 @pytest.fixture(scope="session")
 def horovod_python():
     folder = SOURCE / "build" / "horovod"
-    subprocess.run([SAMPLES / "horovod" / "make_env.sh", folder], check=True, stdin=subprocess.DEVNULL, timeout=3600)
+    # The interpreter behind this virtual environment's, whose headers are there.
+    environment = {**os.environ, "PYTHON": os.path.realpath(sys.executable)}
+    subprocess.run([SAMPLES / "horovod" / "make_env.sh", folder], env=environment, check=True, stdin=subprocess.DEVNULL, timeout=3600)
     return folder / "bin" / "python"
 
 
