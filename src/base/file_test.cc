@@ -1,0 +1,99 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "support/temp_folder.h"
+
+namespace muster {
+namespace {
+namespace fs = std::filesystem;
+
+std::size_t entries(const fs::path& folder) { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator())); }
+
+TEST(ReadFile, HoldsItsLimit) {
+  test::TempFolder folder;
+  ASSERT_TRUE(write_file(folder / "a", std::string(1000, 'x')));
+  EXPECT_EQ(read_file(folder / "a", 1000)->size(), 1000u);
+  EXPECT_EQ(read_file(folder / "a", 999).error().code, Code::too_large);
+  EXPECT_EQ(read_file(folder / "none").error().code, Code::not_found);
+  EXPECT_FALSE(read_file(folder.path())) << "a folder";
+}
+
+TEST(WriteFile, ReplacesWholeAndLeavesNothingElse) {
+  test::TempFolder folder;
+  ASSERT_TRUE(write_file(folder / "a", "first", 0600));
+  ASSERT_TRUE(write_file(folder / "a", "second", 0600, Durable::no));
+  EXPECT_EQ(*read_file(folder / "a"), "second");
+  EXPECT_EQ(entries(folder.path()), 1u);
+  struct stat info {};
+  ASSERT_EQ(::stat((folder / "a").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_FALSE(write_file(folder / "no/such/folder", "x"));
+}
+
+TEST(AtomicFile, WhatIsNotCommittedIsGone) {
+  test::TempFolder folder;
+  ASSERT_TRUE(write_file(folder / "a", "old"));
+  {
+    auto file = AtomicFile::create(folder / "a");
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->write("new"));
+    EXPECT_EQ(*read_file(folder / "a"), "old") << "not before commit";
+  }
+  EXPECT_EQ(*read_file(folder / "a"), "old");
+  EXPECT_EQ(entries(folder.path()), 1u);
+}
+
+TEST(AtomicFile, AMovedFromOneDiscardsNothing) {
+  test::TempFolder folder;
+  auto file = AtomicFile::create(folder / "a");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->write("new"));
+  {
+    AtomicFile moved(std::move(*file));
+    ASSERT_TRUE(moved.commit());
+  }
+  EXPECT_EQ(*read_file(folder / "a"), "new");
+}
+
+TEST(AtomicFile, AFailedCommitLeavesTheOldFile) {
+  test::TempFolder folder;
+  ASSERT_TRUE(make_folders(folder / "a/full"));  // a folder of that name can't be replaced
+  auto file = AtomicFile::create(folder / "a");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->write("new"));
+  EXPECT_FALSE(file->commit());
+  EXPECT_TRUE(fs::is_directory(folder / "a"));
+}
+
+TEST(WriteAll, SaysThatTheDiskIsFull) {
+  auto full = open_file("/dev/full", O_WRONLY);
+  ASSERT_TRUE(full);
+  const auto written = write_all(full->get(), "x");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, Code::disk_full);
+  EXPECT_FALSE(written.error().hint.empty());
+}
+
+TEST(RemoveTree, NeverFollowsLinks) {
+  test::TempFolder folder;
+  ASSERT_TRUE(make_folders(folder / "kept"));
+  ASSERT_TRUE(write_file(folder / "kept/file", "x"));
+  ASSERT_TRUE(make_folders(folder / "gone/deep"));
+  fs::create_directory_symlink(folder / "kept", folder / "gone/link");
+  ASSERT_TRUE(remove_tree(folder / "gone"));
+  EXPECT_FALSE(fs::exists(folder / "gone"));
+  EXPECT_TRUE(fs::exists(folder / "kept/file"));
+  EXPECT_TRUE(remove_tree(folder / "gone")) << "fine when there is none";
+}
+
+TEST(FreeBytes, IsMoreThanNothing) {
+  test::TempFolder folder;
+  EXPECT_GT(*free_bytes(folder.path()), 0u);
+  EXPECT_FALSE(free_bytes(folder / "none"));
+}
+
+}  // namespace
+}  // namespace muster
