@@ -39,7 +39,7 @@ def main():
     ws = Workspace.from_config()
     src = ScriptRunConfig(source_directory=os.path.dirname(os.path.abspath(__file__)),
                           script="train.py",
-                          arguments=["--epochs", options.epochs, "--output-dir", "outputs"],
+                          arguments=["--epochs", options.epochs, "--batch-size", 16, "--momentum", 0.9, "--output-dir", "outputs"],
                           compute_target=get_or_create_cluster(ws, options.compute),
                           environment=environment,
                           distributed_job_config=MpiConfiguration(process_count_per_node=2, node_count=2))
