@@ -40,6 +40,8 @@ class JournalWalker {
   /// and so is every further answer. `point` is set only with Found::point. The bytes may be a mapping that another process is writing.
   Result<Found> next(std::string_view bytes, NamedPoint& point);
   std::size_t offset() const { return offset_; }
+  /// The caller lets go of the first `bytes` of what it gave, all of them walked: from now on it gives what comes after. For reading in pieces.
+  void dropped(std::size_t bytes) { offset_ -= bytes; }
 
  private:
   Result<void> read_name(std::string_view payload);

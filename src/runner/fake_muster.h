@@ -1,0 +1,233 @@
+#pragma once
+// For this room's tests: a server that keeps what a runner sends in memory, and can be away.
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "model/journal.h"
+#include "support/fake_http_server.h"
+
+namespace muster::runner::test {
+
+using muster::test::FakeAnswer;
+using muster::test::FakeHttpServer;
+using muster::test::FakeRequest;
+
+/// What has arrived so far.
+struct Arrived {
+  std::map<std::string, std::string> logs;               ///< by path
+  std::map<std::string, std::vector<double>> points;     ///< numbers by process
+  std::map<std::string, std::optional<int>> point_ranks; ///< by process
+  std::map<std::string, std::string> blobs;              ///< by sha256
+  std::map<std::string, std::string> outputs;            ///< path to sha256
+  std::vector<std::string> calls;                        ///< "check-in", "started", "rank-failed", …; logs, metrics and heartbeats left out
+  std::vector<Json> failed;
+  std::vector<Json> finished;                            ///< the last call's reports
+  Json check_in;
+  Json started;
+  Json done;
+  int heartbeats = 0;
+  int faults = 0;                                        ///< calls that no runner should make
+};
+
+class FakeMuster {
+ public:
+  FakeMuster() : http_([this](const FakeRequest& request) { return answer(request); }) {}
+
+  std::string url() const { return http_.url(); }
+
+  // What it gives out; set before the runner starts.
+  Json order;
+  std::string snapshot;                        ///< tar
+  int broken_snapshots = 0;                    ///< how often the snapshot breaks off
+  int waits = 0;                               ///< how often a check-in has to wait
+  std::map<std::string, std::string> earlier;  ///< outputs of earlier attempts
+
+  void set_stop(std::string code, int grace_seconds) {
+    const std::lock_guard lock(mutex_);
+    stop_ = Json{{"code", std::move(code)}, {"reason", "because"}, {"grace_seconds", grace_seconds}};
+  }
+  void set_away(bool away) {
+    const std::lock_guard lock(mutex_);
+    away_ = away;
+  }
+  Arrived arrived() const {
+    const std::lock_guard lock(mutex_);
+    return arrived_;
+  }
+  /// False when it has not come true within the time.
+  template <typename Wanted>
+  bool wait_for(Wanted wanted, std::chrono::seconds at_most = std::chrono::seconds(60)) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, at_most, [&] { return wanted(arrived_); });
+  }
+
+ private:
+  static FakeAnswer raw(std::string body) {
+    FakeAnswer answer;
+    answer.body = std::move(body);
+    return answer;
+  }
+  static FakeAnswer json(int status, const Json& body) {
+    FakeAnswer answer = raw(dump_json(body));
+    answer.status = status;
+    return answer;
+  }
+  static FakeAnswer dropped() {
+    FakeAnswer answer;
+    answer.drop = true;
+    return answer;
+  }
+  static FakeAnswer problem(int status, const char* code, Json more = Json::object()) {
+    more["code"] = code;
+    more["detail"] = "the test says so";
+    return json(status, more);
+  }
+
+  static std::string decode(std::string_view text) {
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '%' && i + 2 < text.size()) {
+        result.push_back(static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16)));
+        i += 2;
+      } else {
+        result.push_back(text[i]);
+      }
+    }
+    return result;
+  }
+
+  FakeAnswer answer(const FakeRequest& request) {
+    const std::size_t question = request.target.find('?');
+    const std::string path = request.target.substr(0, question);
+    std::map<std::string, std::string> query;
+    if (question != std::string::npos) {
+      for (const std::string_view pair : split(std::string_view(request.target).substr(question + 1), '&')) {
+        const std::size_t equals = pair.find('=');
+        query[std::string(pair.substr(0, equals))] = decode(pair.substr(equals + 1));
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    if (away_) return dropped();
+    FakeAnswer result = dispatch(request, path, query);
+    if (result.status >= 400 && result.status != 409) ++arrived_.faults;
+    changed_.notify_all();
+    return result;
+  }
+
+  FakeAnswer dispatch(const FakeRequest& request, const std::string& path, const std::map<std::string, std::string>& query) {
+    if (request.headers.count("authorization") == 0 || request.headers.at("authorization") != "Bearer run-token") return problem(401, "unauthorized");
+    const std::string protocol = "/api/v1/runner/runs/fake_1_0a/attempts/1/nodes/0/";
+    if (path.starts_with(protocol)) return runner_call(request, path.substr(protocol.size()), query);
+    const std::string workspace = "/api/v1/workspaces/lab/";
+    if (!path.starts_with(workspace)) return problem(404, "not_found");
+    return resource(request, path.substr(workspace.size()));
+  }
+
+  FakeAnswer runner_call(const FakeRequest& request, const std::string& what, const std::map<std::string, std::string>& query) {
+    if (what == "logs") return log(request, query);
+    if (what == "metrics") return metrics(request, query);
+    const Json body = parse_json(request.body).value();
+    if (what == "heartbeat") {
+      ++arrived_.heartbeats;
+      return json(200, {{"time", to_rfc3339(SystemClock().now_us())}, {"stop", stop_}});
+    }
+    arrived_.calls.push_back(what);
+    if (what == "check-in") {
+      arrived_.check_in = body;
+      if (waits-- > 0) return json(202, {{"waiting_for", 1}});
+      return json(200, order);
+    }
+    if (what == "started") arrived_.started = body;
+    if (what == "rank-failed") arrived_.failed.push_back(body);
+    if (what == "finished") arrived_.finished = body.at("ranks").get<std::vector<Json>>();
+    if (what == "done") arrived_.done = body;
+    if (what == "outputs") {
+      for (const Json& file : body.at("files")) arrived_.outputs[file.at("path")] = file.at("sha256");
+    }
+    return json(200, Json::object());
+  }
+
+  FakeAnswer log(const FakeRequest& request, const std::map<std::string, std::string>& query) {
+    std::string& bytes = arrived_.logs[query.at("path")];
+    const std::size_t offset = std::stoul(query.at("offset"));
+    if (offset > bytes.size()) return problem(409, "conflict", {{"size", bytes.size()}});
+    if (offset + request.body.size() > bytes.size()) bytes.replace(offset, std::string::npos, request.body);
+    return json(200, {{"size", bytes.size()}});
+  }
+
+  FakeAnswer metrics(const FakeRequest& request, const std::map<std::string, std::string>& query) {
+    std::vector<double>& values = arrived_.points[query.at("process")];
+    arrived_.point_ranks[query.at("process")] = query.contains("rank") ? std::optional(std::stoi(query.at("rank"))) : std::nullopt;
+    std::size_t sequence = std::stoul(query.at("sequence"));
+    if (sequence > values.size()) return problem(409, "conflict");
+    model::JournalWalker walker(0);
+    model::NamedPoint point;
+    while (walker.next(request.body, point).value() == model::JournalWalker::Found::point) {
+      if (sequence++ >= values.size()) values.push_back(std::get<model::Number>(point.point.value).value);
+    }
+    return json(200, {{"next_sequence", values.size()}});
+  }
+
+  FakeAnswer resource(const FakeRequest& request, const std::string& path) {
+    if (path == "snapshots/snap/archive") {
+      FakeAnswer archive;
+      archive.chunks = {snapshot.substr(0, 700), snapshot.substr(700)};
+      if (broken_snapshots-- > 0) {
+        archive.chunks.pop_back();
+        archive.cut_after = 0;
+      }
+      return archive;
+    }
+    if (path == "blobs/missing") {
+      Json missing = Json::array();
+      const Json body = parse_json(request.body).value();
+      for (const Json& hash : body.at("sha256")) {
+        if (!arrived_.blobs.contains(hash.get<std::string>())) missing.push_back(hash);
+      }
+      return json(200, {{"missing", missing}});
+    }
+    if (path == "blobs") return tar_of_blobs(request.body);
+    if (path.starts_with("blobs/") && request.method == "PUT") {
+      arrived_.blobs[path.substr(6)] = request.body;
+      return json(201, Json::object());
+    }
+    if (path == "runs/fake_1_0a/artifacts") {
+      Json list = Json::array();
+      for (const auto& [name, bytes] : earlier) list.push_back({{"path", name}, {"size", bytes.size()}, {"sha256", sha256_hex(bytes)}});
+      return json(200, {{"artifacts", list}, {"next", nullptr}});
+    }
+    const std::string artifact = "runs/fake_1_0a/artifacts/";
+    if (path.starts_with(artifact) && earlier.contains(path.substr(artifact.size()))) return raw(earlier.at(path.substr(artifact.size())));
+    return problem(404, "not_found");
+  }
+
+  /// Entries of a plain tar: a header of 512 bytes with the name at 0 and the size, octal, at 124.
+  FakeAnswer tar_of_blobs(const std::string& tar) {
+    for (std::size_t at = 0; at + 512 <= tar.size() && tar[at] != '\0';) {
+      const std::string name = tar.substr(at, 100).c_str();
+      const std::size_t size = std::stoul(tar.substr(at + 124, 11), nullptr, 8);
+      arrived_.blobs[name] = tar.substr(at + 512, size);
+      at += 512 + (size + 511) / 512 * 512;
+    }
+    return json(200, {{"stored", 1}});
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Arrived arrived_;
+  Json stop_;
+  bool away_ = false;
+  FakeHttpServer http_;  ///< last: its threads call the rest
+};
+
+}  // namespace muster::runner::test

@@ -1,0 +1,52 @@
+#include "runner/heartbeat.h"
+
+#include "base/log.h"
+#include "client/retry.h"
+#include "runner/persist.h"
+
+namespace muster::runner {
+namespace {
+
+constexpr std::chrono::milliseconds kEvery{2000};
+
+}  // namespace
+
+bool OverJudge::refused(Code code, Time now) {
+  if (verdict_on(code) != Verdict::unknown) {
+    refused_since_.reset();
+    return false;
+  }
+  if (!refused_since_) refused_since_ = now;
+  return now - *refused_since_ >= patience_;
+}
+
+Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, std::function<std::uint64_t()> pending,
+                     std::chrono::seconds over_patience)
+    : server_(std::move(server)), clock_(clock), stop_(stop), pending_(std::move(pending)), judge_(over_patience),
+      thread_([this](const std::stop_token& ending) { loop(ending); }) {}
+
+Heartbeat::~Heartbeat() = default;
+
+void Heartbeat::loop(const std::stop_token& ending) {
+  do {
+    beat();
+  } while (client::sleep_for(kEvery, ending));
+}
+
+void Heartbeat::beat() {
+  const TimeUs left = clock_.local().now_us();
+  const auto answer = server_->heartbeat(clock_.now(), pending_());
+  const TimeUs back = clock_.local().now_us();
+  if (!answer) {
+    if (!judge_.refused(answer.error().code, clock_.local().steady())) return;
+    log::error("runner", "the server does not want this attempt any more: {}", answer.error().detail);
+    stop_.ask({"attempt_over", answer.error().detail, std::nullopt});
+    stop_.give_up();
+    return;
+  }
+  judge_.answered();
+  clock_.measured(left, back, answer->server_time);
+  if (answer->stop) stop_.ask({answer->stop->code, answer->stop->reason, answer->stop->grace_seconds});
+}
+
+}  // namespace muster::runner

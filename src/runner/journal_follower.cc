@@ -1,0 +1,114 @@
+#include "runner/journal_follower.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "runner/persist.h"
+
+namespace muster::runner {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr std::string_view kFirstSegment = ".000000.journal";
+constexpr std::size_t kMostJournals = 20'000;
+
+bool is_key(std::string_view key) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; };
+  return !key.empty() && key.size() <= 100 && std::all_of(key.begin(), key.end(), plain);
+}
+
+}  // namespace
+
+JournalFollower::JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, const RunFolder& folder)
+    : server_(server), clock_(clock), stop_(stop), warnings_(warnings), folder_(folder) {}
+
+JournalFollower::~JournalFollower() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void JournalFollower::begin() {
+  thread_ = std::thread([this] { loop(); });
+}
+
+Result<void> JournalFollower::drain() {
+  if (!thread_.joinable()) return {};
+  std::unique_lock lock(mutex_);
+  draining_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return finished_; });
+  if (stop_.given_up().stop_requested()) return fail(Code::unavailable, "some metric points could not be sent");
+  return {};
+}
+
+void JournalFollower::loop() {
+  while (!ending_ && !stop_.given_up().stop_requested()) {
+    bool last_look = false;
+    {
+      const std::lock_guard lock(mutex_);
+      last_look = draining_;  // asked before looking: what was logged before it was set is seen
+    }
+    look_for_journals();
+    if (send_round()) continue;
+    if (last_look) break;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kLookEvery, [this] { return draining_ || ending_; });
+  }
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  changed_.notify_all();
+}
+
+void JournalFollower::look_for_journals() {
+  std::error_code ignored;
+  for (fs::directory_iterator at(folder_.metrics(), ignored), end; at != end; at.increment(ignored)) {
+    const std::string name = at->path().filename().string();
+    if (!name.ends_with(kFirstSegment)) continue;
+    std::string key = name.substr(0, name.size() - kFirstSegment.size());
+    if (!is_key(key) || known_.contains(key)) continue;
+    if (known_.size() >= kMostJournals) {
+      warnings_.add(fmt::format("more than {} processes logged metrics; those of the others are not recorded", kMostJournals));
+      return;
+    }
+    known_.insert(key);
+    journals_.emplace_back(folder_.metrics(), std::move(key));
+  }
+}
+
+bool JournalFollower::send_round() {
+  bool sent = false;
+  for (JournalReader& journal : journals_) {
+    if (!ending_ && send_batch(journal)) sent = true;
+  }
+  return sent;
+}
+
+bool JournalFollower::send_batch(JournalReader& journal) {
+  if (refused_.contains(journal.key())) return false;
+  const auto batch = journal.read([this](TimeUs time) { return clock_.to_server(time); });
+  if (!batch) {
+    warnings_.add("metrics: " + batch.error().detail);
+    return true;  // what follows the fault may be whole
+  }
+  if (batch->points == 0) return false;
+  const auto next = persist(stop_.given_up(), [&]() -> Result<std::uint64_t> {
+    if (ending_) return fail(Code::invalid, "the follower ends");
+    return server_.post_metrics(journal.key(), batch->sequence, batch->rank, batch->records);
+  });
+  if (ending_ || stop_.given_up().stop_requested()) return false;
+  if (next && *next >= batch->sequence + batch->points) {
+    journal.take(*next);
+    return true;
+  }
+  refused_.insert(journal.key());
+  warnings_.add(fmt::format("the metrics of process {} are recorded up to point {} only: {}", journal.key(), next ? *next : batch->sequence,
+                            next ? "the server takes no more of them" : next.error().detail));
+  return false;
+}
+
+}  // namespace muster::runner

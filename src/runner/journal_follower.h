@@ -1,0 +1,58 @@
+#pragma once
+// Sends metric points while they are logged.
+
+#include <atomic>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "client/runner_api.h"
+#include "runner/journal_reader.h"
+#include "runner/run_folder.h"
+#include "runner/server_clock.h"
+#include "runner/stop_control.h"
+#include "runner/warnings.h"
+
+namespace muster::runner {
+
+/// One thread that looks into every journal ten times a second: a training loop that logs does nothing but write into its memory, so nothing tells of it.
+class JournalFollower {
+ public:
+  /// All must outlive the follower.
+  JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, const RunFolder& folder);
+  ~JournalFollower();
+  JournalFollower(const JournalFollower&) = delete;
+  JournalFollower& operator=(const JournalFollower&) = delete;
+
+  void begin();
+  /// Nothing is logged any more: returns when the server has every point. unavailable when the runner gave up first.
+  Result<void> drain();
+
+ private:
+  void loop();
+  void look_for_journals();
+  /// False when there was nothing to send.
+  bool send_round();
+  bool send_batch(JournalReader& journal);
+
+  client::RunnerApi& server_;
+  const ServerClock& clock_;
+  const StopControl& stop_;
+  Warnings& warnings_;
+  RunFolder folder_;
+  std::list<JournalReader> journals_;
+  std::set<std::string> known_;  ///< keys
+  std::set<std::string> refused_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool draining_ = false;
+  std::atomic<bool> ending_{false};
+  bool finished_ = false;
+  std::thread thread_;
+};
+
+}  // namespace muster::runner

@@ -1,0 +1,63 @@
+#include "runner/log_scan.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace muster::runner {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kDeepest = 16;
+
+class Scan {
+ public:
+  Scan(const std::function<void(const fs::path&)>& on_folder, const std::function<void(std::string)>& warn) : on_folder_(on_folder), warn_(warn) {}
+
+  void folder(const fs::path& disk, const std::string& path, int depth) {
+    on_folder_(disk);
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (fs::directory_iterator at(disk, ignored), end; at != end; at.increment(ignored)) names.push_back(at->path().filename().string());
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+      if (!is_safe_relative_path(name)) {
+        warn_(fmt::format("{}/{} is not recorded: its name is not UTF-8", path, to_utf8(name)));
+        continue;
+      }
+      entry(disk / name, path + "/" + name, depth);
+    }
+  }
+  std::vector<SeenLog> found;
+
+ private:
+  void entry(const fs::path& disk, const std::string& path, int depth) {
+    struct stat status {};
+    if (::lstat(disk.c_str(), &status) != 0) return;
+    if (S_ISDIR(status.st_mode) && depth < kDeepest) folder(disk, path, depth + 1);
+    if (!S_ISREG(status.st_mode)) return;
+    if (found.size() >= kMostLogs) {
+      warn_(fmt::format("logs/ has more than {} files; those after {} are not recorded", kMostLogs, found.back().path));
+      return;
+    }
+    found.push_back({path, disk, {status.st_dev, status.st_ino}});
+  }
+
+  const std::function<void(const fs::path&)>& on_folder_;
+  const std::function<void(std::string)>& warn_;
+};
+
+}  // namespace
+
+std::vector<SeenLog> scan_logs(const fs::path& folder, const std::function<void(const fs::path&)>& on_folder,
+                               const std::function<void(std::string)>& warn) {
+  Scan scan(on_folder, warn);
+  std::error_code ignored;
+  // A logs/ that a job has replaced by a link is not ours to follow.
+  if (fs::symlink_status(folder, ignored).type() == fs::file_type::directory) scan.folder(folder, "logs", 0);
+  return std::move(scan.found);
+}
+
+}  // namespace muster::runner

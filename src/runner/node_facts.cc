@@ -1,0 +1,88 @@
+#include "runner/node_facts.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+namespace muster::runner {
+namespace {
+
+constexpr int kUsualPort = 6105;
+constexpr const char* kDriverGpus = "/proc/driver/nvidia/gpus";
+
+/// The port that the kernel gave, 0 when it did not.
+int bind_to(int port) {
+  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // As the store of torch.distributed will bind: a port in TIME_WAIT is free.
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_ANY);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  socklen_t size = sizeof address;
+  if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) return 0;
+  // Bound is not listening: two may be bound to one port with SO_REUSEADDR, and only one listen.
+  if (::listen(fd.get(), 1) != 0) return 0;
+  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+Result<std::string> own_address(const std::string& server_host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  const int status = ::getaddrinfo(server_host.c_str(), "9", &hints, &found);
+  if (status != 0) return fail(Code::unavailable, "the server's name {} is not known here: {}", server_host, ::gai_strerror(status));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    // Connecting a datagram socket sends nothing; it only asks for the route.
+    const Fd fd(::socket(one->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!fd || ::connect(fd.get(), one->ai_addr, one->ai_addrlen) != 0) continue;
+    sockaddr_storage own{};
+    socklen_t size = sizeof own;
+    if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
+    std::array<char, NI_MAXHOST> text{};
+    if (::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) return std::string(text.data());
+  }
+  return fail(Code::unavailable, "there is no route from here to the server at {}", server_host);
+}
+
+Result<int> free_port() {
+  for (const int port : {kUsualPort, 0}) {
+    if (const int got = bind_to(port); got != 0) return got;
+  }
+  return tl::unexpected(system_error("find a free port", errno));
+}
+
+int count_gpus(const std::map<std::string, std::string>& variables) {
+  if (const auto chosen = variables.find("CUDA_VISIBLE_DEVICES"); chosen != variables.end()) {
+    if (chosen->second.empty() || chosen->second.starts_with("-")) return 0;
+    return static_cast<int>(split(chosen->second, ',').size());
+  }
+  int count = 0;
+  std::error_code none;
+  for (std::filesystem::directory_iterator at(kDriverGpus, none), end; !none && at != end; at.increment(none)) ++count;
+  return count;
+}
+
+std::string shell() { return ::access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"; }
+
+}  // namespace muster::runner

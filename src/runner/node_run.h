@@ -1,0 +1,63 @@
+#pragma once
+// What the steps of one node's run share.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "client/runner_api.h"
+#include "launch/plan.h"
+#include "process/group.h"
+#include "process/spawn.h"
+#include "runner/ending.h"
+#include "runner/heartbeat.h"
+#include "runner/journal_follower.h"
+#include "runner/log_follower.h"
+#include "runner/messenger.h"
+#include "runner/resolved_environment.h"
+#include "runner/run_folder.h"
+#include "runner/runner.h"
+#include "runner/server_clock.h"
+#include "runner/state.h"
+#include "runner/stop_control.h"
+#include "runner/warnings.h"
+
+namespace muster::runner {
+
+/// Filled step by step; only the main thread touches it, but for the parts that are thread-safe themselves. What uses another part stands below it, so that
+/// it goes first.
+struct NodeRun {
+  NodeRun(RunnerOptions given, StopControl& control) : options(std::move(given)), stop(control), folder(options.folder) {}
+
+  const RunnerOptions options;
+  StopControl& stop;
+  SystemClock system_clock;
+  ServerClock clock{system_clock};
+  Warnings warnings;
+  const RunFolder folder;
+
+  // From the check-in. Their calls to the server are never interrupted before the runner gives up.
+  std::unique_ptr<client::RunnerApi> server;
+  client::WorkOrder order;
+  std::shared_ptr<client::Api> api;            ///< in the run's workspace
+  std::unique_ptr<Messenger> messenger;
+  std::unique_ptr<LogFollower> logs;
+  std::unique_ptr<JournalFollower> journals;
+  std::unique_ptr<Heartbeat> heartbeat;
+
+  // From the start of the ranks, or from the runner that was here before.
+  launch::LaunchPlan plan;
+  std::optional<process::ProcessGroup> group;
+  std::vector<process::Child> children;        ///< as plan.ranks
+  std::unique_ptr<ResolvedEnvironment> environment;
+  RunnerState state;
+  std::optional<Error> start_error;            ///< why no rank was started
+  std::optional<Ending::Time> leftovers_until; ///< what the ranks started was asked to end along with them, and has until then
+
+  /// A way to the server, whose calls end when `until` is asked to stop.
+  Result<std::shared_ptr<client::Api>> make_api(std::stop_token until, client::Deadlines deadlines = {}) const;
+  /// This node's part of the runner's protocol, over such a way.
+  std::unique_ptr<client::RunnerApi> protocol(std::shared_ptr<client::Api> way) const;
+};
+
+}  // namespace muster::runner

@@ -1,0 +1,23 @@
+#pragma once
+// What a job left in outputs/, as it will be recorded.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace muster::runner {
+
+struct FoundOutput {
+  std::string path;            ///< "outputs/model/net.pt"
+  std::filesystem::path file;  ///< where its bytes are: links are resolved
+  std::uint64_t size = 0;
+};
+
+/// Every file below `run_folder`/outputs, in order of their paths. A link to a file inside the run folder is taken as that file. `warn` hears of each entry
+/// that is left out and why: links that lead elsewhere, links to folders, sockets, pipes and devices, unreadable files, names that are not UTF-8.
+/// Blocks on the disk.
+std::vector<FoundOutput> find_outputs(const std::filesystem::path& run_folder, const std::function<void(std::string)>& warn);
+
+}  // namespace muster::runner

@@ -1,0 +1,23 @@
+#include "runner/persist.h"
+
+namespace muster::runner {
+
+Verdict verdict_on(Code code) {
+  switch (code) {
+    case Code::unavailable:
+    case Code::timeout:
+    case Code::disk_full: return Verdict::away;
+    case Code::unauthorized:
+    case Code::forbidden:
+    case Code::not_found:
+    case Code::method_not_allowed:
+    case Code::conflict: return Verdict::unknown;
+    case Code::internal: return Verdict::fault;
+    case Code::malformed:
+    case Code::invalid:
+    case Code::too_large: return Verdict::refused;
+  }
+  return Verdict::refused;
+}
+
+}  // namespace muster::runner

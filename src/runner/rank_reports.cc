@@ -1,0 +1,44 @@
+#include "runner/rank_reports.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+
+namespace muster::runner {
+namespace {
+
+constexpr std::int64_t kTailBytes = 64 << 10;
+
+}  // namespace
+
+model::RankReport make_report(const RankState& rank, int node_rank, const EndedRank& ended, std::string_view tail) {
+  model::RankReport report;
+  report.rank = rank.rank;
+  report.local_rank = rank.local_rank;
+  report.node_rank = node_rank;
+  report.exit_code = ended.how.exit_code;
+  if (ended.how.signal) report.signal = process::signal_name(*ended.how.signal);
+  report.stopped_by_us = ended.asked_to_end;
+  report.started_at = rank.started_at;
+  report.ended_at = ended.ended_at;
+  report.log = rank.log;
+  if (report.succeeded()) return report;
+  report.out_of_memory = ended.out_of_memory_kill && !ended.asked_to_end;
+  report.exception = model::find_exception(tail);
+  return report;
+}
+
+std::string read_tail(const std::filesystem::path& file) {
+  const auto opened = open_file(file, O_RDONLY);
+  if (!opened) return "";
+  const off_t size = ::lseek(opened->get(), 0, SEEK_END);
+  std::string bytes(static_cast<std::size_t>(std::clamp<std::int64_t>(size, 0, kTailBytes)), '\0');
+  const ssize_t got = ::pread(opened->get(), bytes.data(), bytes.size(), size - static_cast<off_t>(bytes.size()));
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
+
+}  // namespace muster::runner

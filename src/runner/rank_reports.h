@@ -1,0 +1,26 @@
+#pragma once
+// What is told of a rank that has ended.
+
+#include <filesystem>
+#include <string>
+
+#include "model/rank_report.h"
+#include "process/spawn.h"
+#include "runner/state.h"
+
+namespace muster::runner {
+
+struct EndedRank {
+  process::Ended how;
+  TimeUs ended_at = 0;          ///< on the server's clock
+  bool asked_to_end = false;    ///< by us, before it ended
+  bool out_of_memory_kill = false;  ///< the kernel killed something in its group for want of memory
+};
+
+/// `tail`: the end of its log, in which the exception that ended it is looked for. Pure.
+model::RankReport make_report(const RankState& rank, int node_rank, const EndedRank& ended, std::string_view tail);
+
+/// The last 64 KiB of the file; "" when it cannot be read.
+std::string read_tail(const std::filesystem::path& file);
+
+}  // namespace muster::runner

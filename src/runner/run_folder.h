@@ -1,0 +1,36 @@
+#pragma once
+// The run folder's places (docs/formats.md, "Run folder").
+
+#include <filesystem>
+#include <string>
+
+#include "base/file.h"
+
+namespace muster::runner {
+
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path root) : root_(std::move(root)) {}
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path outputs() const { return root_ / "outputs"; }
+  std::filesystem::path logs() const { return root_ / "logs"; }
+  std::filesystem::path own() const { return root_ / ".muster"; }
+  std::filesystem::path state() const { return own() / "state.json"; }
+  std::filesystem::path log_names() const { return own() / "logs.json"; }
+  std::filesystem::path ranks() const { return own() / "ranks"; }
+  std::filesystem::path metrics() const { return own() / "metrics"; }
+  /// Where a rank writes the log that the server knows as "azureml-logs/70_driver_log.txt".
+  std::filesystem::path rank_log(const std::string& log) const { return ranks() / std::filesystem::path(log).filename(); }
+
+  /// All of them but the snapshot's own.
+  Result<void> make() const {
+    for (const auto& folder : {outputs(), logs(), ranks(), metrics()}) MUSTER_TRY(make_folders(folder));
+    return {};
+  }
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace muster::runner

@@ -1,0 +1,89 @@
+#include "runner/runner.h"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include "base/log.h"
+#include "client/retry.h"
+#include "runner/steps/steps.h"
+
+namespace muster::runner {
+namespace {
+
+/// How long after the ranks' end the server may stay away before what could not be said is left in the run folder.
+constexpr std::chrono::hours kLongestAbsence{7 * 24};
+
+struct Step {
+  const char* name;
+  Result<void> (*run)(NodeRun&);
+};
+
+constexpr Step kCheckIn{"check in", steps::check_in};
+constexpr std::array kPreparing{
+    Step{"fetch the snapshot", steps::fetch_snapshot},
+    Step{"restore outputs", steps::restore_outputs},
+    Step{"start the ranks", steps::start_ranks},
+};
+constexpr Step kTakeOver{"take over", steps::take_over};
+constexpr Step kFollow{"follow the ranks", steps::follow};
+constexpr std::array kConcluding{
+    Step{"end what is left", steps::end_leftovers},
+    Step{"send the rest of logs and metrics", steps::drain},
+    Step{"collect outputs", steps::collect_outputs},
+    Step{"say that all is done", steps::report_done},
+};
+
+/// A step that the run cannot do without. False: it failed, and this runner with it.
+bool must(const Step& step, NodeRun& run) {
+  const auto done = step.run(run);
+  if (done) return true;
+  log::error("runner", "could not {}: {}{}{}", step.name, done.error().detail, done.error().hint.empty() ? "" : "; ", done.error().hint);
+  return false;
+}
+
+/// Up to the first step that fails, which is why no rank was started, or that a stop makes needless.
+void prepare(NodeRun& run) {
+  for (const Step& step : kPreparing) {
+    if (run.stop.is_asked()) return;
+    auto done = step.run(run);
+    if (done) continue;
+    if (run.stop.is_asked()) return;  // interrupted, not failed
+    log::error("runner", "could not {}: {}", step.name, done.error().detail);
+    run.start_error = std::move(done).error();
+    return;
+  }
+}
+
+bool run_steps(NodeRun& run) {
+  if (!must(kCheckIn, run)) return false;
+  if (run.options.salvage) {
+    if (!must(kTakeOver, run)) return false;
+  } else {
+    prepare(run);
+  }
+  if (!must(kFollow, run)) return false;
+
+  const std::jthread patience([&run](const std::stop_token& ended) {
+    if (client::sleep_for(kLongestAbsence, ended)) run.stop.give_up();
+  });
+  return std::all_of(kConcluding.begin(), kConcluding.end(), [&](const Step& step) { return must(step, run); });
+}
+
+}  // namespace
+
+int run_runner(const RunnerOptions& options) {
+  log::open("", log::Level::info);
+  auto stop = StopControl::create();
+  if (!stop) {
+    log::error("runner", "{}", stop.error().detail);
+    return 1;
+  }
+  const SignalListener signals(**stop);
+  NodeRun run(options, **stop);
+  const bool done = run_steps(run);
+  (*stop)->give_up();  // nothing that still waits for the server is of use now
+  return done ? 0 : 1;
+}
+
+}  // namespace muster::runner

@@ -1,0 +1,24 @@
+#pragma once
+// The program on each node of a run: fetches what the run needs, starts its ranks, follows them, brings home what they leave.
+
+#include <filesystem>
+#include <string>
+
+namespace muster::runner {
+
+struct RunnerOptions {
+  std::string run_id;
+  int attempt = 1;
+  int node_rank = 0;
+  std::filesystem::path folder;  ///< the run folder (docs/formats.md), ours alone
+  std::string url;               ///< of the server
+  std::string token;             ///< the run's own; from MUSTER_RUNNER_TOKEN, never on a command line
+  bool salvage = false;          ///< another runner died here: end what it started, bring home what is there
+};
+
+/// Runs a node's part of a run to its end; returns the exit code: 0 when the server has everything, 1 when not (the folder is kept, and a line on standard
+/// error says why). Blocks for as long as the run takes; with the server away, up to seven days longer than its ranks run. SIGTERM asks it to end its ranks
+/// with grace and to report. Call once, from the main thread, before other threads are started: it takes SIGTERM, SIGINT and SIGPIPE for itself.
+int run_runner(const RunnerOptions& options);
+
+}  // namespace muster::runner

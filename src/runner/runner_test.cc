@@ -1,0 +1,402 @@
+#include "runner/runner.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include "base/file.h"
+#include "base/tar.h"
+#include "process/group.h"
+#include "process/spawn.h"
+#include "runner/fake_muster.h"
+#include "support/temp_folder.h"
+
+namespace muster::runner {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr const char* kPart = "MUSTER_TEST_RUNNER";
+
+std::string tar_of(const std::map<std::string, std::string>& files) {
+  std::string tar;
+  for (const auto& [path, bytes] : files) tar += tar_header(path, bytes.size(), 0644) + bytes + std::string(tar_padding(bytes.size()), '\0');
+  return tar + std::string(kTarEndBytes, '\0');
+}
+
+/// Runners are real processes (this program again), the server is a fake.
+class RunnerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    server_.order = {{"run_id", "fake_1_0a"},
+                     {"uuid", std::string(32, 'a')},
+                     {"workspace", "lab"},
+                     {"experiment", "fake"},
+                     {"attempt", 1},
+                     {"node_rank", 0},
+                     {"node_count", 1},
+                     {"nodes", {{{"node_rank", 0}, {"address", "127.0.0.1"}}}},
+                     {"master", {{"address", "127.0.0.1"}, {"port", 6105}}},
+                     {"snapshot_id", nullptr},
+                     {"script", ""},
+                     {"command", "true"},
+                     {"arguments", Json::array()},
+                     {"interpreter", "/usr/bin/python3"},
+                     {"environment", {{"name", "default"}, {"variables", Json::object()}, {"folder", ""}}},
+                     {"distribution", nullptr},
+                     {"grace_seconds", 15},
+                     {"restore_outputs", false},
+                     {"variables", Json::object()}};
+  }
+  void TearDown() override {
+    if (runner_ && !runner_->poll()) {
+      (void)runner_->signal(SIGKILL);
+      (void)runner_->wait(20s);
+    }
+    const auto group = process::ProcessGroup::planned("fake_1_0a-1-0");
+    EXPECT_THAT(group.members(), IsEmpty());
+    EXPECT_TRUE(group.kill(10s));
+  }
+
+  void command(const std::string& line) { server_.order["command"] = line; }
+  void script(const std::string& text) {
+    server_.snapshot = tar_of({{"train.py", text}});
+    server_.order["snapshot_id"] = "snap";
+    server_.order["command"] = "";
+    server_.order["script"] = "train.py";
+  }
+  void per_process(int ranks) { server_.order["distribution"] = {{"type", "pytorch"}, {"process_count", ranks}, {"backend", "gloo"}}; }
+
+  void start(bool salvage = false, const std::map<std::string, std::string>& more = {}) {
+    const Fd log = open_file(home_ / "runner.log", O_WRONLY | O_CREAT | O_APPEND).value();
+    process::SpawnOptions options;
+    options.command = {fs::read_symlink("/proc/self/exe").string()};
+    options.variables = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"MUSTER_HOME", home_.path().string()}, {"HOME", home_.path().string()}};
+    for (const auto& [name, value] : more) options.variables[name] = value;
+    options.variables[kPart] = dump_json({{"folder", folder().string()}, {"url", server_.url()}, {"salvage", salvage}});
+    options.output = log.get();
+    auto child = process::spawn(options);
+    ASSERT_TRUE(child) << child.error().detail;
+    runner_ = std::make_unique<process::Child>(std::move(*child));
+  }
+  /// The runner's exit code; -1 when it did not end.
+  int finish() {
+    const auto ended = runner_->wait(90s);
+    EXPECT_TRUE(ended) << runner_log();
+    return ended ? ended->exit_code.value_or(-1) : -1;
+  }
+  void run() {
+    start();
+    EXPECT_EQ(finish(), 0) << runner_log();
+  }
+  fs::path folder() const { return home_ / "runs/fake_1_0a/1/node_0"; }
+  std::string runner_log() const { return read_file(home_ / "runner.log").value_or(""); }
+  std::string log(const std::string& name = "azureml-logs/70_driver_log.txt") const { return server_.arrived().logs[name]; }
+
+  muster::test::TempFolder home_;
+  test::FakeMuster server_;
+  std::unique_ptr<process::Child> runner_;
+};
+
+TEST_F(RunnerTest, BringsHomeAllThatAScriptLeaves) {
+  script("import os, sys\nprint('in', os.getcwd())\nprint('to stderr', file=sys.stderr)\n"
+         "open('outputs/model.pt', 'w').write('weights')\nopen('logs/train.log', 'w').write('a line\\n')\n");
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(log(), "in " + folder().string() + "\nto stderr\n");
+  EXPECT_EQ(log("logs/train.log"), "a line\n");
+  ASSERT_EQ(arrived.outputs.size(), 1U);
+  EXPECT_EQ(arrived.blobs.at(arrived.outputs.at("outputs/model.pt")), "weights");
+  EXPECT_THAT(arrived.calls, ElementsAre("check-in", "started", "finished", "outputs", "done"));
+  ASSERT_EQ(arrived.finished.size(), 1U);
+  EXPECT_EQ(arrived.finished[0]["exit_code"], 0);
+  EXPECT_THAT(arrived.done["warnings"], IsEmpty()) << arrived.done;
+  EXPECT_TRUE(arrived.done["resolved_environment"].contains("python_version")) << arrived.done;
+  EXPECT_GE(arrived.heartbeats, 1);
+  EXPECT_EQ(arrived.faults, 0);
+  EXPECT_EQ(arrived.check_in["address"], "127.0.0.1");
+  EXPECT_FALSE(fs::exists(folder()));
+}
+
+TEST_F(RunnerTest, PointsOfTheSdkArriveOnceAndInOrder) {
+  script("from azureml.core import Run\nrun = Run.get_context()\nfor i in range(5000):\n    run.log('loss', float(i))\n");
+  run();
+  const auto arrived = server_.arrived();
+  ASSERT_EQ(arrived.points.size(), 1U) << log();
+  std::vector<double> expected;
+  for (int i = 0; i < 5000; ++i) expected.push_back(i);
+  EXPECT_EQ(arrived.points.begin()->second, expected);
+}
+
+TEST_F(RunnerTest, AFailureIsToldAtOnceWithItsReason) {
+  script("def learn():\n    raise ValueError('the loss is not a number')\nlearn()\n");
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_THAT(arrived.calls, ElementsAre("check-in", "started", "rank-failed", "finished", "done"));
+  ASSERT_EQ(arrived.failed.size(), 1U);
+  EXPECT_EQ(arrived.failed[0]["exception"]["type"], "ValueError");
+  EXPECT_EQ(arrived.failed[0]["exception"]["message"], "the loss is not a number");
+  EXPECT_EQ(arrived.failed[0]["exit_code"], 1);
+  EXPECT_EQ(arrived.finished[0], arrived.failed[0]);
+}
+
+TEST_F(RunnerTest, OutputsOfAFailedRunAreKept) {
+  command("echo half > outputs/half; kill -SEGV $$");
+  run();
+  EXPECT_TRUE(server_.arrived().outputs.contains("outputs/half"));
+  EXPECT_EQ(server_.arrived().finished[0]["signal"], "SIGSEGV");
+}
+
+TEST_F(RunnerTest, RanksHaveTheirOwnLogsAndVariables) {
+  command("echo rank $RANK of $WORLD_SIZE local $LOCAL_RANK at $MASTER_ADDR:$MASTER_PORT");
+  per_process(3);
+  run();
+  for (int rank = 0; rank < 3; ++rank) {
+    EXPECT_EQ(log(fmt::format("azureml-logs/70_driver_log_{}.txt", rank)), fmt::format("rank {0} of 3 local {0} at 127.0.0.1:6105\n", rank));
+  }
+  EXPECT_EQ(server_.arrived().finished.size(), 3U);
+}
+
+TEST_F(RunnerTest, OneRanksFailureEndsTheOthers) {
+  command("if [ $RANK = 1 ]; then echo 'ValueError: mine'; exit 3; fi; echo ready; exec sleep 600");
+  per_process(3);
+  run();
+  const auto arrived = server_.arrived();
+  ASSERT_EQ(arrived.failed.size(), 1U);
+  EXPECT_EQ(arrived.failed[0]["rank"], 1);
+  ASSERT_EQ(arrived.finished.size(), 3U);
+  for (const Json& report : arrived.finished) EXPECT_EQ(report["stopped_by_us"], report["rank"] != 1) << report;
+}
+
+TEST_F(RunnerTest, RanksThatIgnoreSigtermAreKilledAfterTheGrace) {
+  command("if [ $RANK = 1 ]; then sleep 0.3; exit 3; fi; trap '' TERM; while :; do sleep 0.05; done");
+  per_process(2);
+  server_.order["grace_seconds"] = 1;
+  run();
+  const auto finished = server_.arrived().finished;
+  ASSERT_EQ(finished.size(), 2U);
+  EXPECT_EQ(finished[1]["signal"], "SIGKILL");
+  EXPECT_EQ(finished[1]["stopped_by_us"], true);
+}
+
+TEST_F(RunnerTest, AStopInAHeartbeatLetsTheScriptSaveItsWork) {
+  script("import signal, sys, time\ndef stop(number, frame):\n    open('outputs/checkpoint', 'w').write('saved')\n    sys.exit(0)\n"
+         "signal.signal(signal.SIGTERM, stop)\nprint('ready')\ntime.sleep(600)\n");
+  start();
+  ASSERT_TRUE(server_.wait_for([](const auto& arrived) { return arrived.logs.contains("azureml-logs/70_driver_log.txt") && !arrived.logs.begin()->second.empty(); }));
+  server_.set_stop("canceled", 15);
+  EXPECT_EQ(finish(), 0);
+  const auto arrived = server_.arrived();
+  EXPECT_TRUE(arrived.outputs.contains("outputs/checkpoint"));
+  EXPECT_EQ(arrived.finished[0]["stopped_by_us"], true);
+  EXPECT_EQ(arrived.finished[0]["exit_code"], 0);
+  EXPECT_THAT(arrived.failed, IsEmpty());
+}
+
+TEST_F(RunnerTest, SigtermIsAStopToo) {
+  command("echo ready; exec sleep 600");
+  start();
+  ASSERT_TRUE(server_.wait_for([](const auto& arrived) { return !arrived.started.is_null(); }));
+  ASSERT_TRUE(runner_->signal(SIGTERM));
+  EXPECT_EQ(finish(), 0);
+  EXPECT_EQ(server_.arrived().finished[0]["signal"], "SIGTERM");
+  EXPECT_EQ(server_.arrived().finished[0]["stopped_by_us"], true);
+}
+
+TEST_F(RunnerTest, WhatTheScriptLeavesRunningIsEnded) {
+  command("setsid sleep 601 & (setsid sleep 602 &) ; echo done");
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.finished[0]["exit_code"], 0);  // the process decides
+}
+
+TEST_F(RunnerTest, TheRunGoesOnWhileTheServerIsAway) {
+  command("i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); [ $i = 10 ] && while [ ! -e " + (home_ / "go").string() +
+          " ]; do sleep 0.01; done; done; echo kept > outputs/file; exit 5");
+  start();
+  ASSERT_TRUE(server_.wait_for([](const auto& arrived) {
+    const auto log = arrived.logs.find("azureml-logs/70_driver_log.txt");
+    return !arrived.started.is_null() && log != arrived.logs.end() && log->second.find("line 9\n") != std::string::npos;
+  }));
+  server_.set_away(true);
+  ASSERT_TRUE(write_file(home_ / "go", "", 0644, Durable::no));
+  // The script ends while nobody hears of it: its group empties.
+  const auto group = process::ProcessGroup::planned("fake_1_0a-1-0");
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (!group.members().empty() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  EXPECT_FALSE(runner_->poll());
+  server_.set_away(false);
+  EXPECT_EQ(finish(), 0);
+  std::string expected;
+  for (int i = 0; i < 400; ++i) expected += fmt::format("line {}\n", i);
+  EXPECT_EQ(log(), expected);
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.failed.size(), 1U);
+  EXPECT_EQ(arrived.finished[0]["exit_code"], 5);
+  EXPECT_TRUE(arrived.outputs.contains("outputs/file"));
+}
+
+TEST_F(RunnerTest, AKilledRunnersWorkIsCollectedByAnother) {
+  script("import os, signal\nfrom azureml.core import Run\nrun = Run.get_context()\ni = 0\nos.makedirs('outputs', exist_ok=True)\n"
+         "open('outputs/early', 'w').write('kept')\nwhile True:\n    print('line %06d' % i)\n    run.log('n', float(i))\n    i += 1\n");
+  start();
+  ASSERT_TRUE(server_.wait_for([](const auto& arrived) {
+    return !arrived.points.empty() && arrived.points.begin()->second.size() > 500 && arrived.logs.at("azureml-logs/70_driver_log.txt").size() > 20'000;
+  }));
+  ASSERT_TRUE(runner_->signal(SIGKILL));
+  ASSERT_TRUE(runner_->wait(20s));
+  start(true);
+  EXPECT_EQ(finish(), 0) << runner_log();
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.check_in["salvage"], true);
+  const std::string all = log();
+  const auto lines = split(all, '\n');
+  for (std::size_t i = 0; i + 1 < lines.size(); ++i) ASSERT_EQ(lines[i], fmt::format("line {:06}", i));
+  const std::vector<double>& points = arrived.points.begin()->second;
+  for (std::size_t i = 0; i < points.size(); ++i) ASSERT_EQ(points[i], static_cast<double>(i));
+  EXPECT_NEAR(static_cast<double>(points.size()), static_cast<double>(lines.size() - 1), 2);
+  EXPECT_TRUE(arrived.outputs.contains("outputs/early"));
+  ASSERT_EQ(arrived.finished.size(), 1U);
+  EXPECT_EQ(arrived.finished[0]["signal"], "SIGKILL");
+  EXPECT_EQ(arrived.finished[0]["stopped_by_us"], true);
+  EXPECT_FALSE(arrived.done.is_null());
+  EXPECT_FALSE(fs::exists(folder()));
+}
+
+TEST_F(RunnerTest, ASnapshotThatBreaksOffIsFetchedAgain) {
+  script("print('here')\n");
+  server_.broken_snapshots = 2;
+  run();
+  EXPECT_EQ(log(), "here\n");
+}
+
+TEST_F(RunnerTest, WhatCannotBeStartedSaysWhy) {
+  script("print('never')\n");
+  server_.order["interpreter"] = "/no/such/python";
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_THAT(arrived.calls, ElementsAre("check-in", "finished", "done"));
+  ASSERT_EQ(arrived.finished.size(), 1U);
+  EXPECT_EQ(arrived.finished[0]["start_failed"], true);
+  EXPECT_THAT(arrived.finished[0]["exception"]["message"].get<std::string>(), HasSubstr("/no/such/python"));
+}
+
+TEST_F(RunnerTest, ADamagedSnapshotStartsNothing) {
+  script("print('never')\n");
+  server_.snapshot = tar_of({{"../train.py", "print('out')\n"}});
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.finished[0]["start_failed"], true);
+  EXPECT_THAT(arrived.finished[0]["exception"]["message"].get<std::string>(), HasSubstr("../train.py"));
+}
+
+TEST_F(RunnerTest, OutputsOfEarlierAttemptsAreBack) {
+  command("cat outputs/model/checkpoint");
+  server_.order["restore_outputs"] = true;
+  server_.earlier = {{"outputs/model/checkpoint", "epoch 3\n"}};
+  run();
+  EXPECT_EQ(log(), "epoch 3\n");
+}
+
+TEST_F(RunnerTest, WaitsForTheOtherNodes) {
+  server_.waits = 3;
+  run();
+  EXPECT_THAT(server_.arrived().calls, ElementsAre("check-in", "check-in", "check-in", "check-in", "started", "finished", "done"));
+}
+
+TEST_F(RunnerTest, AStopEndsTheWaitingToo) {
+  server_.waits = 1'000'000;
+  server_.set_stop("canceled", 15);
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_TRUE(arrived.started.is_null());
+  EXPECT_EQ(arrived.finished[0]["stopped_by_us"], true);
+  EXPECT_FALSE(arrived.done.is_null());
+}
+
+TEST_F(RunnerTest, LogsThatAreRotatedOrCutAreKeptWhole) {
+  const std::string seen = (home_ / "go").string();
+  command("echo one > logs/a.log; while [ ! -e " + seen + " ]; do sleep 0.01; done; mv logs/a.log logs/a.log.1; echo two > logs/a.log; "
+          "mkdir logs/deep; echo deep > logs/deep/b.log; echo x > logs/c.log; while [ ! -e " + seen + "2 ]; do sleep 0.01; done; : > logs/c.log; "
+          "while [ ! -e " + seen + "3 ]; do sleep 0.01; done; echo y >> logs/c.log");
+  start();
+  const auto wait_for = [&](const std::string& path, const std::string& text) {
+    return server_.wait_for([&](const auto& arrived) { return arrived.logs.contains(path) && arrived.logs.at(path) == text; });
+  };
+  ASSERT_TRUE(wait_for("logs/a.log", "one\n"));
+  ASSERT_TRUE(write_file(home_ / "go", "", 0644, Durable::no));
+  ASSERT_TRUE(wait_for("logs/a.log.1", "two\n"));
+  ASSERT_TRUE(wait_for("logs/deep/b.log", "deep\n"));
+  ASSERT_TRUE(wait_for("logs/c.log", "x\n"));
+  ASSERT_TRUE(write_file(home_ / "go2", "", 0644, Durable::no));
+  ASSERT_TRUE(wait_for("logs/c.log.1", ""));
+  ASSERT_TRUE(write_file(home_ / "go3", "", 0644, Durable::no));
+  EXPECT_EQ(finish(), 0);
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.logs.at("logs/a.log"), "one\n");
+  EXPECT_EQ(arrived.logs.at("logs/c.log"), "x\n");
+  EXPECT_EQ(arrived.logs.at("logs/c.log.1"), "y\n");
+}
+
+TEST_F(RunnerTest, ARunFolderIsKeptWhenAskedFor) {
+  start(false, {{"MUSTER_KEEP_RUN_FOLDERS", "1"}});
+  EXPECT_EQ(finish(), 0);
+  EXPECT_TRUE(fs::exists(folder() / ".muster/state.json"));
+}
+
+TEST_F(RunnerTest, AnAttemptThatIsNotWantedEndsWithoutStarting) {
+  server_.order = nullptr;  // an answer that is no work order
+  start();
+  EXPECT_EQ(finish(), 1);
+  EXPECT_THAT(runner_log(), HasSubstr("could not check in"));
+}
+
+TEST_F(RunnerTest, TellsOutOfMemoryWhereTheKernelDoes) {
+  auto group = process::ProcessGroup::create("fake_1_0a-1-0");
+  ASSERT_TRUE(group);
+  const fs::path cgroup = group->to_json()["memory_cgroup"].get<std::string>();
+  if (cgroup.empty()) {
+    EXPECT_NE(::geteuid(), 0U) << "root without a memory cgroup: nothing to test this with";
+    group->remove();
+    return;
+  }
+  // The runner takes the group over as it is, limit and all.
+  std::ofstream(cgroup / "memory.limit_in_bytes") << (64 << 20);
+  script("b = bytearray(512 << 20)\n");
+  run();
+  ASSERT_EQ(server_.arrived().failed.size(), 1U);
+  EXPECT_EQ(server_.arrived().failed[0]["out_of_memory"], true) << server_.arrived().failed[0];
+}
+
+}  // namespace
+
+/// The part of a runner, in a process of its own.
+int play(const char* part) {
+  const Json told = parse_json(part).value();
+  RunnerOptions options;
+  options.run_id = "fake_1_0a";
+  options.folder = told["folder"].get<std::string>();
+  options.url = told["url"];
+  options.token = "run-token";
+  options.salvage = told["salvage"];
+  ::unsetenv(kPart);
+  return run_runner(options);
+}
+
+}  // namespace muster::runner
+
+int main(int argc, char** argv) {
+  if (const char* part = std::getenv("MUSTER_TEST_RUNNER")) return muster::runner::play(part);
+  ::testing::InitGoogleMock(&argc, argv);
+  return RUN_ALL_TESTS();
+}

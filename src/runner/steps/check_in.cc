@@ -1,0 +1,81 @@
+#include <unistd.h>
+
+#include "client/uri.h"
+#include "runner/node_facts.h"
+#include "runner/persist.h"
+#include "runner/steps/steps.h"
+
+namespace muster::runner::steps {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kOverPatience = 30s;
+
+Result<client::CheckIn> facts(const NodeRun& run) {
+  client::CheckIn facts;
+  MUSTER_TRY_ASSIGN(const client::HostPort server, client::parse_server_url(run.options.url));
+  MUSTER_TRY_ASSIGN(facts.address, own_address(server.host));
+  MUSTER_TRY_ASSIGN(facts.port, free_port());
+  facts.version = MUSTER_VERSION;
+  facts.pid = ::getpid();
+  facts.host = host_name();
+  facts.salvage = run.options.salvage;
+  return facts;
+}
+
+Result<void> begin_heartbeat(NodeRun& run) {
+  client::Deadlines deadlines;
+  deadlines.total = 10s;
+  MUSTER_TRY_ASSIGN(auto own, run.make_api(run.stop.given_up(), deadlines));
+  run.heartbeat = std::make_unique<Heartbeat>(run.protocol(std::move(own)), run.clock, run.stop, [&run] { return run.logs->pending_bytes(); });
+  return {};
+}
+
+/// What a runner that was stopped before it had its work order knows of it: enough to say so.
+client::WorkOrder no_order(const RunnerOptions& options) {
+  client::WorkOrder order;
+  order.run_id = options.run_id;
+  order.attempt = options.attempt;
+  order.node_rank = options.node_rank;
+  return order;
+}
+
+Result<client::WorkOrder> ask_until_ordered(NodeRun& run) {
+  MUSTER_TRY_ASSIGN(auto interruptible, run.make_api(run.stop.asked_token()));
+  const auto server = run.protocol(std::move(interruptible));
+  MUSTER_TRY_ASSIGN(const client::CheckIn who, facts(run));
+  OverJudge judge(kOverPatience);
+  for (auto wait = 20ms;; wait = std::min(wait * 2, 500ms)) {
+    auto answer = server->check_in(who);
+    if (answer) {
+      if (auto* order = std::get_if<client::WorkOrder>(&*answer)) return std::move(*order);
+      judge.answered();
+      // Only now does the server know us, and so can tell us to stop waiting for nodes that will not come.
+      if (!run.heartbeat) MUSTER_TRY(begin_heartbeat(run));
+    } else if (!run.stop.is_asked()) {
+      const Code code = answer.error().code;
+      const bool over = judge.refused(code, run.system_clock.steady());
+      if (over || verdict_on(code) == Verdict::refused) return tl::unexpected(answer.error());
+    }
+    if (client::sleep_for(wait, run.stop.asked_token())) continue;
+    if (run.heartbeat) return no_order(run.options);
+    return fail(Code::unavailable, "asked to stop ({}) before the server knew of this node", run.stop.asked()->reason);
+  }
+}
+
+}  // namespace
+
+Result<void> check_in(NodeRun& run) {
+  MUSTER_TRY_ASSIGN(auto way, run.make_api(run.stop.given_up()));
+  run.server = run.protocol(std::move(way));
+  run.messenger = std::make_unique<Messenger>(run.stop, run.warnings);
+  run.logs = std::make_unique<LogFollower>(*run.server, run.clock, run.stop, run.warnings, run.folder);
+  run.journals = std::make_unique<JournalFollower>(*run.server, run.clock, run.stop, run.warnings, run.folder);
+  MUSTER_TRY_ASSIGN(run.order, ask_until_ordered(run));
+  MUSTER_TRY_ASSIGN(run.api, run.make_api(run.stop.given_up()));
+  if (!run.heartbeat) MUSTER_TRY(begin_heartbeat(run));
+  return {};
+}
+
+}  // namespace muster::runner::steps

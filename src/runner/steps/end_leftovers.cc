@@ -1,0 +1,73 @@
+#include <csignal>
+#include <thread>
+
+#include "runner/steps/steps.h"
+
+namespace muster::runner::steps {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kHelpersTime = 1s;   // a process pool's helpers notice the end of their parent by themselves
+constexpr auto kPoliteTime = 5s;
+constexpr auto kKillTime = 10s;
+
+bool emptied_by(const process::ProcessGroup& group, Ending::Time deadline) {
+  for (auto pause = 1ms; !group.members().empty(); pause = std::min(pause * 2, 50ms)) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(pause);
+  }
+  return true;
+}
+
+/// The ranks have ended; what they started may not have. The ranks alone decide how the run went.
+void empty(NodeRun& run) {
+  const process::ProcessGroup& group = *run.group;
+  const std::chrono::nanoseconds grace = std::chrono::seconds(run.order.grace_seconds);
+  const auto in = [&](std::chrono::nanoseconds time) { return std::chrono::steady_clock::now() + std::min(time, grace); };
+  if (run.leftovers_until) {
+    if (emptied_by(group, *run.leftovers_until)) return;
+  } else {
+    if (emptied_by(group, in(kHelpersTime))) return;
+    log::info("runner", "the ranks have ended, {} processes they started have not: ending them", group.members().size());
+    group.signal_all(SIGTERM);
+    if (emptied_by(group, in(kPoliteTime))) return;
+  }
+  if (const auto killed = group.kill(kKillTime); !killed) run.warnings.add(killed.error().detail);
+}
+
+/// One report at least is owed by a node whose ranks never ran: nothing said would be taken for nothing wrong.
+model::RankReport never_started(const NodeRun& run) {
+  model::RankReport report;
+  report.rank = run.plan.ranks.empty() ? run.order.node_rank : run.plan.ranks.front().rank;
+  report.node_rank = run.order.node_rank;
+  report.started_at = run.clock.now();
+  report.ended_at = report.started_at;
+  if (run.start_error) {
+    const Error& error = *run.start_error;
+    report.start_failed = true;
+    report.exit_code = 127;
+    report.exception = model::PrintedException{"StartFailed", error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint), ""};
+  } else {
+    report.signal = "SIGTERM";
+    report.stopped_by_us = true;
+  }
+  return report;
+}
+
+}  // namespace
+
+Result<void> end_leftovers(NodeRun& run) {
+  if (run.group) {
+    empty(run);
+    run.group->remove();
+  }
+  if (run.state.reports.empty() && !run.options.salvage) run.state.reports.push_back(never_started(run));
+  run.state.phase = RunnerState::Phase::ended;
+  // On a full disk the word to the server is all that is left to say it with.
+  if (const auto saved = save(run.state, run.folder.state()); !saved) log::warning("runner", "{}", saved.error().detail);
+  run.messenger->post("the end of the ranks", [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); });
+  return {};
+}
+
+}  // namespace muster::runner::steps

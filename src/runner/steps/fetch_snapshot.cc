@@ -1,0 +1,57 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <future>
+
+#include "runner/persist.h"
+#include "runner/steps/steps.h"
+#include "runner/unpack.h"
+
+namespace muster::runner::steps {
+namespace {
+
+/// The archive as a stream into the run folder: nothing is held, nothing is written twice. `own_fault` is set when the fault is this node's, not the way's.
+Result<void> fetch_once(client::Api& api, const std::string& path, const std::filesystem::path& folder, std::optional<Error>& own_fault) {
+  const auto own = [&](Error error) {
+    own_fault = error;
+    return tl::unexpected(std::move(error));
+  };
+  if (auto removed = remove_tree(folder); !removed) return own(removed.error());
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return own(system_error("make a pipe", errno));
+  Fd reading(pipe[0]);
+  Fd writing(pipe[1]);
+  (void)::fcntl(writing.get(), F_SETPIPE_SZ, 1 << 20);  // less switching between the two threads; fine when refused
+  auto unpacked = std::async(std::launch::async, [&folder, fd = std::move(reading)] { return unpack_tar(fd.get(), folder); });
+  const auto streamed = api.stream(path, {}, [&](std::string_view bytes) { return write_all(writing.get(), bytes); });
+  writing.reset();
+  const auto count = unpacked.get();
+  // A stream that broke leaves a broken archive; an archive that could not be unpacked breaks the stream. The first is worth another try.
+  if (!count && (streamed || count.error().code != Code::malformed)) return own(count.error());
+  if (!streamed) return tl::unexpected(streamed.error());
+  return {};
+}
+
+}  // namespace
+
+Result<void> fetch_snapshot(NodeRun& run) {
+  const std::filesystem::path& folder = run.folder.root();
+  if (!run.order.snapshot_id) {
+    MUSTER_TRY(remove_tree(folder));
+    return run.folder.make();
+  }
+  MUSTER_TRY_ASSIGN(const auto api, run.make_api(run.stop.asked_token()));
+  const std::string path = api->in_workspace({"snapshots", *run.order.snapshot_id, "archive"});
+  std::optional<Error> own_fault;
+  auto fetched = persist(run.stop.asked_token(), [&]() -> Result<void> {
+    auto once = fetch_once(*api, path, folder, own_fault);
+    return own_fault ? Result<void>{} : std::move(once);
+  }, Unknown::counts);
+  if (own_fault) return tl::unexpected(*own_fault);
+  MUSTER_TRY(std::move(fetched));
+  return run.folder.make();
+}
+
+}  // namespace muster::runner::steps

@@ -1,0 +1,139 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "client/address.h"
+#include "launch/job_variables.h"
+#include "model/process_group_name.h"
+#include "runner/node_facts.h"
+#include "runner/sdk.h"
+#include "runner/steps/steps.h"
+
+extern char** environ;  // NOLINT: POSIX wants it declared by its users
+
+namespace muster::runner::steps {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::map<std::string, std::string> own_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view one = *at;
+    if (const auto end = one.find('='); end != std::string_view::npos) variables.emplace(one.substr(0, end), one.substr(end + 1));
+  }
+  return variables;
+}
+
+/// The folder in which `python` is the environment's; "" when it goes by another name there.
+fs::path interpreter_folder(const std::string& interpreter) {
+  const fs::path folder = fs::path(interpreter).parent_path();
+  std::error_code none;
+  return fs::equivalent(folder / "python", interpreter, none) ? folder : fs::path();
+}
+
+Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& home) {
+  const client::WorkOrder& order = run.order;
+  launch::JobVariablesInput job;
+  job.server = own_variables();
+  job.environment = order.environment_variables;
+  job.run = order.variables;
+  job.run_id = order.run_id;
+  job.uuid = order.uuid;
+  job.workspace = order.workspace;
+  job.experiment = order.experiment;
+  job.attempt = order.attempt;
+  job.node_count = order.node_count;
+  job.node = {order.node_rank, fs::absolute(run.folder.root()), run.group->name()};
+  job.url = run.options.url;
+  job.token = run.options.token;
+  job.interpreter_folder = interpreter_folder(order.interpreter);
+  job.virtual_environment = order.environment_folder;
+  MUSTER_TRY_ASSIGN(job.sdk_folder, unpack_sdk(home));
+
+  launch::LaunchInput input;
+  input.script = order.script;
+  input.command = order.command;
+  input.arguments = order.arguments;
+  input.interpreter = order.interpreter;
+  input.shell = shell();
+  input.variables = launch::job_variables(job);
+  input.distribution = order.distribution;
+  input.node_count = order.node_count;
+  input.node_rank = order.node_rank;
+  input.addresses = order.addresses;
+  input.master_address = order.master_address;
+  input.master_port = order.master_port;
+  input.gpus = count_gpus(input.variables);
+  return input;
+}
+
+/// The rank's own file takes what it prints, with no pipe between: whoever dies, nothing that was written is lost.
+Result<process::Child> start_rank(const NodeRun& run, const launch::RankPlan& rank) {
+  MUSTER_TRY_ASSIGN(const Fd log, open_file(run.folder.rank_log(rank.log), O_WRONLY | O_APPEND));
+  process::SpawnOptions options;
+  options.command = rank.command;
+  options.variables = rank.variables;
+  options.folder = run.folder.root();
+  options.output = log.get();
+  options.cgroups = run.group->cgroups();
+  return process::spawn(options);
+}
+
+/// Nothing is left of a start that failed half-way.
+void undo(NodeRun& run) {
+  const auto ended = run.group->kill(std::chrono::seconds(10));
+  if (!ended) run.warnings.add(ended.error().detail);
+  for (process::Child& child : run.children) (void)child.wait(std::chrono::milliseconds(100));
+  run.children.clear();
+  for (RankState& rank : run.state.ranks) rank.pid = 0;
+}
+
+Result<void> prepare_files(NodeRun& run) {
+  for (const launch::RankPlan& rank : run.plan.ranks) {
+    const fs::path file = run.folder.rank_log(rank.log);
+    MUSTER_TRY(open_file(file, O_WRONLY | O_CREAT | O_APPEND));
+    MUSTER_TRY(run.logs->add_rank_log(file, rank.log, rank.rank));
+    run.state.ranks.push_back({rank.rank, rank.local_rank, rank.log, 0, 0});
+  }
+  // On disk before the first process is: whoever comes after us has to find what we started.
+  run.state.group = run.group->to_json();
+  return save(run.state, run.folder.state());
+}
+
+}  // namespace
+
+Result<void> start_ranks(NodeRun& run) {
+  const client::WorkOrder& order = run.order;
+  MUSTER_TRY_ASSIGN(const fs::path home, client::home_folder(own_variables()));
+  MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::create(model::process_group_name(order.run_id, order.attempt, order.node_rank)));
+  MUSTER_TRY_ASSIGN(const launch::LaunchInput input, launch_input(run, home));
+  MUSTER_TRY_ASSIGN(run.plan, launch::plan_node(input));
+  if (run.plan.started_by == launch::LaunchPlan::StartedBy::mpirun) {
+    return fail_hint(Code::invalid, "use PyTorchConfiguration, or start mpirun in a command of your own", "this version starts no MPI runs");
+  }
+  MUSTER_TRY(prepare_files(run));
+  run.logs->begin();
+  run.journals->begin();
+
+  std::vector<client::StartedRank> started;
+  for (std::size_t i = 0; i < run.plan.ranks.size(); ++i) {
+    const launch::RankPlan& rank = run.plan.ranks[i];
+    auto child = start_rank(run, rank);
+    if (!child) {
+      undo(run);
+      return tl::unexpected(std::move(child).error());
+    }
+    run.state.ranks[i].pid = child->pid();
+    run.state.ranks[i].started_at = run.clock.now();
+    started.push_back({rank.rank, child->pid(), run.state.ranks[i].started_at});
+    run.children.push_back(std::move(*child));
+  }
+  run.messenger->post("the ranks' start", [server = run.server.get(), started] { return server->started(started); });
+  if (const auto saved = save(run.state, run.folder.state()); !saved) run.warnings.add(saved.error().detail);
+  if (!order.interpreter.empty() && order.node_rank == 0) {
+    run.environment = std::make_unique<ResolvedEnvironment>(order.interpreter, run.plan.ranks.front().variables, home / "resolved");
+  }
+  return {};
+}
+
+}  // namespace muster::runner::steps

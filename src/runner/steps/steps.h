@@ -1,0 +1,35 @@
+#pragma once
+// The steps of a node's run, each in its own file; runner.cc calls them in order. All run on the main thread.
+
+#include "base/result.h"
+#include "runner/node_run.h"
+
+namespace muster::runner::steps {
+
+/// Tells the server who we are until it gives the work order; heartbeats begin. Fails when it does not want this node (any more).
+Result<void> check_in(NodeRun& run);
+
+// Preparing: a failure is why the ranks could not be started; a stop asked for ends it.
+/// An empty run folder, then the snapshot in it.
+Result<void> fetch_snapshot(NodeRun& run);
+/// What earlier attempts left in outputs/, when the work order asks for it.
+Result<void> restore_outputs(NodeRun& run);
+/// All of this node's ranks or none.
+Result<void> start_ranks(NodeRun& run);
+
+/// Instead of preparing, after another runner was killed here: ends what it started, and finds out what there is to tell.
+Result<void> take_over(NodeRun& run);
+
+// Concluding: whatever became of the ranks.
+/// Until all ranks have ended, by themselves or because they were made to.
+Result<void> follow(NodeRun& run);
+/// Until nothing of this node's runs; then the server is told (without waiting for it).
+Result<void> end_leftovers(NodeRun& run);
+/// Until the server has every line and every point.
+Result<void> drain(NodeRun& run);
+/// outputs/, all that can be kept of it.
+Result<void> collect_outputs(NodeRun& run);
+/// The last word. Afterwards the run folder is gone (unless MUSTER_KEEP_RUN_FOLDERS=1).
+Result<void> report_done(NodeRun& run);
+
+}  // namespace muster::runner::steps

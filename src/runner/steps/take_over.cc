@@ -1,0 +1,45 @@
+#include <algorithm>
+
+#include "runner/steps/steps.h"
+
+namespace muster::runner::steps {
+namespace {
+
+constexpr std::chrono::seconds kKillTime{10};
+
+/// Which of the ranks are alive, before they are ended.
+std::vector<int> running_ranks(const RunnerState& state, const process::ProcessGroup& group) {
+  const std::vector<pid_t> members = group.members();
+  std::vector<int> ranks;
+  for (const RankState& rank : state.ranks) {
+    if (std::find(members.begin(), members.end(), rank.pid) != members.end()) ranks.push_back(rank.rank);
+  }
+  return ranks;
+}
+
+}  // namespace
+
+Result<void> take_over(NodeRun& run) {
+  auto state = load_state(run.folder.state());
+  if (!state) {
+    if (state.error().code != Code::not_found) run.warnings.add(fmt::format("what the runner before had reached cannot be read: {}", state.error().detail));
+    return run.folder.make();  // it was killed before it started anything
+  }
+  run.state = std::move(*state);
+  MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::reopen(run.state.group));
+  if (run.state.phase == RunnerState::Phase::starting) {
+    const std::vector<int> running = running_ranks(run.state, *run.group);
+    if (const auto killed = run.group->kill(kKillTime); !killed) run.warnings.add(killed.error().detail);
+    run.state.reports = reports_of_the_lost(run.state, running, run.order.node_rank, run.clock.now());
+  }
+  MUSTER_TRY(run.folder.make());
+  for (const RankState& rank : run.state.ranks) {
+    const auto added = run.logs->add_rank_log(run.folder.rank_log(rank.log), rank.log, rank.rank);
+    if (!added) run.warnings.add(fmt::format("{} is lost: {}", rank.log, added.error().detail));
+  }
+  run.logs->begin();
+  run.journals->begin();
+  return {};
+}
+
+}  // namespace muster::runner::steps

@@ -1,0 +1,77 @@
+#include "runner/stop_control.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <memory>
+#include <thread>
+
+#include "process/spawn.h"
+
+namespace muster::runner {
+
+Result<std::unique_ptr<StopControl>> StopControl::create() {
+  Fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!event) return tl::unexpected(system_error("make an event descriptor", errno));
+  return std::unique_ptr<StopControl>(new StopControl(std::move(event)));
+}
+
+void StopControl::ask(StopRequest request) {
+  const bool first = request_.with([&](auto& known) {
+    if (known) return false;
+    known = std::move(request);
+    return true;
+  });
+  if (!first) return;
+  ::eventfd_write(event_.get(), 1);
+  asked_.request_stop();
+}
+
+std::optional<StopRequest> StopControl::asked() const {
+  return request_.with([](const auto& known) { return known; });
+}
+
+class SignalListener::Impl {
+ public:
+  explicit Impl(StopControl& stop) : stop_(stop) {
+    std::signal(SIGPIPE, SIG_IGN);
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+    signals_ = Fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    end_ = Fd(::eventfd(0, EFD_CLOEXEC));
+    thread_ = std::thread([this] { listen(); });
+  }
+  ~Impl() {
+    ::eventfd_write(end_.get(), 1);
+    thread_.join();
+  }
+
+ private:
+  void listen() {
+    std::array<pollfd, 2> wanted{pollfd{signals_.get(), POLLIN, 0}, pollfd{end_.get(), POLLIN, 0}};
+    while (true) {
+      if (::poll(wanted.data(), wanted.size(), -1) < 0 && errno != EINTR) return;
+      if ((wanted[1].revents & POLLIN) != 0) return;
+      signalfd_siginfo info{};
+      if (::read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+      stop_.ask({"signal", fmt::format("its runner was sent {}", process::signal_name(static_cast<int>(info.ssi_signo))), std::nullopt});
+    }
+  }
+
+  StopControl& stop_;
+  Fd signals_;
+  Fd end_;
+  std::thread thread_;
+};
+
+SignalListener::SignalListener(StopControl& stop) : impl_(std::make_unique<Impl>(stop)) {}
+SignalListener::~SignalListener() = default;
+
+}  // namespace muster::runner

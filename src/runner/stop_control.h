@@ -1,0 +1,63 @@
+#pragma once
+// Why and whether this node has to end its ranks: asked by a signal, by the server in a heartbeat, or by the runner itself.
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/fd.h"
+#include "base/guarded.h"
+#include "base/result.h"
+
+namespace muster::runner {
+
+struct StopRequest {
+  std::string code;    ///< "canceled", "rank_failed", …; "signal"; "attempt_over"
+  std::string reason;  ///< for people
+  std::optional<std::int64_t> grace_seconds;  ///< absent: the run's own
+};
+
+/// Two things that end: the ranks (asked()), and, later and only when there is no use in it any more, what is said to the server (given_up()).
+/// Thread-safe, but for the construction.
+class StopControl {
+ public:
+  /// internal when the system has no descriptors left.
+  static Result<std::unique_ptr<StopControl>> create();
+
+  /// The first request counts.
+  void ask(StopRequest request);
+  std::optional<StopRequest> asked() const;
+  bool is_asked() const { return asked_token().stop_requested(); }
+  /// For what should not begin or go on once a stop was asked for: fetching, waiting for other nodes.
+  std::stop_token asked_token() const { return asked_.get_token(); }
+  /// Readable from the first request on, for poll().
+  int descriptor() const { return event_.get(); }
+
+  /// Nobody wants to hear of this attempt any more, or nobody has answered for too long: every wait for the server ends.
+  void give_up() { given_up_.request_stop(); }
+  std::stop_token given_up() const { return given_up_.get_token(); }
+
+ private:
+  explicit StopControl(Fd event) : event_(std::move(event)) {}
+
+  Fd event_;
+  Guarded<std::optional<StopRequest>> request_;
+  std::stop_source asked_;
+  std::stop_source given_up_;
+};
+
+/// Takes SIGTERM and SIGINT off all threads started from now on, and turns the first one into a request. One object a process.
+class SignalListener {
+ public:
+  explicit SignalListener(StopControl& stop);
+  ~SignalListener();
+  SignalListener(const SignalListener&) = delete;
+  SignalListener& operator=(const SignalListener&) = delete;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace muster::runner

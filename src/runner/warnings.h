@@ -1,0 +1,32 @@
+#pragma once
+// What went not quite right on this node, for the run's record.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/log.h"
+
+namespace muster::runner {
+
+/// Thread-safe. Each warning once, at most kMost of them.
+class Warnings {
+ public:
+  void add(std::string warning) {
+    log::warning("runner", "{}", warning);
+    list_.with([&](auto& list) {
+      if (list.size() > kMost || std::find(list.begin(), list.end(), warning) != list.end()) return;
+      list.push_back(list.size() == kMost ? "and more warnings, left out here" : std::move(warning));
+    });
+  }
+  std::vector<std::string> list() const {
+    return list_.with([](const auto& list) { return list; });
+  }
+
+ private:
+  static constexpr std::size_t kMost = 100;
+  Guarded<std::vector<std::string>> list_;
+};
+
+}  // namespace muster::runner
