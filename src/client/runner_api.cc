@@ -107,11 +107,17 @@ Result<std::uint64_t> RunnerApi::post_metrics(std::string_view process, std::uin
   return static_cast<std::uint64_t>(next);
 }
 
-Result<void> RunnerApi::record_outputs(const std::vector<OutputFile>& files) {
+Result<std::vector<std::string>> RunnerApi::record_outputs(const std::vector<OutputFile>& files) {
   Json list = Json::array();
   for (const OutputFile& file : files) list.push_back({{"path", file.path}, {"size", file.size}, {"sha256", file.sha256}});
-  MUSTER_TRY(call("outputs", {{"files", std::move(list)}}));
-  return {};
+  MUSTER_TRY_ASSIGN(const Json answer, call("outputs", {{"files", std::move(list)}}));
+  std::vector<std::string> warnings;
+  if (const auto told = answer.find("warnings"); told != answer.end() && told->is_array()) {
+    for (const Json& one : *told) {
+      if (one.is_string()) warnings.push_back(one.get<std::string>());
+    }
+  }
+  return warnings;
 }
 
 }  // namespace muster::client

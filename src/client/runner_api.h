@@ -77,7 +77,8 @@ class RunnerApi {
   Result<LogAnswer> put_log(std::string_view path, std::uint64_t offset, TimeUs time, std::optional<int> rank, std::string bytes);
   /// `records` as model::JournalWriter makes them, at most 8 MiB. `rank`: absent for a process without one. The sequence the server wants next.
   Result<std::uint64_t> post_metrics(std::string_view process, std::uint64_t sequence, std::optional<int> rank, std::string records);
-  Result<void> record_outputs(const std::vector<OutputFile>& files);
+  /// What the server has to say of them (two nodes wrote the same name), for done().
+  Result<std::vector<std::string>> record_outputs(const std::vector<OutputFile>& files);
 
   Api& api() { return *api_; }
 

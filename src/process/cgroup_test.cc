@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "process/marker.h"
 #include "process/test_support.h"
+#include "support/temp_folder.h"
 
 namespace muster::process {
 namespace {
@@ -37,7 +38,7 @@ TEST(FindCgroups, NothingAtAllAndNonsense) {
 }
 
 TEST(OomKills, ReadsBothVersions) {
-  const testing::TemporaryFolder folder;
+  const test::TempFolder folder;
   EXPECT_EQ(oom_kills(folder.path()), std::nullopt);
   ASSERT_TRUE(write_file(folder / "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n", 0644, Durable::no));
   EXPECT_EQ(oom_kills(folder.path()), 2);

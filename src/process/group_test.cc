@@ -7,17 +7,19 @@
 #include <csignal>
 
 #include "base/file.h"
+#include "base/id.h"
 #include "base/text.h"
 #include "process/cgroup.h"
 #include "process/spawn.h"
 #include "process/test_support.h"
+#include "support/temp_folder.h"
 
 namespace muster::process {
 namespace {
 
 using testing::eventually;
 using testing::plain_variables;
-using testing::TemporaryFolder;
+using test::TempFolder;
 using namespace std::chrono_literals;
 
 enum class Kind { best_here, marker };
@@ -73,7 +75,7 @@ class GroupTest : public ::testing::TestWithParam<Kind> {
     return pids;
   }
   std::unique_ptr<ProcessGroup> group_;
-  TemporaryFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_P(GroupTest, KnowsItsMembersAndNoOthers) {

@@ -10,13 +10,14 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "process/test_support.h"
+#include "support/temp_folder.h"
 
 namespace muster::process {
 namespace {
 
 using testing::eventually;
 using testing::plain_variables;
-using testing::TemporaryFolder;
+using test::TempFolder;
 using namespace std::chrono_literals;
 
 /// Runs a shell script to its end and gives what it wrote to stdout and stderr.
@@ -37,7 +38,7 @@ class SpawnTest : public ::testing::Test {
     EXPECT_TRUE(child->wait(20s));
     return read_file(folder_ / "output").value();
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(SpawnTest, GivesBothStreamsToTheOutput) { EXPECT_EQ(output_of(shell("echo out; echo err >&2")), "out\nerr\n"); }

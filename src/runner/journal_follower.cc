@@ -15,7 +15,7 @@ constexpr std::size_t kMostJournals = 20'000;
 
 bool is_key(std::string_view key) {
   const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; };
-  return !key.empty() && key.size() <= 100 && std::all_of(key.begin(), key.end(), plain);
+  return !key.empty() && key.size() <= 64 && std::all_of(key.begin(), key.end(), plain);
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ Result<void> send(NodeRun& run, const std::vector<Output>& outputs) {
     for (std::size_t i = at; i < std::min(outputs.size(), at + kFilesAtOnce); ++i) {
       files.push_back({outputs[i].found.path, outputs[i].found.size, outputs[i].sha256});
     }
-    MUSTER_TRY(run.server->record_outputs(files));
+    MUSTER_TRY_ASSIGN(std::vector<std::string> warnings, run.server->record_outputs(files));
+    for (std::string& warning : warnings) run.warnings.add(std::move(warning));
   }
   return {};
 }
