@@ -1,7 +1,8 @@
 #!/bin/sh
 # make_env.sh DIR: makes DIR a virtual environment with PyTorch, scikit-learn and Horovod, which is built from PyPI's source.
 #
-# Takes about ten minutes on two cores, a gigabyte of memory a compiler and 2 GB of disk. Does nothing when DIR has a Horovod that works.
+# Takes five to ten minutes on two cores (three of one core alone are compiling), 1 GB of memory a compiler and 2 GB of disk.
+# Does nothing when DIR has a Horovod that works.
 # PYTHON names the interpreter (python3), MAKEFLAGS how many compilers run at once (-j, one a core).
 # Needs a C++17 compiler, CMake, Open MPI and Python's headers: on Debian `apt-get install g++ cmake openmpi-bin libopenmpi-dev python3-dev python3-venv`.
 set -eu
