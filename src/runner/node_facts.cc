@@ -1,13 +1,10 @@
 #include "runner/node_facts.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <filesystem>
 #include <memory>
 
@@ -17,26 +14,7 @@
 namespace muster::runner {
 namespace {
 
-constexpr int kUsualPort = 6105;
 constexpr const char* kDriverGpus = "/proc/driver/nvidia/gpus";
-
-/// The port that the kernel gave, 0 when it did not.
-int bind_to(int port) {
-  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  // As the store of torch.distributed will bind: a port in TIME_WAIT is free.
-  const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_ANY);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  socklen_t size = sizeof address;
-  if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) return 0;
-  // Bound is not listening: two may be bound to one port with SO_REUSEADDR, and only one listen.
-  if (::listen(fd.get(), 1) != 0) return 0;
-  if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  return ntohs(address.sin_port);
-}
 
 }  // namespace
 
@@ -63,13 +41,6 @@ Result<std::string> own_address(const std::string& server_host) {
     if (::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) return std::string(text.data());
   }
   return fail(Code::unavailable, "there is no route from here to the server at {}", server_host);
-}
-
-Result<int> free_port() {
-  for (const int port : {kUsualPort, 0}) {
-    if (const int got = bind_to(port); got != 0) return got;
-  }
-  return tl::unexpected(system_error("find a free port", errno));
 }
 
 int count_gpus(const std::map<std::string, std::string>& variables) {

@@ -14,9 +14,6 @@ std::string host_name();
 /// unavailable when there is no route.
 Result<std::string> own_address(const std::string& server_host);
 
-/// A port on which nothing listens now: 6105, which Azure ML uses, else any.
-Result<int> free_port();
-
 /// Graphics cards that this node's ranks may use: as many as CUDA_VISIBLE_DEVICES names, else those that the NVIDIA driver shows.
 int count_gpus(const std::map<std::string, std::string>& variables);
 

@@ -14,6 +14,7 @@
 #include "runner/journal_follower.h"
 #include "runner/log_follower.h"
 #include "runner/messenger.h"
+#include "runner/port_claim.h"
 #include "runner/resolved_environment.h"
 #include "runner/run_folder.h"
 #include "runner/runner.h"
@@ -38,6 +39,7 @@ struct NodeRun {
 
   // From the check-in. Their calls to the server are never interrupted before the runner gives up.
   std::unique_ptr<client::RunnerApi> server;
+  std::optional<PortClaim> master_port;        ///< node 0's, where the ranks will meet
   client::WorkOrder order;
   std::shared_ptr<client::Api> api;            ///< in the run's workspace
   std::unique_ptr<Messenger> messenger;

@@ -12,11 +12,16 @@ using namespace std::chrono_literals;
 
 constexpr auto kOverPatience = 30s;
 
-Result<client::CheckIn> facts(const NodeRun& run) {
+Result<client::CheckIn> facts(NodeRun& run) {
   client::CheckIn facts;
   MUSTER_TRY_ASSIGN(const client::HostPort server, client::parse_server_url(run.options.url));
   MUSTER_TRY_ASSIGN(facts.address, own_address(server.host));
-  MUSTER_TRY_ASSIGN(facts.port, free_port());
+  facts.port = PortClaim::kUsualPort;
+  // The ranks meet on node 0; a claim of another node on the same machine would only be in its way.
+  if (run.options.node_rank == 0 && !run.options.salvage) {
+    MUSTER_TRY_ASSIGN(run.master_port, PortClaim::take());
+    facts.port = run.master_port->port();
+  }
   facts.version = MUSTER_VERSION;
   facts.pid = ::getpid();
   facts.host = host_name();
