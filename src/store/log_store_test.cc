@@ -131,7 +131,8 @@ TEST(LogStore, ListsByAttemptNodeAndPath) {
     ASSERT_TRUE(logs.append(id, 0, "x", 1, std::nullopt));
   }
   std::vector<std::string> names;
-  for (const LogInfo& log : logs.list(kRun).value()) names.push_back(fmt::format("{}/{}/{}", log.id.attempt, log.id.node_rank, log.id.path));
+  const auto found = logs.list(kRun).value();
+  for (const LogInfo& log : found) names.push_back(fmt::format("{}/{}/{}", log.id.attempt, log.id.node_rank, log.id.path));
   EXPECT_THAT(names, ElementsAre("1/2/logs/x/y.txt", "1/2/z", "1/10/a", "2/0/b"));
   EXPECT_EQ(logs.list(kRun, 2)->size(), 1u);
   EXPECT_TRUE(logs.list(std::string(32, 'b'))->empty());
