@@ -83,4 +83,13 @@ std::optional<std::string> tag_fault(std::string_view key, std::string_view valu
   return std::nullopt;
 }
 
+std::optional<std::string> display_name_fault(std::string_view name) {
+  constexpr std::size_t kLongestDisplayName = 256;
+  if (const std::size_t length = utf8_length(name); length > kLongestDisplayName) {
+    return fmt::format("must have at most {} characters, not {}", kLongestDisplayName, length);
+  }
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; })) return "must be one line, without control characters";
+  return std::nullopt;
+}
+
 }  // namespace muster::model

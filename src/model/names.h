@@ -14,5 +14,6 @@ std::optional<std::string> model_name_fault(std::string_view name);       ///< ^
 std::optional<std::string> environment_name_fault(std::string_view name); ///< ^[a-zA-Z0-9][\w\-\.]{0,254}$
 std::optional<std::string> tag_fault(std::string_view key, std::string_view value);  ///< key 1–255, value ≤ 5,000 characters
 std::optional<std::string> variable_name_fault(std::string_view name);    ///< ^[A-Za-z_][A-Za-z0-9_]*$, ≤ 255
+std::optional<std::string> display_name_fault(std::string_view name);     ///< one line of at most 256 characters; may be empty
 
 }  // namespace muster::model

@@ -12,7 +12,6 @@ namespace {
 constexpr int kMostNodes = 1000;
 constexpr std::size_t kMostArguments = 10'000;
 constexpr std::size_t kMostArgumentBytes = 1u << 20;
-constexpr std::size_t kLongestDisplayName = 256;
 constexpr std::int64_t kLongestRunSeconds = 10LL * 365 * 86'400;
 constexpr std::int64_t kLongestGraceSeconds = 86'400;
 constexpr int kMostRetries = 1000;
@@ -65,12 +64,7 @@ void read_limits(ObjectReader& in, RunSpec& spec) {
 
 void read_description(ObjectReader& in, RunSpec& spec) {
   spec.display_name = in.text_or("display_name", "");
-  if (const std::size_t length = utf8_length(spec.display_name); length > kLongestDisplayName) {
-    in.fault("display_name", fmt::format("must have at most {} characters, not {}", kLongestDisplayName, length));
-  }
-  if (std::any_of(spec.display_name.begin(), spec.display_name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; })) {
-    in.fault("display_name", "must be one line, without control characters");
-  }
+  if (const auto fault = display_name_fault(spec.display_name)) in.fault("display_name", *fault);
   spec.tags = in.text_map_or_empty("tags");
   check_tags(in, "tags", spec.tags);
   spec.properties = in.text_map_or_empty("properties");

@@ -1,0 +1,25 @@
+#pragma once
+// Answers that every resource gives.
+
+#include <string>
+
+#include "base/json.h"
+#include "http/message.h"
+#include "store/page.h"
+
+namespace muster::api {
+
+/// {"<name>": […], "next": cursor or null}
+template <typename T>
+http::Response page_response(const char* name, const store::Page<T>& page) {
+  Json items = Json::array();
+  for (const T& item : page.items) items.push_back(to_json(item));
+  return http::json_response(200, {{name, std::move(items)}, {"next", page.next ? Json(*page.next) : Json()}});
+}
+
+template <typename T>
+http::Response object_response(const T& object, int status = 200) {
+  return http::json_response(status, to_json(object));
+}
+
+}  // namespace muster::api

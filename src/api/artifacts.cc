@@ -1,0 +1,62 @@
+#include "store/artifacts.h"
+
+#include "api/answers.h"
+#include "api/blob_upload.h"
+#include "api/query.h"
+#include "api/resources.h"
+#include "base/text.h"
+#include "http/file_response.h"
+
+namespace muster::api {
+namespace {
+
+Result<http::Response> list_artifacts(Call& call) {
+  QueryReader query(call.request);
+  const std::string prefix = query.text("prefix").value_or("");
+  const store::PageRequest page = query.page();
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Artifact>> {
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    return store::artifacts::list(session, run.key, prefix, page);
+  }));
+  return page_response("artifacts", found);
+}
+
+Result<http::Response> get_artifact(Call& call) {
+  const std::string& path = call.parameter("path");
+  MUSTER_TRY_ASSIGN(const model::Artifact artifact, call.services.store.read([&](store::Session& session) -> Result<model::Artifact> {
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    auto found = store::artifacts::find(session, run.key, path);
+    if (found) return std::move(*found);
+    return fail_hint(Code::not_found, fmt::format("`muster run outputs {}` lists them", run.run_id), "run {} has no artifact '{}'", run.run_id, path.substr(0, 300));
+  }));
+  MUSTER_TRY_ASSIGN(Fd file, call.services.blobs.open(artifact.sha256));
+  return http::file_response(call.request, std::move(file), artifact.size, artifact.sha256, "application/octet-stream");
+}
+
+Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  model::Artifact artifact;
+  artifact.path = call.parameter("path");
+  if (!is_safe_relative_path(artifact.path)) return fail(Code::invalid, "'{}' is not a path inside a run: no empty part, '.' or '..'", artifact.path.substr(0, 300));
+  artifact.created_by = call.caller.name;
+  artifact.attempt = run.attempt;
+  return upload_blob(call.services.blobs, {}, [&services = call.services, artifact, key = run.key](const blob::BlobInfo& info) mutable -> Result<http::Response> {
+    artifact.sha256 = info.sha256;
+    artifact.size = info.size;
+    artifact.created_at = services.clock.now_us();
+    MUSTER_TRY_ASSIGN(const model::Artifact kept, services.store.write([&](store::Session& session) { return store::artifacts::put(session, key, artifact); }));
+    return object_response(kept, 201);
+  });
+}
+
+}  // namespace
+
+void add_artifact_routes(Routes& routes) {
+  const std::string base = "/api/v1/workspaces/{workspace}/runs/{run}/artifacts";
+  routes.add("GET", base, Access::own_run, list_artifacts);
+  routes.add("GET", base + "/{path...}", Access::own_run, get_artifact);
+  routes.add_upload("PUT", base + "/{path...}", Access::own_run, put_artifact);
+}
+
+}  // namespace muster::api

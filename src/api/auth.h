@@ -1,0 +1,13 @@
+#pragma once
+// Who may ask: bearer tokens of people (stored hashed) and of runs (reckoned from a secret, stored nowhere).
+
+#include "api/services.h"
+#include "http/server.h"
+
+namespace muster::api {
+
+/// Finds out who calls and leaves a Caller in the request's context; unauthorized without a good token. Only GET /healthz needs none.
+/// What a caller may do is each route's (call.h, Access). `services` must outlive the gate.
+http::Gate make_gate(Services& services);
+
+}  // namespace muster::api

@@ -1,0 +1,62 @@
+#pragma once
+// What a resource's handlers are given, and how they are put into the router.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/caller.h"
+#include "api/services.h"
+#include "base/json.h"
+#include "http/router.h"
+#include "model/run.h"
+#include "model/workspace.h"
+
+namespace muster::api {
+
+inline constexpr std::uint64_t kJsonBytes = 8u << 20;     ///< a request's JSON, unless its route says otherwise
+inline constexpr std::uint64_t kUploadBytes = 1ULL << 40;  ///< one uploaded file
+
+/// One request on its way. Lives as long as the handler runs.
+struct Call {
+  http::Request& request;
+  Services& services;
+  const Caller& caller;
+
+  const std::string& parameter(const std::string& name) const { return request.parameter(name); }
+};
+
+/// Who may use a route.
+enum class Access {
+  open,     ///< anyone, without a token
+  people,   ///< not the processes of runs
+  own_run,  ///< people, and the processes of the run that the path's {run} names
+  any_run,  ///< people, and the processes of runs in the path's {workspace}; the handler knows more
+  runner,   ///< only the processes of the attempt that the path's {run_id} and {attempt} name
+};
+
+using Handle = std::function<Result<http::Response>(Call&)>;
+using HandleUpload = std::function<Result<std::unique_ptr<http::UploadSink>>(Call&)>;
+
+/// Puts routes into the router, each behind its Access. `services` must outlive the router.
+class Routes {
+ public:
+  Routes(http::Router& router, Services& services) : router_(router), services_(services) {}
+  void add(std::string method, std::string pattern, Access access, Handle handle, std::uint64_t body_limit = kJsonBytes);
+  void add_upload(std::string method, std::string pattern, Access access, HandleUpload handle, std::uint64_t body_limit = kUploadBytes);
+
+ private:
+  http::Router& router_;
+  Services& services_;
+};
+
+/// The request's body as JSON.
+Result<Json> json_body(const Call& call, std::size_t limit = kJsonBytes);
+
+/// What the path names; not_found, in words, when it is not there.
+Result<model::Workspace> workspace_of(const Call& call, store::Session& session);
+Result<model::Workspace> workspace_of(const Call& call);
+Result<model::Run> run_of(const Call& call, store::Session& session);
+Result<model::Run> run_of(const Call& call);
+
+}  // namespace muster::api

@@ -1,0 +1,161 @@
+#include "store/compute_targets.h"
+
+#include <map>
+
+#include "api/answers.h"
+#include "api/create.h"
+#include "api/label_patch.h"
+#include "api/query.h"
+#include "api/resources.h"
+#include "base/text.h"
+#include "model/names.h"
+
+namespace muster::api {
+namespace {
+
+constexpr std::int64_t kMostNodes = 1000;
+constexpr std::int64_t kLongestIdleSeconds = 365LL * 86'400;
+constexpr std::size_t kLongestDescription = 5'000;
+
+/// The definition, and what its nodes do.
+Json described(const model::ComputeTarget& target, const scheduler::TargetStatus& status) {
+  std::map<std::string, int> counts{{"preparing", 0}, {"running", 0}, {"idle", 0}, {"unusable", 0}, {"leaving", 0}, {"preempted", 0}};
+  Json nodes = Json::array();
+  for (const scheduler::NodeState& node : status.nodes) {
+    ++counts[node.state];
+    nodes.push_back({{"node_id", node.node_id}, {"state", node.state}, {"run_id", node.run_id.empty() ? Json() : Json(node.run_id)}});
+  }
+  Json json = to_json(target);
+  json["provisioning_state"] = "Succeeded";
+  json["current_node_count"] = status.nodes.size();
+  json["target_node_count"] = status.target_node_count;
+  json["node_state_counts"] = counts;
+  json["allocation_state"] = status.resizing ? "Resizing" : "Steady";
+  json["allocation_state_transition_time"] = time_to_json(status.allocation_state_since);
+  json["nodes"] = std::move(nodes);
+  json["queued_runs"] = status.queued_runs;
+  return json;
+}
+
+Json described_now(const Call& call, const model::ComputeTarget& target) {
+  return described(target, call.services.scheduler.target_status(target.workspace, target.name));
+}
+
+/// A target that was made this moment: no node yet, and the least it keeps wanted.
+Json described_new(const model::ComputeTarget& target) {
+  scheduler::TargetStatus status;
+  status.target_node_count = target.min_nodes;
+  status.resizing = target.min_nodes > 0;
+  status.allocation_state_since = target.created_at;
+  return described(target, status);
+}
+
+Result<model::ComputeTarget> target_of(const Call& call, store::Session& session) {
+  MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
+  auto target = store::compute_targets::find(session, workspace.key, call.parameter("name"));
+  if (target) return std::move(*target);
+  return fail_hint(Code::not_found, "`muster compute list` shows those there are, `muster compute create` makes one", "there is no compute target '{}'",
+                   call.parameter("name").substr(0, 300));
+}
+
+Result<http::Response> list_targets(Call& call) {
+  QueryReader query(call.request);
+  const store::PageRequest page = query.page();
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::ComputeTarget>> {
+    MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
+    return store::compute_targets::list(session, workspace.key, page);
+  }));
+  Json targets = Json::array();
+  for (const model::ComputeTarget& target : found.items) targets.push_back(described_now(call, target));
+  return http::json_response(200, {{"compute_targets", std::move(targets)}, {"next", found.next ? Json(*found.next) : Json()}});
+}
+
+void check_order(ObjectReader& in, const model::ComputeTarget& target) {
+  if (target.min_nodes > target.max_nodes) {
+    in.fault("min_nodes", fmt::format("must not be more than max_nodes ({}), and is {}", target.max_nodes, target.min_nodes));
+  }
+}
+
+Result<model::ComputeTarget> read_target(const Json& body) {
+  ObjectReader in(body);
+  model::ComputeTarget target;
+  target.name = in.text("name");
+  if (in.has("name")) {
+    if (const auto fault = model::compute_name_fault(target.name)) in.fault("name", *fault);
+  }
+  const bool has_most = in.has("max_nodes");
+  target.max_nodes = static_cast<int>(in.integer("max_nodes", 1, kMostNodes));
+  target.min_nodes = static_cast<int>(in.integer_or("min_nodes", 0, 0, kMostNodes));
+  if (has_most) check_order(in, target);
+  target.idle_seconds_before_scaledown = in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
+  target.vm_size = in.text_or("vm_size", "");
+  if (target.vm_size.size() > 255) in.fault("vm_size", "must have at most 255 bytes");
+  target.vm_priority = in.text_or("vm_priority", target.vm_priority);
+  if (target.vm_priority != "dedicated" && target.vm_priority != "lowpriority") in.fault("vm_priority", "must be \"dedicated\" or \"lowpriority\"");
+  target.description = in.text_or("description", "");
+  if (utf8_length(target.description) > kLongestDescription) in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
+  target.tags = read_labels(in, "tags");
+  MUSTER_TRY(in.finish("compute target"));
+  return target;
+}
+
+Result<http::Response> create_target(Call& call) {
+  MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call));
+  MUSTER_TRY_ASSIGN(auto earlier, earlier_answer(call, workspace.key));
+  if (earlier) return std::move(*earlier);
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  MUSTER_TRY_ASSIGN(model::ComputeTarget target, read_target(body));
+  target.workspace = workspace.name;
+  target.created_at = call.services.clock.now_us();
+  target.created_by = call.caller.name;
+  MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
+    MUSTER_TRY_ASSIGN(const model::ComputeTarget made, store::compute_targets::create(session, workspace.key, target));
+    return Created{201, described_new(made)};
+  }));
+  call.services.scheduler.target_changed(workspace.name, target.name);
+  return response;
+}
+
+Result<http::Response> get_target(Call& call) {
+  MUSTER_TRY_ASSIGN(const auto target, call.services.store.read([&](store::Session& session) { return target_of(call, session); }));
+  return http::json_response(200, described_now(call, target));
+}
+
+Result<http::Response> patch_target(Call& call) {
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  MUSTER_TRY_ASSIGN(const auto changed, call.services.store.write([&](store::Session& session) -> Result<model::ComputeTarget> {
+    MUSTER_TRY_ASSIGN(model::ComputeTarget target, target_of(call, session));
+    ObjectReader in(body);
+    target.max_nodes = static_cast<int>(in.integer_or("max_nodes", target.max_nodes, 1, kMostNodes));
+    target.min_nodes = static_cast<int>(in.integer_or("min_nodes", target.min_nodes, 0, kMostNodes));
+    target.idle_seconds_before_scaledown = in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
+    check_order(in, target);
+    MUSTER_TRY(in.finish("compute target"));
+    if (target.name == "local") return fail(Code::conflict, "`local` is this machine; how many runs it takes at once is set in muster.toml");
+    store::compute_targets::set_limits(session, target);
+    return target;
+  }));
+  call.services.scheduler.target_changed(changed.workspace, changed.name);
+  return http::json_response(200, described_now(call, changed));
+}
+
+Result<http::Response> delete_target(Call& call) {
+  MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call));
+  MUSTER_TRY(call.services.store.write([&](store::Session& session) { return store::compute_targets::remove(session, workspace.key, call.parameter("name")); }));
+  call.services.scheduler.target_changed(workspace.name, call.parameter("name"));
+  return http::empty_response();
+}
+
+}  // namespace
+
+void add_compute_target_routes(Routes& routes) {
+  const std::string base = "/api/v1/workspaces/{workspace}/compute_targets";
+  routes.add("GET", base, Access::people, list_targets);
+  routes.add("POST", base, Access::people, create_target);
+  routes.add("GET", base + "/{name}", Access::people, get_target);
+  routes.add("PATCH", base + "/{name}", Access::people, patch_target);
+  routes.add("DELETE", base + "/{name}", Access::people, delete_target);
+}
+
+}  // namespace muster::api

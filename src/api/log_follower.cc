@@ -1,0 +1,54 @@
+#include "api/log_follower.h"
+
+#include "store/runs.h"
+
+namespace muster::api {
+namespace {
+
+constexpr std::size_t kPiece = 256u << 10;
+
+class LogFollower final : public http::StreamSource {
+ public:
+  LogFollower(Services& services, std::int64_t run_key, store::LogId id, std::uint64_t offset, std::uint64_t limit)
+      : services_(services), run_key_(run_key), id_(std::move(id)), offset_(offset), left_(limit) {}
+
+  void on_ready(std::function<void()> wake) override { subscription_ = services_.changes.subscribe(run_key_, std::move(wake)); }
+
+  std::optional<std::string> pull() override {
+    if (left_ == 0) return std::nullopt;
+    // Asked before reading: what was written until then is read below.
+    const bool no_more = is_complete();
+    auto bytes = services_.logs.read(id_, offset_, static_cast<std::size_t>(std::min<std::uint64_t>(left_, kPiece)));
+    if (!bytes) throw std::runtime_error(bytes.error().detail);
+    if (bytes->empty() && no_more) return std::nullopt;
+    offset_ += bytes->size();
+    left_ -= bytes->size();
+    return std::move(*bytes);
+  }
+
+ private:
+  bool is_complete() {
+    const auto info = services_.logs.info(id_);
+    if (info && info->complete) return true;
+    const auto over = services_.store.read([&](store::Session& session) -> Result<bool> {
+      const auto run = store::runs::find(session, run_key_);
+      return !run || model::has_ended(run->status) || run->attempt != id_.attempt;
+    });
+    return over.value_or(false);
+  }
+
+  Services& services_;
+  const std::int64_t run_key_;
+  const store::LogId id_;
+  std::uint64_t offset_;
+  std::uint64_t left_;
+  store::Changes::Subscription subscription_;
+};
+
+}  // namespace
+
+std::unique_ptr<http::StreamSource> log_follower(Services& services, const model::Run& run, store::LogId id, std::uint64_t offset, std::uint64_t limit) {
+  return std::make_unique<LogFollower>(services, run.key, std::move(id), offset, limit);
+}
+
+}  // namespace muster::api

@@ -1,0 +1,96 @@
+#include <algorithm>
+
+#include "api/log_follower.h"
+#include "api/merged_log.h"
+#include "api/query.h"
+#include "api/resources.h"
+#include "base/text.h"
+
+namespace muster::api {
+namespace {
+
+constexpr const char* kText = "text/plain; charset=utf-8";
+constexpr std::size_t kNamed = 20;
+
+Result<http::Response> list_logs(Call& call) {
+  QueryReader query(call.request);
+  const auto attempt = query.integer("attempt", 1, INT32_MAX);
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const auto logs, call.services.logs.list(run.uuid, attempt ? std::optional<int>(static_cast<int>(*attempt)) : std::nullopt));
+  Json list = Json::array();
+  for (const store::LogInfo& log : logs) {
+    list.push_back({{"path", log.id.path},
+                    {"size", log.size},
+                    {"node_rank", log.id.node_rank},
+                    {"rank", log.rank ? Json(*log.rank) : Json()},
+                    {"attempt", log.id.attempt},
+                    {"complete", log.complete || model::has_ended(run.status)}});
+  }
+  return http::json_response(200, {{"logs", std::move(list)}});
+}
+
+/// The log of that path; of several nodes' the lowest node rank's.
+Result<store::LogInfo> find_log(const Call& call, const model::Run& run, int attempt, std::optional<std::int64_t> node_rank) {
+  const std::string& path = call.parameter("path");
+  MUSTER_TRY_ASSIGN(const auto logs, call.services.logs.list(run.uuid, attempt));
+  std::vector<std::string> names;
+  for (const store::LogInfo& log : logs) {
+    if (log.id.path == path && (!node_rank || *node_rank == log.id.node_rank)) return log;
+    if (names.size() < kNamed) names.push_back(log.id.path);
+  }
+  return fail_hint(Code::not_found, names.empty() ? "it has written none yet" : "there are " + join(names, ", "), "attempt {} of run {} has no log '{}'", attempt,
+                   run.run_id, path.substr(0, 300));
+}
+
+Result<http::Response> get_log(Call& call) {
+  QueryReader query(call.request);
+  const auto attempt = query.integer("attempt", 1, INT32_MAX);
+  const auto node_rank = query.integer("node_rank", 0, INT32_MAX);
+  const auto offset = static_cast<std::uint64_t>(query.integer("offset", 0, INT64_MAX).value_or(0));
+  const auto limit = static_cast<std::uint64_t>(query.integer("limit", 1, INT64_MAX).value_or(INT64_MAX));
+  const bool follow = query.flag("follow");
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const store::LogInfo log, find_log(call, run, static_cast<int>(attempt.value_or(run.attempt)), node_rank));
+  const bool complete = log.complete || model::has_ended(run.status);
+  http::Response response{200, {{"content-type", kText}, {"muster-log-size", std::to_string(log.size)}, {"muster-log-complete", complete ? "true" : "false"}}, {}};
+  if (follow) {
+    response.body = log_follower(call.services, run, log.id, offset, limit);
+    return response;
+  }
+  MUSTER_TRY_ASSIGN(Fd file, call.services.logs.open(log.id));
+  const std::uint64_t begin = std::min(offset, log.size);
+  response.body = http::FileRange{std::move(file), begin, std::min(limit, log.size - begin)};
+  return response;
+}
+
+Result<http::Response> get_merged_log(Call& call) {
+  QueryReader query(call.request);
+  MergeWishes wishes;
+  const auto attempt = query.integer("attempt", 1, INT32_MAX);
+  if (const auto ranks = query.text("ranks")) {
+    wishes.ranks.emplace();
+    for (const std::string_view rank : split(*ranks, ',')) {
+      std::int64_t number = 0;
+      if (parse_int64(rank, number) && number >= 0 && number <= INT32_MAX) wishes.ranks->insert(static_cast<int>(number));
+      else query.fault("ranks", fmt::format("must be numbers separated by commas, as in 0,2, not '{}'", ranks->substr(0, 40)));
+    }
+  }
+  wishes.follow = query.flag("follow");
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  wishes.attempt = static_cast<int>(attempt.value_or(run.attempt));
+  return http::Response{200, {{"content-type", kText}}, merged_log(call.services, run, std::move(wishes))};
+}
+
+}  // namespace
+
+void add_log_routes(Routes& routes) {
+  const std::string base = "/api/v1/workspaces/{workspace}/runs/{run}";
+  routes.add("GET", base + "/logs", Access::own_run, list_logs);
+  routes.add("GET", base + "/logs/{path...}", Access::own_run, get_log);
+  routes.add("GET", base + "/merged-log", Access::own_run, get_merged_log);
+}
+
+}  // namespace muster::api

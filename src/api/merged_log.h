@@ -1,0 +1,23 @@
+#pragma once
+// The ranks' driver logs as one text, line by line in the order of time, "[rank 0] " in front of each.
+
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "api/services.h"
+#include "model/run.h"
+
+namespace muster::api {
+
+struct MergeWishes {
+  int attempt = 1;
+  std::optional<std::set<int>> ranks;  ///< nothing: all
+  bool follow = false;                 ///< go on until the attempt is over
+};
+
+/// `services` must outlive the source. Memory: one piece (64 KiB) a rank. Of ranks that write at the same time, the order is that of the bytes' arrival; a line
+/// that is longer than a piece may be broken into several.
+std::unique_ptr<http::StreamSource> merged_log(Services& services, const model::Run& run, MergeWishes wishes);
+
+}  // namespace muster::api

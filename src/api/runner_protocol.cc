@@ -1,0 +1,270 @@
+// The runner's protocol: what a node says is handed to the scheduler, the log store and the store. Every call may be repeated.
+#include <algorithm>
+
+#include "api/query.h"
+#include "api/resources.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "model/journal.h"
+#include "store/artifacts.h"
+#include "store/journals.h"
+#include "store/metrics.h"
+#include "store/run_nodes.h"
+#include "store/runs.h"
+
+namespace muster::api {
+namespace {
+
+constexpr std::int64_t kProtocol = 1;
+constexpr std::uint64_t kLogBytes = 4u << 20;
+constexpr std::uint64_t kJournalBytes = 8u << 20;
+constexpr std::uint64_t kOutputsBytes = 64u << 20;  ///< a manifest of 100,000 files
+constexpr std::size_t kLongestText = 10'000;
+
+Result<scheduler::NodeId> node_of(const Call& call) {
+  scheduler::NodeId node;
+  node.run_id = call.parameter("run_id");
+  std::int64_t attempt = 0;
+  std::int64_t rank = 0;
+  if (!parse_int64(call.parameter("attempt"), attempt) || attempt < 1 || attempt > INT32_MAX || !parse_int64(call.parameter("node_rank"), rank) || rank < 0 ||
+      rank > INT32_MAX) {
+    return fail(Code::not_found, "there is no node {} of attempt {}", call.parameter("node_rank").substr(0, 40), call.parameter("attempt").substr(0, 40));
+  }
+  node.attempt = static_cast<int>(attempt);
+  node.node_rank = static_cast<int>(rank);
+  return node;
+}
+
+Result<model::Run> run_of_node(store::Session& session, const scheduler::NodeId& node) {
+  auto run = store::runs::find_by_name(session, node.run_id);
+  if (!run || node.attempt > run->attempt) return fail(Code::not_found, "there is no attempt {} of run {}", node.attempt, node.run_id);
+  return std::move(*run);
+}
+
+Result<model::Run> run_of_node(const Call& call, const scheduler::NodeId& node) {
+  return call.services.store.read([&](store::Session& session) { return run_of_node(session, node); });
+}
+
+http::Response done_response() { return http::json_response(200, Json::object()); }
+
+std::string short_text(ObjectReader& in, std::string_view field) {
+  std::string text = in.text_or(field, "");
+  if (text.size() > kLongestText) in.fault(std::string(field), fmt::format("must have at most {} bytes", kLongestText));
+  return text;
+}
+
+Result<http::Response> check_in(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  ObjectReader in(body);
+  if (const auto protocol = in.integer("protocol", 0, INT32_MAX); protocol != kProtocol) {
+    in.fault("protocol", fmt::format("must be {}, the one that this server speaks", kProtocol), "the server and the runner are of different versions");
+  }
+  short_text(in, "version");
+  scheduler::CheckIn arrival;
+  arrival.host = short_text(in, "host");
+  arrival.address = short_text(in, "address");
+  arrival.port = static_cast<int>(in.integer_or("port", 0, 0, 65'535));
+  arrival.pid = in.integer_or("pid", 0, 0, INT64_MAX);
+  arrival.salvage = in.boolean_or("salvage", false);
+  MUSTER_TRY(in.finish("check-in"));
+  MUSTER_TRY_ASSIGN(const auto order, call.services.scheduler.check_in(node, arrival));
+  if (order) return http::json_response(200, *order);
+  MUSTER_TRY_ASSIGN(const auto waiting, call.services.store.read([&](store::Session& session) -> Result<std::int64_t> {
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(session, node));
+    return std::count_if(run.nodes.begin(), run.nodes.end(), [](const model::RunNode& one) { return one.address.empty(); });
+  }));
+  return http::json_response(202, {{"waiting_for", waiting}});
+}
+
+Result<http::Response> heartbeat(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  ObjectReader in(body);
+  in.text_or("time", "");
+  in.integer_or("outbox_bytes", 0, 0, INT64_MAX);
+  MUSTER_TRY(in.finish("heartbeat"));
+  MUSTER_TRY_ASSIGN(const auto stop, call.services.scheduler.heartbeat(node));
+  Json answer{{"time", time_to_json(call.services.clock.now_us())}, {"stop", nullptr}};
+  if (stop) answer["stop"] = {{"reason", stop->reason}, {"code", stop->code}, {"grace_seconds", stop->grace_seconds}};
+  return http::json_response(200, answer);
+}
+
+Result<http::Response> started(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  ObjectReader in(body);
+  const Json* ranks = in.member("ranks");
+  if (ranks == nullptr || !ranks->is_array()) in.fault("ranks", "must be a list");
+  TimeUs first = 0;
+  for (std::size_t i = 0; ranks != nullptr && ranks->is_array() && i < ranks->size(); ++i) {
+    const std::string field = fmt::format("ranks[{}]", i);
+    ObjectReader one((*ranks)[i]);
+    one.integer("rank", 0, INT32_MAX);
+    one.integer_or("pid", 0, 0, INT64_MAX);
+    const auto at = from_rfc3339(one.text("started_at"));
+    if (!at) one.fault("started_at", "must be a time");
+    else if (first == 0 || *at < first) first = *at;
+    if (const auto read = one.finish("rank"); !read) in.adopt(field, read.error());
+  }
+  MUSTER_TRY(in.finish("started"));
+  MUSTER_TRY(call.services.scheduler.started(node, first));
+  return done_response();
+}
+
+Result<http::Response> rank_failed(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  MUSTER_TRY_ASSIGN(const model::RankReport report, model::rank_report_from_json(body));
+  MUSTER_TRY(call.services.scheduler.rank_failed(node, report));
+  return done_response();
+}
+
+Result<http::Response> finished(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  ObjectReader in(body);
+  const Json* ranks = in.member("ranks");
+  std::vector<model::RankReport> reports;
+  if (ranks == nullptr || !ranks->is_array()) in.fault("ranks", "must be a list");
+  for (std::size_t i = 0; ranks != nullptr && ranks->is_array() && i < ranks->size(); ++i) {
+    auto report = model::rank_report_from_json((*ranks)[i]);
+    if (report) reports.push_back(std::move(*report));
+    else in.adopt(fmt::format("ranks[{}]", i), report.error());
+  }
+  MUSTER_TRY(in.finish("finished"));
+  MUSTER_TRY(call.services.scheduler.finished(node, reports));
+  return done_response();
+}
+
+Result<http::Response> done(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  ObjectReader in(body);
+  const std::vector<std::string> warnings = in.texts_or_empty("warnings");
+  const Json* resolved = in.member("resolved_environment");
+  MUSTER_TRY(in.finish("done"));
+  MUSTER_TRY(call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json()));
+  return done_response();
+}
+
+Result<http::Response> put_logs(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  QueryReader query(call.request);
+  store::LogId id{"", node.attempt, node.node_rank, query.required_text("path")};
+  const auto offset = static_cast<std::uint64_t>(query.required_integer("offset", 0, INT64_MAX));
+  const auto time = query.text("time");
+  const auto rank = query.integer("rank", 0, INT32_MAX);
+  TimeUs written_at = call.services.clock.now_us();
+  if (time) {
+    const auto read = from_rfc3339(*time);
+    if (read) written_at = *read;
+    else query.fault("time", read.error().detail);
+  }
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, node));
+  id.run_uuid = run.uuid;
+  const auto size = call.services.logs.append(id, offset, call.request.body, written_at, rank ? std::optional<int>(static_cast<int>(*rank)) : std::nullopt);
+  if (!size && size.error().code == Code::conflict) {
+    MUSTER_TRY_ASSIGN(const std::uint64_t there, call.services.logs.size(id));
+    return http::problem_response(size.error(), {{"size", there}});
+  }
+  if (!size) return tl::unexpected(size.error());
+  call.services.changes.notify(run.key);
+  return http::json_response(200, {{"size", *size}});
+}
+
+/// All points of an upload; malformed, saying where, when it is not a row of whole records.
+Result<std::vector<model::NamedPoint>> read_journal(std::string_view bytes) {
+  std::vector<model::NamedPoint> points;
+  model::JournalWalker walker(0);
+  while (true) {
+    model::NamedPoint point;
+    MUSTER_TRY_ASSIGN(const auto found, walker.next(bytes, point));
+    if (found == model::JournalWalker::Found::point) {
+      points.push_back(std::move(point));
+      continue;
+    }
+    if (walker.offset() < bytes.size()) return fail(Code::malformed, "the journal breaks off at byte {} of {}", walker.offset(), bytes.size());
+    return points;
+  }
+}
+
+Result<http::Response> post_metrics(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  QueryReader query(call.request);
+  const std::string process = query.required_text("process");
+  const bool is_key = process.size() <= 64 && std::all_of(process.begin(), process.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
+  if (!is_key) query.fault("process", "must be a journal's key: letters, digits and '-'");
+  const std::int64_t sequence = query.required_integer("sequence", 0, INT64_MAX);
+  const auto rank = query.integer("rank", 0, INT32_MAX);
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(auto points, read_journal(call.request.body));
+  const auto count = static_cast<std::int64_t>(points.size());
+  MUSTER_TRY_ASSIGN(const std::int64_t next, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(session, node));
+    const store::journals::Journal journal{run.key, node.attempt, node.node_rank, process};
+    MUSTER_TRY_ASSIGN(const std::int64_t known, store::journals::advance(session, journal, sequence, count));
+    points.erase(points.begin(), points.begin() + known);
+    store::metrics::append(session, {run.key, node.attempt, static_cast<int>(rank.value_or(0))}, points);
+    return store::journals::next_sequence(session, journal);
+  }));
+  return http::json_response(200, {{"next_sequence", next}});
+}
+
+Result<std::vector<model::Artifact>> read_outputs(const Json& body, blob::BlobStore& blobs) {
+  ObjectReader in(body);
+  const Json* list = in.member("files");
+  std::vector<model::Artifact> files;
+  if (list == nullptr || !list->is_array()) in.fault("files", "must be a list");
+  for (std::size_t i = 0; list != nullptr && list->is_array() && i < list->size(); ++i) {
+    const std::string field = fmt::format("files[{}]", i);
+    ObjectReader one((*list)[i]);
+    model::Artifact file;
+    file.path = one.text("path");
+    file.size = static_cast<std::uint64_t>(one.integer("size", 0, INT64_MAX));
+    file.sha256 = one.text("sha256");
+    if (!is_safe_relative_path(file.path)) one.fault("path", "must be a relative path without empty parts, '.' or '..'");
+    const auto info = is_sha256(file.sha256) ? blobs.stat(file.sha256) : fail(Code::not_found, "no hash");
+    if (!info) one.fault("sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
+    else if (info->size != file.size) one.fault("size", fmt::format("is {} by the blob's sha256", info->size));
+    if (const auto read = one.finish("file"); !read) in.adopt(field, read.error());
+    files.push_back(std::move(file));
+  }
+  MUSTER_TRY(in.finish("outputs"));
+  return files;
+}
+
+Result<http::Response> put_outputs(Call& call) {
+  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call, kOutputsBytes));
+  MUSTER_TRY_ASSIGN(auto files, read_outputs(body, call.services.blobs));
+  MUSTER_TRY_ASSIGN(const auto warnings, call.services.store.write([&](store::Session& session) -> Result<std::vector<std::string>> {
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(session, node));
+    for (model::Artifact& file : files) {
+      file.created_at = call.services.clock.now_us();
+      file.created_by = run.created_by;
+      file.attempt = node.attempt;
+    }
+    return store::artifacts::put_outputs(session, run.key, node.attempt, node.node_rank, files);
+  }));
+  // The runner tells them with its last word (done), which is how they come to be the run's.
+  return http::json_response(200, {{"warnings", warnings}});
+}
+
+}  // namespace
+
+void add_runner_protocol_routes(Routes& routes) {
+  const std::string base = "/api/v1/runner/runs/{run_id}/attempts/{attempt}/nodes/{node_rank}/";
+  routes.add("POST", base + "check-in", Access::runner, check_in);
+  routes.add("POST", base + "heartbeat", Access::runner, heartbeat);
+  routes.add("POST", base + "started", Access::runner, started);
+  routes.add("POST", base + "rank-failed", Access::runner, rank_failed);
+  routes.add("POST", base + "finished", Access::runner, finished);
+  routes.add("POST", base + "done", Access::runner, done);
+  routes.add("PUT", base + "logs", Access::runner, put_logs, kLogBytes);
+  routes.add("POST", base + "metrics", Access::runner, post_metrics, kJournalBytes);
+  routes.add("POST", base + "outputs", Access::runner, put_outputs, kOutputsBytes);
+}
+
+}  // namespace muster::api

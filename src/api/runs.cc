@@ -1,0 +1,146 @@
+#include "store/runs.h"
+
+#include "api/answers.h"
+#include "api/create.h"
+#include "api/label_patch.h"
+#include "api/query.h"
+#include "api/resources.h"
+#include "api/submission.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "model/names.h"
+#include "store/environments.h"
+
+namespace muster::api {
+namespace {
+
+constexpr std::size_t kLongestReason = 1000;
+
+/// Which registered version of the environment the run names; one that is new is registered, as Azure does.
+std::string environment_version(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, TimeUs now, const std::string& by) {
+  const model::EnvironmentDefinition& asked = spec.environment;
+  if (asked.version) {
+    const auto named = store::environments::find(session, workspace_key, asked.name, *asked.version);
+    if (named) return *named->definition.version;
+  }
+  return store::environments::ensure(session, workspace_key, asked, now, by).record.definition.version.value_or("");
+}
+
+Result<http::Response> submit_run(Call& call) {
+  MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call));
+  MUSTER_TRY_ASSIGN(auto earlier, earlier_answer(call, workspace.key));
+  if (earlier) return std::move(*earlier);
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  model::Run run;
+  MUSTER_TRY_ASSIGN(run.spec, model::run_spec_from_json(body));
+  MUSTER_TRY(call.services.store.read([&](store::Session& session) { return check_submission(session, workspace.key, run.spec); }));
+
+  run.workspace_key = workspace.key;
+  run.workspace = workspace.name;
+  run.created_at = call.services.clock.now_us();
+  run.created_by = call.caller.name;
+  run.run_id = make_run_id(run.spec.experiment, run.created_at);
+  run.uuid = random_hex(16);
+  run.warnings = model::doubts_about(run.spec);
+  std::optional<std::int64_t> key;
+  MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
+    // Between the check and now somebody may have deleted the target, or made it smaller.
+    MUSTER_TRY(check_submission(session, workspace.key, run.spec));
+    run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
+    MUSTER_TRY_ASSIGN(key, store::runs::insert(session, run));
+    return Created{201, to_json(*store::runs::find(session, *key))};
+  }));
+  if (key) call.services.scheduler.submitted(*key);
+  return response;
+}
+
+Result<http::Response> list_runs(Call& call) {
+  QueryReader query(call.request);
+  store::runs::Filter filter;
+  filter.experiment = query.text("experiment");
+  filter.display_name = query.text("name");
+  filter.parent_run_id = query.text("parent_run_id");
+  if (const auto status = query.text("status")) {
+    const auto known = model::run_status_from_string(*status);
+    if (known) filter.status = *known;
+    else query.fault("status", known.error().detail, known.error().hint);
+  }
+  if (const auto tag = query.text("tag")) {
+    const std::size_t equals = tag->find('=');
+    filter.tag = tag->substr(0, equals);
+    if (equals != std::string::npos) filter.tag_value = tag->substr(equals + 1);
+  }
+  const store::PageRequest page = query.page();
+  MUSTER_TRY(query.finish());
+  MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Run>> {
+    MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
+    return store::runs::list(session, workspace.key, filter, page);
+  }));
+  return page_response("runs", found);
+}
+
+Result<http::Response> get_run(Call& call) {
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  return object_response(run);
+}
+
+Result<http::Response> patch_run(Call& call) {
+  MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  ObjectReader in(body);
+  const auto tags = read_label_patch(in, "tags");
+  const auto properties = read_labels(in, "properties");
+  const auto display_name = in.optional_text("display_name");
+  if (display_name) {
+    if (const auto fault = model::display_name_fault(*display_name)) in.fault("display_name", *fault);
+  }
+  MUSTER_TRY(in.finish("run"));
+  MUSTER_TRY_ASSIGN(const auto run, call.services.store.write([&](store::Session& session) -> Result<model::Run> {
+    MUSTER_TRY_ASSIGN(const model::Run found, run_of(call, session));
+    store::runs::set_tags(session, found.key, tags);
+    MUSTER_TRY(store::runs::set_properties(session, found.key, properties));
+    if (display_name) store::runs::set_display_name(session, found.key, *display_name);
+    return run_of(call, session);
+  }));
+  call.services.changes.notify(run.key);
+  return object_response(run);
+}
+
+Result<http::Response> cancel_run(Call& call) {
+  std::string reason = "canceled by " + call.caller.name;
+  if (!call.request.body.empty()) {
+    MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+    ObjectReader in(body);
+    reason = in.text_or("reason", reason);
+    if (utf8_length(reason) > kLongestReason) in.fault("reason", fmt::format("must have at most {} characters", kLongestReason));
+    MUSTER_TRY(in.finish("cancel"));
+  }
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const model::Run after, call.services.scheduler.cancel(run.key, reason));
+  return object_response(after, 202);
+}
+
+Result<http::Response> delete_run(Call& call) {
+  std::int64_t key = 0;
+  MUSTER_TRY_ASSIGN(const std::string uuid, call.services.store.write([&](store::Session& session) -> Result<std::string> {
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    key = run.key;
+    return store::runs::remove(session, run.key);
+  }));
+  MUSTER_TRY(call.services.logs.remove(uuid));
+  call.services.changes.notify(key);
+  return http::empty_response();
+}
+
+}  // namespace
+
+void add_run_routes(Routes& routes) {
+  const std::string base = "/api/v1/workspaces/{workspace}/runs";
+  routes.add("GET", base, Access::people, list_runs);
+  routes.add("POST", base, Access::people, submit_run);
+  routes.add("GET", base + "/{run}", Access::own_run, get_run);
+  routes.add("PATCH", base + "/{run}", Access::own_run, patch_run);
+  routes.add("DELETE", base + "/{run}", Access::people, delete_run);
+  routes.add("POST", base + "/{run}/cancel", Access::people, cancel_run);
+}
+
+}  // namespace muster::api

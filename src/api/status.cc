@@ -1,0 +1,71 @@
+// How the server is: for load balancers, monitoring and people.
+#include <unistd.h>
+
+#include <fstream>
+
+#include "api/query.h"
+#include "api/resources.h"
+#include "base/file.h"
+#include "store/runs.h"
+
+namespace muster::api {
+namespace {
+
+using Counts = std::map<model::RunStatus, std::int64_t>;
+
+Result<Counts> count_runs(const Call& call) {
+  return call.services.store.read([](store::Session& session) -> Result<Counts> { return store::runs::count_active(session); });
+}
+
+Result<http::Response> healthz(Call&) { return http::json_response(200, {{"status", "ok"}}); }
+
+Result<http::Response> get_status(Call& call) {
+  const ServerInfo& info = call.services.info;
+  MUSTER_TRY_ASSIGN(const Counts counts, count_runs(call));
+  std::int64_t active = 0;
+  for (const auto& [status, count] : counts) active += count;
+  const auto queued = counts.find(model::RunStatus::queued);
+  MUSTER_TRY_ASSIGN(const std::uint64_t free, free_bytes(info.home));
+  return http::json_response(200, {{"server", {{"pid", ::getpid()}, {"url", info.url}, {"version", info.version}, {"home", info.home}, {"started_at", time_to_json(info.started_at)}}},
+                                   {"runs", {{"active", active}, {"queued", queued == counts.end() ? 0 : queued->second}}},
+                                   {"storage", {{"bytes_free", free}}}});
+}
+
+/// From /proc/self/statm, in bytes; 0 when it cannot be read.
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Prometheus' text format, version 0.0.4.
+Result<http::Response> get_prometheus(Call& call) {
+  const ServerInfo& info = call.services.info;
+  MUSTER_TRY_ASSIGN(const Counts counts, count_runs(call));
+  MUSTER_TRY_ASSIGN(const std::uint64_t free, free_bytes(info.home));
+  std::string text = "# HELP muster_runs Runs that have not ended, by status.\n# TYPE muster_runs gauge\n";
+  for (const auto status : {model::RunStatus::not_started, model::RunStatus::preparing, model::RunStatus::queued, model::RunStatus::provisioning, model::RunStatus::starting,
+                            model::RunStatus::running, model::RunStatus::not_responding, model::RunStatus::finalizing, model::RunStatus::cancel_requested}) {
+    const auto at = counts.find(status);
+    text += fmt::format("muster_runs{{status=\"{}\"}} {}\n", to_string(status), at == counts.end() ? 0 : at->second);
+  }
+  const auto gauge = [&](std::string_view name, std::string_view help, const auto& value) {
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+  };
+  gauge("muster_storage_free_bytes", "Bytes free on the disk of MUSTER_HOME.", free);
+  gauge("process_start_time_seconds", "When the server started, seconds since 1970.", static_cast<double>(info.started_at) / 1e6);
+  gauge("process_resident_memory_bytes", "Memory of the server's process.", resident_bytes());
+  return http::Response{200, {{"content-type", "text/plain; version=0.0.4"}}, std::move(text)};
+}
+
+}  // namespace
+
+void add_status_routes(Routes& routes) {
+  routes.add("GET", "/healthz", Access::open, healthz);
+  routes.add("GET", "/metrics", Access::people, get_prometheus);
+  routes.add("GET", "/api/v1/status", Access::people, get_status);
+}
+
+}  // namespace muster::api

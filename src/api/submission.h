@@ -1,0 +1,27 @@
+#pragma once
+// What a submitted run names must be there: its target, with enough nodes; its snapshot, with the script in it; its parent. Everything else was checked when
+// the specification was read (model/run.h).
+
+#include <vector>
+
+#include "base/result.h"
+#include "model/compute_target.h"
+#include "model/run.h"
+#include "model/snapshot.h"
+#include "store/session.h"
+
+namespace muster::api {
+
+/// Pure: the faults of a specification against what was found. `snapshot` is null when none was found; `targets` are those there are.
+struct Surroundings {
+  std::optional<model::Snapshot> snapshot;     ///< with its files; of spec.snapshot_id
+  std::optional<model::ComputeTarget> target;  ///< of spec.compute_target
+  std::vector<std::string> target_names;       ///< for the hint, when there is no such target
+  bool parent_found = false;
+};
+std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surroundings& surroundings);
+
+/// Looks everything up and gathers the faults; invalid with all of them at once.
+Result<void> check_submission(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec);
+
+}  // namespace muster::api
