@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace muster::model {
 namespace {
 
@@ -48,7 +50,7 @@ Result<Distribution> distribution_from_json(const Json& json, int node_count) {
   } else if (type == "mpi") {
     read_mpi(in, distribution);
   } else if (!type.empty()) {
-    in.fault("type", "must be \"pytorch\" or \"mpi\"");
+    in.fault("type", fmt::format("must be \"pytorch\" or \"mpi\", not '{}'", to_utf8(type.substr(0, 100))));
     for (const std::string_view key : {"process_count", "process_count_per_node", "backend"}) in.member(key);
   }
   MUSTER_TRY(in.finish("distribution"));

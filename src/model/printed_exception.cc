@@ -162,12 +162,15 @@ class StreamReader {
         at = read_message(at + 1, exception);
       }
     } else {
-      // A destructor that found a running thread, most often while the program was ending of something else.
+      // A destructor that found a running thread, most often while the program was ending of something else: which may stand in another stream, as
+      // PyTorch puts the rank in front of a traceback and the C++ library does not.
       if (!findings_.empty() && findings_.back().prefix == stream_.prefix) {
         ++at_;
         return;
       }
       exception = {"std::terminate", std::string(line), ""};
+      add(std::move(exception), start, at, Standing::aside);
+      return;
     }
     if (exception.type.empty()) exception.type = "std::terminate";
     add(std::move(exception), start, at);
@@ -204,14 +207,14 @@ class StreamReader {
   }
 
   /// Takes the exception of lines [start, end), or its chain, and goes on behind it.
-  void add(PrintedException exception, std::size_t start, std::size_t end) {
+  void add(PrintedException exception, std::size_t start, std::size_t end, Standing at_least = Standing::program) {
     at_ = end;
     const std::string_view before = line_before(start);
     const bool chained = chain_start_ && (is_connector(before) || lines_[start].starts_with("Original Traceback "));
     if (chained) start = *chain_start_;
     const std::string_view lead = line_before(start);
     if (lead.starts_with("Exception ignored ") || lead == "--- Logging error ---") return;
-    Finding finding{std::move(exception), standing(lead), stream_.numbers[end - 1], stream_.prefix};
+    Finding finding{std::move(exception), std::max(at_least, standing(lead)), stream_.numbers[end - 1], stream_.prefix};
     finding.exception.traceback = text_of(start, end);
     finding.exception.type = to_utf8(finding.exception.type);
     finding.exception.message = to_utf8(finding.exception.message);

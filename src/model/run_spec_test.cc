@@ -142,7 +142,7 @@ TEST(RunSpec, DistributionArithmetic) {
       {R"({"type": "pytorch", "backend": "mpi"})", 1, "distribution.backend: must be \"nccl\" or \"gloo\""},
       {R"({"type": "mpi", "process_count_per_node": 0})", 1, "distribution.process_count_per_node: must be a whole number from 1"},
       {R"({"type": "mpi", "process_count": 2})", 1, "for MPI give `process_count_per_node`"},
-      {R"({"type": "tensorflow"})", 1, "distribution.type: must be \"pytorch\" or \"mpi\""},
+      {R"({"type": "tensorflow"})", 1, "distribution.type: must be \"pytorch\" or \"mpi\", not 'tensorflow'"},
       {R"({})", 1, "distribution.type: is required"},
       {R"("mpi")", 1, "distribution: must be an object"},
   };
