@@ -19,7 +19,7 @@ LAUNCHES = pytest.mark.parametrize("mpi", [False, True], ids=["per process", "MP
 
 SLEEP = "import time, meeting\nmeeting.arrive()\ntime.sleep(600)\n"
 
-# Counts to five by checkpoints; the test ends it in between.
+# Counts to five by checkpoints; the test ends it in between. Those of one node share the checkpoint: all have read it before one writes.
 COUNT = """
 import os, signal, time
 import meeting
@@ -27,6 +27,7 @@ attempt, path = int(os.environ["MUSTER_ATTEMPT"]), "outputs/checkpoint"
 count = int(open(path).read()) if os.path.exists(path) else 0
 print("attempt", attempt, "starts with", count, flush=True)
 meeting.arrive("attempt-%d" % attempt)
+meeting.wait("begin-%d" % attempt)
 os.makedirs("outputs", exist_ok=True)
 while count < 5:
     count += 1
@@ -37,8 +38,12 @@ while count < 5:
     if count == 3 and attempt == 1:
         meeting.arrive("three")
         time.sleep(600)
-meeting.arrive("done-%d" % attempt)
 """
+
+
+def begin(job, attempt):
+    job.arrived("attempt-%d" % attempt)
+    job.say("begin-%d" % attempt)
 
 
 def mpi_option(mpi):
@@ -113,12 +118,16 @@ def test_the_maximum_duration_cancels_with_the_reason(cluster, mpi):
 @LAUNCHES
 def test_a_run_with_retries_goes_on_from_its_checkpoint(cluster, mpi):
     job = Job(cluster, COUNT, options=["--max-retries", "1", "--grace", "1", *mpi_option(mpi)])
+    begin(job, 1)
     os.kill(job.arrived("three")[2], signal.SIGKILL)
-    job.arrived("done-2")
+    begin(job, 2)
 
     run = job.ended(30)
     assert (run["status"], run["attempt"], run["error"]) == ("Completed", 2, None)
-    assert any("attempt 1" in warning and "SIGKILL" in warning for warning in run["warnings"])
+    [warning] = run["warnings"]
+    assert "attempt 1" in warning and "SIGKILL" in warning
+    # What was put back on all nodes is not taken for what they wrote.
+    assert [artifact["path"] for artifact in cluster.json("run", "outputs", job.run_id)["artifacts"]] == ["outputs/checkpoint"]
     log = "70_driver_log_%s0.txt" % ("rank_" if mpi else "")
     assert job.log(log) == "attempt 2 starts with 3\n"
     assert cluster("run", "logs", job.run_id, "azureml-logs/" + log, "--attempt", "1").stdout == "attempt 1 starts with 0\n"
@@ -140,10 +149,11 @@ def test_without_retries_left_it_fails(cluster):
 def test_a_low_priority_run_starts_again_when_a_node_is_lost(server):
     server("compute", "create", "cluster", "--max-nodes", "2", "--vm-priority", "lowpriority")
     job = Job(server, COUNT, options=["--grace", "1"])
+    begin(job, 1)
     job.arrived("three")
     os.kill(job.runner(1), signal.SIGKILL)
 
-    job.arrived("done-2")
+    begin(job, 2)
     run = job.ended(30)
     assert (run["status"], run["attempt"]) == ("Completed", 2)
     assert job.log("70_driver_log_0.txt") == "attempt 2 starts with 3\n"
