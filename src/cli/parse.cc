@@ -11,6 +11,8 @@
 namespace muster::cli {
 namespace {
 
+constexpr int kMostValues = 10'000;
+
 /// What the setters of options found wrong; CLI11's callbacks can only say yes or no.
 struct Fault {
   std::optional<Error> error;
@@ -33,7 +35,6 @@ void add_option(CLI::App& app, const Option& option, Fault& fault) {
   // Not `expected(-1)` with extra arguments: CLI11 would take "[a,b]" for a list, and the words after a value for more values.
   added->type_size(1)->expected(1)->allow_extra_args(false);
   added->multi_option_policy(option.repeat == Option::Repeat::many ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
-  if (option.repeat == Option::Repeat::many) added->expected(1, 10'000)->allow_extra_args(false);
   if (option.required) added->required();
 }
 
@@ -45,7 +46,9 @@ void add_positional(CLI::App& app, const Positional& positional) {
   switch (positional.count) {
     case Positional::Count::one: added->required()->type_size(1)->expected(1); break;
     case Positional::Count::at_most_one: added->type_size(1)->expected(1); break;
-    case Positional::Count::any: added->type_size(1)->expected(-1); break;
+    case Positional::Count::any:
+      added->type_size(1)->expected(1, kMostValues)->allow_extra_args()->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      break;
   }
 }
 

@@ -38,20 +38,10 @@ std::string indented(const std::string& block) {
   return text;
 }
 
-std::string where_text(const Json& error) {
-  std::vector<std::string> parts;
-  if (const Json& rank = member(error, "rank"); rank.is_number()) parts.push_back(fmt::format("rank {}", rank.get<std::int64_t>()));
-  if (const Json& node = member(error, "node_rank"); node.is_number()) parts.push_back(fmt::format("node {}", node.get<std::int64_t>()));
-  if (const Json& code = member(error, "exit_code"); code.is_number()) parts.push_back(fmt::format("exit code {}", code.get<std::int64_t>()));
-  if (const std::string signal = text_at(error, "signal"); !signal.empty()) parts.push_back(signal);
-  return join(parts, ", ");
-}
-
 std::string error_block(const Json& run, const Style& style) {
   const Json& error = member(run, "error");
   if (!error.is_object()) return "";
   std::string text = style.paint(printable(text_at(error, "message")), Tone::bad) + "\n";
-  if (const std::string where = where_text(error); !where.empty()) text += "  " + style.paint(where, Tone::faint) + "\n";
   if (const std::string traceback = text_at(error, "traceback"); !traceback.empty()) text += "\n" + indented(traceback);
   if (const std::string log = text_at(error, "log"); !log.empty()) {
     text += fmt::format("\n  {}\n", style.paint(fmt::format("all of it: muster run logs {} {}", text_at(run, "run_id"), log), Tone::faint));
@@ -155,8 +145,8 @@ std::string run_result_text(const Json& run, TimeUs now, std::size_t width, cons
   if (width == 0 || display_width(stages) <= width) text += stages + "\n";
   else text += stages_block(run, now);
   if (const std::string error = error_block(run, style); !error.empty()) text += "\n" + error;
-  if (status == "Completed") text += fmt::format("Next: muster run outputs {0}   muster run metrics {0}\n", id);
-  else text += fmt::format("Next: muster run show {0}   muster run logs {0}\n", id);
+  if (status == "Completed") text += fmt::format("Next: muster run outputs {0}\n      muster run metrics {0}\n", id);
+  else text += fmt::format("Next: muster run show {0}\n      muster run logs {0}\n", id);
   return text;
 }
 

@@ -15,7 +15,7 @@ std::string run_text(const Json& run, TimeUs now, std::size_t width, const Style
 /// The last lines under --follow: how it ended, the time in each stage, why it failed, what to type next.
 std::string run_result_text(const Json& run, TimeUs now, std::size_t width, const Style& style);
 
-/// "Preparing 0.2 s · Scaling 0.1 s · Running 1 min 12 s · Post-processing 0.4 s": those that were reached.
+/// "Preparing 200 ms · Scaling 90 ms · Running 1 min 12 s · Post-processing 400 ms": those that were reached.
 std::string stages_line(const Json& run, TimeUs now);
 
 /// "train.py --num_epochs 3", or the command.

@@ -30,7 +30,7 @@ std::int64_t unit_seconds(char unit) {
 
 std::string duration_words(std::int64_t microseconds) {
   if (microseconds < 0) return "0 s";
-  if (microseconds < kSecond) return fmt::format("{:.2f} s", static_cast<double>(microseconds) / kSecond);
+  if (microseconds < kSecond) return fmt::format("{} ms", (microseconds + 999) / 1000);
   if (microseconds < 10 * kSecond) return fmt::format("{:.1f} s", static_cast<double>(microseconds) / kSecond);
   const std::int64_t seconds = microseconds / kSecond;
   if (seconds < kMinute) return fmt::format("{} s", seconds);

@@ -10,7 +10,7 @@
 
 namespace muster::cli {
 
-/// "0.24 s", "12 s", "1 min 12 s", "2 h 3 min", "3 d 4 h". Negative ones (clocks set back) are "0 s".
+/// "240 ms", "3.4 s", "12 s", "1 min 12 s", "2 h 3 min", "3 d 4 h". Negative ones (clocks set back) are "0 s".
 std::string duration_words(std::int64_t microseconds);
 
 /// "just now", "12 s ago", "3 min ago", "2 h ago", "5 days ago", then the date. A time in the future is "just now".

@@ -9,8 +9,9 @@ constexpr std::int64_t kSecond = 1'000'000;
 
 TEST(Times, DurationsInWords) {
   EXPECT_EQ(duration_words(-5), "0 s");
-  EXPECT_EQ(duration_words(0), "0.00 s");
-  EXPECT_EQ(duration_words(240'000), "0.24 s");
+  EXPECT_EQ(duration_words(0), "0 ms");
+  EXPECT_EQ(duration_words(1), "1 ms");
+  EXPECT_EQ(duration_words(240'000), "240 ms");
   EXPECT_EQ(duration_words(9'940'000), "9.9 s");
   EXPECT_EQ(duration_words(12 * kSecond), "12 s");
   EXPECT_EQ(duration_words(72 * kSecond), "1 min 12 s");
