@@ -1,0 +1,157 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/journal.h"
+#include "support/api.h"
+
+namespace muster::api {
+namespace {
+
+using test::Api;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct RunnerProtocolTest : testing::Test {
+  Api api;
+  model::Run run = api.submit();
+  test::ApiAnswer post(const std::string& what, const Json& body, int node_rank = 0) { return api("POST", api.node(run, what, node_rank), body, api.as_run(run)); }
+  test::ApiAnswer send(const std::string& method, const std::string& what, const std::string& body) { return api(method, api.node(run, what), body, api.as_run(run)); }
+};
+
+TEST_F(RunnerProtocolTest, CheckInWaitsForTheOthersAndThenHasTheWorkOrder) {
+  model::Run placed = run;
+  placed.nodes.resize(2);
+  placed.nodes[0].address = "10.0.0.1";
+  placed.nodes[1].node_rank = 1;
+  ASSERT_TRUE(api.store->write([&](store::Session& session) { return store::runs::update_state(session, placed); }));
+  const Json body{{"protocol", 1}, {"version", "0.1.0"}, {"pid", 7}, {"host", "h"}, {"address", "10.0.0.1"}, {"port", 6105}, {"salvage", false}};
+  const auto waiting = post("check-in", body);
+  EXPECT_EQ(waiting.status, 202);
+  EXPECT_EQ(waiting.json(), (Json{{"waiting_for", 1}}));
+  EXPECT_EQ(api.scheduler.arrival.port, 6105);
+  api.scheduler.work_order = Json{{"run_id", run.run_id}};
+  const auto order = post("check-in", body);
+  EXPECT_EQ(order.status, 200);
+  EXPECT_EQ(order.json()["run_id"], run.run_id);
+  const auto other = post("check-in", {{"protocol", 2}});
+  EXPECT_EQ(other.code(), "invalid");
+  EXPECT_THAT(other.fields(), ElementsAre("protocol"));
+}
+
+TEST_F(RunnerProtocolTest, AHeartbeatHearsTheTimeAndWhetherToStop) {
+  const Json body{{"time", "2026-11-21T03:22:11Z"}, {"outbox_bytes", 0}};
+  EXPECT_EQ(post("heartbeat", body).json(), (Json{{"time", to_rfc3339(api.clock.now_us())}, {"stop", nullptr}}));
+  api.scheduler.stop_order = scheduler::StopOrder{"canceled", "enough", 5};
+  EXPECT_EQ(post("heartbeat", body).json()["stop"], (Json{{"reason", "enough"}, {"code", "canceled"}, {"grace_seconds", 5}}));
+  api.scheduler.refusal = Error{Code::conflict, "the attempt is over", "", {}};
+  EXPECT_EQ(post("heartbeat", body).code(), "conflict");
+}
+
+TEST_F(RunnerProtocolTest, WhatRanksDoIsPassedOn) {
+  EXPECT_EQ(post("started", {{"ranks", {{{"rank", 1}, {"pid", 5}, {"started_at", "2026-11-21T03:22:12Z"}}, {{"rank", 0}, {"pid", 4}, {"started_at", "2026-11-21T03:22:11Z"}}}}}).status, 200);
+  EXPECT_EQ(api.scheduler.first_rank_at, *from_rfc3339("2026-11-21T03:22:11Z"));
+  model::RankReport report;
+  report.rank = 3;
+  report.exit_code = 1;
+  EXPECT_EQ(post("rank-failed", to_json(report), 2).status, 200);
+  EXPECT_EQ(api.scheduler.reports[0].rank, 3);
+  EXPECT_EQ(post("finished", {{"ranks", {to_json(report)}}}, 2).status, 200);
+  EXPECT_EQ(post("done", {{"warnings", {"w"}}, {"resolved_environment", {{"python", "3.11"}}}}, 2).status, 200);
+  EXPECT_THAT(api.scheduler.warnings, ElementsAre("w"));
+  EXPECT_EQ(api.scheduler.resolved_environment["python"], "3.11");
+  const std::string node = run.run_id + "/1/";
+  EXPECT_THAT(api.scheduler.calls, ElementsAre("started " + node + "0", "rank-failed " + node + "2", "finished " + node + "2", "done " + node + "2"));
+  EXPECT_EQ(post("rank-failed", Json::object()).code(), "invalid");
+  EXPECT_EQ(post("finished", {{"ranks", {7}}}).code(), "invalid");
+  EXPECT_EQ(post("started", {{"ranks", {{{"rank", 0}, {"started_at", "now"}}}}}).code(), "invalid");
+}
+
+TEST_F(RunnerProtocolTest, LogsArriveOnceHoweverOftenTheyAreSent) {
+  const std::string first = "logs?path=azureml-logs/a.txt&offset=0&time=2026-11-21T03:22:11Z&rank=2";
+  EXPECT_EQ(send("PUT", first, "hello ").json()["size"], 6);
+  EXPECT_EQ(send("PUT", first, "hello ").json()["size"], 6);
+  EXPECT_EQ(send("PUT", "logs?path=azureml-logs/a.txt&offset=3", "lo world").json()["size"], 11);
+  const auto gap = send("PUT", "logs?path=azureml-logs/a.txt&offset=20", "x");
+  EXPECT_EQ(gap.code(), "conflict");
+  EXPECT_EQ(gap.json()["size"], 11);
+  EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id + "/logs/azureml-logs/a.txt")).body, "hello world");
+  for (const char* bad : {"logs?path=../x&offset=0", "logs?path=/x&offset=0", "logs?offset=0", "logs?path=a", "logs?path=a&offset=-1", "logs?path=a&offset=0&time=x"}) {
+    EXPECT_EQ(send("PUT", bad, "x").code(), "invalid") << bad;
+  }
+  EXPECT_EQ(send("PUT", first, std::string((4u << 20) + 1, 'x')).code(), "too_large");
+}
+
+std::string journal(int from, int to, const std::string& name = "loss") {
+  model::JournalWriter writer;
+  for (int i = from; i < to; ++i) writer.add(name, {1'000'000 + i, i, model::Number{i * 0.5, false}});
+  return writer.bytes();
+}
+
+TEST_F(RunnerProtocolTest, PointsArriveOnceHoweverOftenTheyAreSent) {
+  const auto send_points = [&](int sequence, const std::string& bytes) { return send("POST", fmt::format("metrics?process=12-ab&sequence={}&rank=0", sequence), bytes); };
+  EXPECT_EQ(send_points(0, journal(0, 10)).json()["next_sequence"], 10);
+  EXPECT_EQ(send_points(0, journal(0, 10)).json()["next_sequence"], 10);
+  EXPECT_EQ(send_points(5, journal(5, 15)).json()["next_sequence"], 15);
+  EXPECT_EQ(send_points(20, journal(20, 21)).code(), "conflict");
+  EXPECT_EQ(send_points(15, "").json()["next_sequence"], 15);
+  const Json points = api("GET", Api::in("/runs/" + run.run_id + "/metrics")).json()["metrics"]["loss"];
+  ASSERT_EQ(points.size(), 15u);
+  for (int i = 0; i < 15; ++i) EXPECT_EQ(points[static_cast<std::size_t>(i)]["step"], i);
+  EXPECT_EQ(points[3], (Json{{"value", 1.5}, {"step", 3}, {"time", to_rfc3339(1'000'003)}, {"rank", 0}}));
+}
+
+TEST_F(RunnerProtocolTest, AJournalThatIsNoneIsRefusedWhole) {
+  std::string cut = journal(0, 10);
+  cut.resize(cut.size() - 8);
+  EXPECT_EQ(send("POST", "metrics?process=a&sequence=0", cut).status, 400);
+  EXPECT_EQ(send("POST", "metrics?process=a&sequence=0", std::string(1000, '\xff')).status, 400);
+  EXPECT_EQ(send("POST", "metrics?process=../a&sequence=0", "").code(), "invalid");
+  EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id + "/metrics")).json()["metrics"], Json::object());
+}
+
+TEST_F(RunnerProtocolTest, MetricsShowEveryKindOfValueAndTheRanksAsked) {
+  model::JournalWriter writer;
+  const auto add = [&](const char* name, model::MetricValue value) { writer.add(name, {5, std::nullopt, std::move(value)}); };
+  add("nan", model::Number{std::nan(""), false});
+  add("inf", model::Number{-INFINITY, false});
+  add("whole", model::Number{3, true});
+  add("text", std::string("\"a\""));
+  add("list", std::string(R"({"list":[1,2]})"));
+  ASSERT_EQ(send("POST", "metrics?process=a&sequence=0&rank=0", writer.bytes()).status, 200);
+  ASSERT_EQ(send("POST", "metrics?process=b&sequence=0&rank=1", journal(0, 2, "whole")).status, 200);
+  const std::string base = Api::in("/runs/" + run.run_id + "/metrics");
+  const Json zero = api("GET", base).json()["metrics"];
+  EXPECT_EQ(zero["nan"][0]["value"], "NaN");
+  EXPECT_EQ(zero["inf"][0]["value"], "-Infinity");
+  EXPECT_EQ(zero["whole"][0], (Json{{"value", 3}, {"step", nullptr}, {"time", to_rfc3339(5)}, {"rank", 0}}));
+  EXPECT_EQ(zero["text"][0]["value"], "a");
+  EXPECT_EQ(zero["list"][0]["value"], (Json{{"list", {1, 2}}}));
+  EXPECT_EQ(api("GET", base + "?rank=1").json()["metrics"].size(), 1u);
+  EXPECT_EQ(api("GET", base + "?rank=all&name=whole").json()["metrics"]["whole"].size(), 3u);
+  const Json page = api("GET", base + "?rank=all&limit=4").json();
+  EXPECT_EQ(api("GET", base + "?rank=all&cursor=" + page["next"].get<std::string>()).json()["metrics"].size(), 2u);
+}
+
+TEST_F(RunnerProtocolTest, OutputsNeedTheirBlobsAndTheLowestNodeKeepsTheName) {
+  const auto file = [](const std::string& path, const std::string& bytes) { return Json{{"path", path}, {"size", bytes.size()}, {"sha256", sha256_hex(bytes)}}; };
+  const auto refused = post("outputs", {{"files", {file("outputs/a", "one"), file("../b", "two")}}});
+  EXPECT_EQ(refused.code(), "invalid");
+  EXPECT_THAT(refused.fields(), ElementsAre("files[0].sha256", "files[1].path", "files[1].sha256"));
+  api.put_blob("one");
+  api.put_blob("two");
+  EXPECT_EQ(post("outputs", {{"files", {file("outputs/a", "two")}}}, 1).json()["warnings"], Json::array());
+  const auto clash = post("outputs", {{"files", {file("outputs/a", "one")}}}, 0);
+  EXPECT_EQ(clash.status, 200);
+  EXPECT_EQ(clash.json()["warnings"].size(), 1u);
+  EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id + "/artifacts/outputs/a")).body, "one");
+  EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id + "/artifacts/outputs/node_1/a")).body, "two");
+}
+
+TEST_F(RunnerProtocolTest, AnAttemptThatNeverWasIsNotFound) {
+  model::Run later = run;
+  later.attempt = 7;
+  EXPECT_EQ(api("PUT", api.node(later, "logs?path=a&offset=0"), "x", api.as_run(later)).status, 404);
+}
+
+}  // namespace
+}  // namespace muster::api

@@ -1,0 +1,176 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/api.h"
+#include "support/small_disk.h"
+
+namespace muster::api {
+namespace {
+
+using test::Api;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct RunsTest : testing::Test {
+  Api api;
+  std::string path(const model::Run& run, const std::string& rest = "") const { return Api::in("/runs/" + run.run_id + rest); }
+};
+
+TEST_F(RunsTest, ASubmittedRunIsStoredAndTheSchedulerTold) {
+  const std::string snapshot = api.put_snapshot({{"src/train.py", "print()"}});
+  const auto answer = api("POST", Api::in("/runs"), Json{{"experiment", "birds"}, {"snapshot_id", snapshot}, {"script", "src/train.py"}, {"arguments", {"--lr", "0.1"}}});
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  EXPECT_EQ(answer.json()["status"], "NotStarted");
+  EXPECT_EQ(answer.json()["created_by"], "ada");
+  EXPECT_EQ(answer.json()["environment"], (Json{{"name", "default"}, {"version", "1"}}));
+  const model::Run run = api.run(answer.json()["run_id"]);
+  EXPECT_THAT(api.scheduler.submitted_runs, ElementsAre(run.key));
+  EXPECT_EQ(run.spec.arguments, (std::vector<std::string>{"--lr", "0.1"}));
+  EXPECT_EQ(api("GET", Api::in("/experiments/birds")).json()["run_count"], 1);
+  EXPECT_EQ(api("GET", Api::in("/environments/default")).json()["version"], "1");
+}
+
+TEST_F(RunsTest, ADoubtIsAWarning) {
+  api("POST", Api::in("/compute_targets"), Json{{"name", "gpu"}, {"max_nodes", 2}});
+  const model::Run run = api.submit({{"command", "python train.py"}, {"compute_target", "gpu"}, {"node_count", 2}, {"distribution", {{"type", "pytorch"}}}});
+  EXPECT_THAT(run.warnings, ElementsAre(HasSubstr("$NODE_RANK")));
+}
+
+TEST_F(RunsTest, AScriptThatIsNotThereIsToldWithThoseThatAreNear) {
+  const std::string snapshot = api.put_snapshot({{"src/train.py", "1"}, {"trian.py", "2"}, {"README.md", "3"}});
+  const auto answer = api("POST", Api::in("/runs"), Json{{"experiment", "e"}, {"script", "train.py"}, {"snapshot_id", snapshot}});
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_THAT(answer.json()["errors"][0]["hint"].get<std::string>(), HasSubstr("src/train.py, trian.py"));
+}
+
+TEST_F(RunsTest, ATargetThatIsNotThereIsToldWithThoseThatAre) {
+  const auto answer = api("POST", Api::in("/runs"), Json{{"experiment", "e"}, {"command", "true"}, {"compute_target", "gpu-cluster"}});
+  EXPECT_THAT(answer.json()["hint"].get<std::string>(), HasSubstr("there are local"));
+}
+
+TEST_F(RunsTest, OneKeyMakesOneRun) {
+  const Json body{{"experiment", "e"}, {"command", "true"}};
+  const Api::Headers key{{"idempotency-key", "k 1"}};
+  const auto first = api("POST", Api::in("/runs"), body, key);
+  const auto again = api("POST", Api::in("/runs"), body, key);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, first.body);
+  const auto other = api("POST", Api::in("/runs"), Json{{"experiment", "e"}, {"command", "false"}}, key);
+  EXPECT_EQ(other.code(), "conflict");
+  EXPECT_EQ(api("GET", Api::in("/runs")).json()["runs"].size(), 1u);
+  EXPECT_EQ(api("POST", Api::in("/experiments"), R"({"name":"x"})", key).status, 201) << "a key belongs to one path";
+  for (const std::string& bad : {std::string(), std::string(256, 'k'), std::string("\xc3\xa9")}) {
+    EXPECT_EQ(api("POST", Api::in("/runs"), body, {{"idempotency-key", bad}}).code(), "invalid");
+  }
+}
+
+TEST_F(RunsTest, OneKeyUsedAtOnceMakesOneRun) {
+  const Json body{{"experiment", "e"}, {"command", "true"}};
+  std::vector<std::string> answers(8);
+  {
+    std::vector<std::jthread> clients;
+    for (std::string& answer : answers) {
+      clients.emplace_back([&] { answer = api("POST", Api::in("/runs"), body, {{"idempotency-key", "k"}}).body; });
+    }
+  }
+  for (const std::string& answer : answers) EXPECT_EQ(answer, answers.front());
+  EXPECT_EQ(api("GET", Api::in("/runs")).json()["runs"].size(), 1u);
+}
+
+TEST_F(RunsTest, AFailedCreationLeavesItsKeyFree) {
+  const Api::Headers key{{"idempotency-key", "k"}};
+  EXPECT_EQ(api("POST", Api::in("/runs"), R"({"experiment":"e","command":"true","compute_target":"gpu"})", key).status, 422);
+  api("POST", Api::in("/compute_targets"), Json{{"name", "gpu"}, {"max_nodes", 1}});
+  EXPECT_EQ(api("POST", Api::in("/runs"), R"({"experiment":"e","command":"true","compute_target":"gpu"})", key).status, 201);
+}
+
+TEST_F(RunsTest, ListsAreFilteredAndPaged) {
+  const model::Run parent = api.submit({{"experiment", "a"}, {"display_name", "one"}, {"tags", {{"k", "v"}}}});
+  api.submit({{"experiment", "a"}, {"tags", {{"k", "w"}}}});
+  const model::Run child = api.submit({{"experiment", "b"}, {"parent_run_id", parent.run_id}});
+  ASSERT_TRUE(api.scheduler.set_status(child.key, model::RunStatus::failed));
+  const auto count = [&](const std::string& query) { return api("GET", Api::in("/runs?" + query)).json()["runs"].size(); };
+  EXPECT_EQ(count(""), 3u);
+  EXPECT_EQ(count("experiment=a"), 2u);
+  EXPECT_EQ(count("experiment=a&tag=k"), 2u);
+  EXPECT_EQ(count("tag=k%3Dv"), 1u);
+  EXPECT_EQ(count("name=one"), 1u);
+  EXPECT_EQ(count("status=Failed"), 1u);
+  EXPECT_EQ(count("parent_run_id=" + parent.run_id), 1u);
+  const Json page = api("GET", Api::in("/runs?limit=2")).json();
+  EXPECT_EQ(page["runs"][0]["run_id"], child.run_id) << "newest first";
+  const Json rest = api("GET", Api::in("/runs?limit=2&cursor=" + page["next"].get<std::string>())).json();
+  EXPECT_EQ(rest["runs"].size(), 1u);
+  EXPECT_TRUE(rest["next"].is_null());
+}
+
+TEST_F(RunsTest, TagsChangeAndPropertiesDoNot) {
+  const model::Run run = api.submit({{"tags", {{"a", "1"}, {"b", "2"}}}, {"properties", {{"p", "1"}}}});
+  const auto changed = api("PATCH", path(run), R"({"tags":{"a":null,"c":"3"},"properties":{"q":"2"},"display_name":"new"})");
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_EQ(changed.json()["tags"], (Json{{"b", "2"}, {"c", "3"}}));
+  EXPECT_EQ(changed.json()["properties"], (Json{{"p", "1"}, {"q", "2"}}));
+  EXPECT_EQ(changed.json()["display_name"], "new");
+  const auto refused = api("PATCH", path(run), R"({"tags":{"d":"4"},"properties":{"p":"2"}})");
+  EXPECT_EQ(refused.code(), "conflict");
+  EXPECT_FALSE(api("GET", path(run)).json()["tags"].contains("d")) << "refused whole";
+}
+
+TEST_F(RunsTest, CancelIsTheSchedulersAndAnEndedRunAConflict) {
+  const model::Run run = api.submit();
+  const auto answer = api("POST", path(run, "/cancel"), R"({"reason":"enough"})");
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(answer.json()["status_detail"], "enough");
+  EXPECT_EQ(api("POST", path(run, "/cancel")).code(), "conflict");
+}
+
+TEST_F(RunsTest, OnlyAnEndedRunIsDeletedAndItsLogsGoToo) {
+  const model::Run run = api.submit();
+  ASSERT_TRUE(api.logs.append({run.uuid, 1, 0, "azureml-logs/70_driver_log.txt"}, 0, "x", 1, 0));
+  EXPECT_EQ(api("DELETE", path(run)).code(), "conflict");
+  ASSERT_TRUE(api.scheduler.set_status(run.key, model::RunStatus::completed));
+  EXPECT_EQ(api("DELETE", path(run)).status, 204);
+  EXPECT_EQ(api("GET", path(run)).status, 404);
+  EXPECT_TRUE(api.logs.list(run.uuid)->empty());
+}
+
+TEST_F(RunsTest, ArtifactsAreWrittenOnceAndReadInParts) {
+  const model::Run run = api.submit();
+  const auto put = api("PUT", path(run, "/artifacts/outputs/a%20b.bin"), "0123456789");
+  EXPECT_EQ(put.status, 201) << put.body;
+  EXPECT_EQ(put.json()["path"], "outputs/a b.bin");
+  EXPECT_EQ(put.json()["size"], 10);
+  EXPECT_EQ(api("PUT", path(run, "/artifacts/outputs/a%20b.bin"), "0123456789").status, 201) << "the same content changes nothing";
+  EXPECT_EQ(api("PUT", path(run, "/artifacts/outputs/a%20b.bin"), "other").code(), "conflict");
+  EXPECT_EQ(api("PUT", path(run, "/artifacts/outputs"), "other").code(), "conflict") << "a folder cannot become a file";
+  const auto part = api("GET", path(run, "/artifacts/outputs/a%20b.bin"), "", {{"range", "bytes=3-5"}});
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, "345");
+  EXPECT_EQ(part.headers.at("etag"), '"' + sha256_hex("0123456789") + '"');
+  api("PUT", path(run, "/artifacts/plots/p.png"), "png");
+  EXPECT_EQ(api("GET", path(run, "/artifacts?prefix=outputs/")).json()["artifacts"].size(), 1u);
+  EXPECT_EQ(api("GET", path(run, "/artifacts")).json()["artifacts"].size(), 2u);
+}
+
+TEST(DiskTest, AFullDiskIsToldAndWorksAgainWithRoom) {
+  test::on_small_disk(8u << 20, [](const std::filesystem::path& home) {
+    Api api(home);
+    const model::Run run = api.submit();
+    const std::string large(512u << 10, 'x');
+    const std::filesystem::path filler = test::fill_disk(home);
+    const auto upload = api("PUT", Api::in("/runs/" + run.run_id + "/artifacts/a"), large);
+    EXPECT_EQ(upload.status, 507) << upload.body;
+    EXPECT_EQ(upload.code(), "disk_full");
+    EXPECT_EQ(api("PUT", api.node(run, "logs?path=a&offset=0"), large, api.as_run(run)).status, 507);
+    EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id)).status, 200) << "reading goes on";
+    std::filesystem::remove(filler);
+    EXPECT_EQ(api("PUT", Api::in("/runs/" + run.run_id + "/artifacts/a"), large).status, 201);
+    EXPECT_EQ(api("POST", Api::in("/runs"), R"({"experiment":"e","command":"true"})").status, 201);
+    EXPECT_EQ(api("PUT", api.node(run, "logs?path=a&offset=0"), "x", api.as_run(run)).status, 200);
+  });
+}
+
+}  // namespace
+}  // namespace muster::api
