@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "launch/job_variables.h"
+
 namespace muster::rank {
 namespace {
 
@@ -45,6 +47,9 @@ std::vector<std::string> node_line(const char* file, const std::string& node) {
   return {};
 }
 
+/// The number at the end of launch::mpi_node_name().
+int node_rank_of(const std::string& name) { return std::atoi(name.c_str() + name.rfind('-') + 1); }
+
 }  // namespace
 
 int run_agent(const char* node, char** command) {
@@ -61,10 +66,9 @@ int run_agent(const char* node, char** command) {
   ::mkdir(scratch.c_str(), 0700);
   ::setenv("OMPI_MCA_orte_tmpdir_base", scratch.c_str(), 1);
   ::setenv("OMPI_MCA_btl_vader_backing_directory", scratch.c_str(), 1);
-  ::setenv("MUSTER_GROUP", fields[2].c_str(), 1);
-  ::setenv("MUSTER_RUN_DIR", run_folder.c_str(), 1);
   ::setenv("MUSTER_RANK_FOLDER", (run_folder + "/.muster/ranks").c_str(), 1);
-  ::setenv("MUSTER_METRICS_DIR", (run_folder + "/.muster/metrics").c_str(), 1);
+  // mpirun's own are node 0's, and are handed down to all that it starts.
+  for (const auto& [name, value] : launch::node_variables({node_rank_of(fields[0]), run_folder, fields[2]})) ::setenv(name.c_str(), value.c_str(), 1);
 
   // mpirun hands over what it would give to a remote shell: one command line, perhaps in several words.
   std::string line;
