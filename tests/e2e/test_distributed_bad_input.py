@@ -62,8 +62,8 @@ def test_a_command_without_its_variables_is_warned_of(cluster):
     assert cluster.ended(run["run_id"])["status"] == "Completed"
 
 
-def test_mpi_without_open_mpi_names_the_package(muster):
-    programs = muster.folder / "bin"
+def test_mpi_without_open_mpi_names_the_package(muster, tmp_path):
+    programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("python3", "sh", "bash", "env"):
         (programs / name).symlink_to(pathlib.Path(shutil.which(name, path="/usr/bin:/bin")))

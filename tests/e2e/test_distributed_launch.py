@@ -3,10 +3,12 @@
 import json
 import re
 import socket
+import sys
 
 import pytest
 
 from ranks import Job
+from waiting import wait_until
 
 # Each rank prints what a launch may set, and its arguments.
 PRINT = """
@@ -146,6 +148,31 @@ meeting.wait("go")
     assert len(ports[0]) == len(ports[1]) == 1 and ports[0] != ports[1]
     for job in jobs:
         completed(job)
+
+
+def test_a_port_that_is_taken_at_the_last_moment_is_replaced(cluster):
+    script = """
+import os
+import meeting
+import torch, torch.distributed as dist
+meeting.arrive("port-" + os.environ["MASTER_PORT"])
+meeting.wait("go")
+dist.init_process_group("gloo")
+ones = torch.ones(1)
+dist.all_reduce(ones)
+print("together", int(ones.item()), flush=True)
+"""
+    job = Job(cluster, script, processes=2, options=["--python", sys.executable, "--grace", "1"])
+
+    def ports():
+        return {int(path.name.split("-")[1]) for path in job.folder.glob("port-*-0")}
+    [taken] = wait_until(ports, "rank 0's port", 60)
+    with socket.create_server(("", taken)):
+        job.say("go")
+        run = completed(job)
+    assert len(ports()) == 2 and taken in ports()
+    assert job.log("70_driver_log_0.txt") == "together 2\n"
+    assert any(str(taken) in warning for warning in run["warnings"])
 
 
 @pytest.mark.parametrize("mpi", [False, True], ids=["per process", "MPI"])
