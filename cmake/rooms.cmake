@@ -21,9 +21,10 @@ function(muster_room name)
   if(tests AND GTest_FOUND)
     add_executable(test_${name} ${tests})
     target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-    target_compile_definitions(test_${name} PRIVATE MUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_compile_definitions(test_${name} PRIVATE MUSTER_SOURCE_DIR=".")  # relative: tests run in the checkout, and compile the same in another one
     target_link_libraries(test_${name} PRIVATE muster_${name} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck)
     include(GoogleTest)
-    gtest_discover_tests(test_${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+    gtest_discover_tests(test_${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
+                         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 120)
   endif()
 endfunction()
