@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from muster_program import PROGRAM, Muster, is_alive
+from muster_program import PROGRAM, Muster, free_address, is_alive
 from waiting import wait_until
 
 
@@ -34,7 +34,7 @@ def muster(tmp_path):
 @pytest.fixture
 def server(muster):
     """The same, with a server started by `muster up`."""
-    muster("up")
+    muster("up", "--listen", free_address())
     return muster
 
 

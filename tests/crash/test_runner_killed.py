@@ -24,8 +24,7 @@ def assert_lost_but_kept(server, job):
     assert run["status"] == "Failed"
     assert run["error"]["code"] == "node_lost"
     assert run["error"]["node_rank"] == 0 and run["nodes"][0]["host"] in run["error"]["message"]
-    left = [pid for pid in server.processes() if pid != server.server()["pid"]]
-    assert left == []
+    server.assert_only_server_left()
     lines, points = job.written()
     # The script may have been ended between a write and its counting.
     job.assert_recorded(range(lines, lines + 2), range(points, points + 2))

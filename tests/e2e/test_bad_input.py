@@ -102,7 +102,7 @@ def test_no_config_json(server, monkeypatch):
 
 
 def test_a_model_path_that_no_run_wrote_lists_what_is_there(server):
-    run_id = server.submit("import os\nos.makedirs('outputs')\nopen('outputs/net.pt', 'w').write('x')")["run_id"]
+    run_id = server.submit("open('outputs/net.pt', 'w').write('x')")["run_id"]
     server.ended(run_id)
 
     problem = server.problem("model", "register", "--name", "net", "--run", run_id, "--output", "outputs/model.pt")
@@ -111,7 +111,7 @@ def test_a_model_path_that_no_run_wrote_lists_what_is_there(server):
 
 
 def test_a_download_never_overwrites(server):
-    run_id = server.submit("import os\nos.makedirs('outputs')\nopen('outputs/net.pt', 'w').write('new')")["run_id"]
+    run_id = server.submit("open('outputs/net.pt', 'w').write('new')")["run_id"]
     server.ended(run_id)
     (server.folder / "net.pt").write_text("mine")
 

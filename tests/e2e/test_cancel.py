@@ -58,9 +58,7 @@ def test_nothing_the_script_started_is_left(server):
     assert len(server.processes()) >= 4
     server("run", "cancel", run_id)
     server.ended(run_id)
-
-    left = [pid for pid in server.processes() if pid != server.server()["pid"]]
-    assert left == []
+    server.assert_only_server_left()
 
 
 def test_a_queued_run_is_canceled_at_once(server):

@@ -1,12 +1,11 @@
 """A server whose disk is full says so, keeps what it has, and goes on when there is room."""
 
 import os
-import shutil
 import subprocess
 
 import pytest
 
-from muster_program import PROGRAM, Muster
+from muster_program import PROGRAM, Muster, free_address
 from waiting import wait_until
 
 SIZE_MB = 24
@@ -20,7 +19,7 @@ def small_disk(tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     program = Muster(home, folder)
-    script = 'mount -t tmpfs -o size=%dm none "$MUSTER_HOME" && exec "$0" serve' % SIZE_MB
+    script = 'mount -t tmpfs -o size=%dm none "$MUSTER_HOME" && exec "$0" serve --listen %s' % (SIZE_MB, free_address())
     # As root a namespace needs no user mapping; others get one of their own.
     unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
     server = subprocess.Popen([*unshare, "sh", "-c", script, str(PROGRAM)], env=program.environment, cwd=folder,
@@ -48,9 +47,8 @@ def test_an_upload_that_does_not_fit_is_refused_and_a_small_one_goes_on(small_di
 
 
 def test_a_job_whose_outputs_do_not_fit_fails_saying_so(small_disk):
-    run = small_disk.submit("import os\nos.makedirs('outputs')\nopen('outputs/big', 'wb').write(os.urandom(%d << 20))" % (SIZE_MB + 1))
+    run = small_disk.submit("import os\nopen('outputs/big', 'wb').write(os.urandom(%d << 20))" % (SIZE_MB + 1))
 
     ended = small_disk.ended(run["run_id"])
     assert ended["status"] == "Failed"
     assert "No space left on device" in ended["error"]["message"]
-    assert shutil.disk_usage(small_disk.home).free > 1 << 20

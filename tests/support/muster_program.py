@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 
 from waiting import wait_until
@@ -70,6 +71,11 @@ class Muster:
         """The ids of the living processes that belong to this home, by their environment and command line."""
         return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if pid != os.getpid() and self._is_ours(pid)]
 
+    def assert_only_server_left(self, seconds=5):
+        """Of all processes that belong to this home, the server alone goes on; a runner may take a moment to end."""
+        server = self.server()["pid"]
+        wait_until(lambda: [pid for pid in self.processes() if is_alive(pid)] == [server], "all but the server to end", seconds)
+
     def _is_ours(self, pid):
         try:
             variables = pathlib.Path("/proc/%d/environ" % pid).read_bytes().split(b"\0")
@@ -78,6 +84,13 @@ class Muster:
             return False
         home = str(self.home)
         return b"MUSTER_HOME=" + os.fsencode(home) in variables or folder.startswith(home + os.sep)
+
+
+def free_address():
+    """127.0.0.1 with a port that nobody else is given soon: unlike Muster's first choice, it is not what all tests would take."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return "127.0.0.1:%d" % probe.getsockname()[1]
 
 
 def is_alive(pid):
