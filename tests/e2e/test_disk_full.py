@@ -46,9 +46,39 @@ def test_an_upload_that_does_not_fit_is_refused_and_a_small_one_goes_on(small_di
     assert small_disk.ended(run["run_id"])["status"] == "Completed"
 
 
-def test_a_job_whose_outputs_do_not_fit_fails_saying_so(small_disk):
-    run = small_disk.submit("import os\nopen('outputs/big', 'wb').write(os.urandom(%d << 20))" % (SIZE_MB + 1))
+def test_a_job_that_meets_a_full_disk_fails_saying_so(small_disk):
+    # It makes room again, as the traceback needs some: its log is on the same disk.
+    run = small_disk.submit("""
+import os
+try:
+    with open("outputs/big", "wb") as file:
+        while True:
+            file.write(os.urandom(1 << 20))
+except OSError:
+    os.unlink("outputs/big")
+    raise
+""")
 
     ended = small_disk.ended(run["run_id"])
     assert ended["status"] == "Failed"
     assert "No space left on device" in ended["error"]["message"]
+
+
+def test_a_run_outlasts_a_time_without_room(small_disk):
+    go = small_disk.folder / "go"
+    run_id = small_disk.submit("import os, time\nwhile not os.path.exists(os.environ['GO']): time.sleep(0.01)\nprint('on')",
+                               options=["--env", "GO=%s" % go])["run_id"]
+    small_disk.running(run_id)
+    ballast = os.path.join(small_disk.home, "ballast")
+    with open(ballast, "wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        while True:
+            file.write(bytes(4096))
+
+    (small_disk.folder / "job" / "more").write_bytes(os.urandom(1 << 20))
+    assert small_disk.problem("run", "submit", "--script", "job/job.py", code=4)["code"] == "disk_full"
+    assert [run["run_id"] for run in small_disk.json("run", "list")["runs"]] == [run_id]
+    os.unlink(ballast)
+    go.write_text("")
+
+    assert small_disk.ended(run_id)["status"] == "Completed"
+    assert small_disk("run", "logs", run_id).stdout == "on\n"
