@@ -1,7 +1,8 @@
-# muster_room(NAME [USES rooms…] [LIBS libraries…])
+# muster_room(NAME [SERIAL] [USES rooms…] [LIBS libraries…])
+# SERIAL: its tests share something of the machine (a process group's name, a port) and run one after the other.
 # src/NAME/**.cc become the library muster_NAME; **_test.cc become the program test_NAME, its cases found by ctest.
 function(muster_room name)
-  cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "SERIAL" "" "USES;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|main)\\.cc$")  # *_main.cc belongs to a program of its own
@@ -24,7 +25,11 @@ function(muster_room name)
     target_compile_definitions(test_${name} PRIVATE MUSTER_SOURCE_DIR=".")  # relative: tests run in the checkout, and compile the same in another one
     target_link_libraries(test_${name} PRIVATE muster_${name} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck)
     include(GoogleTest)
+    set(lock)
+    if(ROOM_SERIAL)
+      set(lock RESOURCE_LOCK room_${name})
+    endif()
     gtest_discover_tests(test_${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
-                         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 120)
+                         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 120 ${lock})
   endif()
 endfunction()

@@ -21,7 +21,8 @@ struct ModelsTest : testing::Test {
   test::ApiAnswer from_path(const std::string& path) { return api("POST", Api::in("/models"), Json{{"name", "birds"}, {"run_id", run.uuid}, {"path", path}}); }
   static std::vector<std::string> paths(const test::ApiAnswer& answer) {
     std::vector<std::string> all;
-    for (const Json& file : answer.json()["files"]) all.push_back(file["path"]);
+    const Json body = answer.json();
+    for (const Json& file : body["files"]) all.push_back(file["path"]);
     return all;
   }
 };

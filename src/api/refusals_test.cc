@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Refusal{"POST", kRuns, "", 400, "malformed"}, Refusal{"POST", kRuns, "{", 400, "malformed"},
                     Refusal{"POST", kRuns, "{\"experiment\": \"\xff\"}", 400, "malformed"}, Refusal{"POST", kRuns, std::string(200'000, '['), 400, "malformed"},
                     Refusal{"POST", kRuns, R"({"experiment":)" + std::string(200'000, '[') + std::string(200'000, ']') + "}", 400, "malformed"},
-                    Refusal{"POST", kRuns, "[]", 422, "invalid", {"", "experiment", "script"}}, Refusal{"POST", kRuns, "{}", 422, "invalid", {"experiment", "script"}},
+                    Refusal{"POST", kRuns, "[]", 422, "invalid", {"", "script"}}, Refusal{"POST", kRuns, "{}", 422, "invalid", {"experiment", "script"}},
                     Refusal{"POST", kRuns, R"({"experiment":"e","command":"true","priority":1e400})", 422, "invalid"},
                     Refusal{"POST", kRuns, "\"" + std::string(9u << 20, 'a') + "\"", 413, "too_large"},
                     Refusal{"POST", Api::in("/blobs/missing"), "{}", 422, "invalid", {"sha256"}},

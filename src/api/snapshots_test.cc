@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <clocale>
+
 #include "api/blob_batch.h"
 #include "base/tar.h"
 #include "support/api.h"
@@ -103,6 +105,9 @@ TEST_F(SnapshotsTest, TheArchiveUnpacksToTheFiles) {
   archive* reader = archive_read_new();
   archive_read_support_format_tar(reader);
   ASSERT_EQ(archive_read_open_memory(reader, tar.data(), tar.size()), ARCHIVE_OK);
+  // libarchive gives names in the locale's characters.
+  const char* const locale = ::setlocale(LC_CTYPE, "C.UTF-8");
+  ASSERT_NE(locale, nullptr);
   std::map<std::string, std::string> unpacked;
   archive_entry* entry = nullptr;
   while (archive_read_next_header(reader, &entry) == ARCHIVE_OK) {

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <sys/stat.h>
 
 #include <memory>
@@ -23,6 +24,22 @@ struct Free {
 };
 using Reader = std::unique_ptr<archive, Free>;
 
+/// libarchive turns the archive's names, which are UTF-8, into the thread's locale: for as long as this lives, UTF-8 too.
+class Utf8Names {
+ public:
+  Utf8Names() : utf8_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)), before_(::uselocale(utf8_)) {}
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+  ~Utf8Names() {
+    ::uselocale(before_);
+    if (utf8_ != nullptr) ::freelocale(utf8_);
+  }
+
+ private:
+  locale_t utf8_;  ///< null where there is none: then names in ASCII alone are understood
+  locale_t before_;
+};
+
 Reader make_reader() {
   Reader reader(archive_read_new());
   archive_read_support_format_tar(reader.get());
@@ -41,6 +58,7 @@ class Unpacker {
 
   Result<std::size_t> run() {
     MUSTER_TRY(make_folders(folder_));
+    const Utf8Names utf8_names;
     std::size_t count = 0;
     while (true) {
       archive_entry* entry = nullptr;

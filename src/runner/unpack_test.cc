@@ -70,6 +70,13 @@ TEST(UnpackTar, RefusesWhatLeadsOutOrIsNoFile) {
   }
 }
 
+TEST(UnpackTar, KnowsNamesInAnyAlphabetWhateverTheLocale) {
+  const test::TempFolder folder;
+  const std::string name = "tr\u00e4ning/\u9e1f \U0001F426.py";
+  ASSERT_TRUE(unpack_tar(tar_of({{name, "print()"}}), folder / "to"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "to" / name));
+}
+
 TEST(UnpackTar, NeverWritesThroughALinkThatIsThere) {
   const test::TempFolder folder;
   ASSERT_TRUE(make_folders(folder / "to"));

@@ -32,13 +32,12 @@ std::string user_name() {
   return user != nullptr ? user->pw_name : std::to_string(::geteuid());
 }
 
-/// Where it was told to listen, else where it did the last time, else somewhere free; kept for the next time.
+/// Where it was told to listen, else where it did the last time, else somewhere free.
 Result<Address> choose_address(const Home& home, const ServeOptions& options, const Settings& settings) {
   std::string wanted = options.listen.empty() ? settings.listen : options.listen;
   if (wanted.empty()) wanted = kept_address(home);
   MUSTER_TRY_ASSIGN(const Address address, wanted.empty() ? first_address() : parse_address(wanted));
   if (address.port == 0) return fail_hint(Code::invalid, "name the port", "'{}': clients must know the port before the server starts", wanted);
-  MUSTER_TRY(keep_address(home, address.text()));
   return address;
 }
 
@@ -122,6 +121,7 @@ Result<void> serve(const ServeOptions& options) {
   listening.port = address.port;
   listening.worker_threads = settings.worker_threads;
   MUSTER_TRY_ASSIGN(const auto http, http::Server::start(listening, router, api::make_gate(services)));
+  MUSTER_TRY(keep_address(home, address.text()));  // for the next time; only now is it known to be ours
 
   const Json card{{"url", url}, {"pid", ::getpid()}, {"version", kVersion}, {"started_at", to_rfc3339(services.info.started_at)}};
   MUSTER_TRY(write_file(home.server_file(), card.dump() + "\n"));
