@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -35,9 +36,11 @@ def main():
         print("  %-18s %s" % (name, value))
 
     program = os.path.relpath(muster, os.path.join(os.pardir, os.pardir))
+    if "MUSTER_HOME" in os.environ:
+        program = "MUSTER_HOME=%s %s" % (shlex.quote(os.environ["MUSTER_HOME"]), program)
     print("\nWhat to type next")
-    for command in ("run show " + run_id, "run logs " + run_id, "run metrics " + run_id, "model list",
-                    "run submit --script samples/digits/train.py --python %s --follow" % sys.executable, "down"):
+    for command in ("run show " + run_id, "run metrics " + run_id, "model list",
+                    "run submit --script samples/birds/pytorch_train.py --python %s --follow -- --num_epochs 3" % sys.executable, "down"):
         print("  %s %s" % (program, command))
 
 
