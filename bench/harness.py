@@ -45,11 +45,11 @@ class Home:
 
     def __call__(self, *words):
         return subprocess.run([PROGRAM, *map(str, words)], cwd=self.folder, env=self.environment, check=True,
-                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout.decode()
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL).stdout.decode()
 
     def start(self, *words):
         return subprocess.Popen([PROGRAM, *map(str, words)], cwd=self.folder, env=self.environment,
-                                stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
     def json(self, *words):
         return json.loads(self(*words, "--json"))
