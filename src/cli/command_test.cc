@@ -74,7 +74,7 @@ TEST_F(CommandTest, TakesPositionals) {
 TEST_F(CommandTest, SaysWhatIsWrongAndWhatMayHaveBeenMeant) {
   EXPECT_NE(detail({"rnu"}).find("no command `rnu` | did you mean `run`"), std::string::npos);
   EXPECT_NE(detail({"run", "sumbit"}).find("did you mean `submit`"), std::string::npos);
-  EXPECT_NE(detail({"run", "submit", "--srcipt", "x"}).find("did you mean `--script`"), std::string::npos);
+  EXPECT_NE(detail({"run", "submit", "--script", "x", "--srcipt", "x"}).find("did you mean `--script`"), std::string::npos);
   EXPECT_NE(detail({"run", "submit"}).find("--script is missing"), std::string::npos);
   EXPECT_NE(detail({"run", "show"}).find("RUN is missing"), std::string::npos);
   EXPECT_NE(detail({"run", "show", "a", "b", "c"}).find("too much"), std::string::npos);

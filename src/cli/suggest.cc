@@ -27,6 +27,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  if (word.empty()) return "";
   constexpr std::size_t kLongest = 100;
   std::string best;
   std::size_t least = word.size() > kLongest ? 0 : std::max<std::size_t>(1, word.size() / 3) + 1;

@@ -80,7 +80,7 @@ TEST(MetricsText, ShowsLastLeastGreatestAndTheCurve) {
   const Json metrics = Json::parse(R"({"loss": [{"value": 2.5}, {"value": 1.25}, {"value": 0.5}], "note": [{"value": "hello"}],
     "bad": [{"value": "NaN"}, {"value": "Infinity"}], "rows": [{"value": {"row": {"a": "1"}}}], "items": [{"value": {"list": [1, 2, 3]}}]})");
   const std::string text = metrics_text(metrics, 100, Style());
-  EXPECT_NE(text.find("loss     0.5    0.5       2.5       3  █▄▁"), std::string::npos) << text;
+  EXPECT_NE(text.find("loss          0.5       0.5       2.5       3  █▄▁"), std::string::npos) << text;
   EXPECT_NE(text.find("hello"), std::string::npos);
   EXPECT_NE(text.find("list of 3"), std::string::npos);
   EXPECT_NE(text.find("Infinity"), std::string::npos);

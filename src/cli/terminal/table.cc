@@ -64,9 +64,10 @@ std::string Table::render(std::size_t width, const Style& style) const {
   if (width > 0) {
     while (layout.total() > width && (shrink_widest(columns_, layout) || drop_last(columns_, layout))) {
     }
-    const std::size_t too_much = layout.total() > width ? layout.total() - width : 0;
-    std::size_t& last = layout.widths[layout.shown.back()];
-    last -= std::min(last, too_much);
+    // Narrower than any terminal: columns go from the end, the first one is cut.
+    while (layout.total() > width && layout.shown.size() > 1) layout.shown.pop_back();
+    std::size_t& first = layout.widths[layout.shown.front()];
+    if (layout.total() > width) first = width;
   }
 
   std::string text;
