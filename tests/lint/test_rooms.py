@@ -1,13 +1,25 @@
 """What ARCHITECTURE.md promises of the source, seen from its text."""
 
+import itertools
 import pathlib
 import re
 
 import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-USES = {name: uses.split() for name, uses in re.findall(r"^muster_room\((\w+)\s+(?:USES ([\w ]+?))?\s*(?:LIBS [^)]*)?\)",
-                                                       (SOURCE / "CMakeLists.txt").read_text(), re.MULTILINE)}
+
+
+def rooms():
+    """Each room of CMakeLists.txt, in its order, and those after its USES."""
+    found = {}
+    for words in re.findall(r"^muster_room\((.*?)\)", (SOURCE / "CMakeLists.txt").read_text(), re.MULTILINE | re.DOTALL):
+        name, *rest = words.split()
+        uses = rest[rest.index("USES") + 1:] if "USES" in rest else []
+        found[name] = list(itertools.takewhile(str.islower, uses))
+    return found
+
+
+USES = rooms()
 
 
 def above(room):
