@@ -11,6 +11,7 @@ from waiting import wait_until
 
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="also the tests that take many minutes")
+    parser.addoption("--unfinished", action="store_true", help="also the tests of what is not built yet: they fail")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -18,6 +19,18 @@ def pytest_collection_modifyitems(config, items):
         long = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+    if not config.getoption("--unfinished"):
+        unfinished = [item for item in items if is_unfinished(item)]
+        config.hook.pytest_deselected(items=unfinished)
+        items[:] = [item for item in items if item not in unfinished]
+
+
+# Written before what they test: CHANGELOG.md, "Not there yet". Whoever builds it takes its line away here.
+UNFINISHED = ("mpi", "horovod", "by_the_sdk", "taken_at_the_last_moment", "goes_on_from_its_checkpoint")
+
+
+def is_unfinished(item):
+    return item.path.name.startswith("test_distributed_") and any(part in item.name.lower() for part in UNFINISHED)
 
 
 @pytest.fixture
