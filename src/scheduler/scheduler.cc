@@ -1,7 +1,5 @@
 #include "scheduler/scheduler.h"
 
-#include <condition_variable>
-
 #include <fmt/format.h>
 
 #include "base/hash.h"
@@ -141,28 +139,6 @@ Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::stri
 
 std::string SchedulerImpl::run_token(const std::string& run_id, int attempt) const {
   return fmt::format("mr_{}.{}.{}", run_id, attempt, hmac_sha256_hex(options_.token_secret, fmt::format("run:{}:{}", run_id, attempt)));
-}
-
-Result<void> SchedulerImpl::cancel_all(std::chrono::seconds at_most) {
-  const ActiveRuns runs = active_.with([](const ActiveRuns& all) { return all; });
-  std::vector<store::Changes::Subscription> subscriptions;
-  std::mutex mutex;
-  std::condition_variable changed;
-  for (const auto& [id, run] : runs) {
-    subscriptions.push_back(changes_.subscribe(run->key, [&] {
-      const std::lock_guard lock(mutex);
-      changed.notify_all();
-    }));
-    const auto asked = cancel(run->key, "the server is going down");
-    if (!asked && asked.error().code != Code::conflict) log::warning("scheduler", "cancel {}: {}", id, asked.error().detail);
-  }
-  std::unique_lock lock(mutex);
-  const auto none_left = [&] { return active_.with([](const ActiveRuns& all) { return all.empty(); }); };
-  const bool all_ended = changed.wait_for(lock, at_most, none_left);
-  lock.unlock();
-  subscriptions.clear();
-  if (all_ended) return {};
-  return fail(Code::timeout, "{} runs have not ended after {} s", active_.with([](const ActiveRuns& all) { return all.size(); }), at_most.count());
 }
 
 }  // namespace muster::scheduler

@@ -97,8 +97,6 @@ class Scheduler {
   /// The token that the processes of this attempt carry; good until the run has ended. "mr_<run id>.<attempt>.<64 hex>": it says whose it is, so that
   /// it can be checked without being stored.
   virtual std::string run_token(const std::string& run_id, int attempt) const = 0;
-  /// Cancels every active run and waits until they have ended, at most `at_most`. For `muster down --cancel`.
-  virtual Result<void> cancel_all(std::chrono::seconds at_most) = 0;
 };
 
 }  // namespace muster::scheduler

@@ -33,7 +33,6 @@ class SchedulerImpl final : public Scheduler {
   Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) override;
   Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment) override;
   std::string run_token(const std::string& run_id, int attempt) const override;
-  Result<void> cancel_all(std::chrono::seconds at_most) override;
 
  private:
   using Also = std::function<void(store::Session&, const model::Run&)>;

@@ -74,7 +74,6 @@ class FakeScheduler final : public scheduler::Scheduler {
   }
 
   std::string run_token(const std::string& run_id, int attempt) const override { return fmt::format("mr_{}.{}.{:064}", run_id, attempt, 7); }
-  Result<void> cancel_all(std::chrono::seconds) override { return {}; }
 
   /// What the scheduler itself would do in its time.
   Result<model::Run> set_status(std::int64_t run_key, model::RunStatus status_now, const std::string& detail = "") {
