@@ -18,6 +18,7 @@ class RunFolder {
   std::filesystem::path own() const { return root_ / ".muster"; }
   std::filesystem::path state() const { return own() / "state.json"; }
   std::filesystem::path log_names() const { return own() / "logs.json"; }
+  std::filesystem::path restored() const { return own() / "restored.json"; }
   std::filesystem::path ranks() const { return own() / "ranks"; }
   std::filesystem::path metrics() const { return own() / "metrics"; }
   /// Where a rank writes the log that the server knows as "azureml-logs/70_driver_log.txt".

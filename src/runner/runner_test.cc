@@ -308,6 +308,16 @@ TEST_F(RunnerTest, OutputsOfEarlierAttemptsAreBack) {
   EXPECT_EQ(log(), "epoch 3\n");
 }
 
+TEST_F(RunnerTest, OnlyOutputsThatThisNodeWroteAreItsOwn) {
+  command("echo epoch 4 > outputs/changed; echo mine > outputs/new; rm outputs/removed");
+  server_.order["restore_outputs"] = true;
+  server_.earlier = {{"outputs/changed", "epoch 3\n"}, {"outputs/same", "epoch 3\n"}, {"outputs/removed", "old\n"}};
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.outputs, (std::map<std::string, std::string>{{"outputs/changed", sha256_hex("epoch 4\n")}, {"outputs/new", sha256_hex("mine\n")}}));
+  EXPECT_TRUE(arrived.done["warnings"].empty()) << arrived.done;
+}
+
 TEST_F(RunnerTest, WaitsForTheOtherNodes) {
   server_.waits = 3;
   run();

@@ -4,6 +4,7 @@
 #include "client/blobs.h"
 #include "runner/output_walk.h"
 #include "runner/persist.h"
+#include "runner/restored_outputs.h"
 #include "runner/steps/steps.h"
 
 namespace muster::runner::steps {
@@ -16,12 +17,22 @@ struct Output {
   std::string sha256;
 };
 
+/// What was put back and is as it was is recorded already, with the attempt that left it. Every node had it put back: that is no two nodes writing one name.
 std::vector<Output> hash_all(NodeRun& run) {
+  auto restored = load_restored(run.folder.restored());
+  if (!restored) {
+    run.warnings.add(fmt::format("outputs of earlier attempts may be recorded again: {}", restored.error().detail));
+    restored = RestoredOutputs{};
+  }
   std::vector<Output> outputs;
   for (FoundOutput& found : find_outputs(run.folder.root(), [&](std::string warning) { run.warnings.add(std::move(warning)); })) {
     auto hash = sha256_file(found.file);
-    if (hash) outputs.push_back({std::move(found), std::move(*hash)});
-    else run.warnings.add(fmt::format("{} is not kept: {}", found.path, hash.error().detail));
+    if (!hash) {
+      run.warnings.add(fmt::format("{} is not kept: {}", found.path, hash.error().detail));
+      continue;
+    }
+    const auto before = restored->find(found.path);
+    if (before == restored->end() || before->second != *hash) outputs.push_back({std::move(found), std::move(*hash)});
   }
   return outputs;
 }

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "runner/persist.h"
+#include "runner/restored_outputs.h"
 #include "runner/steps/steps.h"
 
 namespace muster::runner::steps {
@@ -57,6 +58,7 @@ Result<void> restore_outputs(NodeRun& run) {
   const std::stop_token stop = run.stop.asked_token();
   MUSTER_TRY_ASSIGN(const auto api, run.make_api(stop));
   const std::string list = api->in_workspace({"runs", run.order.run_id, "artifacts"});
+  RestoredOutputs restored;
   std::string cursor;
   do {
     MUSTER_TRY_ASSIGN(const auto page, persist(stop, [&] { return list_page(*api, list, cursor); }, Unknown::counts));
@@ -68,9 +70,10 @@ Result<void> restore_outputs(NodeRun& run) {
         return own_fault ? Result<void>{} : std::move(once);
       }, Unknown::counts));
       if (own_fault) return tl::unexpected(*own_fault);
+      restored.emplace(artifact.path, artifact.sha256);
     }
   } while (!cursor.empty());
-  return {};
+  return save_restored(restored, run.folder.restored());
 }
 
 }  // namespace muster::runner::steps
