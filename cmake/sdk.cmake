@@ -2,7 +2,6 @@
 file(GLOB_RECURSE sdk_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/python/muster/*.py ${CMAKE_SOURCE_DIR}/python/muster/py.typed
      ${CMAKE_SOURCE_DIR}/python/azureml/*.py ${CMAKE_SOURCE_DIR}/python/azureml/py.typed)
 set(sdk_archive ${CMAKE_BINARY_DIR}/generated/sdk.tar)
-set(sdk_source ${CMAKE_BINARY_DIR}/generated/sdk_bytes.cc)
 # Files alone, in a fixed order and without times: the same sources give the same bytes, whose hash names the unpacked folder.
 add_custom_command(
   OUTPUT ${sdk_archive}
@@ -10,17 +9,4 @@ add_custom_command(
   WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/python
   DEPENDS ${sdk_files}
   VERBATIM)
-file(CONFIGURE OUTPUT ${sdk_source} @ONLY CONTENT [[
-__asm__(
-    ".section .rodata\n"
-    ".balign 16\n"
-    ".global muster_sdk_begin\n"
-    "muster_sdk_begin:\n"
-    ".incbin \"@sdk_archive@\"\n"
-    ".global muster_sdk_end\n"
-    "muster_sdk_end:\n"
-    ".byte 0\n"
-    ".previous\n");
-]])
-set_source_files_properties(${sdk_source} PROPERTIES OBJECT_DEPENDS ${sdk_archive})
-target_sources(muster_runner PRIVATE ${sdk_source})
+muster_embed(muster_runner muster_sdk ${sdk_archive})

@@ -14,7 +14,7 @@ build() {
   step "Building $preset" cmake --build "build/$preset" -j "$(core_count)" --target "$@"
 }
 
-build_release() { build release muster muster-rank; }
+build_release() { build release muster; }
 
 bench() {
   need_packages $BUILD_PACKAGES python3

@@ -108,6 +108,7 @@ Result<http::Response> started(Call& call) {
     if (const auto read = one.finish("rank"); !read) in.adopt(field, read.error());
   }
   MUSTER_TRY(in.finish("started"));
+  if (first == 0) first = call.services.clock.now_us();  // an MPI run's node, whose ranks mpirun starts
   MUSTER_TRY(call.services.scheduler.started(node, first));
   return done_response();
 }

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "launch/job_variables.h"
 
 namespace muster::launch {
 
 std::string mpi_node_name(int node_rank) { return fmt::format("muster-node-{}", node_rank); }
+
+std::filesystem::path mpi_scratch(const std::filesystem::path& temporary_folder, const std::string& group) {
+  return temporary_folder / ("muster-" + sha256_hex(group).substr(0, 16));
+}
 
 std::string mpi_hostfile(int node_count, int processes_per_node) {
   std::string text;
@@ -29,10 +34,9 @@ Result<std::string> mpi_nodes_file(const std::vector<MpiNode>& nodes) {
 
 RankPlan plan_mpirun(const LaunchInput& input, const LaunchPlan& plan, const MpirunInput& mpirun) {
   RankPlan result;
-  result.rank = -1;
-  result.log = "azureml-logs/70_mpi_log.txt";
+  result.rank = model::kLauncherRank;
+  result.log = kMpirunLog;
   result.variables = plan.ranks.front().variables;
-  result.variables["MUSTER_RANK_NODES"] = mpirun.nodes_file.string();
   result.command = {mpirun.mpirun,
                     "--allow-run-as-root",
                     "--hostfile", mpirun.hostfile.string(),
@@ -42,7 +46,9 @@ RankPlan plan_mpirun(const LaunchInput& input, const LaunchPlan& plan, const Mpi
                     "--leave-session-attached",  // a daemon that leaves its session would leave the process group's reach too
                     "--mca", "plm", "rsh",   // ours even inside a Slurm allocation
                     "--mca", "plm_rsh_agent", mpirun.rank_program + " agent",
-                    "--mca", "plm_rsh_no_tree_spawn", "1"};
+                    "--mca", "plm_rsh_no_tree_spawn", "1",
+                    // Ranks are ended by the runners: a daemon that wants to does not get beyond its first signal, which muster-rank notes.
+                    "--mca", "odls_base_sigkill_timeout", "1000000"};
   const bool one_machine = input.master_address == "127.0.0.1" || input.master_address == "::1" || input.master_address == "localhost";
   if (one_machine) {
     for (const char* component : {"btl_tcp_if_include", "oob_tcp_if_include"}) {
@@ -54,6 +60,7 @@ RankPlan plan_mpirun(const LaunchInput& input, const LaunchPlan& plan, const Mpi
   for (const auto& [name, value] : result.variables) {
     if (!per_node.contains(name)) result.command.insert(result.command.end(), {"-x", name});
   }
+  result.variables["MUSTER_RANK_NODES"] = mpirun.nodes_file.string();  // for the agent, not for the ranks
   result.command.insert(result.command.end(), {mpirun.rank_program, "run", "--"});
   const std::vector<std::string>& ranks_command = plan.ranks.front().command;
   result.command.insert(result.command.end(), ranks_command.begin(), ranks_command.end());

@@ -13,8 +13,14 @@
 
 namespace muster::launch {
 
+/// What mpirun itself says, which is no rank's.
+inline constexpr const char* kMpirunLog = "azureml-logs/70_mpi_log.txt";
+
 /// The name by which mpirun knows a node.
 std::string mpi_node_name(int node_rank);
+
+/// Where a node's processes of Open MPI keep their sockets and shared memory, named after its process group: short, since a socket's path has 107 bytes.
+std::filesystem::path mpi_scratch(const std::filesystem::path& temporary_folder, const std::string& group);
 
 /// One "muster-node-K slots=N" line a node.
 std::string mpi_hostfile(int node_count, int processes_per_node);
@@ -32,7 +38,7 @@ Result<std::string> mpi_nodes_file(const std::vector<MpiNode>& nodes);
 
 struct MpirunInput {
   std::string mpirun;                ///< absolute path
-  std::string rank_program;          ///< absolute path of muster-rank
+  std::string rank_program;          ///< absolute path of muster-rank, without a space (mpirun splits the agent's command line at them)
   std::filesystem::path hostfile;
   std::filesystem::path nodes_file;
 };

@@ -303,9 +303,10 @@ std::optional<PrintedException> find_exception(std::string_view tail) {
 }
 
 bool is_communication_error(const PrintedException& exception) {
-  static constexpr std::array<std::string_view, 9> kTypes{
+  static constexpr std::array<std::string_view, 10> kTypes{
       "DistBackendError",     "DistNetworkError", "DistStoreError",         "HorovodInternalError",   "HostsUpdatedInterrupt",
       "ConnectionResetError", "BrokenPipeError",  "ConnectionAbortedError", "ConnectionRefusedError",
+      "MpirunAborted",
   };
   static constexpr std::array<std::string_view, 14> kWords{
       "Connection reset by peer", "Connection closed by peer", "Connection refused", "Broken pipe", "gloo/transport", "NCCL", "ncclUnhandled",

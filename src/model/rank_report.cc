@@ -17,10 +17,12 @@ enum class Blame {
   own,            ///< its own exception, signal or exit code
   communication,  ///< what a rank sees when a peer has died
   told_to_end,    ///< SIGTERM that was not ours: mpirun and torchrun end the others so
+  launcher,       ///< mpirun's exit code is that of a rank, mostly
 };
 
 Blame blame(const RankReport& report) {
   if (report.start_failed) return Blame::own;
+  if (report.rank == kLauncherRank && report.signal.empty()) return Blame::launcher;
   if (report.exception) return is_communication_error(*report.exception) ? Blame::communication : Blame::own;
   if (report.out_of_memory) return Blame::own;
   if (report.signal == "SIGPIPE") return Blame::communication;
@@ -82,7 +84,7 @@ Result<RankReport> rank_report_from_json(const Json& json) {
   constexpr std::int64_t kMostRanks = 1'000'000;
   RankReport report;
   ObjectReader in(json);
-  report.rank = static_cast<int>(in.integer("rank", 0, kMostRanks));
+  report.rank = static_cast<int>(in.integer("rank", kLauncherRank, kMostRanks));
   report.local_rank = static_cast<int>(in.integer_or("local_rank", 0, 0, kMostRanks));
   report.node_rank = static_cast<int>(in.integer_or("node_rank", 0, 0, kMostRanks));
   if (const auto code = in.optional_integer("exit_code", 0, 255)) report.exit_code = static_cast<int>(*code);
@@ -103,7 +105,7 @@ std::optional<RankReport> choose_cause(const std::vector<RankReport>& reports) {
   const RankReport* cause = nullptr;
   const auto order = [](const RankReport& report) { return std::make_tuple(blame(report), report.ended_at, report.rank); };
   for (const RankReport& report : reports) {
-    const bool known = report.exit_code || !report.signal.empty() || report.start_failed;
+    const bool known = report.exit_code || !report.signal.empty() || report.start_failed || report.exception;
     if (!known || report.succeeded() || report.stopped_by_us) continue;
     if (cause == nullptr || order(report) < order(*cause)) cause = &report;
   }
@@ -113,11 +115,16 @@ std::optional<RankReport> choose_cause(const std::vector<RankReport>& reports) {
 RunError to_run_error(const RankReport& cause, int world_size) {
   RunError error;
   error.code = "user_error";
-  error.rank = cause.rank;
+  if (cause.rank != kLauncherRank) error.rank = cause.rank;
   error.node_rank = cause.node_rank;
   error.exit_code = cause.exit_code;
   error.signal = cause.signal;
   error.log = cause.log;
+  if (cause.rank == kLauncherRank) {
+    const std::string what = cause.exception ? cause.exception->message : fmt::format("mpirun ended with {} (on node {})", ending(cause), cause.node_rank);
+    error.message = fmt::format("{}; what it said is in {}", what, cause.log);
+    return error;
+  }
   const std::string where = world_size > 1 ? fmt::format("rank {} on node {}", cause.rank, cause.node_rank) : "";
   const std::string and_where = where.empty() ? "" : fmt::format(" ({})", where);
   if (cause.start_failed) {

@@ -12,8 +12,11 @@
 
 namespace muster::model {
 
+/// The `rank` of what started the ranks (mpirun), when it has something to tell itself.
+inline constexpr int kLauncherRank = -1;
+
 struct RankReport {
-  int rank = 0;
+  int rank = 0;                  ///< kLauncherRank: mpirun
   int local_rank = 0;
   int node_rank = 0;
   std::optional<int> exit_code;  ///< one of exit_code and signal is set; neither when it ended while no runner was there to see it

@@ -36,16 +36,9 @@ bool is_program(const fs::path& path) {
 }
 
 /// As execvp would look it up, but on the child's own PATH and from its own folder.
-Result<std::string> find_program(const SpawnOptions& options) {
-  const std::string& name = options.command.front();
-  if (name.find('/') != std::string::npos) return name;
+Result<std::string> program_of(const SpawnOptions& options) {
   const auto path = options.variables.find("PATH");
-  const std::string_view places = path == options.variables.end() ? "/usr/local/bin:/usr/bin:/bin" : std::string_view(path->second);
-  for (const std::string_view place : split(places, ':')) {
-    const fs::path candidate = options.folder / fs::path(place.empty() ? "." : place) / name;
-    if (is_program(candidate)) return candidate.string();
-  }
-  return fail_hint(Code::not_found, "install it, or give its full path", "no program named '{}' on the PATH '{}'", name, places);
+  return find_program(options.command.front(), path == options.variables.end() ? kUsualPath : std::string_view(path->second), options.folder);
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -96,9 +89,18 @@ void reap(pid_t pid) {
 
 }  // namespace
 
+Result<std::string> find_program(const std::string& name, std::string_view places, const fs::path& folder) {
+  if (name.find('/') != std::string::npos) return name;
+  for (const std::string_view place : split(places, ':')) {
+    const fs::path candidate = folder / fs::path(place.empty() ? "." : place) / name;
+    if (is_program(candidate)) return candidate.string();
+  }
+  return fail_hint(Code::not_found, "install it, or give its full path", "no program named '{}' on the PATH '{}'", name, places);
+}
+
 Result<Child> spawn(const SpawnOptions& options) {
   if (options.command.empty()) return fail(Code::invalid, "an empty command was to be started");
-  MUSTER_TRY_ASSIGN(const std::string program, find_program(options));
+  MUSTER_TRY_ASSIGN(const std::string program, program_of(options));
 
   std::vector<std::string> arguments = options.command;
   std::vector<std::string> environment;

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
@@ -27,7 +28,7 @@ struct SpawnOptions {
   std::vector<int> cpus;                         ///< reserved for placement; empty: all
 };
 
-/// How a process ended; exactly one of the two is set.
+/// How a process ended; exactly one of the two is set, or neither when nobody knows.
 struct Ended {
   std::optional<int> exit_code;
   std::optional<int> signal;
@@ -63,6 +64,12 @@ class Child {
 /// child stands at it); an error names the step and the program (not_found when the program is not there). Until exec the child dies with the thread that
 /// started it, so a killed parent leaves nothing half-started behind. Thread-safe.
 Result<Child> spawn(const SpawnOptions& options);
+
+/// The PATH of a process that has none.
+inline constexpr std::string_view kUsualPath = "/usr/local/bin:/usr/bin:/bin";
+/// Where a program of that name is found on a PATH ("a:b"), whose relative places begin at `folder`; a name with a slash is its own answer. not_found names
+/// both.
+Result<std::string> find_program(const std::string& name, std::string_view places, const std::filesystem::path& folder = {});
 
 /// Start time of a process (ended but not yet reaped ones too) in clock ticks since boot, to tell it from a later one with the same pid. not_found when
 /// there is none.

@@ -1,7 +1,6 @@
 #include "rank/agent.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "launch/job_variables.h"
+#include "rank/rank_record.h"
 
 namespace muster::rank {
 namespace {
@@ -60,13 +60,14 @@ int run_agent(const char* node, char** command) {
   const std::string& run_folder = fields[1];
   for (std::size_t i = 4; i < fields.size(); ++i) enter_cgroup(fields[i]);
   if (::chdir(run_folder.c_str()) != 0) return give_up("enter " + run_folder + ": " + std::strerror(errno));
+  const std::string ranks = run_folder + "/.muster/ranks";
+  if (::access((ranks + "/" + std::string(kClosed)).c_str(), F_OK) == 0) return give_up(std::string(node) + " takes nothing any more: the run is being ended");
 
   // Nodes that share a machine must not share Open MPI's session and shared-memory files, which are named by host and job alone.
   const std::string& scratch = fields[3];
-  ::mkdir(scratch.c_str(), 0700);
   ::setenv("OMPI_MCA_orte_tmpdir_base", scratch.c_str(), 1);
   ::setenv("OMPI_MCA_btl_vader_backing_directory", scratch.c_str(), 1);
-  ::setenv("MUSTER_RANK_FOLDER", (run_folder + "/.muster/ranks").c_str(), 1);
+  ::setenv("MUSTER_RANK_FOLDER", ranks.c_str(), 1);
   // mpirun's own are node 0's, and are handed down to all that it starts.
   for (const auto& [name, value] : launch::node_variables({node_rank_of(fields[0]), run_folder, fields[2]})) ::setenv(name.c_str(), value.c_str(), 1);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <ctime>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "launch/expand_variables.h"
@@ -24,11 +26,30 @@ extern char** environ;
 namespace muster::rank {
 namespace {
 
-volatile sig_atomic_t child_pid = 0;
+constexpr int kGivenUp = 125;  ///< our own failure, before there was a rank
 
-/// mpirun ends its ranks by signals to this process; the rank itself is to have its chance.
-void pass_on(int signal) {
-  if (child_pid > 0) ::kill(child_pid, signal);
+/// mpirun ends its ranks by SIGCONT, SIGTERM and SIGKILL to this process, and by nothing that reaches the rank, which has a session of its own. It is the runner
+/// that ends ranks, with a grace period; so all of these are kept from the rank, and the first of them is noted.
+volatile sig_atomic_t abort_noted = 0;
+char abort_file[4096];
+
+void note_abort(int) {
+  if (abort_noted != 0) return;
+  abort_noted = 1;
+  const int kept = errno;
+  ::close(::open(abort_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  errno = kept;
+}
+
+constexpr int kKept[] = {SIGCONT, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+
+void keep_from_rank() {
+  for (const int signal : kKept) {
+    struct sigaction action {};
+    action.sa_handler = signal == SIGCONT || signal == SIGTERM ? note_abort : SIG_IGN;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(signal, &action, nullptr);
+  }
 }
 
 std::int64_t now_us() {
@@ -44,12 +65,14 @@ int number(const char* name) {
 
 [[noreturn]] void give_up(const char* what, const std::string& name) {
   std::fprintf(stderr, "muster-rank: %s %s: %s\n", what, name.c_str(), std::strerror(errno));
-  std::exit(125);
+  std::exit(kGivenUp);
 }
 
+std::string file_of(const std::string& folder, int rank, std::string_view kind) { return folder + "/" + std::to_string(rank) + std::string(kind); }
+
 /// Appears whole: the runner must never read half a record.
-void write_record(const std::string& folder, const char* kind, const RankRecord& record) {
-  const std::string target = folder + "/" + std::to_string(record.rank) + kind;
+void write_record(const std::string& folder, std::string_view kind, const RankRecord& record) {
+  const std::string target = file_of(folder, record.rank, kind);
   const std::string temporary = target + ".tmp";
   const std::string line = to_line(record);
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -75,7 +98,7 @@ int run_rank(char** command) {
   const char* run_folder = std::getenv("MUSTER_RUN_DIR");
   if (folder == nullptr || run_folder == nullptr || std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) {
     std::fputs("muster-rank: MUSTER_RANK_FOLDER, MUSTER_RUN_DIR and OMPI_COMM_WORLD_RANK are needed\n", stderr);
-    return 125;
+    return kGivenUp;
   }
   RankRecord record;
   record.rank = number("OMPI_COMM_WORLD_RANK");
@@ -83,11 +106,12 @@ int run_rank(char** command) {
   ::setenv("MUSTER_RANK", std::to_string(record.rank).c_str(), 1);
   if (::chdir(run_folder) != 0) give_up("enter", run_folder);
 
-  const std::string logs = std::string(folder) + "/azureml-logs";
-  ::mkdir(logs.c_str(), 0755);
-  const std::string log = logs + "/70_driver_log_rank_" + std::to_string(record.rank) + ".txt";
+  const std::string log = std::string(folder) + "/70_driver_log_rank_" + std::to_string(record.rank) + ".txt";
   const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (output < 0) give_up("open", log);
+  const std::string abort_path = file_of(folder, record.rank, kAborted);
+  if (abort_path.size() >= sizeof abort_file) give_up("the name is too long:", abort_path);
+  std::strcpy(abort_file, abort_path.c_str());
 
   std::vector<std::string> words;
   const auto known = variables();
@@ -96,12 +120,9 @@ int run_rank(char** command) {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
-    struct sigaction action {};
-    action.sa_handler = pass_on;
-    action.sa_flags = SA_RESTART;
-    ::sigaction(signal, &action, nullptr);
-  }
+  keep_from_rank();
+  // Whoever closes the folder looks for processes afterwards: we are one of them by now, or find it closed.
+  if (::access((std::string(folder) + "/" + std::string(kClosed)).c_str(), F_OK) == 0) return kGivenUp;
   record.started_at = now_us();
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
@@ -109,17 +130,18 @@ int run_rank(char** command) {
   if (child == 0) {
     // Should this wrapper be killed, its rank goes with it (single-threaded parent, so the signal means the process).
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(125);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) ::signal(signal, SIG_DFL);
+    if (::getppid() != parent) ::_exit(kGivenUp);
+    for (const int signal : kKept) ::signal(signal, SIG_DFL);
+    ::setsid();
+    ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
     ::execvp(argv[0], argv.data());
     std::fprintf(stderr, "muster-rank: start %s: %s\n", argv[0], std::strerror(errno));
     ::_exit(127);
   }
-  child_pid = child;
   record.pid = child;
-  write_record(folder, ".started", record);
+  write_record(folder, kStarted, record);
 
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -127,8 +149,10 @@ int run_rank(char** command) {
   record.ended_at = now_us();
   if (WIFSIGNALED(status)) record.signal = WTERMSIG(status);
   else record.exit_code = WEXITSTATUS(status);
-  write_record(folder, ".ended", record);
+  write_record(folder, kEnded, record);
   if (record.signal == 0) return record.exit_code;
+  const rlimit no_core{0, 0};  // the rank has left its own
+  ::setrlimit(RLIMIT_CORE, &no_core);
   ::signal(record.signal, SIG_DFL);
   ::raise(record.signal);
   return 128 + record.signal;

@@ -1,11 +1,24 @@
 #pragma once
-// What muster-rank leaves for the runner: a line of text, written whole. No JSON, no library: it is written by a tiny static program, and between fork and the end.
+// What muster-rank leaves for the runner in MUSTER_RANK_FOLDER. A file a fact, which appears whole or not at all:
+//
+//   <rank>.started   a line (RankRecord): the rank's process is there
+//   <rank>.ended     the same line, with how it ended
+//   <rank>.aborted   empty: mpirun wants this rank's end, which is left to the runner (it knows of grace periods)
+//   closed           written by the runner: nothing may start here any more
+//
+// No JSON, no library: it is written by a tiny static program, and between fork and the end.
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace muster::rank {
+
+inline constexpr std::string_view kStarted = ".started";
+inline constexpr std::string_view kEnded = ".ended";
+inline constexpr std::string_view kAborted = ".aborted";
+inline constexpr std::string_view kClosed = "closed";
 
 struct RankRecord {
   int rank = 0;

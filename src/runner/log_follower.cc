@@ -56,7 +56,7 @@ Result<void> LogFollower::add_rank_log(const std::filesystem::path& file, const 
   MUSTER_TRY_ASSIGN(Fd opened, open_file(file, O_RDONLY));
   Stream stream;
   stream.name = name;
-  stream.rank = rank;
+  if (rank != model::kLauncherRank) stream.rank = rank;
   stream.file = std::move(opened);
   begin_stream(std::move(stream));
   return {};

@@ -32,7 +32,7 @@ class LogFollower {
   LogFollower(const LogFollower&) = delete;
   LogFollower& operator=(const LogFollower&) = delete;
 
-  /// A rank's file, which must exist, and what the server calls it. Before begin().
+  /// A rank's file, which must exist, and what the server calls it. kLauncherRank: mpirun's own, which is no rank's. Before begin().
   Result<void> add_rank_log(const std::filesystem::path& file, const std::string& name, int rank);
   void begin();
 

@@ -14,6 +14,7 @@
 #include "runner/journal_follower.h"
 #include "runner/log_follower.h"
 #include "runner/messenger.h"
+#include "runner/node_ranks.h"
 #include "runner/port_claim.h"
 #include "runner/resolved_environment.h"
 #include "runner/run_folder.h"
@@ -50,11 +51,15 @@ struct NodeRun {
   // From the start of the ranks, or from the runner that was here before.
   launch::LaunchPlan plan;
   std::optional<process::ProcessGroup> group;
-  std::vector<process::Child> children;        ///< as plan.ranks
+  std::optional<process::Child> mpirun;        ///< of an MPI run, on node 0
+  std::unique_ptr<NodeRanks> ranks;            ///< as plan.ranks; null when none was started
   std::unique_ptr<ResolvedEnvironment> environment;
   RunnerState state;
   std::optional<Error> start_error;            ///< why no rank was started
+  bool was_asked_to_end = false;               ///< its ranks were, because one of them failed or a stop was asked for
   std::optional<Ending::Time> leftovers_until; ///< what the ranks started was asked to end along with them, and has until then
+
+  bool is_mpi() const { return plan.started_by == launch::LaunchPlan::StartedBy::mpirun; }
 
   /// A way to the server, whose calls end when `until` is asked to stop.
   Result<std::shared_ptr<client::Api>> make_api(std::stop_token until, client::Deadlines deadlines = {}) const;

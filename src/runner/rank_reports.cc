@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "launch/mpi.h"
 
 namespace muster::runner {
 namespace {
@@ -28,6 +29,22 @@ model::RankReport make_report(const RankState& rank, int node_rank, const EndedR
   if (report.succeeded()) return report;
   report.out_of_memory = ended.out_of_memory_kill && !ended.asked_to_end;
   report.exception = model::find_exception(tail);
+  return report;
+}
+
+process::Ended how_ended(const rank::RankRecord& record) {
+  return record.signal != 0 ? process::Ended{std::nullopt, record.signal} : process::Ended{record.exit_code, std::nullopt};
+}
+
+model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, TimeUs ended_at) {
+  model::RankReport report;
+  report.rank = model::kLauncherRank;
+  report.node_rank = node_rank;
+  report.exit_code = how.exit_code;
+  if (how.signal) report.signal = process::signal_name(*how.signal);
+  report.started_at = ended_at;
+  report.ended_at = ended_at;
+  report.log = launch::kMpirunLog;
   return report;
 }
 

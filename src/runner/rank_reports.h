@@ -6,6 +6,7 @@
 
 #include "model/rank_report.h"
 #include "process/spawn.h"
+#include "rank/rank_record.h"
 #include "runner/state.h"
 
 namespace muster::runner {
@@ -19,6 +20,12 @@ struct EndedRank {
 
 /// `tail`: the end of its log, in which the exception that ended it is looked for. Pure.
 model::RankReport make_report(const RankState& rank, int node_rank, const EndedRank& ended, std::string_view tail);
+
+/// What muster-rank saw of the end.
+process::Ended how_ended(const rank::RankRecord& record);
+
+/// mpirun's own end, as `how` (neither: it goes on, and has something to tell all the same).
+model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, TimeUs ended_at);
 
 /// The last 64 KiB of the file; "" when it cannot be read.
 std::string read_tail(const std::filesystem::path& file);

@@ -26,7 +26,10 @@ constexpr std::array kPreparing{
     Step{"start the ranks", steps::start_ranks},
 };
 constexpr Step kTakeOver{"take over", steps::take_over};
-constexpr Step kFollow{"follow the ranks", steps::follow};
+constexpr std::array kFollowing{
+    Step{"follow the ranks", steps::follow},
+    Step{"wait for the end of mpirun", steps::await_mpirun},
+};
 constexpr std::array kConcluding{
     Step{"end what is left", steps::end_leftovers},
     Step{"send the rest of logs and metrics", steps::drain},
@@ -62,12 +65,13 @@ bool run_steps(NodeRun& run) {
   } else {
     prepare(run);
   }
-  if (!must(kFollow, run)) return false;
+  const auto take = [&](const Step& step) { return must(step, run); };
+  if (!std::all_of(kFollowing.begin(), kFollowing.end(), take)) return false;
 
   const std::jthread patience([&run](const std::stop_token& ended) {
     if (client::sleep_for(kLongestAbsence, ended)) run.stop.give_up();
   });
-  return std::all_of(kConcluding.begin(), kConcluding.end(), [&](const Step& step) { return must(step, run); });
+  return std::all_of(kConcluding.begin(), kConcluding.end(), take);
 }
 
 }  // namespace

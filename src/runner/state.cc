@@ -16,7 +16,7 @@ Json to_json(const RankState& rank) {
 Result<RankState> rank_state_from_json(const Json& json) {
   ObjectReader in(json);
   RankState rank;
-  rank.rank = static_cast<int>(in.integer("rank", 0, INT32_MAX));
+  rank.rank = static_cast<int>(in.integer("rank", model::kLauncherRank, INT32_MAX));
   rank.local_rank = static_cast<int>(in.integer("local_rank", 0, INT32_MAX));
   rank.log = in.text("log");
   rank.pid = in.integer("pid", 0, INT32_MAX);

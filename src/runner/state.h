@@ -12,7 +12,7 @@
 namespace muster::runner {
 
 struct RankState {
-  int rank = 0;
+  int rank = 0;             ///< model::kLauncherRank: mpirun
   int local_rank = 0;
   std::string log;
   std::int64_t pid = 0;     ///< 0: not started

@@ -55,14 +55,9 @@ bool lost_work(const RunNode& node) { return node.salvages > 0 && !ranks_succeed
 /// The rank only failed because it could not talk to another one: the true cause is most likely elsewhere.
 bool only_lost_its_peer(const model::RankReport& report) { return report.exception && model::is_communication_error(*report.exception); }
 
-/// Every report that says something: a rank collected after its runner was lost may have neither exit code nor signal.
-std::vector<model::RankReport> telling_reports(const Run& run) {
+std::vector<model::RankReport> all_reports(const Run& run) {
   std::vector<model::RankReport> reports;
-  for (const RunNode& node : run.nodes) {
-    for (const model::RankReport& report : node.reports) {
-      if (report.exit_code || !report.signal.empty()) reports.push_back(report);
-    }
-  }
+  for (const RunNode& node : run.nodes) reports.insert(reports.end(), node.reports.begin(), node.reports.end());
   return reports;
 }
 
@@ -75,7 +70,7 @@ int world_size(const Run& run) {
 /// The run's error when its nodes are done: a rank's own failure, else a lost node, else a failure of communication.
 std::optional<model::RunError> error_of(const Run& run) {
   if (run.error) return run.error;
-  const auto cause = model::choose_cause(telling_reports(run));
+  const auto cause = model::choose_cause(all_reports(run));
   if (cause && !only_lost_its_peer(*cause)) return model::to_run_error(*cause, world_size(run));
   for (const RunNode& node : run.nodes) {
     if (!lost_work(node)) continue;

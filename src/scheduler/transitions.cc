@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "model/node_folder_name.h"
 #include "scheduler/scheduler_impl.h"
 #include "store/run_attempts.h"
 #include "store/runs.h"
@@ -156,7 +157,7 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
   node.node_rank = node_rank;
   node.node_id = run.nodes.at(static_cast<std::size_t>(node_rank)).host;
   node.command = {options_.runner_binary.string(), "runner", "--run", run.run_id, "--attempt", std::to_string(run.attempt),
-                  "--node", std::to_string(node_rank), "--folder", (folder / fmt::format("node_{}", node_rank)).string(),
+                  "--node", std::to_string(node_rank), "--folder", (folder / model::node_folder_name(node_rank)).string(),
                   "--url", options_.url};
   if (salvage) node.command.emplace_back("--salvage");
   node.variables = own_variables();

@@ -1,6 +1,7 @@
 #include <csignal>
 #include <thread>
 
+#include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
 namespace muster::runner::steps {
@@ -61,6 +62,7 @@ Result<void> end_leftovers(NodeRun& run) {
   if (run.group) {
     empty(run);
     run.group->remove();
+    if (const auto removed = remove_tree(mpi_scratch_of(run.group->name())); !removed) run.warnings.add(removed.error().detail);
   }
   if (run.state.reports.empty() && !run.options.salvage) run.state.reports.push_back(never_started(run));
   run.state.phase = RunnerState::Phase::ended;

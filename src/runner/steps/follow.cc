@@ -1,6 +1,5 @@
-#include <poll.h>
-
-#include <cerrno>
+#include <algorithm>
+#include <climits>
 #include <csignal>
 
 #include "runner/rank_reports.h"
@@ -19,32 +18,36 @@ std::optional<std::chrono::seconds> seconds_of(const std::optional<std::int64_t>
 class Follower {
  public:
   explicit Follower(NodeRun& run)
-      : run_(run), ending_(static_cast<int>(run.children.size()), std::chrono::seconds(run.order.grace_seconds)), reported_(run.children.size(), false) {}
+      : run_(run), ending_(static_cast<int>(run.plan.ranks.size()), std::chrono::seconds(run.order.grace_seconds)), told_(run.plan.ranks.size(), false) {}
 
   void run() {
     while (!ending_.all_ended()) {
       wait();
       if (run_.stop.is_asked() && !stop_seen_) see_stop();
-      for (std::size_t i = 0; i < run_.children.size(); ++i) {
-        if (reported_[i]) continue;
-        if (const auto ended = run_.children[i].poll()) report(i, *ended);
-      }
+      for (const EndedNow& ended : run_.ranks->look(now())) report(ended);
+      if (auto failure = run_.ranks->launch_failure()) report_launch(std::move(*failure));
       while (carry_out(ending_.next(now()))) {
       }
     }
-    if (all_were_asked_) run_.leftovers_until = ending_.kill_at();
+    run_.was_asked_to_end = ending_.asked();
+    // A command's whole session was asked along with its ranks; mpirun and its daemons have no say in a run that ends so.
+    if (run_.was_asked_to_end && run_.is_mpi()) run_.leftovers_until = now();
+    else if (run_.was_asked_to_end && !run_.order.command.empty()) run_.leftovers_until = ending_.kill_at();
   }
 
  private:
   Ending::Time now() const { return run_.system_clock.steady(); }
 
   void wait() {
-    // A descriptor of -1 is passed over: the stop, once seen, and ranks that have ended.
+    // A descriptor of -1 is passed over.
     std::vector<pollfd> wanted{{stop_seen_ ? -1 : run_.stop.descriptor(), POLLIN, 0}};
-    for (std::size_t i = 0; i < run_.children.size(); ++i) wanted.push_back({reported_[i] ? -1 : run_.children[i].pidfd(), POLLIN, 0});
+    run_.ranks->add_to(wanted);
     int timeout = -1;
-    if (const auto wake = ending_.wake_at()) {
-      timeout = static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*wake - now()).count()));
+    for (const auto& wake : {ending_.wake_at(), run_.ranks->wake_at()}) {
+      if (!wake) continue;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*wake - now()).count();
+      const int wait = static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+      timeout = timeout < 0 ? wait : std::min(timeout, wait);
     }
     ::poll(wanted.data(), wanted.size(), timeout);  // interrupted or not: everything is looked at
   }
@@ -56,26 +59,44 @@ class Follower {
     ending_.stop_asked(seconds_of(request.grace_seconds), now());
   }
 
-  void report(std::size_t index, const process::Ended& how) {
-    reported_[index] = true;
+  void report(const EndedNow& now_ended) {
+    told_[now_ended.index] = true;
     ending_.rank_ended();
-    const RankState& rank = run_.state.ranks[index];
-    const EndedRank ended{how, run_.clock.now(), ending_.asked(), run_.group->out_of_memory_kills().value_or(0) > 0};
+    if (!now_ended.how) return;  // it never began
+    const process::Ended& how = *now_ended.how;
+    const RankState& rank = run_.state.ranks[now_ended.index];
+    const TimeUs ended_at = now_ended.ended_at != 0 ? run_.clock.to_server(now_ended.ended_at) : run_.clock.now();
+    const EndedRank ended{how, ended_at, ending_.asked(), run_.group->out_of_memory_kills().value_or(0) > 0};
     const bool failed = how.exit_code != 0;
     model::RankReport report = make_report(rank, run_.order.node_rank, ended, failed ? read_tail(run_.folder.rank_log(rank.log)) : "");
     run_.state.reports.push_back(report);
     if (!failed || report.stopped_by_us) return;
     log::info("runner", "rank {} failed: {}", rank.rank, process::to_words(how));
     const bool of_a_peer = report.exception && model::is_communication_error(*report.exception);
-    ending_.rank_failed(of_a_peer ? Ending::Failure::of_a_peer : Ending::Failure::own, now());
-    run_.messenger->post(fmt::format("the failure of rank {}", rank.rank),
-                         [server = run_.server.get(), report = std::move(report)] { return server->rank_failed(report); });
+    tell_failure(std::move(report), of_a_peer ? Ending::Failure::of_a_peer : Ending::Failure::own);
+  }
+
+  /// mpirun's own failure. Its exit code, and its wish to end the run, mostly follow from a rank's failure, which may still be on its way.
+  void report_launch(model::RankReport report) {
+    const auto is_failure = [](const model::RankReport& one) { return !one.succeeded(); };
+    if (std::any_of(run_.state.reports.begin(), run_.state.reports.end(), is_failure)) return;
+    run_.state.reports.push_back(report);
+    if (report.stopped_by_us) return;
+    log::info("runner", "mpirun failed: {}", model::to_run_error(report, 1).message);
+    const auto kind = report.signal.empty() ? Ending::Failure::of_a_peer : Ending::Failure::own;
+    tell_failure(std::move(report), kind);
+  }
+
+  void tell_failure(model::RankReport report, Ending::Failure kind) {
+    ending_.rank_failed(kind, now());
+    const std::string what = report.rank == model::kLauncherRank ? "the failure of mpirun" : fmt::format("the failure of rank {}", report.rank);
+    run_.messenger->post(what, [server = run_.server.get(), report = std::move(report)] { return server->rank_failed(report); });
   }
 
   bool carry_out(Ending::Action action) {
     switch (action) {
       case Ending::Action::none: return false;
-      case Ending::Action::terminate: terminate(); break;
+      case Ending::Action::terminate: run_.ranks->terminate(); break;
       case Ending::Action::kill:
         log::info("runner", "the grace period is over: killing what is left");
         kill();
@@ -85,28 +106,15 @@ class Follower {
     return true;
   }
 
-  /// A script's process alone is asked: what it has started (workers of a DataLoader) is its to end. A command's whole process group is: its shell passes
-  /// nothing on.
-  void terminate() {
-    all_were_asked_ = !run_.order.command.empty();
-    for (std::size_t i = 0; i < run_.children.size(); ++i) {
-      if (reported_[i]) continue;
-      if (all_were_asked_) ::kill(-run_.children[i].pid(), SIGTERM);
-      else if (const auto sent = run_.children[i].signal(SIGTERM); !sent) run_.warnings.add(sent.error().detail);
-    }
-  }
-
   void kill() {
     // Not waited for: whoever is in the kernel must not keep us from reading the others' ends.
     run_.group->signal_all(SIGKILL);
-    for (std::size_t i = 0; i < run_.children.size(); ++i) {
-      if (!reported_[i]) (void)run_.children[i].signal(SIGKILL);
-    }
+    run_.ranks->killed();
   }
 
   void give_up() {
-    for (std::size_t i = 0; i < run_.children.size(); ++i) {
-      if (reported_[i]) continue;
+    for (std::size_t i = 0; i < told_.size(); ++i) {
+      if (told_[i]) continue;
       const RankState& rank = run_.state.ranks[i];
       run_.warnings.add(fmt::format("rank {} (process {}) did not end after SIGKILL: it is held in the kernel, and the node needs a look", rank.rank, rank.pid));
       run_.state.reports.push_back(make_report(rank, run_.order.node_rank, {{std::nullopt, SIGKILL}, run_.clock.now(), true, false}, ""));
@@ -115,15 +123,14 @@ class Follower {
 
   NodeRun& run_;
   Ending ending_;
-  std::vector<bool> reported_;
+  std::vector<bool> told_;
   bool stop_seen_ = false;
-  bool all_were_asked_ = false;
 };
 
 }  // namespace
 
 Result<void> follow(NodeRun& run) {
-  if (!run.children.empty()) Follower(run).run();
+  if (run.ranks) Follower(run).run();
   return {};
 }
 

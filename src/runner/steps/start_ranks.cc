@@ -3,9 +3,11 @@
 
 #include "client/address.h"
 #include "launch/job_variables.h"
+#include "launch/mpi.h"
 #include "model/process_group_name.h"
 #include "runner/node_facts.h"
 #include "runner/sdk.h"
+#include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
 extern char** environ;  // NOLINT: POSIX wants it declared by its users
@@ -67,33 +69,18 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& hom
   return input;
 }
 
-/// The rank's own file takes what it prints, with no pipe between: whoever dies, nothing that was written is lost.
-Result<process::Child> start_rank(const NodeRun& run, const launch::RankPlan& rank) {
-  MUSTER_TRY_ASSIGN(const Fd log, open_file(run.folder.rank_log(rank.log), O_WRONLY | O_APPEND));
-  process::SpawnOptions options;
-  options.command = rank.command;
-  options.variables = rank.variables;
-  options.folder = run.folder.root();
-  options.output = log.get();
-  options.cgroups = run.group->cgroups();
-  return process::spawn(options);
-}
-
-/// Nothing is left of a start that failed half-way.
-void undo(NodeRun& run) {
-  const auto ended = run.group->kill(std::chrono::seconds(10));
-  if (!ended) run.warnings.add(ended.error().detail);
-  for (process::Child& child : run.children) (void)child.wait(std::chrono::milliseconds(100));
-  run.children.clear();
-  for (RankState& rank : run.state.ranks) rank.pid = 0;
-}
-
 Result<void> prepare_files(NodeRun& run) {
   for (const launch::RankPlan& rank : run.plan.ranks) {
     const fs::path file = run.folder.rank_log(rank.log);
     MUSTER_TRY(open_file(file, O_WRONLY | O_CREAT | O_APPEND));
     MUSTER_TRY(run.logs->add_rank_log(file, rank.log, rank.rank));
     run.state.ranks.push_back({rank.rank, rank.local_rank, rank.log, 0, 0});
+  }
+  if (run.is_mpi() && run.order.node_rank == 0) {
+    const fs::path file = run.folder.rank_log(launch::kMpirunLog);
+    MUSTER_TRY(open_file(file, O_WRONLY | O_CREAT | O_APPEND));
+    MUSTER_TRY(run.logs->add_rank_log(file, launch::kMpirunLog, model::kLauncherRank));
+    run.state.ranks.push_back({model::kLauncherRank, 0, launch::kMpirunLog, 0, 0});
   }
   // On disk before the first process is: whoever comes after us has to find what we started.
   run.state.group = run.group->to_json();
@@ -108,28 +95,10 @@ Result<void> start_ranks(NodeRun& run) {
   MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::create(model::process_group_name(order.run_id, order.attempt, order.node_rank)));
   MUSTER_TRY_ASSIGN(const launch::LaunchInput input, launch_input(run, home));
   MUSTER_TRY_ASSIGN(run.plan, launch::plan_node(input));
-  if (run.plan.started_by == launch::LaunchPlan::StartedBy::mpirun) {
-    return fail_hint(Code::invalid, "use PyTorchConfiguration, or start mpirun in a command of your own", "this version starts no MPI runs");
-  }
   MUSTER_TRY(prepare_files(run));
   run.logs->begin();
   run.journals->begin();
-
-  std::vector<client::StartedRank> started;
-  for (std::size_t i = 0; i < run.plan.ranks.size(); ++i) {
-    const launch::RankPlan& rank = run.plan.ranks[i];
-    auto child = start_rank(run, rank);
-    if (!child) {
-      undo(run);
-      return tl::unexpected(std::move(child).error());
-    }
-    run.state.ranks[i].pid = child->pid();
-    run.state.ranks[i].started_at = run.clock.now();
-    started.push_back({rank.rank, child->pid(), run.state.ranks[i].started_at});
-    run.children.push_back(std::move(*child));
-  }
-  run.messenger->post("the ranks' start", [server = run.server.get(), started] { return server->started(started); });
-  if (const auto saved = save(run.state, run.folder.state()); !saved) run.warnings.add(saved.error().detail);
+  MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, home) : start_children(run));
   if (!order.interpreter.empty() && order.node_rank == 0) {
     run.environment = std::make_unique<ResolvedEnvironment>(order.interpreter, run.plan.ranks.front().variables, home / "resolved");
   }

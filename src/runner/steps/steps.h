@@ -21,8 +21,10 @@ Result<void> start_ranks(NodeRun& run);
 Result<void> take_over(NodeRun& run);
 
 // Concluding: whatever became of the ranks.
-/// Until all ranks have ended, by themselves or because they were made to.
+/// Until all ranks of this node have ended, by themselves or because they were made to.
 Result<void> follow(NodeRun& run);
+/// Of an MPI run whose ranks have succeeded here: until those of the other nodes have ended too, and mpirun with them.
+Result<void> await_mpirun(NodeRun& run);
 /// Until nothing of this node's runs; then the server is told (without waiting for it).
 Result<void> end_leftovers(NodeRun& run);
 /// Until the server has every line and every point.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "runner/rank_records.h"
 #include "runner/steps/steps.h"
 
 namespace muster::runner::steps {
@@ -28,6 +29,10 @@ Result<void> take_over(NodeRun& run) {
   run.state = std::move(*state);
   MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::reopen(run.state.group));
   if (run.state.phase == RunnerState::Phase::starting) {
+    MUSTER_TRY(run.folder.make());
+    const RankRecords records(run.folder.ranks());
+    if (const auto closed = records.close(); !closed) run.warnings.add(closed.error().detail);
+    adopt_records(run.state, run.folder.ranks(), run.order.node_rank);
     const std::vector<int> running = running_ranks(run.state, *run.group);
     if (const auto killed = run.group->kill(kKillTime); !killed) run.warnings.add(killed.error().detail);
     run.state.reports = reports_of_the_lost(run.state, running, run.order.node_rank, run.clock.now());

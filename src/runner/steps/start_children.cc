@@ -1,0 +1,53 @@
+#include <fcntl.h>
+
+#include "runner/child_ranks.h"
+#include "runner/steps/start.h"
+
+namespace muster::runner::steps {
+namespace {
+
+/// The rank's own file takes what it prints, with no pipe between: whoever dies, nothing that was written is lost.
+Result<process::Child> start_rank(const NodeRun& run, const launch::RankPlan& rank) {
+  MUSTER_TRY_ASSIGN(const Fd log, open_file(run.folder.rank_log(rank.log), O_WRONLY | O_APPEND));
+  process::SpawnOptions options;
+  options.command = rank.command;
+  options.variables = rank.variables;
+  options.folder = run.folder.root();
+  options.output = log.get();
+  options.cgroups = run.group->cgroups();
+  return process::spawn(options);
+}
+
+/// Nothing is left of a start that failed half-way.
+void undo(NodeRun& run, std::vector<process::Child>& children) {
+  const auto ended = run.group->kill(std::chrono::seconds(10));
+  if (!ended) run.warnings.add(ended.error().detail);
+  for (process::Child& child : children) (void)child.wait(std::chrono::milliseconds(100));
+  for (RankState& rank : run.state.ranks) rank.pid = 0;
+}
+
+}  // namespace
+
+Result<void> start_children(NodeRun& run) {
+  std::vector<client::StartedRank> started;
+  std::vector<process::Child> children;
+  for (std::size_t i = 0; i < run.plan.ranks.size(); ++i) {
+    const launch::RankPlan& rank = run.plan.ranks[i];
+    auto child = start_rank(run, rank);
+    if (!child) {
+      undo(run, children);
+      return tl::unexpected(std::move(child).error());
+    }
+    run.state.ranks[i].pid = child->pid();
+    run.state.ranks[i].started_at = run.clock.now();
+    started.push_back({rank.rank, child->pid(), run.state.ranks[i].started_at});
+    children.push_back(std::move(*child));
+  }
+  const auto terminate = run.order.command.empty() ? ChildRanks::Terminate::process : ChildRanks::Terminate::session;
+  run.ranks = std::make_unique<ChildRanks>(std::move(children), terminate, run.warnings);
+  run.messenger->post("the ranks' start", [server = run.server.get(), started] { return server->started(started); });
+  if (const auto saved = save(run.state, run.folder.state()); !saved) run.warnings.add(saved.error().detail);
+  return {};
+}
+
+}  // namespace muster::runner::steps
