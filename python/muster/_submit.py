@@ -24,13 +24,15 @@ def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dic
         raise UserErrorException("config: submit takes a ScriptRunConfig, not a {}.".format(type(config).__name__))
     body = _describe(experiment.name, config)
     body["tags"] = texts(tags or {})
-    body["properties"] = dict(_git.properties(config.source_directory), **texts(properties or {}))
+    own_properties = texts(properties or {})
     for key, value in (("display_name", display_name), ("max_retries", max_retries), ("grace_seconds", grace_seconds),
                        ("parent_run_id", parent_run_id)):
         if value is not None:
             body[key] = value
     workspace = experiment.workspace
+    git = _git.Inquiry(config.source_directory)
     body["snapshot_id"] = upload_snapshot(workspace._client, workspace._path, take_snapshot(config.source_directory))
+    body["properties"] = dict(git.properties(), **own_properties)
     try:
         data = workspace._client.json("POST", workspace._path + "/runs", body, create=True)
     except UserErrorException as error:

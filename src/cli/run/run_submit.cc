@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <future>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -6,6 +7,7 @@
 #include "cli/run/follow_output.h"
 #include "cli/run/run_view.h"
 #include "cli/run/submission.h"
+#include "client/git/git_properties.h"
 #include "client/snapshot/snapshot.h"
 
 namespace muster::cli {
@@ -42,9 +44,12 @@ Result<Exit> run_submit(Context& context, const SubmitOptions& options) {
   // What can be refused is refused before anything is sent.
   MUSTER_TRY(run_request(options, experiment, source.script, "", nullptr));
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
+  // Beside the hashing: git looks at the same files.
+  auto git = std::async(std::launch::async, [&] { return client::ask_git(source.folder); });
   MUSTER_TRY_ASSIGN(const Json environment, environment_for(*api, options, experiment));
   MUSTER_TRY_ASSIGN(const client::Snapshot snapshot, send_source(context, *api, source.folder));
-  MUSTER_TRY_ASSIGN(const Json request, run_request(options, experiment, source.script, snapshot.snapshot_id, environment));
+  MUSTER_TRY_ASSIGN(Json request, run_request(options, experiment, source.script, snapshot.snapshot_id, environment));
+  request["properties"] = client::git_properties(git.get());
   MUSTER_TRY_ASSIGN(const Json run, api->create_resource(api->in_workspace({"runs"}), request));
 
   const std::string id = text_at(run, "run_id");
