@@ -107,18 +107,30 @@ tl::unexpected<Error> cannot_listen(const ServerOptions& options, const error_co
                    "cannot listen on {}:{}: {}{}", options.address, options.port, error.message(), holder.empty() ? "" : ": " + holder + " has it");
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate) {
-  auto core = std::make_shared<Core>(std::move(options), std::move(router), std::move(gate));
-  MUSTER_TRY_ASSIGN(const tcp::endpoint endpoint, resolve(*core->io, core->options));
-  tcp::acceptor acceptor(net::make_strand(*core->io));
+Result<void> listen_on(tcp::acceptor& acceptor, net::io_context& io, const ServerOptions& options) {
+  MUSTER_TRY_ASSIGN(const tcp::endpoint endpoint, resolve(io, options));
   error_code error;
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(net::socket_base::max_listen_connections, error);
-  if (error) return cannot_listen(core->options, error);
+  if (error) return cannot_listen(options, error);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate, Fd listening) {
+  auto core = std::make_shared<Core>(std::move(options), std::move(router), std::move(gate));
+  tcp::acceptor acceptor(net::make_strand(*core->io));
+  error_code error;
+  if (listening) {
+    acceptor.assign(tcp::v4(), listening.get(), error);
+    if (error) return cannot_listen(core->options, error);
+    listening.release();
+  } else {
+    MUSTER_TRY(listen_on(acceptor, *core->io, core->options));
+  }
   return std::make_unique<RunningServer>(core, std::move(acceptor));
 }
 

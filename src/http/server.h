@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "http/router.h"
 
@@ -30,7 +31,8 @@ using Gate = std::function<Result<void>(Request&)>;
 class Server {
  public:
   /// Listens and starts its threads. unavailable when the address cannot be had (says who has the port when that can be known).
-  static Result<std::unique_ptr<Server>> start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate);
+  /// With `listening` (an IPv4 socket that listens already) that one is used, and the options' address is only what it is called.
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate, Fd listening = {});
   virtual ~Server() = default;  ///< stops
 
   virtual std::uint16_t port() const = 0;

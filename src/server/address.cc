@@ -10,26 +10,25 @@
 #include <charconv>
 #include <optional>
 
-#include "base/fd.h"
-
 namespace muster::server {
 namespace {
 
 constexpr std::uint16_t kFirstPort = 6464;
 
-/// The port, if it could be bound now (0: any).
-std::optional<std::uint16_t> try_port(std::uint16_t port) {
-  const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+/// Listens on the port (0: any), if it can be had.
+std::optional<Listening> listen_on(std::uint16_t port) {
+  Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
-  if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(socket.get(), 1) != 0) return std::nullopt;
+  // Bound alone it is not ours yet: with SO_REUSEADDR two can be bound to one port, only one can listen.
+  if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) return std::nullopt;
   socklen_t size = sizeof address;
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
-  return ntohs(address.sin_port);
+  return Listening{{"127.0.0.1", ntohs(address.sin_port)}, std::move(socket)};
 }
 
 }  // namespace
@@ -46,9 +45,9 @@ Result<Address> parse_address(const std::string& text) {
   return fail_hint(Code::invalid, "write HOST:PORT, for example 127.0.0.1:6464", "'{}' is not an address to listen on", text);
 }
 
-Result<Address> first_address() {
+Result<Listening> first_address() {
   for (const std::uint16_t wanted : {kFirstPort, std::uint16_t{0}}) {
-    if (const auto port = try_port(wanted)) return Address{"127.0.0.1", *port};
+    if (auto listening = listen_on(wanted)) return std::move(*listening);
   }
   return fail(Code::unavailable, "no port of 127.0.0.1 is free");
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace muster::server {
@@ -18,8 +19,14 @@ struct Address {
 /// "HOST:PORT"; invalid otherwise.
 Result<Address> parse_address(const std::string& text);
 
-/// 127.0.0.1 with port 6464 when nobody listens there, else with one that is free now.
-Result<Address> first_address();
+/// Where to listen. An address that was chosen here, not told, comes with the socket that listens there already: nobody else can take it meanwhile.
+struct Listening {
+  Address address;
+  Fd socket;
+};
+
+/// 127.0.0.1 with port 6464 when nobody listens there, else with a free one. unavailable when there is none.
+Result<Listening> first_address();
 
 /// The URL for this machine's clients; for a server that listens on every interface, with this machine's name.
 std::string url_of(const Address& address);

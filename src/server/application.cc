@@ -33,12 +33,13 @@ std::string user_name() {
 }
 
 /// Where it was told to listen, else where it did the last time, else somewhere free.
-Result<Address> choose_address(const Home& home, const ServeOptions& options, const Settings& settings) {
+Result<Listening> choose_address(const Home& home, const ServeOptions& options, const Settings& settings) {
   std::string wanted = options.listen.empty() ? settings.listen : options.listen;
   if (wanted.empty()) wanted = kept_address(home);
-  MUSTER_TRY_ASSIGN(const Address address, wanted.empty() ? first_address() : parse_address(wanted));
+  if (wanted.empty()) return first_address();
+  MUSTER_TRY_ASSIGN(const Address address, parse_address(wanted));
   if (address.port == 0) return fail_hint(Code::invalid, "name the port", "'{}': clients must know the port before the server starts", wanted);
-  return address;
+  return Listening{address, Fd()};
 }
 
 /// The token of whoever owns this home: in `credentials` for the clients, in the store as a hash.
@@ -90,7 +91,8 @@ Result<void> serve(const ServeOptions& options) {
   store::Changes changes;
 
   // Who we are to clients and runners.
-  MUSTER_TRY_ASSIGN(const Address address, choose_address(home, options, settings));
+  MUSTER_TRY_ASSIGN(Listening chosen, choose_address(home, options, settings));
+  const Address& address = chosen.address;
   std::string url = options.advertise.empty() ? settings.advertise : options.advertise;
   if (url.empty()) url = url_of(address);
   MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
@@ -120,7 +122,7 @@ Result<void> serve(const ServeOptions& options) {
   listening.address = address.host;
   listening.port = address.port;
   listening.worker_threads = settings.worker_threads;
-  MUSTER_TRY_ASSIGN(const auto http, http::Server::start(listening, router, api::make_gate(services)));
+  MUSTER_TRY_ASSIGN(const auto http, http::Server::start(listening, router, api::make_gate(services), std::move(chosen.socket)));
   MUSTER_TRY(keep_address(home, address.text()));  // for the next time; only now is it known to be ours
 
   const Json card{{"url", url}, {"pid", ::getpid()}, {"version", kVersion}, {"started_at", to_rfc3339(services.info.started_at)}};

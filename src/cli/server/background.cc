@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -72,6 +74,19 @@ bool looks_like_a_server(pid_t pid) {
   return false;
 }
 
+/// The right to start this home's server, until the descriptor is closed: of two `muster up` at one instant the second finds the server of the first.
+Result<Fd> take_turn(const fs::path& home) {
+  const fs::path path = home / "up.lock";
+  MUSTER_TRY_ASSIGN(Fd file, open_file(path, O_RDWR | O_CREAT, 0600));
+  const auto deadline = steady_clock::now() + 2 * kStartDeadline;
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("lock " + path.string(), errno));
+    if (steady_clock::now() > deadline) return fail_hint(Code::timeout, "try again", "another `muster up` still holds {}", path.string());
+    std::this_thread::sleep_for(kAskEvery);
+  }
+  return file;
+}
+
 }  // namespace
 
 Result<fs::path> chosen_home(const std::string& told) {
@@ -123,6 +138,9 @@ Result<Started> start_in_background(const fs::path& home, const std::string& lis
   const bool fresh = !fs::exists(home, ignored);
   MUSTER_TRY(make_folders(home));
   if (fresh) fs::permissions(home, fs::perms::owner_all, ignored);
+  MUSTER_TRY_ASSIGN(const Fd turn, take_turn(home));
+  if (auto status = ask_status(home)) return Started{std::move(*status), true};  // somebody else has started it meanwhile
+
   const fs::path log_path = home / "server.log";
   MUSTER_TRY_ASSIGN(const Fd log, open_file(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600));
   const std::uint64_t log_size = fs::file_size(log_path, ignored);
