@@ -145,9 +145,12 @@ std::vector<std::string> doubts_about(const RunSpec& spec) {
   const bool per_node = spec.distribution && spec.distribution->kind == Distribution::Kind::pytorch && !spec.distribution->process_count &&
                         !spec.command.empty() && spec.node_count > 1;
   if (per_node) {
+    const auto mentions = [&](const char* word) { return spec.command.find(word) != std::string::npos; };
     std::vector<std::string> missing;
     for (const std::string name : {"NODE_RANK", "MASTER_ADDR", "MASTER_PORT"}) {
-      if (spec.command.find(name) == std::string::npos) missing.push_back("$" + name);
+      // torchrun's rendezvous hands out the ranks of nodes itself.
+      const bool given = name == "NODE_RANK" && (mentions("--rdzv_endpoint") || mentions("--rdzv-endpoint"));
+      if (!given && !mentions(name.c_str())) missing.push_back("$" + name);
     }
     if (!missing.empty()) {
       doubts.push_back(fmt::format("the command runs once on each of {} nodes and does not use {}: unless it reads them from its environment, "

@@ -164,6 +164,8 @@ TEST(RunSpec, DoubtsAboutAPerNodeCommand) {
   EXPECT_TRUE(has(doubts_about(spec)[0], "$NODE_RANK, $MASTER_ADDR, $MASTER_PORT"));
   spec.command += " --node_rank $NODE_RANK --master_addr $MASTER_ADDR --master_port ${MASTER_PORT}";
   EXPECT_TRUE(doubts_about(spec).empty());
+  spec.command = "torchrun --nnodes 2 --rdzv_backend c10d --rdzv_endpoint $MASTER_ADDR:$MASTER_PORT train.py";
+  EXPECT_TRUE(doubts_about(spec).empty());
   spec.node_count = 1;
   spec.command = "torchrun train.py";
   EXPECT_TRUE(doubts_about(spec).empty());

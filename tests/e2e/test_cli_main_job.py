@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 
 TRAIN = """
 import argparse, os
@@ -141,6 +143,13 @@ def test_any_program_runs_by_command(server):
     assert server.ended(run["run_id"])["status"] == "Completed"
     assert server("run", "logs", run["run_id"]).stdout.startswith("from ")
     assert [artifact["path"] for artifact in server.json("run", "outputs", run["run_id"])["artifacts"]] == ["outputs/date"]
+
+
+def test_a_command_is_bashs_and_its_python_the_environments(server, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    run = server.json("run", "submit", "--python", tmp_path / "venv/bin/python", "--command", "[[ -n $BASH_VERSION ]] && command -v python")
+    assert server.ended(run["run_id"])["status"] == "Completed"
+    assert server("run", "logs", run["run_id"]).stdout == "%s\n" % (tmp_path / "venv/bin/python")
 
 
 def test_the_experiment_is_named_after_the_folder(server):

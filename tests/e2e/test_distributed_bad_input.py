@@ -60,6 +60,8 @@ def test_a_command_without_its_variables_is_warned_of(cluster):
     [warning] = run["warnings"]
     assert "$MASTER_ADDR" in warning and "$MASTER_PORT" in warning and "$NODE_RANK" not in warning
     assert cluster.ended(run["run_id"])["status"] == "Completed"
+    shown = cluster("run", "submit", "--compute", "cluster", "--nodes", "2", "--command", "true")
+    assert "warning: the command runs once on each of 2 nodes" in shown.stderr and "warning" not in shown.stdout
 
 
 def test_mpi_without_open_mpi_names_the_package(muster, tmp_path):

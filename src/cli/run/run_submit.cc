@@ -7,6 +7,7 @@
 #include "cli/run/follow_output.h"
 #include "cli/run/run_view.h"
 #include "cli/run/submission.h"
+#include "cli/terminal/width.h"
 #include "client/git/git_properties.h"
 #include "client/snapshot/snapshot.h"
 
@@ -53,6 +54,9 @@ Result<Exit> run_submit(Context& context, const SubmitOptions& options) {
   MUSTER_TRY_ASSIGN(const Json run, api->create_resource(api->in_workspace({"runs"}), request));
 
   const std::string id = text_at(run, "run_id");
+  for (const Json& warning : member(run, "warnings")) {
+    if (warning.is_string()) context.note(context.err.style.paint("warning:", Tone::warning) + " " + printable(warning.get<std::string>()));
+  }
   if (!options.follow) {
     context.print(run, fmt::format("{}  {}\nNext: muster run logs {} -f\n", id, text_at(run, "status"), id));
     return Exit::done;
