@@ -1,8 +1,10 @@
 #include "api/submission.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/text.h"
+#include "environment/mpirun.h"
 #include "store/compute_targets.h"
 #include "store/runs.h"
 #include "store/snapshots.h"
@@ -46,6 +48,15 @@ std::string near_files(const model::Snapshot& snapshot, std::string_view script)
   return "the snapshot has " + join(names, ", ") + (snapshot.files.size() > names.size() ? ", …" : "");
 }
 
+/// The PATH on which the run will look for programs: the server's, unless the run sets its own.
+std::map<std::string, std::string> job_path(const model::RunSpec& spec) {
+  for (const auto* variables : {&spec.environment_variables, &spec.environment.variables}) {
+    if (const auto path = variables->find("PATH"); path != variables->end()) return {*path};
+  }
+  const char* own = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+  return own == nullptr ? std::map<std::string, std::string>{} : std::map<std::string, std::string>{{"PATH", own}};
+}
+
 bool has_file(const model::Snapshot& snapshot, std::string_view path) {
   return std::any_of(snapshot.files.begin(), snapshot.files.end(), [&](const model::SnapshotFile& file) { return file.path == path; });
 }
@@ -68,6 +79,7 @@ std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surr
     faults.push_back({"node_count", fmt::format("{} nodes are more than {} has (max_nodes is {})", spec.node_count, spec.compute_target, around.target->max_nodes),
                       "take fewer, or raise max_nodes"});
   }
+  if (around.no_mpirun) faults.push_back({"distribution", around.no_mpirun->detail, around.no_mpirun->hint});
   if (spec.parent_run_id && !around.parent_found) faults.push_back({"parent_run_id", fmt::format("there is no run '{}'", *spec.parent_run_id), ""});
   return faults;
 }
@@ -82,6 +94,10 @@ Result<void> check_submission(store::Session& session, std::int64_t workspace_ke
     for (const model::ComputeTarget& target : targets.items) around.target_names.push_back(target.name);
   }
   around.parent_found = spec.parent_run_id && store::runs::key_of(session, workspace_key, *spec.parent_run_id).has_value();
+  if (spec.distribution && spec.distribution->kind == model::Distribution::Kind::mpi) {
+    const auto mpirun = environment::find_mpirun(job_path(spec));
+    if (!mpirun) around.no_mpirun = mpirun.error();
+  }
   Error error{Code::invalid, "", "", submission_faults(spec, around)};
   if (error.errors.empty()) return {};
   std::vector<std::string> words;

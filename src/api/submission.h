@@ -18,6 +18,7 @@ struct Surroundings {
   std::optional<model::ComputeTarget> target;  ///< of spec.compute_target
   std::vector<std::string> target_names;       ///< for the hint, when there is no such target
   bool parent_found = false;
+  std::optional<Error> no_mpirun;              ///< why an MPI run cannot start here
 };
 std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surroundings& surroundings);
 

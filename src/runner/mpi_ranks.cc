@@ -13,6 +13,8 @@ namespace {
 
 /// Between a rank's end and the record of it lie two system calls of muster-rank's; one that has not come by then was killed with its rank.
 constexpr std::chrono::seconds kRecordTime{1};
+/// A killed mpirun's daemons know it before the kernel is done with it.
+constexpr std::chrono::milliseconds kLastWords{200};
 /// How often to look where nothing tells of new records.
 constexpr std::chrono::milliseconds kBlindPoll{50};
 
@@ -52,7 +54,9 @@ void MpiRanks::take(const RankNews& news) {
       rank.how = how_ended(news.record);
       rank.ended_at = news.record.ended_at;
       return;
-    case RankNews::What::aborted: aborted_ = true; return;
+    case RankNews::What::aborted:
+      if (!aborted_since_) aborted_since_ = Ending::Time::clock::now();
+      return;
   }
 }
 
@@ -81,7 +85,7 @@ std::vector<EndedNow> MpiRanks::look(Ending::Time now) {
   return ended;
 }
 
-std::optional<model::RankReport> MpiRanks::launch_failure() {
+std::optional<model::RankReport> MpiRanks::launch_failure(Ending::Time now) {
   const auto ended = mpirun_ != nullptr ? mpirun_->poll() : std::nullopt;
   if (ended) mpirun_over_ = true;
   if (failure_told_) return std::nullopt;
@@ -89,7 +93,11 @@ std::optional<model::RankReport> MpiRanks::launch_failure() {
   if (ended) {
     if (ended->exit_code == 0) return std::nullopt;
     report = report_of_mpirun(node_.node_rank, *ended, clock_.now());
-  } else if (aborted_) {
+  } else if (aborted_since_ && mpirun_ != nullptr && now < *aborted_since_ + kLastWords) {
+    const Ending::Time until = *aborted_since_ + kLastWords;
+    wake_at_ = wake_at_ ? std::min(*wake_at_, until) : until;
+    return std::nullopt;
+  } else if (aborted_since_) {
     report = report_of_mpirun(node_.node_rank, {}, clock_.now());
     report.exception = model::PrintedException{
         "MpirunAborted", "mpirun ended the run, as it does when a rank exits with 0 without MPI_Finalize, calls MPI_Abort, or cannot be reached", ""};

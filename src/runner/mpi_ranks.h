@@ -22,7 +22,7 @@ class MpiRanks final : public NodeRanks {
   void add_to(std::vector<pollfd>& wanted) const override;
   std::optional<Ending::Time> wake_at() const override { return wake_at_; }
   std::vector<EndedNow> look(Ending::Time now) override;
-  std::optional<model::RankReport> launch_failure() override;
+  std::optional<model::RankReport> launch_failure(Ending::Time now) override;
   void terminate() override;
   void killed() override;
 
@@ -45,8 +45,8 @@ class MpiRanks final : public NodeRanks {
   RankRecords records_;
   int first_rank_;
   std::optional<Ending::Time> wake_at_;
+  std::optional<Ending::Time> aborted_since_;  ///< mpirun wants the ranks' end
   bool mpirun_over_ = false;
-  bool aborted_ = false;       ///< mpirun wants the ranks' end
   bool failure_told_ = false;
   bool asked_ = false;
   bool killed_ = false;

@@ -30,7 +30,7 @@ class NodeRanks {
   /// Those that have ended since the last look; each rank once.
   virtual std::vector<EndedNow> look(Ending::Time now) = 0;
   /// What has gone wrong, once, with whatever started them, and is no rank's own end.
-  virtual std::optional<model::RankReport> launch_failure() { return std::nullopt; }
+  virtual std::optional<model::RankReport> launch_failure(Ending::Time) { return std::nullopt; }
   /// SIGTERM to those that run. Those that have not begun will not.
   virtual void terminate() = 0;
   /// The group has been sent SIGKILL: whatever is found gone from now on is gone by that.

@@ -25,7 +25,7 @@ class Follower {
       wait();
       if (run_.stop.is_asked() && !stop_seen_) see_stop();
       for (const EndedNow& ended : run_.ranks->look(now())) report(ended);
-      if (auto failure = run_.ranks->launch_failure()) report_launch(std::move(*failure));
+      if (auto failure = run_.ranks->launch_failure(now())) report_launch(std::move(*failure));
       while (carry_out(ending_.next(now()))) {
       }
     }

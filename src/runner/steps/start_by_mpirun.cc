@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "environment/mpirun.h"
 #include "launch/mpi.h"
 #include "model/node_folder_name.h"
 #include "model/process_group_name.h"
@@ -15,16 +16,6 @@ namespace muster::runner::steps {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Debian's alternatives may give plain `mpirun` to another MPI, whose options are others.
-Result<std::string> find_mpirun(const std::map<std::string, std::string>& variables) {
-  const auto path = variables.find("PATH");
-  const std::string_view places = path == variables.end() ? process::kUsualPath : std::string_view(path->second);
-  for (const char* name : {"mpirun.openmpi", "mpirun"}) {
-    if (auto found = process::find_program(name, places)) return found;
-  }
-  return fail_hint(Code::not_found, "install Open MPI (Debian: apt-get install openmpi-bin)", "there is no mpirun on the PATH '{}'", places);
-}
 
 /// An empty folder that nobody else can have prepared for us: it lies where everybody can write.
 Result<void> make_scratch(const fs::path& folder) {
@@ -42,7 +33,7 @@ launch::MpiNode node_of(const NodeRun& run, int node_rank) {
 /// What mpirun reads: files beside the link to muster-rank, all by paths without spaces.
 Result<launch::MpirunInput> write_input(const NodeRun& run, const fs::path& scratch, const fs::path& home) {
   launch::MpirunInput input;
-  MUSTER_TRY_ASSIGN(input.mpirun, find_mpirun(run.plan.ranks.front().variables));
+  MUSTER_TRY_ASSIGN(input.mpirun, environment::find_mpirun(run.plan.ranks.front().variables));
   MUSTER_TRY_ASSIGN(const fs::path program, unpack_rank_program(home));
   const fs::path link = scratch / "muster-rank";
   if (::symlink(fs::absolute(program).c_str(), link.c_str()) != 0) return tl::unexpected(system_error("link " + link.string(), errno));
