@@ -13,8 +13,9 @@ namespace {
 
 /// Between a rank's end and the record of it lie two system calls of muster-rank's; one that has not come by then was killed with its rank.
 constexpr std::chrono::seconds kRecordTime{1};
-/// A killed mpirun's daemons know it before the kernel is done with it.
-constexpr std::chrono::milliseconds kLastWords{200};
+/// What mpirun's wish to end the run is left, before it counts: for a rank's or mpirun's own end to become known, which says more; and since with very many
+/// ranks Open MPI at times aborts a run whose ranks are just ending well.
+constexpr std::chrono::milliseconds kLastWords{500};
 /// How often to look where nothing tells of new records.
 constexpr std::chrono::milliseconds kBlindPoll{50};
 
@@ -93,7 +94,7 @@ std::optional<model::RankReport> MpiRanks::launch_failure(Ending::Time now) {
   if (ended) {
     if (ended->exit_code == 0) return std::nullopt;
     report = report_of_mpirun(node_.node_rank, *ended, clock_.now());
-  } else if (aborted_since_ && mpirun_ != nullptr && now < *aborted_since_ + kLastWords) {
+  } else if (aborted_since_ && now < *aborted_since_ + kLastWords) {
     const Ending::Time until = *aborted_since_ + kLastWords;
     wake_at_ = wake_at_ ? std::min(*wake_at_, until) : until;
     return std::nullopt;

@@ -5,8 +5,9 @@
 namespace muster::runner::steps {
 namespace {
 
-/// mpirun ends some tenths of a second after its last rank. Open MPI's sometimes never does, with very many ranks.
-constexpr std::chrono::seconds kExitTime{5};
+/// mpirun ends some tenths of a second after its last rank, and its daemons with it. Open MPI's sometimes never does, with very many ranks.
+constexpr std::chrono::seconds kExitTime{2};
+constexpr std::chrono::seconds kDaemonsTime{1};
 
 bool has_failed(const NodeRun& run) {
   return std::any_of(run.state.reports.begin(), run.state.reports.end(), [](const auto& report) { return !report.succeeded(); });
@@ -35,6 +36,7 @@ void await_node_0(NodeRun& run) {
   run.messenger->post("the end of the ranks", [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); });
   const auto over = [](const NodeStatuses& statuses) { return statuses.front() == "Finished" || statuses.front() == "Done"; };
   wait_for_peers(run, over, [] { return false; });
+  run.leftovers_until = run.system_clock.steady() + kDaemonsTime;
 }
 
 }  // namespace
