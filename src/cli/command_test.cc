@@ -95,7 +95,8 @@ TEST_F(CommandTest, HelpIsForTheDeepestCommandAndNeedsNothingElse) {
 TEST_F(CommandTest, HelpFitsAndHidesWhatIsHidden) {
   const Command& submit = *root_.children()[0]->children()[0];
   for (const std::size_t width : {40u, 60u, 100u}) {
-    for (const auto line : split(help_text(submit, "muster run submit", width), '\n')) {
+    const std::string help = help_text(submit, "muster run submit", width);
+    for (const auto line : split(help, '\n')) {
       if (line.find("muster run submit") != std::string_view::npos) continue;
       EXPECT_LE(display_width(line), width) << line;
     }

@@ -49,6 +49,21 @@ TEST(Mpi, SecretsStayOutOfTheCommandLine) {
   for (const std::string& word : mpirun.command) EXPECT_EQ(word.find("secret-token"), std::string::npos);
 }
 
+TEST(Mpi, WhatIsForTheAgentIsNotForTheRanks) {
+  EXPECT_FALSE(has_in_a_row(planned("10.0.0.1").mpirun.command, {"-x", "MUSTER_RANK_NODES"}));
+}
+
+TEST(Mpi, EndingRanksIsNotForItsDaemons) {
+  EXPECT_TRUE(has_in_a_row(planned("10.0.0.1").mpirun.command, {"--mca", "odls_base_sigkill_timeout", "1000000"}));
+}
+
+TEST(Mpi, TheScratchFolderLeavesRoomForASocketsName) {
+  const auto folder = mpi_scratch("/dev/shm", std::string(300, 'r') + "-1-0");
+  EXPECT_EQ(folder.parent_path(), "/dev/shm");
+  EXPECT_LT(folder.string().size(), 40U);
+  EXPECT_NE(folder, mpi_scratch("/dev/shm", std::string(300, 'r') + "-1-1"));
+}
+
 TEST(Mpi, ANodesOwnVariablesAreNotThoseOfNodeZero) {
   const RankPlan mpirun = planned("10.0.0.1").mpirun;
   EXPECT_FALSE(has_in_a_row(mpirun.command, {"-x", "MUSTER_RUN_DIR"}));

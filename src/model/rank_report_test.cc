@@ -132,6 +132,26 @@ TEST(RankReport, OneThatCouldNotBeStartedIsTheCauseAndSaysWhy) {
   EXPECT_FALSE(choose_cause({unseen}));
 }
 
+TEST(ChooseCause, BlamesMpirunBeforeItsRanksOnlyWhenItWasKilled) {
+  RankReport exit_code = exited(kLauncherRank, 7, 0);
+  EXPECT_EQ(choose_cause({exit_code, kReset(1, 5)})->rank, 1);
+  EXPECT_EQ(choose_cause({exit_code})->rank, kLauncherRank);
+  EXPECT_EQ(choose_cause({signalled(kLauncherRank, "SIGKILL", 0), kReset(1, 5)})->rank, kLauncherRank);
+  RankReport aborted = raised(kLauncherRank, "MpirunAborted", "mpirun ended the run", 0);
+  aborted.exit_code.reset();
+  EXPECT_EQ(choose_cause({aborted, exited(2, 7, 5)})->rank, 2);
+  EXPECT_EQ(choose_cause({aborted, exited(2, 0, 5)})->rank, kLauncherRank);
+}
+
+TEST(ToRunError, NamesMpirunAndItsLog) {
+  RankReport killed = signalled(kLauncherRank, "SIGKILL", 0);
+  killed.log = "azureml-logs/70_mpi_log.txt";
+  const RunError error = to_run_error(killed, 5);
+  EXPECT_EQ(error.message, "mpirun ended with SIGKILL (on node 0); what it said is in azureml-logs/70_mpi_log.txt");
+  EXPECT_FALSE(error.rank);
+  EXPECT_EQ(error.log, killed.log);
+}
+
 TEST(RankReport, IsReadBackAsItWasShown) {
   for (const RankReport& report : {exited(1, 3, 7), signalled(2, "SIGSEGV", 8), by_us(raised(3, "ValueError", "x", 9))}) {
     const auto read = rank_report_from_json(to_json(report));
@@ -152,7 +172,7 @@ TEST(RankReport, RefusesWhatCannotBe) {
   json["ended_at"] = "yesterday";
   EXPECT_FALSE(rank_report_from_json(json));
   json = to_json(exited(1, 3, 7));
-  json["rank"] = -1;
+  json["rank"] = -2;
   EXPECT_FALSE(rank_report_from_json(json));
 }
 

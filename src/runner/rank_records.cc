@@ -89,11 +89,11 @@ std::vector<std::string> RankRecords::new_names() {
       at += static_cast<ssize_t>(sizeof(inotify_event)) + event->len;
     }
   }
-  if (!list) return names;
-  listed_ = true;
-  const std::vector<std::string> now = listed_names();
-  std::set_difference(now.begin(), now.end(), known_.begin(), known_.end(), std::back_inserter(names));
-  known_ = now;
+  if (list) {
+    listed_ = true;
+    for (std::string& name : listed_names()) names.push_back(std::move(name));
+  }
+  std::erase_if(names, [&](const std::string& name) { return !known_.insert(name).second; });
   return names;
 }
 

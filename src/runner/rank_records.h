@@ -2,6 +2,7 @@
 // What muster-rank writes of a node's ranks (rank/rank_record.h), as the runner reads it.
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct RankNews {
 /// The rank's record of that kind; not_found when it has none (yet).
 Result<rank::RankRecord> read_rank_record(const std::filesystem::path& folder, int rank, std::string_view kind);
 
-/// Each fact at least once, in the order in which they came about as far as that can be told. inotify; where none can be had, the folder is listed at each look.
+/// Each fact once, in the order in which they came about as far as that can be told. inotify; where none can be had, the folder is listed at each look.
 /// Not thread-safe.
 class RankRecords {
  public:
@@ -40,8 +41,8 @@ class RankRecords {
 
   std::filesystem::path folder_;
   Fd inotify_;
-  bool listed_ = false;             ///< what was there before the watch
-  std::vector<std::string> known_;  ///< sorted; only where there is no watch or it has overflowed
+  bool listed_ = false;          ///< what was there before the watch
+  std::set<std::string> known_;
 };
 
 /// Completes what a runner that was killed had kept of its ranks by what they left themselves.

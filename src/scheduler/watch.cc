@@ -22,7 +22,7 @@ void SchedulerImpl::watch_heartbeats() {
     std::string missing;
     for (const model::RunNode& node : run->nodes) {
       if (node.status != "Running") continue;
-      const auto last = heartbeats_.with([&](auto& beats) { return beats.try_emplace({id, node.node_rank}, now).first->second; });
+      const auto last = heartbeats_.with([&, &run_id = id](auto& beats) { return beats.try_emplace({run_id, node.node_rank}, now).first->second; });
       if (now - last > kHeartbeatPatience) {
         missing = fmt::format("nothing heard from node {} ({}) for {} s", node.node_rank, node.host,
                               std::chrono::duration_cast<std::chrono::seconds>(now - last).count());
