@@ -123,7 +123,10 @@ TEST_F(CommandTest, BashAcceptsItsScript) {
   const auto script = completion_script(root_, "bash");
   // Typed: muster run sub<Tab>
   const std::string check = *script + "\nCOMP_WORDS=(muster run sub); COMP_CWORD=2; _muster; [ \"${COMPREPLY[*]}\" = submit ]\n"
-                                      "COMP_WORDS=(muster run submit --sc); COMP_CWORD=3; _muster; [ \"${COMPREPLY[*]}\" = --script ] || exit 1\n";
+                                      "COMP_WORDS=(muster run submit --sc); COMP_CWORD=3; _muster; [ \"${COMPREPLY[*]}\" = --script ] || exit 1\n"
+                                      // Files, which bash itself offers: after an option that wants a value, and after --
+                                      "COMP_WORDS=(muster run submit --script ''); COMP_CWORD=4; _muster; [ ${#COMPREPLY[@]} = 0 ] || exit 1\n"
+                                      "COMP_WORDS=(muster run submit -- --sc); COMP_CWORD=4; _muster; [ ${#COMPREPLY[@]} = 0 ] || exit 1\n";
   FILE* shell = ::popen("bash -e", "w");
   ASSERT_NE(shell, nullptr);
   std::fputs(check.c_str(), shell);

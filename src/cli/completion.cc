@@ -34,6 +34,16 @@ std::string next_words(const Command& command) {
   return join(words, " ");
 }
 
+/// The options after which a value comes.
+std::string names_with_value(const Command& command) {
+  std::vector<std::string> names;
+  for (const Option& option : command.options()) {
+    if (option.value.empty()) continue;
+    for (const std::string_view name : split(option.names, ',')) names.emplace_back(name);
+  }
+  return join(names, " ");
+}
+
 std::string quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
@@ -43,20 +53,23 @@ std::string quoted(std::string_view text) {
   return result + "'";
 }
 
-/// Bash reads the words so far, follows those that are commands, and offers what that command knows, or files.
+/// Bash reads the words so far, follows those that are commands, and offers what that command knows; files where it offers nothing (-o default: ours
+/// must not be taken for files, or a folder named like a command would make it "model/").
 std::string bash_script(const Command& root) {
   std::string nouns;
   std::string cases;
   each_command(root, "", [&](const Command& command, const std::string& words) {
     if (!words.empty()) nouns += (nouns.empty() ? "" : "|") + quoted(words);
-    cases += fmt::format("    {}) known={} ;;\n", quoted(words), quoted(next_words(command)));
+    cases += fmt::format("    {}) known={} valued={} ;;\n", quoted(words), quoted(next_words(command)), quoted(names_with_value(command)));
   });
   return fmt::format(R"(# bash completion for muster:  source <(muster completion bash)
 _muster() {{
-  local current="${{COMP_WORDS[COMP_CWORD]}}" path="" word known=""
-  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+  local current="${{COMP_WORDS[COMP_CWORD]}}" path="" word known="" valued="" i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word="${{COMP_WORDS[i]}}"
     case "$word" in
-      --) COMPREPLY=($(compgen -f -- "$current")); return ;;
+      --) return ;;
       -*) continue ;;
     esac
     case "${{path:+$path }}$word" in
@@ -65,15 +78,17 @@ _muster() {{
   done
   case "$path" in
 {}  esac
+  case " $valued " in
+    *" ${{COMP_WORDS[COMP_CWORD-1]}} "*) return ;;
+  esac
   COMPREPLY=($(compgen -W "$known" -- "$current"))
-  if [ ${{#COMPREPLY[@]}} -eq 0 ]; then COMPREPLY=($(compgen -f -- "$current")); fi
 }}
-complete -o filenames -F _muster muster
+complete -o default -F _muster muster
 )",
                      nouns, cases);
 }
 
-/// Zsh's own way of emulating bash's completion is enough, and one script is less to get wrong.
+/// Zsh's own way of emulating bash's completion is enough, and one script is less to get wrong (${WORDS[@]:1:N} is another thing to it).
 std::string zsh_script(const Command& root) {
   return "#compdef muster\n# zsh completion for muster:  source <(muster completion zsh)\nautoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(root);
 }
