@@ -239,6 +239,22 @@ TEST_F(MergedTest, RanksAreChosen) {
   EXPECT_EQ(drain(*follow("/merged-log?ranks=2,0")), "[rank 0] 0\n[rank 2] 2\n");
 }
 
+TEST_F(MergedTest, ARankThatNeverWasIsRefusedOneThatMayComeIsWaitedFor) {
+  line(0, "a\n", 1'000'000);
+  const auto stream = follow("/merged-log?ranks=1&follow=true");
+  EXPECT_EQ(drain(*stream), "");
+  line(1, "b\n", 2'000'000);
+  EXPECT_EQ(drain(*stream), "[rank 1] b\n");
+  EXPECT_EQ(drain(*follow("/merged-log?ranks=0,1")), "[rank 0] a\n[rank 1] b\n");
+  end();
+  const std::string refused = "/merged-log?ranks=0,7";
+  for (const char* more : {"", "&follow=true"}) {
+    const auto answer = api("GET", Api::in("/runs/" + run.run_id + refused + more));
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_NE(answer.body.find("0 to 1"), std::string::npos);
+  }
+}
+
 TEST_F(MergedTest, FollowedLinesComeWhole) {
   line(0, "a", 1'000'000);
   const auto stream = follow("/merged-log?follow=true");

@@ -65,6 +65,22 @@ Result<http::Response> get_log(Call& call) {
   return response;
 }
 
+/// Silence is no answer to who asks for a rank or an attempt that there never was. One that may still come is waited for.
+Result<void> check_there_is(Call& call, const model::Run& run, const MergeWishes& wishes) {
+  if (wishes.attempt > run.attempt) {
+    return fail_hint(Code::not_found, fmt::format("its newest attempt is {}", run.attempt), "run {} has no attempt {}", run.run_id, wishes.attempt);
+  }
+  const bool may_come = wishes.follow && wishes.attempt == run.attempt && !model::has_ended(run.status);
+  if (!wishes.ranks || may_come) return {};
+  MUSTER_TRY_ASSIGN(const std::set<int> there, ranks_with_logs(call.services, run, wishes.attempt));
+  for (const int rank : *wishes.ranks) {
+    if (there.contains(rank)) continue;
+    return fail_hint(Code::not_found, there.empty() ? "it has written none yet" : fmt::format("there are ranks {} to {}", *there.begin(), *there.rbegin()),
+                     "attempt {} of run {} has no log of rank {}", wishes.attempt, run.run_id, rank);
+  }
+  return {};
+}
+
 Result<http::Response> get_merged_log(Call& call) {
   QueryReader query(call.request);
   MergeWishes wishes;
@@ -81,6 +97,7 @@ Result<http::Response> get_merged_log(Call& call) {
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
   wishes.attempt = static_cast<int>(attempt.value_or(run.attempt));
+  MUSTER_TRY(check_there_is(call, run, wishes));
   return http::Response{200, {{"content-type", kText}}, merged_log(call.services, run, std::move(wishes))};
 }
 

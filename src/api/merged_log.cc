@@ -12,6 +12,8 @@ constexpr std::string_view kDriverLogs = "azureml-logs/70_driver_log";
 constexpr std::size_t kPiece = 64u << 10;
 constexpr std::size_t kEnough = 192u << 10;
 
+bool is_ranks(const store::LogInfo& log) { return log.rank && log.id.path.starts_with(kDriverLogs); }
+
 /// One rank's log, read line by line.
 class RankLines {
  public:
@@ -108,7 +110,7 @@ class MergedLog final : public http::StreamSource {
     const auto logs = services_.logs.list(uuid_, wishes_.attempt);
     if (!logs) throw std::runtime_error(logs.error().detail);
     for (const store::LogInfo& log : *logs) {
-      if (!log.rank || !log.id.path.starts_with(kDriverLogs)) continue;
+      if (!is_ranks(log)) continue;
       if (wishes_.ranks && !wishes_.ranks->contains(*log.rank)) continue;
       const auto at = ranks_.try_emplace(log.id, Rank{RankLines(services_.logs, log), log.complete, false}).first;
       at->second.complete = log.complete;
@@ -138,6 +140,15 @@ class MergedLog final : public http::StreamSource {
 };
 
 }  // namespace
+
+Result<std::set<int>> ranks_with_logs(Services& services, const model::Run& run, int attempt) {
+  MUSTER_TRY_ASSIGN(const auto logs, services.logs.list(run.uuid, attempt));
+  std::set<int> ranks;
+  for (const store::LogInfo& log : logs) {
+    if (is_ranks(log)) ranks.insert(*log.rank);
+  }
+  return ranks;
+}
 
 std::unique_ptr<http::StreamSource> merged_log(Services& services, const model::Run& run, MergeWishes wishes) {
   return std::make_unique<MergedLog>(services, run, std::move(wishes));

@@ -107,6 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Refusal{"GET", kRuns + "/nobody", "", 404, "not_found"}, Refusal{"GET", kRuns + "/" + std::string(5000, 'a'), "", 404, "not_found"},
                     Refusal{"GET", kRuns + "/{run}/artifacts/outputs/x", "", 404, "not_found"}, Refusal{"GET", kRuns + "/{run}/artifacts/../../x", "", 404, "not_found"},
                     Refusal{"PUT", kRuns + "/{run}/artifacts/../../x", "bytes", 422, "invalid"}, Refusal{"PUT", kRuns + "/{run}/artifacts/a//b", "bytes", 422, "invalid"},
+                    Refusal{"GET", kRuns + "/{run}/merged-log?ranks=7", "", 404, "not_found"}, Refusal{"GET", kRuns + "/{run}/merged-log?attempt=2", "", 404, "not_found"},
                     Refusal{"GET", kRuns + "/{run}/logs/..%2f..%2fetc/passwd", "", 404, "not_found"},
                     Refusal{"GET", kRuns + "/{run}/logs/azureml-logs/70_driver_log.txt", "", 404, "not_found"},
                     Refusal{"PUT", Api::in("/blobs/abc"), "abc", 422, "invalid"}, Refusal{"PUT", Api::in("/blobs/" + kSha), "abc", 422, "invalid"},
