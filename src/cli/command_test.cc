@@ -74,6 +74,8 @@ TEST_F(CommandTest, TakesPositionals) {
 TEST_F(CommandTest, SaysWhatIsWrongAndWhatMayHaveBeenMeant) {
   EXPECT_NE(detail({"rnu"}).find("no command `rnu` | did you mean `run`"), std::string::npos);
   EXPECT_NE(detail({"run", "sumbit"}).find("did you mean `submit`"), std::string::npos);
+  EXPECT_NE(detail({"rnu", "--json", "x"}).find("no command `rnu`"), std::string::npos) << "not its options";
+  EXPECT_NE(detail({"--server", "x", "rnu"}).find("no option `--server`"), std::string::npos);
   EXPECT_NE(detail({"run", "submit", "--script", "x", "--srcipt", "x"}).find("did you mean `--script`"), std::string::npos);
   EXPECT_NE(detail({"run", "submit"}).find("--script is missing"), std::string::npos);
   EXPECT_NE(detail({"run", "show"}).find("RUN is missing"), std::string::npos);

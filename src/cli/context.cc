@@ -47,7 +47,7 @@ Context::~Context() = default;
 void Context::add_common_options(Command& command) {
   command.flag("--json", json, "print JSON, for programs");
   command.option("--server", "URL", server, "the server's address (else MUSTER_URL, config.json, the one that runs here)");
-  command.option("--workspace", "NAME", workspace, "the workspace (else config.json's, or default)");
+  command.option("--workspace", "NAME", workspace, "the workspace (else MUSTER_WORKSPACE, config.json's, or default)");
 }
 
 Result<std::shared_ptr<client::Api>> Context::connect() {

@@ -93,9 +93,12 @@ Error wrong_use(const Command& command, const std::string& path, std::string det
 
 Error translate(const CLI::ParseError& error, const Parsed& where, const std::vector<std::string>& words) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    // The first word that is neither a command nor an option of where we are; options first, since what follows an unknown one is unexpected, too.
+    // The first word that is neither a command nor an option of where we are. After a whole command's name options come first, since what follows an
+    // unknown one is unexpected, too.
     std::vector<std::string> in_order = words;
-    std::stable_partition(in_order.begin(), in_order.end(), [](const std::string& word) { return word.starts_with('-'); });
+    if (where.command->children().empty()) {
+      std::stable_partition(in_order.begin(), in_order.end(), [](const std::string& word) { return word.starts_with('-'); });
+    }
     const std::string text = std::string(error.what()) + " ";
     for (const std::string& word : in_order) {
       if (!word.empty() && text.find(" " + word + " ") != std::string::npos && where.path.find(" " + word) == std::string::npos) {

@@ -54,13 +54,13 @@ Error changed_meanwhile(const std::string& which) {
   return Error{Code::invalid, fmt::format("{} changed while it was being sent", which), "submit again when nothing writes to it", {}};
 }
 
-Result<void> send_alone(Api& api, const BlobFile& file) {
+Result<void> send_alone(Api& api, const BlobFile& file, const OnBytes& on_sent) {
   auto opened = open_file(file.path, O_RDONLY);
   if (!opened) return tl::unexpected(changed_meanwhile(file.path.string()));
   struct stat status {};
   if (::fstat(opened->get(), &status) != 0) return tl::unexpected(system_error("stat " + file.path.string(), errno));
   if (static_cast<std::uint64_t>(status.st_size) != file.size) return tl::unexpected(changed_meanwhile(file.path.string()));
-  const auto sent = api.put_bytes(api.in_workspace({"blobs", file.sha256}), {}, FileBody{opened->get(), 0, file.size});
+  const auto sent = api.put_bytes(api.in_workspace({"blobs", file.sha256}), {}, FileBody{opened->get(), 0, file.size, on_sent});
   if (!sent && sent.error().code == Code::invalid) return tl::unexpected(changed_meanwhile(file.path.string()));
   if (!sent) return tl::unexpected(sent.error());
   return {};
@@ -118,16 +118,24 @@ Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const On
       const std::size_t i = next++;
       if (i >= parcels.size()) return;
       const Parcel& parcel = parcels[i];
+      std::uint64_t told = 0;  // of this parcel; a file that is sent anew takes its bytes back
+      const auto tell = [&](std::uint64_t sent) {
+        const std::lock_guard lock(mutex);
+        sent_bytes += sent - told;
+        told = sent;
+        if (on_bytes) on_bytes(sent_bytes);
+      };
       const bool alone = parcel.size() == 1 && parcel.front()->size > kAloneBytes;
-      auto sent = alone ? send_alone(api, *parcel.front()) : send_together(api, parcel);
-      const std::lock_guard lock(mutex);
+      auto sent = alone ? send_alone(api, *parcel.front(), tell) : send_together(api, parcel);
       if (!sent) {
+        const std::lock_guard lock(mutex);
         if (!error) error = std::move(sent).error();
         failed = true;
         return;
       }
-      for (const BlobFile* file : parcel) sent_bytes += file->size;
-      if (on_bytes) on_bytes(sent_bytes);
+      std::uint64_t size = 0;
+      for (const BlobFile* file : parcel) size += file->size;
+      tell(size);
     }
   };
   {

@@ -205,7 +205,10 @@ class HttpConnection::Impl {
     while (offset < end) {
       if (stop_.stop_requested()) return stopped();
       const ssize_t n = ::sendfile(socket_.native_handle(), body.fd, &offset, static_cast<std::size_t>(end - offset));
-      if (n > 0) continue;
+      if (n > 0) {
+        if (body.on_sent) body.on_sent(static_cast<std::uint64_t>(offset) - body.offset);
+        continue;
+      }
       if (n == 0) return fail(Code::invalid, "the file became shorter while it was being sent");
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) return lost(error_code(errno, boost::system::system_category()));

@@ -20,6 +20,7 @@ struct FileBody {
   int fd = -1;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  std::function<void(std::uint64_t sent)> on_sent = {};  ///< how much of it has gone out, often; less again when it is sent anew. Must be quick
 };
 
 struct HttpRequest {

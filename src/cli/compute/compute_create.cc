@@ -39,7 +39,7 @@ void add_compute_create(Command& compute, Context& context) {
   command.positional("NAME", options->name, "2 to 16 letters, digits and -, a letter first");
   command.option("--max-nodes", "N", options->max_nodes, "how far it may grow").required();
   command.option("--min-nodes", "N", options->min_nodes, "how many are always there (0)");
-  command.option("--idle-seconds", "N", options->idle_seconds, "how long a node may be idle before it leaves (1800)");
+  command.option("--idle-seconds", "N", options->idle_seconds, "how long a node may be idle before it leaves (120)");
   command.option("--vm-size", "SIZE", options->vm_size, "what Azure would call it; kept for the record");
   command.option("--vm-priority", "KIND", options->vm_priority, "dedicated or lowpriority; runs on the latter start again when a node is lost");
   command.option("--description", "TEXT", options->description, "for people");

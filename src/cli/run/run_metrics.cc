@@ -35,7 +35,9 @@ Result<Json> all_points(client::Api& api, const Options& options) {
 Result<Exit> run_metrics(Context& context, const Options& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(const Json metrics, all_points(*api, options));
-  if (metrics["metrics"].empty()) context.note("The run has logged no metrics: in the script, run.log(\"loss\", 0.25).");
+  if (metrics["metrics"].empty()) {
+    context.note(options.name || options.rank ? "The run has logged nothing by that name or rank." : "The run has logged no metrics: in the script, run.log(\"loss\", 0.25).");
+  }
   context.print(metrics, context.json ? "" : metrics_text(metrics["metrics"], context.out.width, context.out.style));
   return Exit::done;
 }

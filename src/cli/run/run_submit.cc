@@ -87,7 +87,7 @@ void add_run_submit(Command& run, Context& context) {
   command.option("--processes", "N", options->processes, "how many processes over all nodes");
   command.flag("--mpi", options->mpi, "start them by mpirun");
   command.option("--max-duration", "T", options->max_duration, "cancel it after this time, like 90s, 15m, 2h, 7d (30 days)");
-  command.option("--max-retries", "N", options->max_retries, "start again so often when a node is lost (0)");
+  command.option("--max-retries", "N", options->max_retries, "start again up to so often when it failed (0)");
   command.option("--grace", "T", options->grace, "between SIGTERM and SIGKILL (15s)");
   command.option("--priority", "P", options->priority, "any whole number; higher ones go first (0)");
   command.flag("--follow", options->follow, "print what it writes until it ends; Ctrl-C leaves it going");

@@ -12,7 +12,7 @@ Result<Exit> workspace_config(Context& context) {
                                       {"resource_group", "muster"},
                                       {"workspace_name", text_at(workspace, "name")},
                                       {"muster_url", api->address().url}};
-  context.out.write(config.dump(4) + "\n");
+  context.out.write(config.dump(context.json ? -1 : 4) + "\n");
   return Exit::done;
 }
 

@@ -19,7 +19,11 @@ namespace fs = std::filesystem;
 
 constexpr int kThreads = 2;
 constexpr std::size_t kPieceBytes = 256u << 10;
+constexpr std::uint64_t kTellBytes = 8u << 20;
 constexpr int kTries = 3;
+
+/// Told now and then how much of a file has been read; less again when it is read anew.
+using OnRead = std::function<void(std::uint64_t)>;
 
 /// What was read, with the stamp that held before and after.
 struct Reading {
@@ -27,7 +31,7 @@ struct Reading {
   std::string sha256;
 };
 
-Result<Reading> read_once(const fs::path& path, std::string& buffer, bool& changed) {
+Result<Reading> read_once(const fs::path& path, std::string& buffer, const OnRead& on_read, bool& changed) {
   auto opened = open_file(path, O_RDONLY | O_NONBLOCK);
   if (!opened) {
     const bool gone = opened.error().code == Code::not_found;
@@ -45,6 +49,7 @@ Result<Reading> read_once(const fs::path& path, std::string& buffer, bool& chang
     if (n < 0) return fail_hint(Code::invalid, "name it in .amlignore to leave it out", "{}", system_error("read " + path.string(), errno).detail);
     if (n == 0) break;
     hash.update({buffer.data(), static_cast<std::size_t>(n)});
+    if (size / kTellBytes != (size + static_cast<std::uint64_t>(n)) / kTellBytes) on_read(size);
     size += static_cast<std::uint64_t>(n);
     if (size > static_cast<std::uint64_t>(before.st_size)) break;  // it grows as we read: no end is promised
   }
@@ -53,10 +58,10 @@ Result<Reading> read_once(const fs::path& path, std::string& buffer, bool& chang
   return Reading{stamp_of(before), hash.hex()};
 }
 
-Result<Reading> read_steady(const fs::path& path, std::string& buffer) {
+Result<Reading> read_steady(const fs::path& path, std::string& buffer, const OnRead& on_read) {
   for (int i = 0; i < kTries; ++i) {
     bool changed = false;
-    MUSTER_TRY_ASSIGN(Reading reading, read_once(path, buffer, changed));
+    MUSTER_TRY_ASSIGN(Reading reading, read_once(path, buffer, on_read, changed));
     if (!changed) return reading;
   }
   return fail_hint(Code::invalid, "submit again when nothing writes to it, or name it in .amlignore", "{} changes while it is being read", path.string());
@@ -90,16 +95,22 @@ class Hashing {
     while (!failed_) {
       const std::size_t i = next_++;
       if (i >= changed_.size()) return;
-      auto reading = read_steady(folder_ / files_[changed_[i]].path, buffer);
-      const std::lock_guard lock(mutex_);
+      std::uint64_t told = 0;
+      const auto tell = [&](std::uint64_t read) {
+        const std::lock_guard lock(mutex_);
+        done_ += read - told;
+        told = read;
+        if (on_hashed_) on_hashed_(done_, total_);
+      };
+      auto reading = read_steady(folder_ / files_[changed_[i]].path, buffer, tell);
       if (!reading) {
+        const std::lock_guard lock(mutex_);
         if (!error_) error_ = std::move(reading).error();
         failed_ = true;
         return;
       }
-      done_ += reading->stamp.size;
       readings_[i] = std::move(*reading);
-      if (on_hashed_) on_hashed_(done_, total_);
+      tell(readings_[i].stamp.size);
     }
   }
 

@@ -4,6 +4,8 @@
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -172,6 +174,25 @@ TEST_F(SnapshotTest, ReportsProgress) {
   EXPECT_EQ(seen[0].step, SnapshotProgress::Step::hashing);
   EXPECT_EQ(seen[1].step, SnapshotProgress::Step::sending);
   EXPECT_EQ(seen[1].bytes, 5000u);
+}
+
+TEST_F(SnapshotTest, ReportsProgressWithinAFile) {
+  constexpr std::uint64_t kSize = 20u << 20;
+  file("weights", std::string(kSize, 'w'));
+  ApiOptions options;
+  options.address = {server_.url(), "t", "default"};
+  const auto api = *Api::create(std::move(options));
+  std::map<SnapshotProgress::Step, std::vector<std::uint64_t>> seen;
+  ASSERT_TRUE(send_snapshot(*api, {root_ / "source", "", {}, [&](const SnapshotProgress& progress) {
+                                     EXPECT_EQ(progress.bytes_total, kSize);
+                                     seen[progress.step].push_back(progress.bytes);
+                                   }}));
+  for (const auto& [step, bytes] : seen) {
+    EXPECT_GT(bytes.size(), 2u);
+    EXPECT_TRUE(std::is_sorted(bytes.begin(), bytes.end()));
+    EXPECT_EQ(bytes.back(), kSize);
+  }
+  EXPECT_EQ(seen.size(), 2u);
 }
 
 TEST_F(SnapshotTest, AFileThatChangedSinceIsNamed) {
