@@ -117,6 +117,8 @@ def test_a_download_never_overwrites(server):
 
     assert "net.pt" in server.problem("run", "download", run_id, "outputs/net.pt", "--to", "net.pt")["detail"]
     assert (server.folder / "net.pt").read_text() == "mine"
+    server("run", "download", run_id, "outputs/net.pt", "--to", "net.pt", "--overwrite")
+    assert (server.folder / "net.pt").read_text() == "new"
 
 
 def test_cancel_of_a_finished_run(server):

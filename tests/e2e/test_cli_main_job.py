@@ -131,10 +131,13 @@ def test_a_model_is_registered_from_this_machine(server):
 
 
 def test_a_deleted_run_is_gone(server):
-    run_id = submit(server)["run_id"]
+    run = submit(server)
+    run_id = run["run_id"]
     server("run", "delete", run_id)
 
-    assert server.problem("run", "show", run_id)["code"] == "not_found"
+    for words in ("show", "logs", "outputs", "metrics", "delete"):
+        assert server.problem("run", words, run_id)["code"] == "not_found"
+    assert not [path for path in server.home.rglob("*") if run["uuid"] in path.name or run_id in path.name]
     assert server.json("run", "list")["runs"] == []
 
 
@@ -143,6 +146,15 @@ def test_any_program_runs_by_command(server):
     assert server.ended(run["run_id"])["status"] == "Completed"
     assert server("run", "logs", run["run_id"]).stdout.startswith("from ")
     assert [artifact["path"] for artifact in server.json("run", "outputs", run["run_id"])["artifacts"]] == ["outputs/date"]
+
+
+def test_a_registered_environment_is_used_again(server, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    server("run", "submit", "--python", tmp_path / "venv/bin/python", "--experiment", "mine", "--command", "true")
+    run = server.json("run", "submit", "--environment", "mine", "--experiment", "other", "--command", "command -v python")
+    assert (run["environment"]["name"], server.ended(run["run_id"])["status"]) == ("mine", "Completed")
+    assert server("run", "logs", run["run_id"]).stdout == "%s\n" % (tmp_path / "venv/bin/python")
+    assert "environment list" in server.problem("run", "submit", "--environment", "nothing", "--command", "true")["hint"]
 
 
 def test_a_command_is_bashs_and_its_python_the_environments(server, tmp_path):

@@ -205,6 +205,8 @@ for turn in range(3):
         assert [turn for one, turn in lines if one == rank] == ["0", "1", "2"]
     chosen = cluster("run", "logs", job.run_id, "--ranks", "1,3").stdout
     assert set(re.findall(r"^\[rank (\d)\] ", chosen, re.MULTILINE)) == {"1", "3"}
+    assert "0 to 3" in cluster.problem("run", "logs", job.run_id, "--ranks", "1,4")["hint"]
+    assert cluster.problem("run", "logs", job.run_id, "--merge", "--attempt", "2")["code"] == "not_found"
 
 
 def test_lines_are_merged_in_the_order_of_time(cluster):
