@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <functional>
 #include <memory>
 
 #include "base/hash.h"
@@ -18,6 +19,22 @@ struct CloseArchive {
 tl::unexpected<Error> not_a_tar(archive* reader) {
   const char* words = archive_error_string(reader);
   return fail_hint(Code::malformed, "send an uncompressed tar archive", "the body is not a tar archive: {}", to_utf8(words != nullptr ? words : "unknown format"));
+}
+
+/// The entry's bytes where they lie in `tar`: an uncompressed archive in memory is handed out in place, an entry at a time.
+Result<std::string_view> bytes_of_entry(archive* reader, std::uint64_t size, std::string_view tar) {
+  if (size == 0) return std::string_view();
+  const void* block = nullptr;
+  std::size_t length = 0;
+  la_int64_t offset = 0;
+  if (archive_read_data_block(reader, &block, &length, &offset) != ARCHIVE_OK) return not_a_tar(reader);
+  const std::string_view bytes(static_cast<const char*>(block), length);
+  const std::less_equal<const char*> before_or_at;
+  const bool in_place = before_or_at(tar.data(), bytes.data()) && before_or_at(bytes.data() + bytes.size(), tar.data() + tar.size());
+  if (!in_place || offset != 0 || length != size) {
+    return fail_hint(Code::malformed, "send an uncompressed tar archive", "the bytes of an entry do not lie in one piece: the archive is cut short, or has sparse files");
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -42,9 +59,9 @@ Result<std::vector<BatchEntry>> read_blob_batch(std::string_view tar, std::size_
     const auto size = static_cast<std::uint64_t>(archive_entry_size(entry));
     if (size > limit - total) return fail(Code::invalid, "the entries unpack to more than {}", human_size(limit));
     total += size;
-    BatchEntry& one = entries.emplace_back(BatchEntry{name, std::string(size, '\0')});
-    const la_ssize_t got = archive_read_data(reader.get(), one.bytes.data(), one.bytes.size());
-    if (got < 0 || static_cast<std::uint64_t>(got) != size) return not_a_tar(reader.get());
+    std::string sha256 = name;
+    MUSTER_TRY_ASSIGN(const std::string_view bytes, bytes_of_entry(reader.get(), size, tar));
+    entries.push_back({std::move(sha256), bytes});
   }
 }
 

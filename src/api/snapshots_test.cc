@@ -53,6 +53,12 @@ TEST_F(SnapshotsTest, ABlobThatHashesOtherwiseIsNotKept) {
 
 TEST_F(SnapshotsTest, ABatchHoldsFilesNamedByTheirHashAlone) {
   EXPECT_EQ(read_blob_batch(tar_of({}), 100)->size(), 0u);
+  const std::string whole = tar_of({{sha256_hex("a"), "a"}, {sha256_hex(""), ""}, {sha256_hex("b"), std::string(3000, 'b')}});
+  const auto entries = read_blob_batch(whole, 10'000);
+  ASSERT_EQ(entries->size(), 3u);
+  EXPECT_EQ((*entries)[0].bytes, "a");
+  EXPECT_EQ((*entries)[1].bytes, "");
+  EXPECT_EQ((*entries)[2].bytes, std::string(3000, 'b'));
   EXPECT_EQ(read_blob_batch(tar_of({{"../x", "a"}}), 100).error().code, Code::invalid);
   EXPECT_EQ(read_blob_batch(tar_of({{sha256_hex("a"), std::string(101, 'a')}}), 100).error().code, Code::invalid);
   std::string cut = tar_of({{sha256_hex("a"), std::string(3000, 'a')}});

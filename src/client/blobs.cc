@@ -17,7 +17,7 @@ namespace muster::client {
 namespace {
 
 constexpr std::size_t kAskAtOnce = 100'000;
-constexpr std::uint64_t kBatchBytes = 8u << 20;
+constexpr std::uint64_t kBatchBytes = (16u << 20) - kTarEndBytes;  // what the server takes; it syncs its disk for each
 constexpr std::size_t kBatchFiles = 4'000;
 constexpr std::uint64_t kHeaderBytes = 512;  // a hash is a short name
 /// Larger files go alone: sendfile needs no copy, and a lost connection costs one file.

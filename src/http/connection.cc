@@ -370,6 +370,9 @@ net::awaitable<BodyEnd> Connection::read_body(Parser& parser, std::uint64_t limi
   std::string chunk;
   std::string& into = sink != nullptr ? chunk : request.body;
   std::uint64_t total = 0;
+  const std::uint64_t promised = parser.content_length().value_or(0);  // within the limit: prepare() has looked
+  if (promised > kFirstRead) buffer_.reserve(kSlice);                    // what one read of the socket takes
+  if (sink == nullptr && promised > 0) into.reserve(promised + kSlice);
   Result<void> written;
   auto write = [&] {
     try {

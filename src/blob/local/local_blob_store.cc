@@ -32,7 +32,7 @@ Error no_blob(std::string_view sha256) { return Error{Code::not_found, fmt::form
 
 class LocalBlobStore final : public BlobStore {
  public:
-  explicit LocalBlobStore(Layout layout) : layout_(std::move(layout)) {}
+  LocalBlobStore(Layout layout, Fd root) : layout_(std::move(layout)), root_(std::move(root)) {}
 
   Result<std::unique_ptr<Writer>> create() override {
     MUSTER_TRY_ASSIGN(Upload upload, Upload::create(layout_));
@@ -64,7 +64,8 @@ class LocalBlobStore final : public BlobStore {
   Result<BlobInfo> stat(std::string_view sha256) override {
     if (!is_sha256(sha256) || pending_.has(sha256)) return tl::unexpected(no_blob(sha256));
     struct stat found {};
-    if (::stat(layout_.file(sha256).c_str(), &found) == 0) return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
+    // From the root on and without a path object: a manifest of 100,000 files asks as often.
+    if (::fstatat(root_.get(), Layout::name(sha256).c_str(), &found, 0) == 0) return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
     if (errno == ENOENT) return tl::unexpected(no_blob(sha256));
     return tl::unexpected(system_error("look at " + layout_.file(sha256).string(), errno));
   }
@@ -114,7 +115,8 @@ class LocalBlobStore final : public BlobStore {
     Result<void> outcome;
     for (Upload& upload : uploads) {
       const std::filesystem::path folder = layout_.folder(upload.seal());
-      if (outcome = make_folders(folder); !outcome) break;
+      if (!durable(folder)) outcome = make_folders(folder);
+      if (!outcome) break;
       const Result<bool> named = upload.name(pending_);
       if (!named) {
         outcome = tl::unexpected(named.error());
@@ -127,6 +129,7 @@ class LocalBlobStore final : public BlobStore {
       for (Upload& upload : uploads) upload.give_up();
       return synced;
     }
+    for (const std::filesystem::path& folder : folders) durable(folder) = true;
     for (Upload& upload : uploads) upload.show();
     return outcome;
   }
@@ -138,14 +141,12 @@ class LocalBlobStore final : public BlobStore {
   }
 
   Result<void> sync_fan(const Folders& folders) {
-    const auto known = [this](const std::filesystem::path& folder) -> std::atomic<bool>& { return durable_[std::stoul(folder.filename().string(), nullptr, 16)]; };
     bool new_ones = false;
-    for (const std::filesystem::path& folder : folders) new_ones |= !known(folder);
-    if (!new_ones) return {};
-    MUSTER_TRY(sync_folder(layout_.fan()));
-    for (const std::filesystem::path& folder : folders) known(folder) = true;
-    return {};
+    for (const std::filesystem::path& folder : folders) new_ones |= !durable(folder);
+    return new_ones ? sync_folder(layout_.fan()) : Result<void>{};
   }
+
+  std::atomic<bool>& durable(const std::filesystem::path& folder) { return durable_[std::stoul(folder.filename().string(), nullptr, 16)]; }
 
   Result<void> sync_disk(const Fd& disk) {
     if (::syncfs(disk.get()) != 0) return tl::unexpected(system_error("sync " + layout_.root.string(), errno));
@@ -153,8 +154,9 @@ class LocalBlobStore final : public BlobStore {
   }
 
   const Layout layout_;
+  const Fd root_;
   Pending pending_;
-  std::array<std::atomic<bool>, 256> durable_{};  ///< folders whose own names are known to be on disk
+  std::array<std::atomic<bool>, 256> durable_{};  ///< folders that are there, their own names on disk
 };
 
 }  // namespace
@@ -162,7 +164,8 @@ class LocalBlobStore final : public BlobStore {
 Result<std::unique_ptr<BlobStore>> open_local_blob_store(const std::string& root) {
   Layout layout{root};
   MUSTER_TRY(prepare(layout));
-  return std::make_unique<LocalBlobStore>(std::move(layout));
+  MUSTER_TRY_ASSIGN(Fd folder, open_file(layout.root, O_RDONLY | O_DIRECTORY));
+  return std::make_unique<LocalBlobStore>(std::move(layout), std::move(folder));
 }
 
 }  // namespace muster::blob

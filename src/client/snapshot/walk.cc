@@ -81,7 +81,9 @@ class Walker {
     if (S_ISSOCK(status.st_mode)) return fault(path, "is a socket");
     if (S_ISFIFO(status.st_mode)) return fault(path, "is a pipe");
     if (!S_ISREG(status.st_mode)) return fault(path, "is a device");
-    if (::faccessat(folder, name, R_OK, 0) != 0) return fault(path, "cannot be read: permission denied", "let yourself read it, or name it in .amlignore");
+    // What everybody may read needs no second question: should it be forbidden otherwise, reading it says so.
+    constexpr mode_t kForAll = S_IRUSR | S_IRGRP | S_IROTH;
+    if ((status.st_mode & kForAll) != kForAll && ::faccessat(folder, name, R_OK, 0) != 0) return fault(path, "cannot be read: permission denied", "let yourself read it, or name it in .amlignore");
     files_.push_back({std::move(path), stamp_of(status), (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644});
   }
 
