@@ -106,26 +106,27 @@ class _Logs:
         self._sink = sink
         self.positions: Dict[str, int] = {}
         self._decoders: Dict[str, Any] = {}
-        self._ranks: Dict[str, Optional[int]] = {}
+        self._places: Dict[str, Tuple[str, Optional[int]]] = {}
 
     def take(self, data: Dict[str, Any]) -> None:
         path, offset = str(data["path"]), int(data["offset"])
         content = base64.b64decode(data["base64"]) if data.get("base64") is not None else str(data.get("text", "")).encode("utf-8")
-        at = self.positions.get(path, 0)
+        log = "{}:{}".format(data.get("node_rank", 0), path)  # Two nodes may each have a log of that path.
+        at = self.positions.get(log, 0)
         if offset < at:
             content = content[at - offset:]
             offset = at
-        self.positions[path] = offset + len(content)
-        self._ranks[path] = data.get("rank")
-        decoder = self._decoders.get(path)
+        self.positions[log] = offset + len(content)
+        self._places[log] = (path, data.get("rank"))
+        decoder = self._decoders.get(log)
         if decoder is None:
-            decoder = self._decoders[path] = codecs.getincrementaldecoder("utf-8")("replace")
+            decoder = self._decoders[log] = codecs.getincrementaldecoder("utf-8")("replace")
         text = decoder.decode(content)
         if text:
-            self._sink(path, self._ranks[path], text)
+            self._sink(path, data.get("rank"), text)
 
     def finish(self) -> None:
-        for path, decoder in self._decoders.items():
+        for log, decoder in self._decoders.items():
             rest = decoder.decode(b"", True)
             if rest:
-                self._sink(path, self._ranks[path], rest)
+                self._sink(*self._places[log], rest)

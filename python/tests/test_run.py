@@ -201,7 +201,7 @@ class FollowTest(RunCase):
                               stream(self.log(2, "e\ntwo\n"), self.log(8, "never seen")[:-9]),
                               stream(self.log(8, "three\n"), self.end())]
         self.wait(run, show_output=True)
-        self.assertEqual(asked, [{}, {LOG: 4}, {LOG: 8}])
+        self.assertEqual(asked, [{}, {"0:" + LOG: 4}, {"0:" + LOG: 8}])
         self.assertIn("\n\none\ntwo\nthree\n\nExecution Summary\n", self.output)
 
     def test_the_server_goes_away_and_returns(self):

@@ -48,11 +48,11 @@ struct FollowTest : testing::Test {
   model::Run run = api.submit();
   std::uint64_t written = 0;
 
-  void write(const std::string& bytes, const std::string& path = kLog, int rank = 0, int attempt = 1, TimeUs time = 1'000'000) {
-    const store::LogId id{run.uuid, attempt, 0, path};
-    const auto size = api.logs.size(id);
-    ASSERT_TRUE(api.logs.append(id, *size, bytes, time, rank));
-    api.changes.notify(run.key);
+  void write(const std::string& bytes, const std::string& path = kLog, int rank = 0, int attempt = 1, TimeUs time = 1'000'000, int node = 0) {
+    const store::LogId id{run.uuid, attempt, node, path};
+    const auto size = api.logs.append(id, *api.logs.size(id), bytes, time, rank);
+    ASSERT_TRUE(size);
+    api.changes.notify(run.key, {id, *size});
   }
   std::unique_ptr<http::StreamSource> follow(const std::string& rest) {
     auto answer = api("GET", Api::in("/runs/" + run.run_id + rest));
@@ -90,6 +90,8 @@ TEST_F(FollowTest, EventsWakeWhenSomethingHappens) {
   stream->on_ready([&] { ++woken; });
   write("x");
   EXPECT_EQ(woken, 1);
+  write("x", "logs/of_the_users_own");
+  EXPECT_EQ(woken, 1) << "not a log that flows here";
   end();
   EXPECT_EQ(woken, 2);
 }
@@ -102,6 +104,46 @@ TEST_F(FollowTest, EventsGoOnWhereTheyLeftOff) {
   EXPECT_EQ(events[1].data["text"], "456789");
   const auto beyond = events_of(drain(*follow("/events?log=true&positions=%7B%22azureml-logs/70_driver_log.txt%22:11%7D")));
   EXPECT_EQ(beyond[1].data["offset"], 0) << "that was another attempt's";
+}
+
+TEST_F(FollowTest, PositionsTellTheNodesApart) {
+  write("zero", kLog, 0, 1, 1'000'000, 0);
+  write("one", kLog, 1, 1, 1'000'000, 1);
+  const auto text_from = [&](const std::string& positions) {
+    std::string text;
+    for (const Event& event : events_of(drain(*follow("/events?log=true&positions=" + positions)))) text += event.data.value("text", "");
+    return text;
+  };
+  EXPECT_EQ(text_from("%7B%221:azureml-logs/70_driver_log.txt%22:2%7D"), "zeroe");
+  EXPECT_EQ(text_from("%7B%220:azureml-logs/70_driver_log.txt%22:3,%221:azureml-logs/70_driver_log.txt%22:1%7D"), "one");
+  EXPECT_EQ(text_from("%7B%22azureml-logs/70_driver_log.txt%22:2%7D"), "zeroone") << "whose position it is cannot be said";
+}
+
+TEST_F(FollowTest, StreamsOfOneRunGoEachAtItsOwnPace) {
+  const auto early = follow("/events?log=true");
+  drain(*early);
+  write("a");
+  EXPECT_EQ(events_of(drain(*early)).at(0).data["text"], "a");
+  write("b\xe2\x82");
+  const auto late = follow("/events?log=true");
+  EXPECT_EQ(events_of(drain(*late)).back().data["text"], "b");
+  write("\xac");
+  write("new\n", "azureml-logs/70_driver_log_1.txt", 1);
+  for (const auto& stream : {early.get(), late.get()}) {
+    std::string text;
+    for (const Event& event : events_of(drain(*stream))) text += event.data.value("text", "");
+    EXPECT_EQ(text, stream == early.get() ? "b€new\n" : "€new\n");
+  }
+  end();
+  for (const auto& stream : {early.get(), late.get()}) EXPECT_THAT(names_of(events_of(drain(*stream))), ElementsAre("status", "end"));
+}
+
+TEST_F(FollowTest, ALogThatNobodyTellsOfIsSeenSoon) {
+  const auto stream = follow("/events?log=true");
+  drain(*stream);
+  ASSERT_TRUE(api.logs.append({run.uuid, 1, 0, "azureml-logs/20_image_build_log.txt"}, 0, "built", 1'000'000, std::nullopt));
+  api.clock.advance(std::chrono::seconds(5));
+  EXPECT_EQ(events_of(drain(*stream)).at(0).data["text"], "built");
 }
 
 TEST_F(FollowTest, ACharacterIsNotCutInTwo) {
@@ -153,6 +195,7 @@ TEST_F(FollowTest, TheNextAttemptsLogsComeAfterTheLastOnes) {
   model::Run again = api.run(run.run_id);
   again.attempt = 2;
   ASSERT_TRUE(api.store->write([&](store::Session& session) { return store::runs::update_state(session, again); }));
+  api.changes.notify(run.key);
   write("second", kLog, 0, 2);
   const auto events = events_of(drain(*stream) + drain(*stream));
   ASSERT_THAT(names_of(events), ElementsAre("status", "log", "log"));

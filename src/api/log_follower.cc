@@ -12,21 +12,32 @@ class LogFollower final : public http::StreamSource {
   LogFollower(Services& services, std::int64_t run_key, store::LogId id, std::uint64_t offset, std::uint64_t limit)
       : services_(services), run_key_(run_key), id_(std::move(id)), offset_(offset), left_(limit) {}
 
-  void on_ready(std::function<void()> wake) override { subscription_ = services_.changes.subscribe(run_key_, std::move(wake)); }
+  void on_ready(std::function<void()> wake) override {
+    subscription_ = services_.changes.subscribe(run_key_, [wake = std::move(wake), id = id_](const store::LogGrowth* growth) {
+      if (growth == nullptr || growth->id == id) wake();
+    });
+  }
 
   std::optional<std::string> pull() override {
     if (left_ == 0) return std::nullopt;
-    // Asked before reading: what was written until then is read below.
-    const bool no_more = is_complete();
-    auto bytes = services_.logs.read(id_, offset_, static_cast<std::size_t>(std::min<std::uint64_t>(left_, kPiece)));
-    if (!bytes) throw std::runtime_error(bytes.error().detail);
-    if (bytes->empty() && no_more) return std::nullopt;
-    offset_ += bytes->size();
-    left_ -= bytes->size();
-    return std::move(*bytes);
+    std::string bytes = read();
+    if (bytes.empty()) {
+      if (!is_complete()) return bytes;
+      bytes = read();  // what was written until it was complete
+      if (bytes.empty()) return std::nullopt;
+    }
+    offset_ += bytes.size();
+    left_ -= bytes.size();
+    return bytes;
   }
 
  private:
+  std::string read() const {
+    auto bytes = services_.logs.read(id_, offset_, static_cast<std::size_t>(std::min<std::uint64_t>(left_, kPiece)));
+    if (!bytes) throw std::runtime_error(bytes.error().detail);
+    return std::move(*bytes);
+  }
+
   bool is_complete() {
     const auto info = services_.logs.info(id_);
     if (info && info->complete) return true;

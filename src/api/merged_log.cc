@@ -75,7 +75,7 @@ class MergedLog final : public http::StreamSource {
   MergedLog(Services& services, const model::Run& run, MergeWishes wishes) : services_(services), key_(run.key), uuid_(run.uuid), wishes_(std::move(wishes)) {}
 
   void on_ready(std::function<void()> wake) override {
-    if (wishes_.follow) subscription_ = services_.changes.subscribe(key_, std::move(wake));
+    if (wishes_.follow) subscription_ = services_.changes.subscribe(key_, [wake = std::move(wake)](const store::LogGrowth*) { wake(); });
   }
 
   std::optional<std::string> pull() override {

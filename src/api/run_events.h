@@ -6,17 +6,18 @@
 #include <memory>
 #include <string>
 
+#include "api/run_feed.h"
 #include "api/services.h"
-#include "model/run.h"
 
 namespace muster::api {
 
 struct EventWishes {
   bool logs = false;
-  std::map<std::string, std::uint64_t> positions;  ///< where to go on in each log, by path
+  /// Where to go on in each log, by "<node rank>:<path>"; by the path alone for a log that no other node has.
+  std::map<std::string, std::uint64_t> positions;
 };
 
 /// `services` must outlive the source.
-std::unique_ptr<http::StreamSource> run_events(Services& services, const model::Run& run, EventWishes wishes);
+std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run, EventWishes wishes);
 
 }  // namespace muster::api

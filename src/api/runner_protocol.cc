@@ -171,7 +171,7 @@ Result<http::Response> put_logs(Call& call) {
     return http::problem_response(size.error(), {{"size", there}});
   }
   if (!size) return tl::unexpected(size.error());
-  call.services.changes.notify(run.key);
+  call.services.changes.notify(run.key, {id, *size});
   return http::json_response(200, {{"size", *size}});
 }
 

@@ -37,7 +37,7 @@ class Follower {
   Query query() const {
     if (!handlers_.on_log) return {};
     Json positions = Json::object();
-    for (const auto& [path, position] : positions_) positions[path] = position;
+    for (const auto& [log, position] : positions_) positions[log] = position;
     return {{"log", "true"}, {"positions", dump_json(positions)}};
   }
 
@@ -63,7 +63,7 @@ class Follower {
   Result<void> take_log(Json event) {
     if (!handlers_.on_log) return {};
     MUSTER_TRY_ASSIGN(LogPiece piece, log_piece_of(event));
-    std::uint64_t& position = positions_[piece.path];
+    std::uint64_t& position = positions_[fmt::format("{}:{}", piece.node_rank, piece.path)];
     if (piece.offset + piece.bytes.size() <= position) return {};
     if (piece.offset < position) {
       piece.bytes.erase(0, position - piece.offset);
@@ -76,7 +76,7 @@ class Follower {
   Api& api_;
   const std::string& run_id_;
   const FollowHandlers& handlers_;
-  std::map<std::string, std::uint64_t> positions_;
+  std::map<std::string, std::uint64_t> positions_;  ///< by node rank and path, as the server wants them
   Json last_run_;
   std::optional<Json> ended_;
   bool handler_failed_ = false;
@@ -103,6 +103,7 @@ Result<LogPiece> log_piece_of(const Json& event) {
   const auto base64 = event.find("base64");
   if (path == event.end() || !path->is_string() || offset == event.end() || !offset->is_number_unsigned()) return fail(Code::malformed, "a log event has no path or offset");
   piece.path = path->get<std::string>();
+  if (const auto node = event.find("node_rank"); node != event.end() && node->is_number_integer()) piece.node_rank = node->get<int>();
   piece.offset = offset->get<std::uint64_t>();
   piece.event = event;
   if (text != event.end() && text->is_string()) {

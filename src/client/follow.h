@@ -16,6 +16,7 @@ namespace muster::client {
 /// A piece of a log as it arrives. Every byte of a log comes once, in order.
 struct LogPiece {
   std::string path;
+  int node_rank = 0;
   std::uint64_t offset = 0;
   std::string bytes;
   Json event;  ///< as the server sent it

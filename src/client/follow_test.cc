@@ -54,7 +54,7 @@ TEST(FollowRun, GoesOnWhereALostStreamStopped) {
   EXPECT_EQ((*run)["status"], "Completed");
   EXPECT_EQ(log, std::string("one\ntwo\n\xFF\0", 10));
   EXPECT_EQ(statuses, (std::vector<std::string>{"Running", "Completed"}));
-  EXPECT_NE(server.requests().at(1).target.find("positions=%7B%22azureml-logs%2F70_driver_log.txt%22%3A4%7D"), std::string::npos);
+  EXPECT_NE(server.requests().at(1).target.find("positions=%7B%220%3Aazureml-logs%2F70_driver_log.txt%22%3A4%7D"), std::string::npos);
 }
 
 TEST(FollowRun, EndsWithTheHandlersError) {

@@ -102,6 +102,10 @@ Result<std::shared_ptr<LogFile>> LogFile::open(const LogPaths& paths, std::optio
   MUSTER_TRY_ASSIGN(const std::uint64_t index_size, size_of(log->index_, paths.index));
   // A torn mark at the end is written over.
   log->index_size_ = index_size - index_size % kMarkBytes;
+  if (log->index_size_ > 0) {
+    const auto at = static_cast<off_t>(log->index_size_ - sizeof(TimeUs));
+    if (::pread(log->index_.get(), &log->last_mark_, sizeof(TimeUs), at) != sizeof(TimeUs)) log->last_mark_ = 0;
+  }
   return log;
 }
 
@@ -124,6 +128,7 @@ Result<std::uint64_t> LogFile::append(std::uint64_t offset, std::string_view byt
 
 Result<void> LogFile::mark(std::uint64_t offset, TimeUs time) {
   if (last_mark_ != 0 && time >= last_mark_ && time - last_mark_ < kBetweenMarks) return {};
+  time = std::max(time, last_mark_);  // a node's clock may jump back; the bytes still came later
   std::array<char, kMarkBytes> bytes{};
   std::memcpy(bytes.data(), &offset, 8);
   std::memcpy(bytes.data() + 8, &time, 8);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -174,6 +175,35 @@ Result<std::vector<LogMark>> LogStore::marks(const LogId& id, std::uint64_t offs
     marks.push_back(mark);
   }
   return marks;
+}
+
+Result<TimeUs> LogStore::time_at(const LogId& id, std::uint64_t offset) const {
+  MUSTER_TRY(check(id));
+  const Fd index(::open(state_->paths(id).index.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat found {};
+  if (!index || ::fstat(index.get(), &found) != 0) return 0;
+  const auto mark_at = [&](std::int64_t number) {
+    LogMark mark;
+    std::array<char, 16> bytes{};
+    if (::pread(index.get(), bytes.data(), bytes.size(), number * 16) != 16) return LogMark{UINT64_MAX, 0};
+    std::memcpy(&mark.offset, bytes.data(), 8);
+    std::memcpy(&mark.time, bytes.data() + 8, 8);
+    return mark;
+  };
+  std::int64_t before = 0;  // so many are at or before the offset
+  std::int64_t after = found.st_size / 16;
+  TimeUs time = 0;
+  while (before < after) {
+    const std::int64_t middle = before + (after - before) / 2;
+    const LogMark mark = mark_at(middle);
+    if (mark.offset <= offset) {
+      before = middle + 1;
+      time = mark.time;
+    } else {
+      after = middle;
+    }
+  }
+  return time;
 }
 
 Result<std::vector<LogInfo>> LogStore::list(const std::string& run_uuid, std::optional<int> attempt) const {

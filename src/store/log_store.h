@@ -62,6 +62,9 @@ class LogStore {
   /// The marks from the last one at or before `offset` on, in order.
   Result<std::vector<LogMark>> marks(const LogId& id, std::uint64_t offset = 0) const;
 
+  /// The time of the last mark at or before `offset`; 0 when there is none. Reads a few marks, however many there are.
+  Result<TimeUs> time_at(const LogId& id, std::uint64_t offset) const;
+
   /// Logs of one attempt, or of all; by attempt, node rank, path.
   Result<std::vector<LogInfo>> list(const std::string& run_uuid, std::optional<int> attempt = std::nullopt) const;
 

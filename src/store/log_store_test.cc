@@ -86,6 +86,14 @@ TEST(LogStore, MarksTellWhenBytesCame) {
   EXPECT_EQ(marks[1].time, 2'000'000);
   EXPECT_EQ(marks[2].time, 2'000'000);
   EXPECT_EQ(logs.marks(kLog, 5).value().front().offset, 4u);
+  EXPECT_EQ(logs.time_at(kLog, 0), 1'000'000);
+  EXPECT_EQ(logs.time_at(kLog, 3), 1'000'000);
+  EXPECT_EQ(logs.time_at(kLog, 4), 2'000'000);
+  EXPECT_EQ(logs.time_at(kLog, 99), 2'000'000);
+  EXPECT_EQ(logs.time_at({kRun, 1, 0, "none"}, 0), 0);
+  LogStore later(folder.path());
+  ASSERT_TRUE(later.append(kLog, 8, "ee", 1'700'000, 0));
+  EXPECT_EQ(later.time_at(kLog, 8), 2'000'000) << "nor does it after a restart";
   EXPECT_TRUE(logs.marks({kRun, 1, 0, "none"}).value().empty());
 }
 
