@@ -56,7 +56,8 @@ class HttpConnection::Impl {
   Result<HttpResponse> exchange(const HttpRequest& request, const Deadlines& deadlines, const ByteSink& sink) {
     if (stop_.stop_requested()) return stopped();
     deadlines_ = deadlines;
-    end_ = deadlines.total.count() > 0 ? std::chrono::steady_clock::now() + deadlines.total : SteadyTime::max();
+    const SteadyTime end = deadlines.total.count() > 0 ? std::chrono::steady_clock::now() + deadlines.total : SteadyTime::max();
+    end_ = end;
     // Closing the socket on its own thread ends whatever operation waits there.
     const std::stop_callback on_stop(stop_, [this] { asio::post(io_, [this] { close(); }); });
 
@@ -65,6 +66,8 @@ class HttpConnection::Impl {
     auto response = attempt(request, sink);
     // The server may close a kept connection at the moment we use it: not a fault, and nothing of an answer has come.
     if (!response && kept && response.error().code == Code::unavailable && !answer_begun_ && !stop_.stop_requested()) {
+      close();
+      end_ = end;
       response = attempt(request, sink);
     }
     if (!response) close();

@@ -53,7 +53,10 @@ TEST(HttpConnection, IsKeptAndReplacedWhenItWasClosed) {
     return result;
   });
   HttpConnection connection(host_of(server), {});
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(connection.exchange({.target = "/"}, {}));
+  for (int i = 0; i < 4; ++i) {
+    const auto response = connection.exchange({.target = "/"}, {});
+    ASSERT_TRUE(response) << response.error().detail;
+  }
   const auto requests = server.requests();
   EXPECT_EQ(requests[1].connection, 0);
   EXPECT_EQ(requests[2].connection, 1);
