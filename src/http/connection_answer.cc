@@ -1,0 +1,157 @@
+// Writing an answer: text, a file, or nothing; and closing so that it still arrives.
+#include <sys/sendfile.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include "http/connection_impl.h"
+#include "http/reason.h"
+
+namespace muster::http {
+namespace {
+
+constexpr std::size_t kFileTurn = 8 * 1024 * 1024;  ///< what a worker sends of a file before others have their turn
+constexpr std::chrono::seconds kLinger{2};  ///< for the client to read a refusal while it still sends
+
+std::string http_date() {
+  thread_local std::time_t second = 0;
+  thread_local std::string text;
+  const std::time_t now = std::time(nullptr);
+  if (now != second) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    std::array<char, 64> buffer{};
+    text.assign(buffer.data(), std::strftime(buffer.data(), buffer.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    second = now;
+  }
+  return text;
+}
+
+/// Header values may carry what users wrote: nothing in them may end the line.
+std::string header_safe(std::string value) {
+  for (char& c : value) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return value;
+}
+
+}  // namespace
+
+/// For requests that were not read to their end: what is left of them cannot be told from the next. Always false, so that the caller ends.
+net::awaitable<bool> Connection::answer_and_close(Response& response, Manner manner) {
+  manner.keep_alive = false;
+  const bool sent = co_await send(response, manner);
+  (void)sent;
+  // Closing with unread bytes would make the kernel send a reset, and the client would lose the answer.
+  co_await linger();
+  co_return false;
+}
+
+net::awaitable<void> Connection::linger() {
+  error_code error;
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  buffer_.clear();
+  std::string unread(kSlice, '\0');
+  const net::mutable_buffer space(unread.data(), unread.size());
+  waiting_ = true;
+  arm(kLinger);
+  while (!error && !timed_out_ && !core_->stopping) {
+    co_await socket_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
+  }
+  waiting_ = false;
+  disarm();
+}
+
+/// Whether the connection can go on.
+net::awaitable<bool> Connection::send(Response& response, Manner manner) {
+  Message message;
+  message.version(manner.version);
+  message.result(static_cast<unsigned>(response.status));
+  message.reason(reason_phrase(response.status));
+  for (auto& [name, value] : response.headers) message.insert(name, header_safe(std::move(value)));
+  message.set(wire::field::date, http_date());
+  message.set("x-content-type-options", "nosniff");
+
+  auto* const file = std::get_if<FileRange>(&response.body);
+  auto* const stream = std::get_if<std::unique_ptr<StreamSource>>(&response.body);
+  const bool without_body = response.status == 204 || response.status == 304;
+  if (stream != nullptr) {
+    if (manner.version == 11) message.chunked(true);
+    else manner.keep_alive = false;  // its end is the connection's end
+  } else if (!without_body) {
+    message.content_length(file != nullptr ? file->length : std::get<std::string>(response.body).size());
+  }
+  message.keep_alive(manner.keep_alive);
+  Serializer serializer(message);
+
+  bool sent = false;
+  if (file == nullptr && stream == nullptr && !manner.head && !without_body) {
+    const std::string& body = std::get<std::string>(response.body);
+    sent = co_await send_bytes(serializer, message, body, More::no);
+    co_return sent && manner.keep_alive;
+  }
+  serializer.split(true);
+  error_code error;
+  arm(core_->options.progress_deadline);
+  co_await wire::async_write_header(socket_, serializer, net::redirect_error(net::use_awaitable, error));
+  disarm();
+  if (error) co_return false;
+  if (manner.head || without_body) co_return manner.keep_alive;
+  if (file != nullptr) sent = co_await send_file(*file);
+  else sent = co_await send_stream(**stream, serializer, message);
+  co_return sent && manner.keep_alive;
+}
+
+net::awaitable<bool> Connection::send_bytes(Serializer& serializer, Message& message, std::string_view bytes, More more) {
+  do {
+    const std::string_view slice = bytes.substr(0, kSlice);
+    bytes.remove_prefix(slice.size());
+    message.body().data = slice.empty() ? nullptr : const_cast<char*>(slice.data());  // never written to by a serializer
+    message.body().size = slice.size();
+    message.body().more = !bytes.empty() || more == More::yes;
+    error_code error;
+    arm(core_->options.progress_deadline);
+    co_await wire::async_write(socket_, serializer, net::redirect_error(net::use_awaitable, error));
+    disarm();
+    if (error && error != wire::error::need_buffer) co_return false;
+  } while (!bytes.empty());
+  co_return true;
+}
+
+net::awaitable<bool> Connection::send_file(FileRange& file) {
+  error_code error;
+  socket_.native_non_blocking(true, error);
+  auto offset = static_cast<off_t>(file.offset);
+  std::uint64_t left = file.length;
+  bool full = false;
+  bool failed = static_cast<bool>(error);
+  // On a worker, since the disk may block.
+  auto turn = [&] {
+    full = false;
+    std::size_t done = 0;
+    while (left > 0 && done < kFileTurn && !full && !failed) {
+      const ssize_t n = ::sendfile(socket_.native_handle(), file.file.get(), &offset, std::min<std::uint64_t>(left, kFileTurn - done));
+      if (n > 0) {
+        left -= static_cast<std::uint64_t>(n);
+        done += static_cast<std::size_t>(n);
+      } else if (n < 0 && errno == EAGAIN) {
+        full = true;
+      } else if (n == 0 || errno != EINTR) {
+        failed = true;  // 0: the file is shorter than promised; only closing tells the client
+      }
+    }
+  };
+  while (left > 0) {
+    co_await on_worker(turn);
+    if (failed) co_return false;
+    if (!full) continue;
+    arm(core_->options.progress_deadline);
+    co_await socket_.async_wait(tcp::socket::wait_write, net::redirect_error(net::use_awaitable, error));
+    disarm();
+    if (error || timed_out_) co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace muster::http
