@@ -6,6 +6,7 @@ leaves outputs/checkpoint.pt: a run that is started again goes on from there.
 """
 
 import argparse
+import contextlib
 import os
 
 import torch
@@ -18,6 +19,11 @@ from torch.utils.data.distributed import DistributedSampler
 import digits
 from azureml.core.run import Run
 from checkpoint import Checkpoint
+
+# DistributedDataParallel and optimizers import this when they are first used. PyTorch 2.13 lets a process group live past destroy_process_group() if that is
+# after init_process_group(); then a thread of Gloo meets Python's shutdown, now and then: "terminate called without an active exception", SIGABRT.
+with contextlib.suppress(ImportError):  # PyTorch 1 has none of it
+    import torch._dynamo
 
 RANK = int(os.environ.get("RANK", 0))
 LOCAL_RANK = int(os.environ.get("LOCAL_RANK", 0))
