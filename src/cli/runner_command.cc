@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "base/text.h"
 #include "cli/commands.h"
 
 namespace muster::cli {
@@ -15,6 +16,7 @@ struct Options {
   std::optional<std::int64_t> node;
   std::string folder;
   std::string url;
+  std::vector<std::string> avoid_ports;
   bool salvage = false;
 };
 
@@ -26,6 +28,11 @@ Result<Exit> run(const Options& options) {
   runner.folder = options.folder;
   runner.url = options.url;
   runner.salvage = options.salvage;
+  for (const std::string& text : options.avoid_ports) {
+    std::int64_t port = 0;
+    if (!parse_int64(text, port) || port < 1 || port > 65535) return fail(Code::invalid, "--avoid-port {}: a port is 1 to 65535", text);
+    runner.avoid_ports.push_back(static_cast<int>(port));
+  }
   if (const char* token = std::getenv("MUSTER_RUNNER_TOKEN"); token != nullptr) runner.token = token;
   return static_cast<Exit>(runner::run_runner(runner));
 }
@@ -42,6 +49,7 @@ void add_runner(Command& root) {
   command.option("--folder", "DIR", options->folder, "the run folder").required();
   command.option("--url", "URL", options->url, "the server").required();
   command.flag("--salvage", options->salvage, "bring home what another runner left");
+  command.option("--avoid-port", "PORT", options->avoid_ports, "a port at which the ranks are not to meet; may be given several times");
 }
 
 }  // namespace muster::cli

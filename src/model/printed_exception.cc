@@ -319,4 +319,16 @@ bool is_communication_error(const PrintedException& exception) {
          std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) { return contains(exception.message, words); });
 }
 
+bool is_port_in_use(const PrintedException& exception, int port) {
+  static constexpr std::array<std::string_view, 3> kWords{"EADDRINUSE", "ddress already in use", "errno: 98"};
+  const std::string_view message = exception.message;
+  if (std::none_of(kWords.begin(), kWords.end(), [&](std::string_view words) { return contains(message, words); })) return false;
+  const auto is_digit = [&](std::size_t at) { return at < message.size() && message[at] >= '0' && message[at] <= '9'; };
+  const std::string number = std::to_string(port);
+  for (std::size_t at = message.find(number); at != std::string_view::npos; at = message.find(number, at + 1)) {
+    if (!is_digit(at - 1) && !is_digit(at + number.size())) return true;
+  }
+  return false;
+}
+
 }  // namespace muster::model

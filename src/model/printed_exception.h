@@ -22,4 +22,7 @@ std::optional<PrintedException> find_exception(std::string_view tail);
 /// Whether this is what a rank sees when a peer has died (connection reset, Gloo, NCCL, MPI abort, Horovod shut down), rather than a fault of its own.
 bool is_communication_error(const PrintedException& exception);
 
+/// Whether the program could not listen on this TCP port because another has it (torch.distributed's store, Python's sockets that name the port).
+bool is_port_in_use(const PrintedException& exception, int port);
+
 }  // namespace muster::model

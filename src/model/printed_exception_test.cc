@@ -99,5 +99,22 @@ TEST(IsCommunicationError, KnowsWhatAPeersDeathLooksLike) {
   EXPECT_FALSE(is("RuntimeError", "mat1 and mat2 shapes cannot be multiplied"));
 }
 
+TEST(IsPortInUse, KnowsItByTheWordsAndTheNumber) {
+  const auto is = [](std::string message, int port) { return is_port_in_use({"RuntimeError", std::move(message), ""}, port); };
+  // PyTorch 2.13; 1.13; asyncio.
+  const std::string torch = "The server socket has failed to listen on any local network address. port: 6105, useIpv6: false, code: -98, name: EADDRINUSE, "
+                            "message: address already in use";
+  EXPECT_TRUE(is(torch, 6105));
+  EXPECT_FALSE(is(torch, 6106));
+  EXPECT_FALSE(is(torch, 610));
+  EXPECT_FALSE(is(torch, 105));
+  EXPECT_TRUE(is("The server socket has failed to listen on any local network address. The server socket has failed to bind to [::]:6105 (errno: 98 - Address "
+                 "already in use).", 6105));
+  EXPECT_TRUE(is("[Errno 98] error while attempting to bind on address ('0.0.0.0', 6105): address already in use", 6105));
+  EXPECT_TRUE(is("6105: Address already in use", 6105));
+  EXPECT_FALSE(is("connection refused by port 6105", 6105));
+  EXPECT_FALSE(is("[Errno 98] Address already in use", 6105)) << "it may be any port";
+}
+
 }  // namespace
 }  // namespace muster::model

@@ -87,6 +87,7 @@ struct Run {
   std::optional<RunError> error;
   std::vector<std::string> warnings;
   bool cancel_asked = false;
+  std::vector<int> taken_ports;                ///< master ports of earlier attempts that something else had taken before the ranks could meet there
   std::string cancel_reason;
 };
 

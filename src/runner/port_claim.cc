@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -42,8 +43,9 @@ bool can_listen(int port) {
 
 }  // namespace
 
-Result<PortClaim> PortClaim::take() {
+Result<PortClaim> PortClaim::take(const std::vector<int>& avoid) {
   for (int port = kUsualPort; port < kUsualPort + kMostPorts; ++port) {
+    if (std::find(avoid.begin(), avoid.end(), port) != avoid.end()) continue;
     if (Fd claimed = claim(port); claimed && can_listen(port)) return PortClaim(std::move(claimed), port);
   }
   return fail(Code::unavailable, "none of the ports {} to {} is free on this machine", kUsualPort, kUsualPort + kMostPorts - 1);

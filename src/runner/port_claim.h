@@ -1,6 +1,8 @@
 #pragma once
 // The port at which a run's ranks meet: runs that start on one machine at the same time must not be given the same one.
 
+#include <vector>
+
 #include "base/fd.h"
 #include "base/result.h"
 
@@ -13,8 +15,9 @@ class PortClaim {
   /// What Azure ML uses, and so what scripts have written into them.
   static constexpr int kUsualPort = 6105;
 
-  /// The usual port when no other runner has claimed it and nothing listens on it, else the next such one. unavailable when there is none.
-  static Result<PortClaim> take();
+  /// The usual port when no other runner has claimed it and nothing listens on it, else the next such one; never one of `avoid`.
+  /// unavailable when there is none.
+  static Result<PortClaim> take(const std::vector<int>& avoid = {});
 
   int port() const { return port_; }
 

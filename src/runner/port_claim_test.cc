@@ -44,5 +44,10 @@ TEST(PortClaim, APortOnWhichSomebodyListensIsPassedOver) {
   EXPECT_NE(other->port(), port);
 }
 
+TEST(PortClaim, APortToAvoidIsNotTakenThoughItIsFree) {
+  const int first = PortClaim::take().value().port();
+  EXPECT_GT(PortClaim::take({first}).value().port(), first);
+}
+
 }  // namespace
 }  // namespace muster::runner

@@ -92,6 +92,20 @@ std::optional<model::RunError> error_of(const Run& run) {
   return std::nullopt;
 }
 
+/// The port at which the ranks were to meet, when they failed because another program had it.
+std::optional<int> taken_port(const Run& run) {
+  if (run.nodes.empty() || run.nodes.front().port == 0) return std::nullopt;
+  const int port = run.nodes.front().port;
+  const std::vector<model::RankReport> reports = all_reports(run);
+  const auto cause = model::choose_cause(reports);
+  const auto found_it_taken = [&](const model::RankReport& report) {
+    return !report.stopped_by_us && report.exception && report.ended_at - report.started_at <= kPortTimeUs && model::is_port_in_use(*report.exception, port);
+  };
+  // Those that came to meet it may have failed of what answered there instead.
+  if (!cause || !(only_lost_its_peer(*cause) || found_it_taken(*cause))) return std::nullopt;
+  return std::any_of(reports.begin(), reports.end(), found_it_taken) ? std::optional(port) : std::nullopt;
+}
+
 void begin_attempt(Run& run, TimeUs now, std::vector<Effect>& effects) {
   ++run.attempt;
   run.nodes.clear();
@@ -114,7 +128,16 @@ void conclude(Run& run, const Circumstances& circumstances, std::vector<Effect>&
   } else if (!error) {
     enter(run, RunStatus::completed, circumstances.now);
   } else {
-    const bool retry = run.attempt <= run.spec.max_retries ||
+    const auto port = taken_port(run);
+    if (port && static_cast<int>(run.taken_ports.size()) < kMostTakenPorts) {
+      run.warnings.push_back(fmt::format("attempt {}: another program took port {} (MASTER_PORT) before the ranks could meet there; started again with another port",
+                                         run.attempt, *port));
+      run.taken_ports.push_back(*port);
+      begin_attempt(run, circumstances.now, effects);
+      return;
+    }
+    const int own_attempts = run.attempt - static_cast<int>(run.taken_ports.size());
+    const bool retry = own_attempts <= run.spec.max_retries ||
                        (work_was_lost && circumstances.low_priority && run.attempt < kMostLowPriorityAttempts);
     if (retry && error->code != "environment_error") {
       run.warnings.push_back(fmt::format("attempt {} failed ({}); started again", run.attempt, error->message));

@@ -268,6 +268,86 @@ TEST(RunMachine, RetriesStartAnotherAttempt) {
   EXPECT_EQ(story.run.status, RunStatus::failed) << "one retry, not two";
 }
 
+model::RankReport port_in_use(int rank, int port) {
+  return report(rank, 0, 1, "torch.distributed.DistNetworkError", "The server socket has failed to listen. port: " + std::to_string(port) + ", name: EADDRINUSE");
+}
+
+/// Rank 0 finds its port taken; node 1's rank is ended with it.
+void lose_the_port(Story& story, int port) {
+  story.until_running();
+  story.run.nodes[0].port = port;
+  story.tell(RankFailed{port_in_use(0, port)});
+  model::RankReport stopped = report(1, 1, std::nullopt);
+  stopped.signal = "SIGTERM";
+  stopped.stopped_by_us = true;
+  story.tell(RanksFinished{0, {port_in_use(0, port)}});
+  story.tell(RanksFinished{1, {stopped}});
+  story.tell(NodeDone{0, {}});
+  story.tell(NodeDone{1, {}});
+}
+
+TEST(RunMachine, ATakenPortIsReplacedWithoutUsingUpRetries) {
+  Story story(2);
+  lose_the_port(story, 6105);
+  EXPECT_EQ(story.run.status, RunStatus::queued);
+  EXPECT_EQ(story.run.attempt, 2);
+  EXPECT_EQ(story.run.taken_ports, std::vector<int>{6105});
+  ASSERT_EQ(story.run.warnings.size(), 1U);
+  EXPECT_NE(story.run.warnings[0].find("6105"), std::string::npos);
+  lose_the_port(story, 6106);
+  lose_the_port(story, 6107);
+  EXPECT_EQ(story.run.status, RunStatus::queued);
+  lose_the_port(story, 6108);
+  EXPECT_EQ(story.run.status, RunStatus::failed) << "three other ports, not four";
+  EXPECT_NE(story.run.error->message.find("6108"), std::string::npos);
+}
+
+TEST(RunMachine, RetriesAreLeftAfterATakenPort) {
+  Story story(2);
+  story.run.spec.max_retries = 1;
+  lose_the_port(story, 6105);
+  story.until_running();
+  for (int node = 0; node < 2; ++node) story.tell(RanksFinished{node, {report(node, node, 1, "OSError", "disk")}});
+  for (int node = 0; node < 2; ++node) story.tell(NodeDone{node, {}});
+  EXPECT_EQ(story.run.status, RunStatus::queued);
+  EXPECT_EQ(story.run.attempt, 3);
+}
+
+TEST(RunMachine, OnlyTheMasterPortIsReplacedAndOnlySoonAfterTheStart) {
+  const auto ends_as = [](model::RankReport last) {
+    Story story;
+    story.until_running();
+    story.tell(RanksFinished{0, {std::move(last)}});
+    story.tell(NodeDone{0, {}});
+    return story.run.status;
+  };
+  EXPECT_EQ(ends_as(port_in_use(0, 6105)), RunStatus::queued);
+  EXPECT_EQ(ends_as(port_in_use(0, 8080)), RunStatus::failed) << "a port of the script's own";
+  model::RankReport late = port_in_use(0, 6105);
+  late.ended_at = late.started_at + kPortTimeUs + 1;
+  EXPECT_EQ(ends_as(late), RunStatus::failed) << "the work of ten minutes";
+}
+
+TEST(RunMachine, ARanksOwnFailureCountsBeforeATakenPort) {
+  Story story(2);
+  story.until_running();
+  story.tell(RanksFinished{0, {port_in_use(0, 6105)}});
+  story.tell(RanksFinished{1, {report(1, 1, 1, "ValueError", "bad shape")}});
+  for (int node = 0; node < 2; ++node) story.tell(NodeDone{node, {}});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  EXPECT_EQ(story.run.error->message.substr(0, 21), "ValueError: bad shape");
+}
+
+TEST(RunMachine, ACanceledRunIsNotStartedAgainForItsPort) {
+  Story story;
+  story.until_running();
+  story.tell(RankFailed{port_in_use(0, 6105)});
+  story.tell(CancelAsked{"enough"});
+  story.tell(RanksFinished{0, {port_in_use(0, 6105)}});
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::canceled);
+}
+
 TEST(RunMachine, ALowPriorityRunStartsAgainWhenItsNodeIsTakenAwayButNotWhenItFails) {
   for (const bool lost : {true, false}) {
     Story story;
@@ -319,11 +399,11 @@ TEST(RunMachine, RanksEndedFromOutsideAreNoSuccess) {
   EXPECT_EQ(story.run.error->code, "node_lost");
 }
 
-/// Any sequence of events: an ended run never changes, a run always can end, and every stage that ended had begun.
+/// Any sequence of events: an ended run never changes, a run always can end, attempts are bounded, and every stage that ended had begun.
 RC_GTEST_PROP(RunMachine, NeverLeavesTheTable, ()) {
   Story story(*rc::gen::inRange(1, 3));
   story.run.spec.max_retries = *rc::gen::inRange(0, 2);
-  const auto events = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 14));
+  const auto events = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 15));
   for (const int kind : events) {
     const int node = *rc::gen::inRange(0, story.run.spec.node_count);
     const bool ended_before = model::has_ended(story.run.status);
@@ -333,7 +413,7 @@ RC_GTEST_PROP(RunMachine, NeverLeavesTheTable, ()) {
                                  NodesGranted{std::vector<std::string>(static_cast<std::size_t>(story.run.spec.node_count), "n")}, EngineStarted{},
                                  NodeCheckedIn{node, "a", 1, 5}, RanksStarted{node, story.at.now}, RankFailed{report(node, node, 1)},
                                  RanksFinished{node, {report(node, node, exit_code)}}, NodeDone{node, {}}, NodeGone{node, "SIGKILL", ""},
-                                 HeartbeatsMissed{"d"}, HeartbeatsBack{}, CancelAsked{"c"}};
+                                 HeartbeatsMissed{"d"}, HeartbeatsBack{}, CancelAsked{"c"}, RanksFinished{node, {port_in_use(node, 1)}}};
     const bool changed = story.tell(all.at(static_cast<std::size_t>(kind)));
     if (ended_before) {
       RC_ASSERT(!changed);
@@ -342,6 +422,8 @@ RC_GTEST_PROP(RunMachine, NeverLeavesTheTable, ()) {
     }
     if (model::has_ended(story.run.status)) RC_ASSERT(story.run.ended_at > 0);
     RC_ASSERT((story.run.status == RunStatus::failed) == (story.run.error.has_value() && model::has_ended(story.run.status)));
+    RC_ASSERT(story.run.attempt <= 1 + story.run.spec.max_retries + kMostTakenPorts);
+    RC_ASSERT(static_cast<int>(story.run.taken_ports.size()) < story.run.attempt);
     for (const model::StageTimes& times : story.run.stages) RC_ASSERT(times.ended_at == 0 || times.started_at > 0);
   }
 }

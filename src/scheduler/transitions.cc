@@ -161,6 +161,7 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
                   "--url", options_.url};
   if (salvage) node.command.emplace_back("--salvage");
   node.variables = own_variables();
+  for (const int port : run.taken_ports) node.command.insert(node.command.end(), {"--avoid-port", std::to_string(port)});
   node.variables["MUSTER_HOME"] = options_.home.string();
   node.variables["MUSTER_NODE_ID"] = node.node_id;
   node.variables["MUSTER_RUNNER_TOKEN"] = run_token(run.run_id, run.attempt);

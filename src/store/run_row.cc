@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kSelect =
     "SELECT r.key, r.workspace_key, r.run_id, r.uuid, w.name, e.name, r.display_name, r.parent_run_id, r.compute_target, r.snapshot_id, r.spec, "
     "r.environment_version, r.environment_hash, r.status, r.status_detail, r.attempt, r.revision, r.created_at, r.started_at, r.ended_at, r.created_by, "
-    "r.error, r.warnings, r.cancel_asked, r.cancel_reason "
+    "r.error, r.warnings, r.cancel_asked, r.cancel_reason, r.taken_ports "
     "FROM runs r CROSS JOIN experiments e ON e.key = r.experiment_key CROSS JOIN workspaces w ON w.key = r.workspace_key ";
 
 template <typename T>
@@ -47,6 +47,7 @@ model::Run read(const Row& row) {
   run.warnings = json_from_stored(row.bytes(22)).get<std::vector<std::string>>();
   run.cancel_asked = row.integer(23) != 0;
   run.cancel_reason = row.text(24);
+  run.taken_ports = json_from_stored(row.bytes(25)).get<std::vector<int>>();
   return run;
 }
 

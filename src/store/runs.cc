@@ -80,9 +80,9 @@ std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key,
 Result<std::int64_t> update_state(Session& session, const model::Run& run) {
   const std::int64_t changed = session.run(
       "UPDATE runs SET status = ?, status_detail = ?, attempt = ?, revision = revision + 1, started_at = ?, ended_at = ?, environment_version = ?, "
-      "environment_hash = ?, error = ?, warnings = ?, cancel_asked = ?, cancel_reason = ? WHERE key = ?",
+      "environment_hash = ?, error = ?, warnings = ?, cancel_asked = ?, cancel_reason = ?, taken_ports = ? WHERE key = ?",
       {to_string(run.status), run.status_detail, run.attempt, run.started_at, run.ended_at, run.environment_version, run.environment_hash,
-       or_null(error_text(run)), dump_json(run.warnings), run.cancel_asked ? 1 : 0, run.cancel_reason, run.key});
+       or_null(error_text(run)), dump_json(run.warnings), run.cancel_asked ? 1 : 0, run.cancel_reason, dump_json(run.taken_ports), run.key});
   if (changed == 0) return fail(Code::not_found, "the run {} was deleted", run.run_id);
   run_attempts::put_stages(session, run.key, run.attempt, run.stages);
   for (const model::RunNode& node : run.nodes) run_nodes::put(session, run.key, run.attempt, node);

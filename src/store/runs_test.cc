@@ -106,6 +106,7 @@ TEST(Runs, StateIsWrittenAndRaisesTheRevision) {
   run.warnings = {"one", "two"};
   run.cancel_asked = true;
   run.cancel_reason = "because";
+  run.taken_ports = {6105, 6107};
   model::RunNode node;
   node.host = "here";
   node.status = "Done";
@@ -127,6 +128,7 @@ TEST(Runs, StateIsWrittenAndRaisesTheRevision) {
   EXPECT_THAT(found.warnings, ElementsAre("one", "two"));
   EXPECT_TRUE(found.cancel_asked);
   ASSERT_EQ(found.nodes.size(), 1u);
+  EXPECT_THAT(found.taken_ports, ElementsAre(6105, 6107));
   EXPECT_EQ(found.nodes[0].host, "here");
   EXPECT_EQ(found.nodes[0].salvages, 2);
   ASSERT_EQ(found.nodes[0].reports.size(), 1u);

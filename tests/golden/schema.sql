@@ -224,7 +224,7 @@ CREATE TABLE runs (
   warnings TEXT NOT NULL,  -- JSON
   cancel_asked INTEGER NOT NULL,
   cancel_reason TEXT NOT NULL
-) STRICT;
+, taken_ports TEXT NOT NULL DEFAULT '[]') STRICT;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 

@@ -19,7 +19,7 @@ Result<client::CheckIn> facts(NodeRun& run) {
   facts.port = PortClaim::kUsualPort;
   // The ranks meet on node 0; a claim of another node on the same machine would only be in its way.
   if (run.options.node_rank == 0 && !run.options.salvage) {
-    MUSTER_TRY_ASSIGN(run.master_port, PortClaim::take());
+    MUSTER_TRY_ASSIGN(run.master_port, PortClaim::take(run.options.avoid_ports));
     facts.port = run.master_port->port();
   }
   facts.version = MUSTER_VERSION;

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "store/compute_targets.h"
+#include "store/sqlite/migrate.h"
 #include "store/store.h"
 #include "store/tokens.h"
 #include "store/workspaces.h"
@@ -66,7 +67,7 @@ TEST(SqliteStore, RefusesANewerDatabaseAndNamesBothVersions) {
   ASSERT_FALSE(newer);
   EXPECT_EQ(newer.error().code, Code::invalid);
   EXPECT_THAT(newer.error().detail, HasSubstr("7001"));
-  EXPECT_THAT(newer.error().detail, HasSubstr("up to 1"));
+  EXPECT_THAT(newer.error().detail, HasSubstr(fmt::format("up to {}", migrations().size())));
 }
 
 TEST(SqliteStore, SaysWhatIsWrongWithAFileThatIsNoDatabase) {
