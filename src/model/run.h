@@ -62,6 +62,7 @@ struct RunNode {
   std::int64_t runner_pid = 0;
   TimeUs last_heartbeat_at = 0;
   std::vector<RankReport> reports;  ///< how its ranks ended, once it told
+  std::string gpus;                 ///< its share of the machine's, as CUDA_VISIBLE_DEVICES names them: "0,1"; "" when none
   int salvages = 0;                 ///< how often another runner was sent to collect what a lost one left
 };
 
@@ -86,8 +87,8 @@ struct Run {
   std::vector<RunNode> nodes;                  ///< of the last attempt
   std::optional<RunError> error;
   std::vector<std::string> warnings;
-  bool cancel_asked = false;
   std::vector<int> taken_ports;                ///< master ports of earlier attempts that something else had taken before the ranks could meet there
+  bool cancel_asked = false;
   std::string cancel_reason;
 };
 

@@ -5,18 +5,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <memory>
 
 #include "base/fd.h"
-#include "base/text.h"
+#include "process/gpus.h"
 
 namespace muster::runner {
-namespace {
-
-constexpr const char* kDriverGpus = "/proc/driver/nvidia/gpus";
-
-}  // namespace
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -44,14 +38,8 @@ Result<std::string> own_address(const std::string& server_host) {
 }
 
 int count_gpus(const std::map<std::string, std::string>& variables) {
-  if (const auto chosen = variables.find("CUDA_VISIBLE_DEVICES"); chosen != variables.end()) {
-    if (chosen->second.empty() || chosen->second.starts_with("-")) return 0;
-    return static_cast<int>(split(chosen->second, ',').size());
-  }
-  int count = 0;
-  std::error_code none;
-  for (std::filesystem::directory_iterator at(kDriverGpus, none), end; !none && at != end; at.increment(none)) ++count;
-  return count;
+  const auto chosen = variables.find("CUDA_VISIBLE_DEVICES");
+  return static_cast<int>(process::visible_gpus(chosen == variables.end() ? nullptr : chosen->second.c_str()).size());
 }
 
 std::string shell() { return ::access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"; }

@@ -14,7 +14,7 @@ std::string host_name();
 /// unavailable when there is no route.
 Result<std::string> own_address(const std::string& server_host);
 
-/// Graphics cards that this node's ranks may use: as many as CUDA_VISIBLE_DEVICES names, else those that the NVIDIA driver shows.
+/// Graphics cards that this node's ranks may use (process/gpus.h).
 int count_gpus(const std::map<std::string, std::string>& variables);
 
 /// /bin/bash where there is one, as people expect of a command line; else /bin/sh.

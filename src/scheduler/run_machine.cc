@@ -201,6 +201,7 @@ struct Stepper {
       RunNode node;
       node.node_rank = static_cast<int>(i);
       node.host = event.node_ids[i];
+      if (i < event.gpus.size()) node.gpus = event.gpus[i];
       node.status = kStarting;
       run.nodes.push_back(std::move(node));
     }

@@ -29,6 +29,7 @@ struct AttemptFailed {
 /// One id for each node of the run.
 struct NodesGranted {
   std::vector<std::string> node_ids;
+  std::vector<std::string> gpus = {};  ///< of each node, as CUDA_VISIBLE_DEVICES names them; may be left out
 };
 struct EngineStarted {};
 struct NodeCheckedIn {
@@ -113,11 +114,11 @@ bool all_checked_in(const model::Run& run);
 
 /// How often one node is salvaged before what it left is given up (and said to be).
 inline constexpr int kMostSalvages = 3;
-/// Attempts that a low-priority run gets however often its nodes are taken away.
 /// How often a run is started again because its master port was taken, beyond what `max_retries` allows.
 inline constexpr int kMostTakenPorts = 3;
 /// How long after their start ranks may find it taken: later than that they have met before, and a retry would throw work away.
 inline constexpr TimeUs kPortTimeUs = 600'000'000;
+/// Attempts that a low-priority run gets however often its nodes are taken away.
 inline constexpr int kMostLowPriorityAttempts = 100;
 
 }  // namespace muster::scheduler

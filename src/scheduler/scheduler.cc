@@ -26,7 +26,7 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
       logs_(logs),
       changes_(changes),
       clock_(clock),
-      targets_(options_.local_runs_at_once > 0 ? options_.local_runs_at_once : default_local_runs_at_once()),
+      targets_(options_.local_runs_at_once > 0 ? options_.local_runs_at_once : default_local_runs_at_once(static_cast<int>(options_.gpus.size())), options_.gpus),
       environments_(options_.home / "environments") {
   engine_ = make_engine({[this](const engine::AttemptId& id, int node_rank, const std::string& how) {
     thread_.post([this, id, node_rank, how] { node_gone(id, node_rank, how); });

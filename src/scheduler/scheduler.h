@@ -26,6 +26,7 @@ struct SchedulerOptions {
   std::filesystem::path runner_binary; ///< this server's own copy, which outlives an upgrade
   std::string url;                     ///< how runners reach the server
   std::string token_secret;            ///< run tokens are made from it (run_token)
+  std::vector<std::string> gpus;       ///< this machine's, as CUDA_VISIBLE_DEVICES names them: nodes of the local engine share them, no two runs the same
   int local_runs_at_once = 0;          ///< capacity of the target `local`; 0: one per GPU, or without GPUs one per two cores (at least one)
 };
 

@@ -11,6 +11,7 @@
 #include "base/guarded.h"
 #include "model/compute_target.h"
 #include "model/run.h"
+#include "scheduler/gpu_ledger.h"
 #include "scheduler/run_queue.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/target_nodes.h"
@@ -23,8 +24,8 @@ inline TargetName target_of(const model::Run& run) { return {run.workspace, run.
 
 class Targets {
  public:
-  /// `local_runs_at_once`: capacity of each workspace's `local`.
-  explicit Targets(int local_runs_at_once) : local_runs_at_once_(local_runs_at_once) {}
+  /// `local_runs_at_once`: capacity of each workspace's `local`. `gpus`: this machine's, which the nodes of the local engine's targets share.
+  explicit Targets(int local_runs_at_once, std::vector<std::string> gpus = {}) : local_runs_at_once_(local_runs_at_once), gpus_(std::move(gpus)) {}
 
   /// Takes up a definition, new or changed.
   void define(const model::ComputeTarget& target, TimeUs now);
@@ -39,10 +40,13 @@ class Targets {
     std::int64_t run_key = 0;
     std::string run_id;
     std::vector<std::string> node_ids;
+    std::vector<std::string> gpus;  ///< of each node, "0,1"; "" for none
   };
-  /// The next run that can have its nodes; they are its from now on.
+  /// The next run that can have its nodes, and their GPUs; they are its from now on. A run that waits for GPUs lets none be given to younger ones.
   std::optional<Granted> grant_next(const TargetName& name, TimeUs now);
-  /// After a restart: the run's nodes are taken.
+  /// Targets whose next run lacks nothing but GPUs, which runs of other targets have: the longest waiting first.
+  std::vector<TargetName> lacking_gpus() const;
+  /// After a restart: the run's nodes and GPUs are taken.
   void adopt(const model::Run& run, TimeUs now);
   void heard_from(const model::Run& run, int node_rank, TimeUs now);
   void release(const model::Run& run, TimeUs now);
@@ -58,12 +62,18 @@ class Targets {
     model::ComputeTarget definition;
     TargetNodes nodes;
     RunQueue queue;
+    std::map<std::string, int> places = {};  ///< of `local`'s runs, by id: which of the runs at once each is
+    bool lacks_gpus = false;                 ///< the next run could have its nodes, but not their GPUs
   };
+  using All = std::map<TargetName, Target>;
+  std::optional<std::vector<std::string>> take_gpus(All& targets, Target& target, const Waiting& run, const std::vector<std::string>& node_ids);
+
   int local_runs_at_once_;
-  Guarded<std::map<TargetName, Target>> targets_;
+  Guarded<All> targets_;
+  Guarded<GpuLedger> gpus_;  ///< locked after targets_
 };
 
 /// One per GPU, or without GPUs one per two processors (at least one).
-int default_local_runs_at_once();
+int default_local_runs_at_once(int gpus);
 
 }  // namespace muster::scheduler

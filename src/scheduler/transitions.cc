@@ -103,6 +103,7 @@ void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
       targets_.release(run, clock_.now_us());
       heartbeats_.with([&](auto& beats) { std::erase_if(beats, [&](const auto& beat) { return beat.first.first == run.run_id; }); });
       dispatch(target_of(run));
+      for (const TargetName& name : targets_.lacking_gpus()) dispatch(name);
       watch_targets();
       break;
   }
@@ -129,7 +130,7 @@ void SchedulerImpl::enqueue(const model::Run& run) {
 
 void SchedulerImpl::dispatch(const TargetName& target) {
   while (const auto granted = targets_.grant_next(target, clock_.now_us())) {
-    const auto told = apply(granted->run_key, 0, NodesGranted{granted->node_ids});
+    const auto told = apply(granted->run_key, 0, NodesGranted{granted->node_ids, granted->gpus});
     if (told && told->changed) continue;
     // Cancelled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
     model::Run run;
@@ -160,10 +161,13 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
                   "--node", std::to_string(node_rank), "--folder", (folder / model::node_folder_name(node_rank)).string(),
                   "--url", options_.url};
   if (salvage) node.command.emplace_back("--salvage");
-  node.variables = own_variables();
   for (const int port : run.taken_ports) node.command.insert(node.command.end(), {"--avoid-port", std::to_string(port)});
+  node.variables = own_variables();
   node.variables["MUSTER_HOME"] = options_.home.string();
   node.variables["MUSTER_NODE_ID"] = node.node_id;
+  if (!options_.gpus.empty() && targets_.engine(target_of(run)) == "local") {
+    node.variables["CUDA_VISIBLE_DEVICES"] = run.nodes.at(static_cast<std::size_t>(node_rank)).gpus;
+  }
   node.variables["MUSTER_RUNNER_TOKEN"] = run_token(run.run_id, run.attempt);
   node.log = folder / fmt::format("runner_{}.log", node_rank);
   return node;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "api/auth.h"
@@ -16,6 +17,7 @@
 #include "base/version.h"
 #include "engine/local/local_engine.h"
 #include "http/server.h"
+#include "process/gpus.h"
 #include "server/address.h"
 #include "server/home.h"
 #include "server/settings.h"
@@ -109,6 +111,7 @@ Result<void> serve(const ServeOptions& options) {
   scheduling.url = url;
   scheduling.token_secret = secret;
   scheduling.local_runs_at_once = settings.local_runs_at_once;
+  scheduling.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));
   const auto scheduler = scheduler::Scheduler::create(scheduling, *store, logs, changes, clock, engine::make_local_engine);
   MUSTER_TRY(scheduler->recover());
 

@@ -112,6 +112,7 @@ TEST(Runs, StateIsWrittenAndRaisesTheRevision) {
   node.status = "Done";
   node.port = 6105;
   node.salvages = 2;
+  node.gpus = "0,1";
   node.reports.emplace_back();
   node.reports.back().exit_code = 3;
   node.reports.back().log = "azureml-logs/70_driver_log.txt";
@@ -127,10 +128,11 @@ TEST(Runs, StateIsWrittenAndRaisesTheRevision) {
   EXPECT_EQ(found.error->exit_code, 3);
   EXPECT_THAT(found.warnings, ElementsAre("one", "two"));
   EXPECT_TRUE(found.cancel_asked);
-  ASSERT_EQ(found.nodes.size(), 1u);
   EXPECT_THAT(found.taken_ports, ElementsAre(6105, 6107));
+  ASSERT_EQ(found.nodes.size(), 1u);
   EXPECT_EQ(found.nodes[0].host, "here");
   EXPECT_EQ(found.nodes[0].salvages, 2);
+  EXPECT_EQ(found.nodes[0].gpus, "0,1");
   ASSERT_EQ(found.nodes[0].reports.size(), 1u);
   EXPECT_EQ(found.nodes[0].reports[0].exit_code, 3);
 }

@@ -179,7 +179,7 @@ CREATE TABLE run_nodes (
   runner_pid INTEGER NOT NULL,
   last_heartbeat_at INTEGER NOT NULL,
   salvages INTEGER NOT NULL,
-  reports TEXT NOT NULL,  -- JSON
+  reports TEXT NOT NULL, gpus TEXT NOT NULL DEFAULT '',  -- JSON
   PRIMARY KEY (run_key, attempt, node_rank)
 ) STRICT;
 
