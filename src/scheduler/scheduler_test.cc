@@ -80,7 +80,7 @@ class SchedulerTest : public ::testing::Test {
   /// Waits, by the change hub, until the run has this status.
   ::testing::AssertionResult becomes(const model::Run& run, RunStatus status) {
     test::Watched<int> changed;
-    const auto subscription = changes_.subscribe(run.key, [&] { changed.change([](int& n) { ++n; }); });
+    const auto subscription = changes_.subscribe(run.key, [&](const store::LogGrowth*) { changed.change([](int& n) { ++n; }); });
     if (changed.wait([&](int) { return look(run).status == status; })) return ::testing::AssertionSuccess();
     const model::Run now = look(run);
     return ::testing::AssertionFailure() << "it is " << model::to_string(now.status) << " (" << now.status_detail << ") "
@@ -150,7 +150,7 @@ TEST_F(SchedulerTest, OneAfterTheOtherOnATargetThatTakesOne) {
   const model::Run second = submit();
   ASSERT_TRUE(becomes(second, RunStatus::queued));
   test::Watched<int> changed;
-  const auto subscription = changes_.subscribe(second.key, [&] { changed.change([](int& n) { ++n; }); });
+  const auto subscription = changes_.subscribe(second.key, [&](const store::LogGrowth*) { changed.change([](int& n) { ++n; }); });
   EXPECT_TRUE(changed.wait([&](int) { return look(second).status_detail.find("local") != std::string::npos; })) << look(second).status_detail;
   EXPECT_EQ(scheduler_->target_status("default", "local").queued_runs, 1);
   run_to_end(first, 0);
