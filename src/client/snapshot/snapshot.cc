@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <unordered_set>
 
+#include "base/text.h"
 #include "client/blobs.h"
 #include "client/problem.h"
 #include "client/snapshot/hash_files.h"
@@ -14,6 +15,8 @@ namespace muster::client {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kManifestBytes = 64u << 20;  // what POST /snapshots takes: 100,000 files with paths of 500 characters
 
 class Sending {
  public:
@@ -69,7 +72,13 @@ class Sending {
   Result<Snapshot> post() {
     HttpRequest request = api_.request_for("POST", api_.in_workspace({"snapshots"}));
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = manifest();
+    std::string list = manifest();
+    if (list.size() > kManifestBytes) {
+      return fail_hint(Code::too_large, "name what the run does not need in a file .amlignore there, or shorten the names of its folders",
+                       "the list of the {} files of {}, with their paths, takes {}, more than the limit of {}", files_.size(), options_.folder.string(),
+                       human_size(list.size()), human_size(kManifestBytes));
+    }
+    request.body = std::move(list);
     MUSTER_TRY_ASSIGN(HttpResponse response, api_.exchange(request));
     if (response.status == 409) {
       MUSTER_TRY(send(missing_in(response)));
