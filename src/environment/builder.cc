@@ -72,7 +72,9 @@ struct EnvironmentCache::Building {
 };
 
 EnvironmentCache::EnvironmentCache(std::filesystem::path root, std::map<std::string, std::string> variables)
-    : root_(std::move(root)), variables_(std::move(variables)) {}
+    : root_(std::move(root)), variables_(std::move(variables)) {
+  clear_dead_builds(root_);
+}
 
 EnvironmentCache::~EnvironmentCache() {
   std::vector<std::shared_ptr<Building>> all;

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/id.h"
+#include "base/json.h"
 #include "environment/command.h"
 #include "environment/environment_folder.h"
 #include "support/temp_folder.h"
@@ -277,6 +279,32 @@ TEST_F(Environments, TheLastOneToLeaveEndsTheBuild) {
   // Its processes are killed before its folder is removed.
   const fs::path folder = root() / hash_of(definition);
   EXPECT_TRUE(comes_true([&] { return !fs::exists(folder); }));
+}
+
+TEST_F(Environments, WhatAKilledBuilderLeftRunningIsEndedAtTheNextStart) {
+  const std::string hash(64, 'a');
+  ASSERT_TRUE(make_folders(root() / hash));
+  auto group = process::ProcessGroup::create("builder-test-" + random_hex(8));
+  ASSERT_TRUE(group) << group.error().detail;
+  process::SpawnOptions options;
+  options.command = {"/bin/sleep", "1000"};
+  options.variables = group->variables();
+  options.cgroups = group->cgroups();
+  auto orphan = process::spawn(options);
+  ASSERT_TRUE(orphan) << orphan.error().detail;
+  ASSERT_TRUE(write_file(root() / (hash + ".group"), dump_json(group->to_json())));
+  {
+    const auto held = open_file(root() / (hash + ".lock"), O_RDWR | O_CREAT);
+    ASSERT_EQ(::flock(held->get(), LOCK_EX | LOCK_NB), 0);
+    const EnvironmentCache beside(root(), variables_);
+    EXPECT_FALSE(orphan->poll()) << "its builder lives";
+  }
+  const EnvironmentCache cache(root(), variables_);
+  const auto ended = orphan->wait(std::chrono::seconds(10));
+  ASSERT_TRUE(ended) << ended.error().detail;
+  EXPECT_EQ(ended->signal, SIGKILL);
+  EXPECT_FALSE(fs::exists(root() / hash));
+  EXPECT_FALSE(fs::exists(root() / (hash + ".group")));
 }
 
 TEST_F(Environments, AnotherProcessesBuildIsFollowedAndTakenOver) {

@@ -63,11 +63,29 @@ Result<Fd> lock(const BuildRequest& request, steady_clock::time_point deadline, 
   return file;
 }
 
+/// Ends what the builder before us left running: its group may lie elsewhere than ours would (it was started in another cgroup). The lock is ours.
+Result<void> end_recorded(const fs::path& root, const std::string& hash) {
+  const fs::path record = beside(root, hash, ".group");
+  const auto text = read_file(record, 64u << 10);
+  if (!text) return {};
+  const auto json = parse_json(*text);
+  auto group = json ? process::ProcessGroup::reopen(*json) : Result<process::ProcessGroup>(tl::unexpected(json.error()));
+  if (group) {
+    MUSTER_TRY(group->kill(kKillDeadline));
+    group->remove();
+  }
+  std::error_code ignored;
+  fs::remove(record, ignored);
+  return {};
+}
+
 /// The same name in every process that builds here, and another one in every other root: what a dead builder left running can be found, nobody else's.
 Result<process::ProcessGroup> group_of(const BuildRequest& request) {
+  MUSTER_TRY(end_recorded(request.root, request.hash));
   const std::string name = fmt::format("muster-env-{}-{}", sha256_hex(request.root.string()).substr(0, 8), request.hash.substr(0, 16));
   MUSTER_TRY_ASSIGN(process::ProcessGroup group, process::ProcessGroup::create(name));
   MUSTER_TRY(group.kill(kKillDeadline));
+  MUSTER_TRY(write_file(beside(request.root, request.hash, ".group"), dump_json(group.to_json()), 0600, Durable::no));
   return group;
 }
 
@@ -95,7 +113,11 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
   auto installed = build_venv({folder, request.interpreter, request.packages, request.variables}, group, deadline, on_log, stop);
   // A build may leave a daemon behind (a compiler's cache server); the environment is whole only when nothing writes there any more.
   const Result<void> ended = group.kill(kKillDeadline);
-  if (ended) group.remove();
+  if (ended) {
+    group.remove();
+    std::error_code ignored;
+    fs::remove(beside(request.root, request.hash, ".group"), ignored);
+  }
   Result<void> whole = installed ? ended : tl::unexpected(installed.error());
   if (whole) whole = write_marker(request, folder, *installed);
   if (!whole) {
@@ -120,6 +142,20 @@ std::optional<Prepared> find_built(const fs::path& root, const std::string& hash
   const std::string made_of = real_path(in.text_or("interpreter", ""));
   if (made_of.empty() || made_of != in.text_or("real_interpreter", "")) return std::nullopt;
   return Prepared{python.string(), folder, hash};
+}
+
+void clear_dead_builds(const fs::path& root) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) {
+    if (entry.path().extension() != ".group") continue;
+    const std::string hash = entry.path().stem().string();
+    const auto held = open_file(beside(root, hash, ".lock"), O_RDWR | O_CREAT);
+    if (!held || ::flock(held->get(), LOCK_EX | LOCK_NB) != 0) continue;  // somebody builds it
+    Result<void> cleared = end_recorded(root, hash);
+    if (cleared && !find_built(root, hash)) cleared = remove_tree(root / hash);
+    if (cleared) log::info("environment", "ended what a killed builder of {} had left", hash.substr(0, 12));
+    else log::warning("environment", "{}", cleared.error().detail);
+  }
 }
 
 Result<Prepared> build_once(const BuildRequest& request, steady_clock::time_point deadline, const OnLog& on_log, const Stop& stop) {

@@ -362,6 +362,7 @@ TEST_F(RunnerTest, ARunFolderIsKeptWhenAskedFor) {
   start(false, {{"MUSTER_KEEP_RUN_FOLDERS", "1"}});
   EXPECT_EQ(finish(), 0);
   EXPECT_TRUE(fs::exists(folder() / ".muster/state.json"));
+  EXPECT_TRUE(fs::exists(folder() / ".muster/kept"));
 }
 
 TEST_F(RunnerTest, AnAttemptThatIsNotWantedEndsWithoutStarting) {

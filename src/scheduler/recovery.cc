@@ -1,9 +1,14 @@
 // A server starts: every run that has not ended is taken up where it stands.
 
+#include <filesystem>
+
+#include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "scheduler/scheduler_impl.h"
 #include "store/compute_targets.h"
 #include "store/run_attempts.h"
+#include "store/run_nodes.h"
 #include "store/runs.h"
 
 namespace muster::scheduler {
@@ -23,6 +28,7 @@ Result<void> SchedulerImpl::recover() {
   }
   for (const model::Run& run : runs) take_up(run);
   if (!runs.empty()) log::info("scheduler", "took up {} runs", runs.size());
+  thread_.post([this] { sweep_run_folders(); });
   thread_.post([this] { watch_heartbeats(); });
   thread_.post([this] { watch_targets(); });
   return {};
@@ -60,6 +66,33 @@ void SchedulerImpl::take_up(const model::Run& run) {
     if (stop_reason(run)) stop_nodes(run, engine::StopHow::polite);
     watch_duration(run);
   });
+}
+
+void SchedulerImpl::sweep_run_folders() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (const fs::directory_entry& one : fs::directory_iterator(options_.home / "runs", error)) {
+    const std::string run_id = one.path().filename().string();
+    std::error_code gone;
+    for (const fs::directory_entry& entry : fs::directory_iterator(one.path(), gone)) {
+      std::int64_t attempt = 0;
+      if (!parse_int64(entry.path().filename().string(), attempt) || attempt < 1 || attempt > INT32_MAX) continue;
+      const auto nodes = store_.read([&](store::Session& session) -> Result<std::vector<model::RunNode>> {
+        const auto run = store::runs::find_by_name(session, run_id);
+        if (!run || (run->attempt == attempt && !model::has_ended(run->status))) return std::vector<model::RunNode>{};
+        return store::run_nodes::list(session, run->key, static_cast<int>(attempt));
+      });
+      if (!nodes) continue;
+      for (const model::RunNode& node : *nodes) {
+        const fs::path folder = entry.path() / fmt::format("node_{}", node.node_rank);
+        // What a runner could not collect stays, and what somebody wanted kept.
+        if (node.status != "Done" || !fs::exists(folder, gone) || fs::exists(folder / ".muster" / "kept", gone)) continue;
+        log::info("scheduler", "removing {}, whose runner was killed after its last word", folder.string());
+        if (const auto removed = remove_tree(folder); !removed) log::warning("scheduler", "{}", removed.error().detail);
+        remove_scratch({run_id, static_cast<int>(attempt)});
+      }
+    }
+  }
 }
 
 }  // namespace muster::scheduler

@@ -60,6 +60,8 @@ class SchedulerImpl final : public Scheduler {
 
   // recovery.cc
   void take_up(const model::Run& run);
+  /// Removes node folders whose runner had been told that all is collected, and was killed before it could remove them.
+  void sweep_run_folders();
 
   /// The runs that have not ended, as they were last stored.
   using ActiveRuns = std::map<std::string, std::shared_ptr<const model::Run>>;

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
 #include "base/file.h"
 #include "base/id.h"
 #include "store/compute_targets.h"
@@ -217,6 +221,37 @@ TEST_F(SchedulerTest, AServerThatComesBackTakesUpEveryRun) {
   ASSERT_TRUE(becomes(running, RunStatus::completed));
   ASSERT_TRUE(started(2));
   EXPECT_EQ(script_.starts.get().back().id.run_id, waiting.run_id);
+}
+
+TEST_F(SchedulerTest, AServerThatStartsRemovesWhatKilledRunnersLeftAndNothingElse) {
+  namespace fs = std::filesystem;
+  const auto run_one = [&] {
+    const model::Run run = submit();
+    EXPECT_TRUE(becomes(run, RunStatus::starting));
+    EXPECT_TRUE(*check_in(run));
+    EXPECT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+    return run;
+  };
+  const auto folder_of = [&](const model::Run& run) { return folder_ / "runs" / run.run_id / "1" / "node_0"; };
+  const auto end = [&](const model::Run& run) {
+    ASSERT_TRUE(make_folders(folder_of(run) / ".muster"));
+    ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
+    ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr));
+    ASSERT_TRUE(becomes(run, RunStatus::completed));
+  };
+  const model::Run over = run_one();
+  end(over);
+  const model::Run kept = run_one();
+  end(kept);
+  ASSERT_TRUE(write_file(folder_of(kept) / ".muster" / "kept", ""));
+  const model::Run running = run_one();
+  ASSERT_TRUE(make_folders(folder_of(running)));
+  start();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (fs::exists(folder_of(over)) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_FALSE(fs::exists(folder_of(over)));
+  EXPECT_TRUE(fs::exists(folder_of(kept)));
+  EXPECT_TRUE(fs::exists(folder_of(running)));
 }
 
 TEST_F(SchedulerTest, ALostRunnerIsFollowedByOneThatSalvages) {
