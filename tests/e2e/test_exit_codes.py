@@ -45,7 +45,7 @@ def test_interrupted_follow_is_130_and_leaves_the_run_going(server):
     assert follower.returncode == 130, rest
     [run] = server.json("run", "list")["runs"]
     assert "run cancel " + run["run_id"] in "".join(said) + rest
-    assert run["status"] == "Running"
+    server.running(run["run_id"])  # its first line may be here before that it has started
     server("run", "cancel", run["run_id"])
     assert server.ended(run["run_id"])["status"] == "Canceled"
 
