@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import select
 import struct
 import subprocess
 import termios
@@ -19,21 +20,18 @@ def at_a_terminal(muster, *words, typed="", code=0, **variables):
     program = subprocess.Popen([str(PROGRAM), *map(str, words)], cwd=muster.folder, env=environment, stdin=its, stdout=its, stderr=its,
                                start_new_session=True)
     os.close(its)
-    if typed:
-        shown = os.read(ours, 4096)  # the question
-        os.write(ours, typed.encode() + b"\n")
-    else:
-        shown = b""
+    shown = b""
     try:
-        while True:
-            piece = os.read(ours, 65536)
-            if not piece:
-                break
-            shown += piece
+        while select.select([ours], [], [], 30)[0]:
+            shown += os.read(ours, 65536)
+            if typed and b"Token: " in shown:
+                os.write(ours, typed.encode() + b"\n")
+                typed = ""
     except OSError:  # nobody has the other end any more
         pass
-    os.close(ours)
-    assert program.wait(60) == code, shown
+    finally:
+        os.close(ours)
+    assert program.wait(30) == code, shown
     return shown.decode()
 
 

@@ -31,10 +31,10 @@ class NoEcho {
 Result<std::string> read_token(const Context& context) {
   constexpr std::size_t kLimit = 4096;
   const bool asks = ::isatty(STDIN_FILENO) == 1;
-  if (asks) context.err.write("Token: ");
   std::string token;
   {
-    const NoEcho quiet;
+    const NoEcho quiet;  // before the question: what is typed in answer to it is neither shown nor flushed
+    if (asks) context.err.write("Token: ");
     char c = 0;
     while (token.size() < kLimit && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') token += c;
   }
