@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/file.h"
@@ -26,7 +27,10 @@ bool is_removed(int fd) {
 }
 
 std::string read_piece(int fd, std::uint64_t offset) {
-  std::string bytes(kPieceBytes, '\0');
+  const std::uint64_t there = size_of(fd);
+  // Looked at for every file whenever one has grown: memory is only for what is there.
+  std::string bytes(there > offset ? std::min<std::uint64_t>(there - offset, kPieceBytes) : 0, '\0');
+  if (bytes.empty()) return bytes;
   ssize_t size = -1;
   do {
     size = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
