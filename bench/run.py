@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("submit", "snapshot", "recording", "follow", "server")
+BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server")
 
 
 def main():
