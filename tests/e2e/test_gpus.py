@@ -39,9 +39,13 @@ class Holder:
         wait_until(lambda: len(list(self.folder.iterdir())) == self.ranks, "all ranks to show their GPUs", 60)
         return [path.name.split("-")[1] for path in sorted(self.folder.iterdir())]
 
-    def waits(self):
-        run = self.server.json("run", "show", self.run_id)
-        return run["status"] == "Queued" and run["status_detail"]
+    def waits(self, word):
+        """Until it is said to wait for that, and has not started."""
+        def check():
+            run = self.server.json("run", "show", self.run_id)
+            return run["status"] == "Queued" and word in (run["status_detail"] or "")
+        wait_until(check, "the run to wait for " + word)
+        assert list(self.folder.iterdir()) == []
 
     def end(self):
         (self.folder / "end").write_text("")
@@ -51,7 +55,7 @@ class Holder:
 def test_one_run_a_gpu_on_local(two_gpus):
     first, second, third = (Holder(two_gpus, name) for name in ("first", "second", "third"))
     assert [first.gpus(), second.gpus()] == [["0"], ["1"]]
-    assert third.waits()
+    third.waits("local")
 
     second.end()
     assert third.gpus() == ["1"]
@@ -67,12 +71,12 @@ def test_the_nodes_of_a_cluster_divide_them_and_each_rank_sees_its_nodes(two_gpu
     assert pair.gpus() == ["0", "0", "1", "1"]
     whole = Holder(two_gpus, "whole", "--compute", "whole", "--processes", "2", ranks=2)
     local = Holder(two_gpus, "local")
-    wait_until(lambda: "waiting for GPUs" in (whole.waits() or ""), "the run on the whole machine to wait for its GPUs")
-    assert local.waits()
+    whole.waits("GPUs")
+    local.waits("GPUs")
 
     pair.end()
     assert whole.gpus() == ["0,1", "0,1"]
-    assert local.waits()
+    local.waits("GPUs")
     whole.end()
     assert local.gpus() == ["0"]
     local.end()
