@@ -54,7 +54,7 @@ in_fixed_memory() {
   preset=$1
   shift
   if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then
-    setarch -R "$@"
+    TSAN_OPTIONS="suppressions=$PWD/tests/tsan-suppressions.txt" setarch -R "$@"
   else
     "$@"
   fi

@@ -43,7 +43,11 @@ class FakeMuster {
  public:
   FakeMuster() : http_([this](const FakeRequest& request) { return answer(request); }) {}
 
-  std::string url() const { return http_.url(); }
+  /// Where runners find it. Takes the lock, so that what was set before is seen by the threads that answer.
+  std::string url() const {
+    const std::lock_guard lock(mutex_);
+    return http_.url();
+  }
 
   // What it gives out; set before the runner starts.
   Json order;

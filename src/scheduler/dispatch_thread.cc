@@ -4,13 +4,13 @@ namespace muster::scheduler {
 
 DispatchThread::DispatchThread() : thread_([this] { loop(); }) {}
 
-DispatchThread::~DispatchThread() {
+void DispatchThread::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void DispatchThread::post(std::function<void()> task) {

@@ -11,12 +11,14 @@
 
 namespace muster::scheduler {
 
-/// post() and post_after() may be called from any thread, also from a task. Tasks must not throw. The destructor drops what has not begun.
+/// post() and post_after() may be called from any thread, also from a task. Tasks must not throw.
 class DispatchThread {
  public:
   DispatchThread();
-  ~DispatchThread();
+  ~DispatchThread() { stop(); }
 
+  /// Returns when the task under way has ended; no other begins, whatever was or will be posted. Not from a task.
+  void stop();
   void post(std::function<void()> task);
   void post_after(std::chrono::milliseconds delay, std::function<void()> task);
 

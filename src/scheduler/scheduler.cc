@@ -37,7 +37,8 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
 }
 
 SchedulerImpl::~SchedulerImpl() {
-  // Whoever posts to the dispatch thread ends before it does.
+  // Its tasks use engine and desk, whose threads post to it: it stops first, is there for them to post to, and goes last.
+  thread_.stop();
   engine_.reset();
   desk_.reset();
 }

@@ -83,9 +83,10 @@ class SchedulerTest : public ::testing::Test {
   }
   /// Waits, by the change hub, until the run has this status.
   ::testing::AssertionResult becomes(const model::Run& run, RunStatus status) {
-    test::Watched<int> changed;
-    const auto subscription = changes_.subscribe(run.key, [&](const store::LogGrowth*) { changed.change([](int& n) { ++n; }); });
-    if (changed.wait([&](int) { return look(run).status == status; })) return ::testing::AssertionSuccess();
+    // Shared, because a wake may be under way when the subscription goes.
+    const auto changed = std::make_shared<test::Watched<int>>();
+    const auto subscription = changes_.subscribe(run.key, [changed](const store::LogGrowth*) { changed->change([](int& n) { ++n; }); });
+    if (changed->wait([&](int) { return look(run).status == status; })) return ::testing::AssertionSuccess();
     const model::Run now = look(run);
     return ::testing::AssertionFailure() << "it is " << model::to_string(now.status) << " (" << now.status_detail << ") "
                                          << (now.error ? now.error->message : "");
