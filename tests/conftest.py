@@ -11,7 +11,6 @@ from waiting import wait_until
 
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="also the tests that take many minutes")
-    parser.addoption("--unfinished", action="store_true", help="also the tests of what is not built yet: they fail")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -19,18 +18,6 @@ def pytest_collection_modifyitems(config, items):
         long = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
-    if not config.getoption("--unfinished"):
-        unfinished = [item for item in items if is_unfinished(item)]
-        config.hook.pytest_deselected(items=unfinished)
-        items[:] = [item for item in items if item not in unfinished]
-
-
-# Written before what they test: CHANGELOG.md, "Not there yet". Whoever builds it takes its line away here.
-UNFINISHED = ()
-
-
-def is_unfinished(item):
-    return item.path.name.startswith("test_distributed_") and any(part in item.name.lower() for part in UNFINISHED)
 
 
 @pytest.fixture

@@ -18,10 +18,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/own_variables.h"
 #include "launch/expand_variables.h"
 #include "rank/rank_record.h"
-
-extern char** environ;
 
 namespace muster::rank {
 namespace {
@@ -81,16 +80,6 @@ void write_record(const std::string& folder, std::string_view kind, const RankRe
   if (::rename(temporary.c_str(), target.c_str()) != 0) give_up("rename to", target);
 }
 
-std::map<std::string, std::string> variables() {
-  std::map<std::string, std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return all;
-}
-
 }  // namespace
 
 int run_rank(char** command) {
@@ -114,7 +103,7 @@ int run_rank(char** command) {
   std::strcpy(abort_file, abort_path.c_str());
 
   std::vector<std::string> words;
-  const auto known = variables();
+  const auto known = own_variables();
   for (char** word = command; *word != nullptr; ++word) words.push_back(launch::expand_variables(*word, known));
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

@@ -4,12 +4,11 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/own_variables.h"
 #include "model/node_folder_name.h"
 #include "scheduler/scheduler_impl.h"
 #include "store/run_attempts.h"
 #include "store/runs.h"
-
-extern char** environ;
 
 namespace muster::scheduler {
 namespace {
@@ -20,16 +19,6 @@ constexpr std::chrono::milliseconds kCauseWindow{500};
 constexpr std::chrono::seconds kStopMargin{20};
 /// How much of a lost runner's own log is shown.
 constexpr std::size_t kLastWordsBytes = 400;
-
-std::map<std::string, std::string> own_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t at = text.find('=');
-    if (at != std::string_view::npos) variables.emplace(text.substr(0, at), text.substr(at + 1));
-  }
-  return variables;
-}
 
 }  // namespace
 

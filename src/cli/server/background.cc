@@ -15,12 +15,11 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/own_variables.h"
 #include "base/text.h"
 #include "cli/fields.h"
 #include "client/address.h"
 #include "process/spawn.h"
-
-extern char** environ;
 
 namespace muster::cli {
 namespace {
@@ -33,16 +32,6 @@ constexpr std::chrono::seconds kStartDeadline{10};
 constexpr std::chrono::seconds kStopDeadline{20};
 constexpr milliseconds kAskEvery{20};
 constexpr std::size_t kShownLogBytes = 4096;
-
-std::map<std::string, std::string> own_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
 
 /// What the server wrote since the log had `from` bytes, its structured lines left out: those are for operators, an error at start is in words.
 std::string last_words(const fs::path& log, std::uint64_t from) {

@@ -6,10 +6,9 @@
 #include <csignal>
 
 #include "base/fd.h"
+#include "base/own_variables.h"
 #include "client/git/git_properties.h"
 #include "process/spawn.h"
-
-extern char** environ;
 
 namespace muster::client {
 namespace {
@@ -22,12 +21,7 @@ constexpr std::size_t kLongestAnswer = 1 << 16;
 
 /// Our own, without what would send git to another repository (a submission from a git hook has it) or have it ask somebody.
 std::map<std::string, std::string> variables_for_git() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
+  std::map<std::string, std::string> variables = own_variables();
   for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"}) variables.erase(name);
   variables["GIT_OPTIONAL_LOCKS"] = "0";
   variables["GIT_TERMINAL_PROMPT"] = "0";

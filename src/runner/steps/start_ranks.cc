@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/own_variables.h"
 #include "client/address.h"
 #include "launch/job_variables.h"
 #include "launch/mpi.h"
@@ -10,21 +11,10 @@
 #include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
-extern char** environ;  // NOLINT: POSIX wants it declared by its users
-
 namespace muster::runner::steps {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::map<std::string, std::string> own_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** at = environ; *at != nullptr; ++at) {
-    const std::string_view one = *at;
-    if (const auto end = one.find('='); end != std::string_view::npos) variables.emplace(one.substr(0, end), one.substr(end + 1));
-  }
-  return variables;
-}
 
 /// The folder in which `python` is the environment's; "" when it goes by another name there.
 fs::path interpreter_folder(const std::string& interpreter) {
