@@ -16,16 +16,16 @@ PROGRAM = str(SOURCE / "build" / "release" / "muster")
 
 
 class Row:
-    """One measured budget: `value` beside a `baseline` taken in the same run, both in `unit`; `bar` is what value may be at most."""
+    """One measured budget: `value` beside a `baseline` taken in the same run, both in `unit`; `bar` is what value may be at most, None for what is only told."""
 
     def __init__(self, name, value, bar, unit, baseline_name, baseline):
         self.name, self.value, self.bar, self.unit = name, value, bar, unit
         self.baseline_name, self.baseline = baseline_name, baseline
 
     def text(self):
-        return "%-58s %9.4g %-3s bar %7.4g  %-4s  %8.2f x %s (%.4g)" % (
-            self.name, self.value, self.unit, self.bar, "ok" if self.value <= self.bar else "OVER",
-            self.value / self.baseline, self.baseline_name, self.baseline)
+        bar = " " * 17 if self.bar is None else "bar %7.4g  %-4s" % (self.bar, "ok" if self.value <= self.bar else "OVER")
+        return "%-58s %9.4g %-3s %s  %8.2f x %s (%.4g)" % (
+            self.name, self.value, self.unit, bar, self.value / self.baseline, self.baseline_name, self.baseline)
 
 
 class Home:

@@ -144,12 +144,12 @@ def rows():
         for count in COUNTS[:4]:
             if mpirun:
                 took = bench.launcher(count, mpirun, "--allow-run-as-root", "--oversubscribe", "-n", str(count))
-                yield Row("%d ranks by mpirun, bare, added" % count, took - bare[count], float("inf"), "ms", "fork+exec", bare[count])
+                yield Row("%d ranks by mpirun, bare, added" % count, took - bare[count], None, "ms", "fork+exec", bare[count])
             if torchrun.exists() and count <= 32:
                 took = bench.launcher(count, str(torchrun), "--standalone", "--nproc_per_node", str(count), "--no-python")
-                yield Row("%d ranks by torchrun, bare, added" % count, took - bare[count], float("inf"), "ms", "fork+exec", bare[count])
+                yield Row("%d ranks by torchrun, bare, added" % count, took - bare[count], None, "ms", "fork+exec", bare[count])
         ends = statistics.median(bench.end() for _ in range(ENDS))
         yield Row("last of 8 ranks' exit to the run's end", ends, 20, "ms", "fork+exec", bare[8])
         deaths = [bench.death() for _ in range(ENDS)]
         yield Row("a rank's death to its notice", statistics.median(one for one, _ in deaths), 20, "ms", "fork+exec", bare[8])
-        yield Row("a rank's death to Failed with its cause", statistics.median(other for _, other in deaths), float("inf"), "ms", "fork+exec", bare[8])
+        yield Row("a rank's death to Failed with its cause", statistics.median(other for _, other in deaths), None, "ms", "fork+exec", bare[8])
