@@ -50,7 +50,8 @@ TEST(PatienceTest, AHeaderThatTricklesIs408) {
   client.send("GET /hello HTTP/1.1\r\n");
   // Each byte comes well within the deadline; the header as a whole does not.
   std::thread trickle([&] {
-    while (client.send("a")) std::this_thread::yield();
+    // Slowly, or the header would be too long before it is too late.
+    while (client.send("a")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   });
   EXPECT_TRUE(client.read_until("408 Request Timeout"));
   EXPECT_TRUE(client.ends());
