@@ -161,6 +161,7 @@ dist.init_process_group("gloo")
 ones = torch.ones(1)
 dist.all_reduce(ones)
 print("together", int(ones.item()), flush=True)
+dist.destroy_process_group()  # or a Gloo thread may abort Python's end
 """
     job = Job(cluster, script, processes=2, options=["--python", sys.executable, "--grace", "1"])
 
