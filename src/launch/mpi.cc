@@ -58,7 +58,7 @@ RankPlan plan_mpirun(const LaunchInput& input, const LaunchPlan& plan, const Mpi
   // By name only: a token must not stand in a command line. What differs between nodes is the agent's to set.
   const Variables per_node = node_variables({0, "", "any"});
   for (const auto& [name, value] : result.variables) {
-    if (!per_node.contains(name)) result.command.insert(result.command.end(), {"-x", name});
+    if (!per_node.contains(name) && name != "CUDA_VISIBLE_DEVICES") result.command.insert(result.command.end(), {"-x", name});
   }
   result.variables["MUSTER_RANK_NODES"] = mpirun.nodes_file.string();  // for the agent, not for the ranks
   result.command.insert(result.command.end(), {mpirun.rank_program, "run", "--"});

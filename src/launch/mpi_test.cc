@@ -17,7 +17,7 @@ Planned planned(const std::string& master) {
   input.script = "train.py";
   input.arguments = {"--rank", "$OMPI_COMM_WORLD_RANK"};
   input.interpreter = "/usr/bin/python3";
-  input.variables = {{"PATH", "/usr/bin"}, {"MUSTER_RUN_TOKEN", "secret-token"}, {"MUSTER_RUN_DIR", "/runs/r/1/node_0"}, {"MUSTER_GROUP", "g"}};
+  input.variables = {{"PATH", "/usr/bin"}, {"MUSTER_RUN_TOKEN", "secret-token"}, {"CUDA_VISIBLE_DEVICES", "0"}, {"MUSTER_RUN_DIR", "/runs/r/1/node_0"}, {"MUSTER_GROUP", "g"}};
   input.distribution = model::Distribution{model::Distribution::Kind::mpi, std::nullopt, 2, "nccl"};
   input.node_count = 2;
   input.addresses = {master, master};
@@ -66,6 +66,7 @@ TEST(Mpi, TheScratchFolderLeavesRoomForASocketsName) {
 
 TEST(Mpi, ANodesOwnVariablesAreNotThoseOfNodeZero) {
   const RankPlan mpirun = planned("10.0.0.1").mpirun;
+  EXPECT_FALSE(has_in_a_row(mpirun.command, {"-x", "CUDA_VISIBLE_DEVICES"}));
   EXPECT_FALSE(has_in_a_row(mpirun.command, {"-x", "MUSTER_RUN_DIR"}));
   EXPECT_FALSE(has_in_a_row(mpirun.command, {"-x", "MUSTER_GROUP"}));
 }

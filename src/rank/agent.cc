@@ -47,6 +47,14 @@ std::vector<std::string> node_line(const char* file, const std::string& node) {
   return {};
 }
 
+/// mpirun's are node 0's, and every node has its own.
+void set_gpus(const std::string& ranks) {
+  std::ifstream file(ranks + "/" + std::string(kGpus));
+  std::string devices;
+  if (file && std::getline(file, devices)) ::setenv(kGpusVariable, devices.c_str(), 1);
+  else ::unsetenv(kGpusVariable);
+}
+
 /// The number at the end of launch::mpi_node_name().
 int node_rank_of(const std::string& name) { return std::atoi(name.c_str() + name.rfind('-') + 1); }
 
@@ -68,6 +76,7 @@ int run_agent(const char* node, char** command) {
   ::setenv("OMPI_MCA_orte_tmpdir_base", scratch.c_str(), 1);
   ::setenv("OMPI_MCA_btl_vader_backing_directory", scratch.c_str(), 1);
   ::setenv("MUSTER_RANK_FOLDER", ranks.c_str(), 1);
+  set_gpus(ranks);
   // mpirun's own are node 0's, and are handed down to all that it starts.
   for (const auto& [name, value] : launch::node_variables({node_rank_of(fields[0]), run_folder, fields[2]})) ::setenv(name.c_str(), value.c_str(), 1);
 

@@ -5,6 +5,7 @@
 //   <rank>.ended     the same line, with how it ended
 //   <rank>.aborted   empty: mpirun wants this rank's end, which is left to the runner (it knows of grace periods)
 //   closed           written by the runner: nothing may start here any more
+//   gpus             written by the runner: CUDA_VISIBLE_DEVICES of this node's ranks, when they have one
 //
 // No JSON, no library: it is written by a tiny static program, and between fork and the end.
 
@@ -19,6 +20,8 @@ inline constexpr std::string_view kStarted = ".started";
 inline constexpr std::string_view kEnded = ".ended";
 inline constexpr std::string_view kAborted = ".aborted";
 inline constexpr std::string_view kClosed = "closed";
+inline constexpr std::string_view kGpus = "gpus";
+inline constexpr const char* kGpusVariable = "CUDA_VISIBLE_DEVICES";
 
 struct RankRecord {
   int rank = 0;

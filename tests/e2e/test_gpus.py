@@ -11,7 +11,7 @@ from waiting import wait_until
 SHOW = """
 import os, pathlib, sys, time
 folder = pathlib.Path(sys.argv[1])
-name = "%s-%s" % (os.environ.get("RANK", "0"), os.environ["CUDA_VISIBLE_DEVICES"])
+name = "%s-%s" % (os.environ["MUSTER_RANK"], os.environ["CUDA_VISIBLE_DEVICES"])
 (folder / name).write_text("")
 while not (folder / "end").exists():
     time.sleep(0.01)
@@ -61,6 +61,14 @@ def test_one_run_a_gpu_on_local(two_gpus):
     assert third.gpus() == ["1"]
     first.end()
     third.end()
+
+
+def test_the_nodes_of_an_mpi_run_have_each_their_own(two_gpus):
+    two_gpus("compute", "create", "pair", "--max-nodes", "2")
+
+    pair = Holder(two_gpus, "pair", "--compute", "pair", "--nodes", "2", "--processes", "4", "--mpi", ranks=4)
+    assert pair.gpus() == ["0", "0", "1", "1"]
+    pair.end()
 
 
 def test_the_nodes_of_a_cluster_divide_them_and_each_rank_sees_its_nodes(two_gpus):

@@ -7,6 +7,7 @@
 #include "launch/mpi.h"
 #include "model/node_folder_name.h"
 #include "model/process_group_name.h"
+#include "rank/rank_record.h"
 #include "runner/mpi_ranks.h"
 #include "runner/peers.h"
 #include "runner/rank_program.h"
@@ -62,6 +63,14 @@ Result<process::Child> start_mpirun(const NodeRun& run, const launch::RankPlan& 
   return process::spawn(options);
 }
 
+/// For the agent: what it starts here has node 0's environment.
+Result<void> keep_gpus(const NodeRun& run) {
+  const auto& variables = run.plan.ranks.front().variables;
+  const auto gpus = variables.find(rank::kGpusVariable);
+  if (gpus == variables.end()) return {};
+  return write_file(run.folder.ranks() / rank::kGpus, gpus->second + "\n", 0644, Durable::no);
+}
+
 /// No ranks of its own to name: it is mpirun that starts them.
 void say_ready(NodeRun& run) {
   run.messenger->post("that the node is ready", [server = run.server.get()] { return server->started({}); });
@@ -81,6 +90,7 @@ Result<void> start_by_mpirun(NodeRun& run, const launch::LaunchInput& input, con
     MpiRanks::Node node{run.order.node_rank, run.folder.ranks(), run.order.command.empty() ? MpiRanks::Terminate::process : MpiRanks::Terminate::session};
     run.ranks = std::make_unique<MpiRanks>(std::move(node), run.plan.ranks.size(), run.state, run.mpirun ? &*run.mpirun : nullptr, run.clock);
   };
+  MUSTER_TRY(keep_gpus(run));
   if (run.order.node_rank != 0) {
     make_ranks();  // before anybody knows that they may start
     say_ready(run);
