@@ -44,7 +44,8 @@ def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSi
     told = False
     while True:
         try:
-            query = {"log": "true" if with_logs else "false", "positions": json.dumps(logs.positions) if logs.positions else None}
+            query = {"log": "true" if with_logs else "false", "positions": json.dumps(logs.positions) if logs.positions else None,
+                     "attempt": logs.attempt or None}
             with client.stream(run_path + "/events", query, {"Accept": "text/event-stream"}, SILENCE_SECONDS) as stream:
                 for event, data in _events(stream):
                     away_since = None
@@ -105,6 +106,7 @@ class _Logs:
     def __init__(self, sink: LogSink) -> None:
         self._sink = sink
         self.positions: Dict[str, int] = {}
+        self.attempt = 0  # Whose logs they are; 0: none have come yet.
         self._decoders: Dict[str, Any] = {}
         self._places: Dict[str, Tuple[str, Optional[int]]] = {}
 
@@ -112,6 +114,13 @@ class _Logs:
         path, offset = str(data["path"]), int(data["offset"])
         content = base64.b64decode(data["base64"]) if data.get("base64") is not None else str(data.get("text", "")).encode("utf-8")
         log = "{}:{}".format(data.get("node_rank", 0), path)  # Two nodes may each have a log of that path.
+        attempt = int(data.get("attempt", 1))
+        if attempt > self.attempt:
+            # Another attempt's logs go by the same names and begin anew.
+            self.finish()
+            self.attempt = attempt
+            self.positions.clear()
+            self._decoders.clear()
         at = self.positions.get(log, 0)
         if offset < at:
             content = content[at - offset:]

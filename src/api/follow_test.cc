@@ -202,6 +202,16 @@ TEST_F(FollowTest, TheNextAttemptsLogsComeAfterTheLastOnes) {
   EXPECT_EQ(events[1].data["text"], "first");
   EXPECT_EQ(events[2].data["text"], "second");
   EXPECT_EQ(events[2].data["attempt"], 2);
+
+  const auto text_from = [&](const std::string& query) {
+    std::string text;
+    const auto resumed = follow("/events?log=true" + query);
+    for (const Event& event : events_of(drain(*resumed) + drain(*resumed))) text += event.data.value("text", "");
+    return text;
+  };
+  EXPECT_EQ(text_from("&attempt=1&positions=%7B%220:azureml-logs/70_driver_log.txt%22:3%7D"), "stsecond");
+  EXPECT_EQ(text_from("&attempt=2&positions=%7B%220:azureml-logs/70_driver_log.txt%22:3%7D"), "ond");
+  EXPECT_EQ(text_from(""), "second");
 }
 
 TEST_F(FollowTest, SilenceIsBrokenEvery15Seconds) {

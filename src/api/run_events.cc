@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kSilence{15};
 class RunEvents final : public http::StreamSource {
  public:
   RunEvents(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run, EventWishes wishes)
-      : services_(services), feed_(std::move(feed)), key_(run.key), attempt_(run.attempt), wishes_(std::move(wishes)), last_sent_(services.clock.steady()) {}
+      : services_(services), feed_(std::move(feed)), key_(run.key), attempt_(std::min(wishes.attempt.value_or(run.attempt), run.attempt)), wishes_(std::move(wishes)), last_sent_(services.clock.steady()) {}
 
   void on_ready(std::function<void()> wake) override {
     // After the feed, which therefore knows before we ask it.
@@ -138,6 +138,8 @@ Result<http::Response> follow_run(RunFeeds& feeds, Call& call) {
   EventWishes wishes;
   wishes.logs = query.flag("log");
   const auto positions = query.text("positions");
+  const auto attempt = query.integer("attempt", 1, INT32_MAX);
+  if (attempt) wishes.attempt = static_cast<int>(*attempt);
   MUSTER_TRY(query.finish());
   if (positions) {
     MUSTER_TRY_ASSIGN(wishes.positions, read_positions(*positions));

@@ -15,6 +15,7 @@ struct EventWishes {
   bool logs = false;
   /// Where to go on in each log, by "<node rank>:<path>"; by the path alone for a log that no other node has.
   std::map<std::string, std::uint64_t> positions;
+  std::optional<int> attempt;  ///< whose logs the positions are in, and come first; absent: the run's present one
 };
 
 /// `services` must outlive the source.

@@ -38,7 +38,9 @@ class Follower {
     if (!handlers_.on_log) return {};
     Json positions = Json::object();
     for (const auto& [log, position] : positions_) positions[log] = position;
-    return {{"log", "true"}, {"positions", dump_json(positions)}};
+    Query query{{"log", "true"}, {"positions", dump_json(positions)}};
+    if (attempt_ > 0) query.emplace_back("attempt", std::to_string(attempt_));
+    return query;
   }
 
   Result<void> take(const ServerEvent& event) {
@@ -63,6 +65,11 @@ class Follower {
   Result<void> take_log(Json event) {
     if (!handlers_.on_log) return {};
     MUSTER_TRY_ASSIGN(LogPiece piece, log_piece_of(event));
+    // Another attempt's logs go by the same names and begin anew.
+    if (piece.attempt > attempt_) {
+      attempt_ = piece.attempt;
+      positions_.clear();
+    }
     std::uint64_t& position = positions_[fmt::format("{}:{}", piece.node_rank, piece.path)];
     if (piece.offset + piece.bytes.size() <= position) return {};
     if (piece.offset < position) {
@@ -77,6 +84,7 @@ class Follower {
   const std::string& run_id_;
   const FollowHandlers& handlers_;
   std::map<std::string, std::uint64_t> positions_;  ///< by node rank and path, as the server wants them
+  int attempt_ = 0;                                 ///< whose logs they are; 0: none have come yet
   Json last_run_;
   std::optional<Json> ended_;
   bool handler_failed_ = false;
@@ -104,6 +112,7 @@ Result<LogPiece> log_piece_of(const Json& event) {
   if (path == event.end() || !path->is_string() || offset == event.end() || !offset->is_number_unsigned()) return fail(Code::malformed, "a log event has no path or offset");
   piece.path = path->get<std::string>();
   if (const auto node = event.find("node_rank"); node != event.end() && node->is_number_integer()) piece.node_rank = node->get<int>();
+  if (const auto attempt = event.find("attempt"); attempt != event.end() && attempt->is_number_integer()) piece.attempt = attempt->get<int>();
   piece.offset = offset->get<std::uint64_t>();
   piece.event = event;
   if (text != event.end() && text->is_string()) {

@@ -13,10 +13,11 @@
 
 namespace muster::client {
 
-/// A piece of a log as it arrives. Every byte of a log comes once, in order.
+/// A piece of a log as it arrives. Every byte of a log comes once, in order; the logs of one attempt before those of the next.
 struct LogPiece {
   std::string path;
   int node_rank = 0;
+  int attempt = 1;
   std::uint64_t offset = 0;
   std::string bytes;
   Json event;  ///< as the server sent it

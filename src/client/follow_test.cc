@@ -57,6 +57,27 @@ TEST(FollowRun, GoesOnWhereALostStreamStopped) {
   EXPECT_NE(server.requests().at(1).target.find("positions=%7B%220%3Aazureml-logs%2F70_driver_log.txt%22%3A4%7D"), std::string::npos);
 }
 
+TEST(FollowRun, AnotherAttemptsLogsBeginAnew) {
+  int count = 0;
+  FakeHttpServer server([&](const FakeRequest&) {
+    if (++count == 1) {
+      FakeAnswer cut = stream({"event: log\ndata: {\"path\": \"log\", \"attempt\": 1, \"offset\": 0, \"text\": \"first \"}\n\n",
+                               "event: log\ndata: {\"path\": \"log\", \"attempt\": 2, \"offset\": 0, \"text\": \"sec\"}\n\n"});
+      cut.cut_after = 0;
+      return cut;
+    }
+    return stream({"event: log\ndata: {\"path\": \"log\", \"attempt\": 2, \"offset\": 3, \"text\": \"ond\"}\n\n", "event: end\ndata: {\"status\": \"Completed\"}\n\n"});
+  });
+  std::string log;
+  const auto run = follow_run(*api_for(server), "r", {{}, [&](const LogPiece& piece) -> Result<void> {
+                                                        log += piece.bytes;
+                                                        return {};
+                                                      }});
+  ASSERT_TRUE(run) << run.error().detail;
+  EXPECT_EQ(log, "first second");
+  EXPECT_NE(server.requests().at(1).target.find("attempt=2"), std::string::npos);
+}
+
 TEST(FollowRun, EndsWithTheHandlersError) {
   FakeHttpServer server([](const FakeRequest&) { return stream({"event: status\ndata: {}\n\n"}); });
   const auto run = follow_run(*api_for(server), "r", {[](const Json&) -> Result<void> { return fail(Code::unavailable, "enough"); }, {}});

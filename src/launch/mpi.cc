@@ -47,6 +47,8 @@ RankPlan plan_mpirun(const LaunchInput& input, const LaunchPlan& plan, const Mpi
                     "--mca", "plm", "rsh",   // ours even inside a Slurm allocation
                     "--mca", "plm_rsh_agent", mpirun.rank_program + " agent",
                     "--mca", "plm_rsh_no_tree_spawn", "1",
+                    // Where its daemons put a description of the machine in shared memory, Open MPI 4.1.4 was seen to crash at times; ranks can look for themselves.
+                    "--mca", "rtc_hwloc_vmhole", "none",
                     // Ranks are ended by the runners: a daemon that wants to does not get beyond its first signal, which muster-rank notes.
                     "--mca", "odls_base_sigkill_timeout", "1000000"};
   const bool one_machine = input.master_address == "127.0.0.1" || input.master_address == "::1" || input.master_address == "localhost";

@@ -156,7 +156,15 @@ Result<void> ProcessGroup::kill(std::chrono::milliseconds at_most) const {
 }
 
 void ProcessGroup::remove() {
-  for (const fs::path& folder : cgroups()) remove_cgroup(folder);
+  // The kernel may still be at the last steps of a process that nobody sees any more.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  for (const fs::path& folder : cgroups()) {
+    remove_cgroup(folder);
+    while (is_cgroup(folder) && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      remove_cgroup(folder);
+    }
+  }
 }
 
 std::string ProcessGroup::words() const {

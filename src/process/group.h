@@ -47,7 +47,7 @@ class ProcessGroup {
   void signal_all(int signal) const;
   /// SIGKILL to all, again until none is left. timeout names pids that would not die ("in the kernel, state D").
   Result<void> kill(std::chrono::milliseconds at_most) const;
-  /// Removes the cgroup folders; call when empty. The destructor does not.
+  /// Removes the cgroup folders; call when empty. Blocks for at most half a second, while the kernel is at it. The destructor does not.
   void remove();
   /// "own cgroup", or "no cgroup here: found by marker", for the run's record.
   std::string words() const;

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -134,6 +135,23 @@ def test_a_run_with_retries_goes_on_from_its_checkpoint(cluster, mpi):
     cluster("run", "download", job.run_id, "outputs/checkpoint", "--to", "checkpoint")
     assert (cluster.folder / "checkpoint").read_text() == "5"
     job.assert_nothing_left()
+
+
+def test_all_attempts_are_followed(server, workspace, capsys):
+    script = "import os, sys\nattempt = int(os.environ['MUSTER_ATTEMPT'])\nfor line in range(attempt * 3): print('attempt', attempt, 'line', line)\nsys.exit(attempt < 3)"
+    lines = ["attempt %d line %d" % (attempt, line) for attempt in (1, 2, 3) for line in range(attempt * 3)]
+    (server.folder / "job").mkdir()
+    (server.folder / "job" / "again.py").write_text(script)
+
+    said = server("run", "submit", "--script", "job/again.py", "--max-retries", "3", "--follow").stdout
+    assert [line for line in said.splitlines() if re.match(r"attempt \d line", line)] == lines
+
+    from azureml.core import Experiment, ScriptRunConfig
+    source = ScriptRunConfig(source_directory=str(server.folder / "job"), script="again.py")
+    run = Experiment(workspace, "again").submit(source, max_retries=3)
+    run.wait_for_completion(show_output=True)
+    said = capsys.readouterr().out
+    assert [line for line in said.splitlines() if re.match(r"attempt \d line", line)] == lines
 
 
 def test_without_retries_left_it_fails(cluster):
