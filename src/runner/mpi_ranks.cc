@@ -112,12 +112,12 @@ std::optional<model::RankReport> MpiRanks::launch_failure(Ending::Time now) {
 
 void MpiRanks::killed() {
   killed_ = true;
-  wake_at_ = Ending::Time::min();
+  wake_at_ = Ending::Time();  // at once
 }
 
 void MpiRanks::terminate() {
   asked_ = true;
-  wake_at_ = Ending::Time::min();  // those that have not begun are over by that alone
+  wake_at_ = Ending::Time();  // at once: those that have not begun are over by that alone
   if (const auto closed = records_.close(); !closed) log::warning("runner", "{}", closed.error().detail);
   for (const RankNews& news : records_.news()) take(news);
   for (std::size_t i = 0; i < ranks_.size(); ++i) {

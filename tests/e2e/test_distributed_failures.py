@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from muster_program import is_alive
+from muster_program import free_address, is_alive
 from ranks import Job, program_of
 from waiting import wait_until
 
@@ -133,6 +133,22 @@ def test_a_killed_runner_is_a_lost_node(cluster, mpi):
     assert (error["code"], error["node_rank"]) == ("node_lost", 1)
     # What its ranks wrote is kept.
     assert job.log("70_driver_log_%s3.txt" % ("rank_" if mpi else "")) == "working\n"
+
+
+def test_an_mpirun_that_starts_nothing_ends_the_run_at_once(muster):
+    programs = muster.folder / "bin"
+    programs.mkdir()
+    (programs / "mpirun").write_text("#!/bin/sh\necho no such host\nexit 3\n")
+    (programs / "mpirun").chmod(0o755)
+    muster.environment["PATH"] = "%s:%s" % (programs, muster.environment["PATH"])
+    muster("up", "--listen", free_address())
+    muster("compute", "create", "cluster", "--max-nodes", "4")
+    job = Job(muster, "", options=["--mpi", "--grace", "600"])
+
+    run = job.ended(30)
+    assert "mpirun ended with exit code 3" in run["error"]["message"]
+    assert job.log("70_mpi_log.txt") == "no such host\n"
+    job.assert_nothing_left()
 
 
 def test_a_killed_mpirun_is_named(cluster):
