@@ -15,9 +15,9 @@ import threading
 import time
 import uuid
 from typing import Any, Callable, Dict, IO, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
-from . import _version
+from . import _json_body, _version
 from ._problems import ErrorClass, to_exception
 from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
 
@@ -35,21 +35,26 @@ Body = Union[bytes, Callable[[], IO[bytes]]]
 Sent = Callable[[int], None]
 
 
+def split_url(url: str) -> Tuple[SplitResult, Optional[int]]:
+    """The parts of a server's address, and its port. UserErrorException when it is not one."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UserErrorException("The server's address {!r} is not one: it should be like "
+                                 "http://127.0.0.1:6464.".format(url))
+    try:
+        return parts, parts.port
+    except ValueError:
+        raise UserErrorException("The server's address {!r} has a port that is not a number from 1 to 65535.".format(url))
+
+
 class Client:
     """Speaks to one server with one token."""
 
     def __init__(self, url: str, token: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UserErrorException("The server's address {!r} is not one: it should be like "
-                                     "http://127.0.0.1:6464.".format(url))
-        try:
-            port = parts.port
-        except ValueError:
-            raise UserErrorException("The server's address {!r} has a port that is not a number from 1 to 65535.".format(url))
+        parts, port = split_url(url)
         self.url = url.rstrip("/")
         self._https = parts.scheme == "https"
-        self._host = parts.hostname
+        self._host = parts.hostname or ""
         self._port = port
         self._prefix = parts.path.rstrip("/") + API
         self._headers = {"User-Agent": "muster-python/" + _version.__version__, "Accept": "application/json"}
@@ -75,7 +80,7 @@ class Client:
         headers = {}
         data = None
         if body is not None:
-            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
+            data = _json_body.encode(body)
             headers["Content-Type"] = "application/json"
         if create:
             headers["Idempotency-Key"] = uuid.uuid4().hex

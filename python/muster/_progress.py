@@ -15,6 +15,8 @@ def human_size(size: float) -> str:
         if size < 1024 or unit == "GB":
             break
         size /= 1024
+    if size == 1 and unit == "bytes":
+        return "1 byte"
     return "{:.0f} {}".format(size, unit) if unit == "bytes" else "{:.1f} {}".format(size, unit)
 
 

@@ -2,11 +2,12 @@
 import os
 from typing import Any, Dict, Optional, TYPE_CHECKING
 
-from . import _git
+from . import _git, _json_body
 from ._snapshot import take_snapshot
 from ._upload import upload_snapshot
 from .exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
 from .run import Run, texts
+from .runconfig import check_environment
 from .script_run_config import ScriptRunConfig
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dic
                        ("parent_run_id", parent_run_id)):
         if value is not None:
             body[key] = value
+    _json_body.encode(body)  # Refuses now what it would refuse after the upload.
     workspace = experiment.workspace
     git = _git.Inquiry(config.source_directory)
     body["snapshot_id"] = upload_snapshot(workspace._client, workspace._path, take_snapshot(config.source_directory))
@@ -60,7 +62,7 @@ def _describe(experiment: str, config: ScriptRunConfig) -> Dict[str, Any]:
     else:
         command = config.command if isinstance(config.command, str) else " ".join(str(part) for part in config.command or [])
         body["command"] = " ".join([command] + [_argument(argument) for argument in config.arguments])
-    environment = run_config.environment._definition()
+    environment = check_environment(run_config.environment)._definition()
     if environment is not None:
         body["environment"] = environment
     distribution = run_config.distributed_job_config

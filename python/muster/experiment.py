@@ -24,6 +24,10 @@ class Experiment:
         if not isinstance(name, str) or not NAME.match(name):
             raise UserErrorException("name: {!r} is not an experiment's name: 1 to 255 letters, digits, - and _, a letter or "
                                      "digit first.".format(name))
+        from .workspace import Workspace
+        if not isinstance(workspace, Workspace):
+            raise UserErrorException("workspace: {!r} is not a Workspace. Give the one that the experiment belongs to, as "
+                                     "Workspace.from_config() or Workspace.get('default').".format(workspace))
         self._workspace = workspace
         self._name = name
         self._data: Dict[str, Any] = workspace._client.json("POST", workspace._path + "/experiments", {"name": name, "tags": {}},

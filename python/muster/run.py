@@ -28,6 +28,8 @@ class Run(RunFiles, MetricLogger):
     """
 
     def __init__(self, experiment: "Experiment", run_id: str, outputs: Optional[str] = None, **kwargs: Any) -> None:
+        if not isinstance(run_id, str) or not run_id:
+            raise UserErrorException("run_id: {!r} is no run's id.".format(run_id))
         self._set_up(experiment, run_id, None)
         if self._data["experiment"] != experiment.name:
             raise ProjectSystemException("Run not found: {} is a run of the experiment {!r}, not of {!r}.".format(

@@ -85,6 +85,14 @@ class RunConfiguration:
         self._target = target_name(value)
 
 
+def check_environment(environment: Any) -> Environment:
+    """The environment, when it is one."""
+    if not isinstance(environment, Environment):
+        raise UserErrorException("environment: {!r} is not an Environment. Give one that you describe, as Environment('mine'), or a "
+                                 "registered one, as Environment.get(workspace, 'mine').".format(environment))
+    return environment
+
+
 def target_name(target: "Union[None, str, ComputeTarget]") -> str:
     """The name of a target given as an object, a name, or not at all."""
     if target is None:

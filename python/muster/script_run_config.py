@@ -5,7 +5,7 @@ import warnings
 from typing import Any, Iterable, List, Optional, TYPE_CHECKING, Union
 
 from .exceptions import RunConfigurationException, UserErrorException
-from .runconfig import DEFAULT_MAX_RUN_DURATION_SECONDS, DISTRIBUTED_JOB_CONFIGS, RunConfiguration, target_name
+from .runconfig import DEFAULT_MAX_RUN_DURATION_SECONDS, DISTRIBUTED_JOB_CONFIGS, RunConfiguration, check_environment, target_name
 
 if TYPE_CHECKING:
     from .compute import ComputeTarget
@@ -40,7 +40,7 @@ class ScriptRunConfig:
             run_config = RunConfiguration()
             run_config.target = target_name(compute_target)
             if environment is not None:
-                run_config.environment = environment
+                run_config.environment = check_environment(environment)
             run_config.distributed_job_config = distributed_job_config
             run_config.max_run_duration_seconds = max_run_duration_seconds
             if docker_runtime_config is not None:

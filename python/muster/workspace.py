@@ -100,8 +100,8 @@ class Workspace:
                 self._fetched = self._client.json("GET", self._path)
             except ProjectSystemException as error:
                 if error.status == 404:
-                    raise ProjectSystemException("Workspace not found: the server at {} has no workspace {!r}. `muster workspace "
-                                                 "list` shows what there is.".format(self._client.url, self._name), error)
+                    raise ProjectSystemException("Workspace not found: the server at {} has no workspace {!r}. "
+                                                 "Workspace.list() gives those there are.".format(self._client.url, self._name), error)
                 raise
         return self._fetched
 
@@ -182,6 +182,7 @@ class Workspace:
 
 def connect(server: Optional[str] = None, config_url: Optional[str] = None, token: Optional[str] = None) -> "Client":
     """A client for the server that is told, or found by the rules of docs/formats.md. Sends nothing yet."""
-    from ._http import Client  # Takes a while to load, and jobs that only log do without.
+    from ._http import Client, split_url  # Takes a while to load, and jobs that only log do without.
     url = _config.find_server(server, config_url)
+    split_url(url)  # What is no address has no token either, and that would be the wrong thing to say.
     return Client(url, token or _config.find_token(url))

@@ -237,10 +237,24 @@ class WorkspaceTest(ServerCase):
         self.assertEqual(list(Workspace.list(server=self.server.url)), ["default"])
 
     def test_there_is_none(self):
-        with self.refused(ProjectSystemException, "Workspace not found", "'other'"):
+        with self.refused(ProjectSystemException, "Workspace not found", "'other'", "Workspace.list()"):
             Workspace.get("other")
         with self.refused(UserErrorException, "workspace_name"):
             Workspace.get("a/b")
+
+    def test_what_is_no_address_is_told_before_a_missing_token(self):
+        del os.environ["MUSTER_TOKEN"]
+        with self.refused(UserErrorException, "'gopher://x' is not one"):
+            Workspace.get("default", server="gopher://x")
+
+    def test_what_is_not_text_is_refused_by_its_field(self):
+        workspace = self.workspace()
+        for body, field in (({"tags": {"a": "\udcff"}}, "tags.a: "), ({"arguments": ["x", "\ud800"]}, "arguments[1]: "),
+                            ({"tags": {"\udcff": "a"}}, "tags: ")):
+            with self.refused(UserErrorException, field, "is not text"):
+                workspace._client.json("POST", workspace._path + "/runs", body)
+        with self.refused(UserErrorException, "is not text"):
+            workspace.get_run("\udcff")
 
     def test_moved_servers_are_found_by_their_home(self):
         self.server.stop()
@@ -257,6 +271,10 @@ class ProgressTest(Case):
         with Progress("Uploading", 10, plain) as progress:
             progress.add(10)
         self.assertRegex(plain.getvalue(), r"^Uploading: 10 bytes in \d+\.\d s\n$")
+        one = io.StringIO()
+        with Progress("Uploading", 1, one) as progress:
+            progress.add(1)
+        self.assertTrue(one.getvalue().startswith("Uploading: 1 byte in "), one.getvalue())
         terminal = io.StringIO()
         terminal.isatty = lambda: True
         with Progress("Uploading", 10, terminal) as progress:

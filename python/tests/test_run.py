@@ -66,6 +66,22 @@ class SubmitTest(RunCase):
         self.assertEqual((body["environment_variables"], body["arguments"]), ({"A": "1"}, ["--name", "two words"]))
         self.assertEqual(body["compute_target"], "local")
 
+    def test_things_of_another_kind_are_refused_by_name(self):
+        with self.refused(UserErrorException, "environment: 'mine'", "Environment.get"):
+            ScriptRunConfig(self.work, "train.py", environment="mine")
+        with self.refused(UserErrorException, "workspace: None", "Workspace.get"):
+            Experiment(None, "birds")
+        with self.refused(UserErrorException, "run_id: ''"):
+            Run(Experiment(self.workspace(), "birds"), "")
+        self.write("train.py")
+        shared = RunConfiguration()
+        shared.environment = "mine"
+        with self.refused(UserErrorException, "environment: 'mine'"):
+            self.submit(ScriptRunConfig(self.work, "train.py", run_config=shared))
+        with self.refused(UserErrorException, "arguments[0]: ", "is not text"):
+            self.submit(ScriptRunConfig(self.work, "train.py", arguments=["\udcff"]))
+        self.assertEqual(self.state.snapshots, {})
+
     def test_what_is_refused(self):
         self.write("src/train.py")
         self.write("other.py")
