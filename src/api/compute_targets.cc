@@ -142,7 +142,11 @@ Result<http::Response> patch_target(Call& call) {
 
 Result<http::Response> delete_target(Call& call) {
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call));
-  MUSTER_TRY(call.services.store.write([&](store::Session& session) { return store::compute_targets::remove(session, workspace.key, call.parameter("name")); }));
+  const auto removed = call.services.store.write([&](store::Session& session) -> Result<void> {
+    MUSTER_TRY(target_of(call, session));
+    return store::compute_targets::remove(session, workspace.key, call.parameter("name"));
+  });
+  if (!removed) return tl::unexpected(removed.error());
   call.services.scheduler.target_changed(workspace.name, call.parameter("name"));
   return http::empty_response();
 }

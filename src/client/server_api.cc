@@ -30,9 +30,15 @@ Result<std::shared_ptr<Api>> Api::create(ApiOptions options) {
 Api::Api(ApiOptions options, HostPort server) : options_(std::move(options)), server_(std::move(server)) {}
 Api::~Api() = default;
 
+RetryPolicy Api::retry_policy() const {
+  RetryPolicy policy = options_.retry;
+  if (!answered_before_ && !policy.before_first_answer) policy.give_up_after = std::chrono::milliseconds(0);
+  return policy;
+}
+
 std::string Api::in_workspace(std::initializer_list<std::string_view> parts) const {
   std::string path = "/api/v1/workspaces/" + encode_value(options_.address.workspace);
-  for (const std::string_view part : parts) path += '/' + encode_path(part);
+  for (const std::string_view part : parts) path += '/' + encode_value(part);
   return path;
 }
 
@@ -69,6 +75,7 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
   if (sink) {
     watched = [&](std::string_view bytes) {
       sink_was_used = true;
+      answered_before_ = true;  // a stream that breaks off is an answer, too
       auto taken = sink(bytes);
       sink_failed = !taken;
       return taken;
@@ -80,9 +87,8 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
     const bool fault = response ? response->status == 503 : response.error().code == Code::unavailable || response.error().code == Code::timeout;
     if (!fault || sink_failed) return response;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-    const auto wait = wait_before(options_.retry, attempt, elapsed);
-    const bool patient = answered_before_ || options_.retry.before_first_answer;
-    if (patient && !sink_was_used && wait.count() >= 0 && sleep_for(wait, options_.stop)) continue;
+    const auto wait = wait_before(retry_policy(), attempt, elapsed);
+    if (!sink_was_used && wait.count() >= 0 && sleep_for(wait, options_.stop)) continue;
     if (!response && !options_.stop.stop_requested()) {
       response.error().detail = fmt::format("the server at {} cannot be reached: {}", options_.address.url, response.error().detail);
       response.error().hint = is_local(options_.address.url) ? "start it with `muster up`" : "is the address right, and does the server run there?";

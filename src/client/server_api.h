@@ -37,9 +37,10 @@ class Api {
 
   const Address& address() const { return options_.address; }
   const std::stop_token& stop_token() const { return options_.stop; }
-  const RetryPolicy& retry_policy() const { return options_.retry; }
+  /// For callers that try again themselves. Before the first answer it gives up at once, unless told to be patient then (before_first_answer).
+  RetryPolicy retry_policy() const;
 
-  /// "/api/v1/workspaces/<workspace>/part/part…", the parts encoded; the last may be a path with slashes.
+  /// "/api/v1/workspaces/<workspace>/part/part…", the parts encoded, slashes too: a name from outside must not become another address.
   std::string in_workspace(std::initializer_list<std::string_view> parts) const;
 
   Result<Json> get(std::string_view path, const Query& query = {});

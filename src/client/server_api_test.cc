@@ -41,7 +41,7 @@ TEST(Api, CarriesTheTokenAndSpeaksJson) {
   ASSERT_TRUE(json);
   EXPECT_EQ((*json)["a"], 1);
   const FakeRequest request = server.requests().at(0);
-  EXPECT_EQ(request.target, "/api/v1/workspaces/default/runs/a%20b/c?q=1");
+  EXPECT_EQ(request.target, "/api/v1/workspaces/default/runs/a%20b%2Fc?q=1");
   EXPECT_EQ(request.headers.at("authorization"), "Bearer secret");
   EXPECT_EQ(request.headers.at("content-type"), "application/json");
   EXPECT_EQ(request.body, R"({"x":1})");
@@ -88,6 +88,14 @@ TEST(Api, AServerThatIsNotThereIsToldAtOnce) {
   EXPECT_EQ(json.error().code, Code::unavailable);
   EXPECT_EQ(json.error().hint, "start it with `muster up`");
   EXPECT_NE(json.error().detail.find(url), std::string::npos);
+}
+
+TEST(Api, CallersThatTryAgainThemselvesAreAsImpatientBeforeTheFirstAnswer) {
+  FakeHttpServer server([](const FakeRequest&) { return answer(200, "{}"); });
+  const auto api = api_for(server.url());
+  EXPECT_EQ(api->retry_policy().give_up_after, milliseconds(0));
+  ASSERT_TRUE(api->get("/x"));
+  EXPECT_EQ(api->retry_policy().give_up_after, milliseconds(3'000));
 }
 
 TEST(Api, ADownloadGoesOnWhereItStopped) {

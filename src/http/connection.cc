@@ -81,7 +81,7 @@ net::awaitable<bool> Connection::serve_one() {
   Response response;
   if (!route) {
     response = problem_response(route.error());
-    if (route.error().code == Code::method_not_allowed) response.headers.emplace_back("allow", join(core_->router->methods(request.path), ", "));
+    if (route.error().code == Code::method_not_allowed) response.headers.emplace_back("allow", join(core_->router->methods(encoded_path(parser.get().target())), ", "));
     if (has_body) {
       const bool closed = co_await answer_and_close(response, manner);
       co_return closed;
@@ -140,7 +140,7 @@ Result<const Route*> Connection::prepare(const Parser& parser, Request& request)
     std::string& value = request.headers[std::move(name)];
     value += (value.empty() ? "" : ", ") + std::string(field.value());
   }
-  MUSTER_TRY_ASSIGN(Router::Match match, core_->router->match(request.method, request.path));
+  MUSTER_TRY_ASSIGN(Router::Match match, core_->router->match(request.method, encoded_path(header.target())));
   request.parameters = std::move(match.parameters);
   const auto length = parser.content_length();
   if (length && *length > match.route->body_limit) {

@@ -4,13 +4,14 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "http/target.h"
 
 namespace muster::http {
 namespace {
 
-using Parts = std::vector<std::string_view>;
+using Parts = std::vector<std::string>;
 
-Parts parts_of(std::string_view path) { return split(path.starts_with('/') ? path.substr(1) : path, '/'); }
+std::vector<std::string_view> parts_of_pattern(std::string_view pattern) { return split(pattern.substr(1), '/'); }
 bool is_name(std::string_view part) { return part.starts_with('{') && part.ends_with('}'); }
 bool is_rest(std::string_view part) { return is_name(part) && part.ends_with("...}"); }
 
@@ -31,14 +32,13 @@ struct Router::Node {
   bool walk(const Parts& parts, std::size_t at, std::vector<std::string>& values, const Visit& visit) const {
     if (at == parts.size()) return !by_method.empty() && visit(*this, values);
     if (const auto next = literal.find(parts[at]); next != literal.end() && next->second->walk(parts, at + 1, values, visit)) return true;
-    if (name && !parts[at].empty()) {
+    if (name) {
       values.emplace_back(parts[at]);
       if (name->walk(parts, at + 1, values, visit)) return true;
       values.pop_back();
     }
-    if (rest && !parts[at].empty()) {
-      const char* const end = parts.back().data() + parts.back().size();
-      values.emplace_back(parts[at].data(), static_cast<std::size_t>(end - parts[at].data()));
+    if (rest) {
+      values.push_back(join({parts.begin() + static_cast<std::ptrdiff_t>(at), parts.end()}, "/"));
       if (visit(*rest, values)) return true;
       values.pop_back();
     }
@@ -51,7 +51,7 @@ Router::~Router() = default;
 
 void Router::add(Route route) {
   Node* node = root_.get();
-  for (const std::string_view part : parts_of(route.pattern)) {
+  for (const std::string_view part : parts_of_pattern(route.pattern)) {
     std::unique_ptr<Node>& next = is_rest(part) ? node->rest : is_name(part) ? node->name : node->literal[std::string(part)];
     if (!next) next = std::make_unique<Node>();
     node = next.get();
@@ -66,14 +66,14 @@ void Router::add(Route route) {
 Result<Router::Match> Router::match(std::string_view method, std::string_view path) const {
   std::optional<Match> found;
   std::vector<std::string> values;
-  const Parts parts = parts_of(path);
+  MUSTER_TRY_ASSIGN(const Parts parts, decoded_parts(path));
   root_->walk(parts, 0, values, [&](const Node& node, const std::vector<std::string>& captured) {
     auto route = node.by_method.find(method);
     if (route == node.by_method.end() && method == "HEAD") route = node.by_method.find("GET");
     if (route == node.by_method.end()) return false;
     found = Match{route->second, {}};
     std::size_t index = 0;
-    for (const std::string_view part : parts_of(route->second->pattern)) {
+    for (const std::string_view part : parts_of_pattern(route->second->pattern)) {
       if (is_name(part)) found->parameters[name_of(part)] = captured[index++];
     }
     return true;
@@ -90,8 +90,9 @@ Result<Router::Match> Router::match(std::string_view method, std::string_view pa
 std::vector<std::string> Router::methods(std::string_view path) const {
   std::set<std::string> methods;
   std::vector<std::string> values;
-  const Parts parts = parts_of(path);
-  root_->walk(parts, 0, values, [&](const Node& node, const std::vector<std::string>&) {
+  const auto parts = decoded_parts(path);
+  if (!parts) return {};
+  root_->walk(*parts, 0, values, [&](const Node& node, const std::vector<std::string>&) {
     for (const auto& [method, route] : node.by_method) methods.insert(method);
     return false;
   });

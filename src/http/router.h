@@ -36,7 +36,7 @@ class Router {
     const Route* route;
     std::map<std::string, std::string> parameters;
   };
-  /// `path` is decoded. A GET route answers HEAD too. not_found, or method_not_allowed when only the method is wrong (the hint lists those allowed).
+  /// `path` is still encoded: an encoded '/' does not part it. A GET route answers HEAD too. A part may be "": it is a name that nothing has. not_found, or method_not_allowed when only the method is wrong (the hint lists those allowed).
   Result<Match> match(std::string_view method, std::string_view path) const;
 
   /// The methods that the path has, sorted; empty when there is no such path.

@@ -53,8 +53,22 @@ TEST_F(RouterTest, WrongMethodNamesThoseThatAreAllowed) {
   EXPECT_THAT(router.methods("/runs/7/logs/a"), ElementsAre("GET", "HEAD", "PUT"));
 }
 
-TEST_F(RouterTest, EmptyPartsAndOtherPathsAreNotFound) {
-  for (const char* path : {"/", "/runs", "/runs/", "/runs//logs", "/runs/a/logs/", "/runs/a/b", "/x"}) EXPECT_EQ(pattern("GET", path), "not_found") << path;
+TEST_F(RouterTest, OtherPathsAreNotFound) {
+  for (const char* path : {"/", "/runs", "/runs/a/b", "/runs/a/b/", "/x"}) EXPECT_EQ(pattern("GET", path), "not_found") << path;
+}
+
+TEST_F(RouterTest, AnEncodedSlashBelongsToTheName) {
+  EXPECT_EQ(router.match("GET", "/runs/7%2Flogs")->parameters.at("run"), "7/logs");
+  EXPECT_EQ(router.match("GET", "/runs/..%2f7/logs")->parameters.at("run"), "../7");
+  EXPECT_EQ(router.match("GET", "/runs/7/logs/a%2Fb%20c/d")->parameters.at("path"), "a/b c/d");
+  EXPECT_EQ(router.match("GET", "/runs/%zz").error().code, Code::malformed);
+}
+
+TEST_F(RouterTest, AnEmptyNameIsOneThatItsHandlerDoesNotFind) {
+  EXPECT_EQ(router.match("GET", "/runs/")->parameters.at("run"), "");
+  EXPECT_EQ(pattern("GET", "/runs//logs"), "/runs/{run}/logs");
+  EXPECT_EQ(router.match("GET", "/runs/7/logs/")->parameters.at("path"), "");
+  EXPECT_EQ(router.match("GET", "/runs/7/logs//etc")->parameters.at("path"), "/etc");
 }
 
 TEST_F(RouterTest, TheSameRouteTwiceIsAMistake) { EXPECT_THROW(router.add(dummy("GET", "/runs/{other}")), std::logic_error); }

@@ -64,4 +64,18 @@ Result<Target> parse_target(std::string_view raw) {
   return target;
 }
 
+std::string_view encoded_path(std::string_view raw) {
+  raw = without_origin(raw);
+  return raw.substr(0, raw.find('?'));
+}
+
+Result<std::vector<std::string>> decoded_parts(std::string_view encoded_path) {
+  std::vector<std::string> parts;
+  for (const std::string_view part : split(encoded_path.starts_with('/') ? encoded_path.substr(1) : encoded_path, '/')) {
+    MUSTER_TRY_ASSIGN(std::string text, decode(part, Plus::literal, "path"));
+    parts.push_back(std::move(text));
+  }
+  return parts;
+}
+
 }  // namespace muster::http

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -16,5 +17,11 @@ struct Target {
 
 /// Takes "/path?query" and "http://host/path?query". malformed for anything else, for a bad escape, and for what decodes to NUL or to bytes that are not UTF-8.
 Result<Target> parse_target(std::string_view raw);
+
+/// The path of a target as it was sent, still encoded: what a part is called may have an encoded '/' in it. A view into `raw`.
+std::string_view encoded_path(std::string_view raw);
+
+/// The parts between the path's slashes, each decoded. malformed as parse_target() says.
+Result<std::vector<std::string>> decoded_parts(std::string_view encoded_path);
 
 }  // namespace muster::http

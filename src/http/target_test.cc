@@ -19,6 +19,11 @@ TEST(TargetTest, AbsoluteFormIsThePathBehindTheHost) {
   EXPECT_EQ(parse_target("http://host:80/a?b=c")->path, "/a");
 }
 
+TEST(TargetTest, PartsAreDecodedAfterThePathIsTakenApart) {
+  EXPECT_EQ(encoded_path("http://host:80/a%2Fb/c?d/e"), "/a%2Fb/c");
+  EXPECT_EQ(*decoded_parts("/a%2Fb//c"), (std::vector<std::string>{"a/b", "", "c"}));
+}
+
 class BadTarget : public testing::TestWithParam<const char*> {};
 
 TEST_P(BadTarget, IsMalformed) {
