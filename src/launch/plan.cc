@@ -36,7 +36,8 @@ Result<void> check(const LaunchInput& input) {
 /// argv with its variables, before this rank's own are put in.
 std::vector<std::string> command_of(const LaunchInput& input) {
   if (!input.command.empty()) return {input.shell, "-c", input.command};
-  std::vector<std::string> command{input.interpreter, input.script};
+  // Before a name that begins with '-' goes its folder: an interpreter would take the name for an option.
+  std::vector<std::string> command{input.interpreter, input.script.starts_with('-') ? "./" + input.script : input.script};
   command.insert(command.end(), input.arguments.begin(), input.arguments.end());
   return command;
 }

@@ -47,6 +47,12 @@ TEST(LaunchPlan, OneProcessGetsNoLaunchVariables) {
   EXPECT_EQ(rank.variables, (std::map<std::string, std::string>{{"HOME", "/home/ada"}, {"PATH", "/usr/bin"}, {"MUSTER_RANK", "0"}}));
 }
 
+TEST(LaunchPlan, AScriptIsNoOptionOfItsInterpreter) {
+  LaunchInput input = script_input();
+  input.script = "-x.py";
+  EXPECT_EQ(planned(input).ranks[0].command[1], "./-x.py");
+}
+
 TEST(LaunchPlan, ACommandIsItsShellsBusiness) {
   LaunchInput input = script_input();
   input.script.clear();
