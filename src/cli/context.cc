@@ -41,7 +41,13 @@ struct Context::Interrupts {
   std::jthread thread;
 };
 
-Context::Context() : out(Terminal::detect(STDOUT_FILENO)), err(Terminal::detect(STDERR_FILENO)) {}
+Context::Context() : out(Terminal::detect(STDOUT_FILENO)), err(Terminal::detect(STDERR_FILENO)) {
+  // A script that keeps what we print must not take half of it for all of it. So nothing else is done, as after a broken pipe.
+  out.on_failure = [this](const Error& error) {
+    print_error(Error{error.code, "standard output: " + error.detail, error.hint, {}});
+    std::_Exit(static_cast<int>(exit_of(error.code)));
+  };
+}
 Context::~Context() = default;
 
 void Context::add_common_options(Command& command) {

@@ -25,7 +25,7 @@ class Context {
   bool json = false;      ///< --json
   std::string server;     ///< --server
   std::string workspace;  ///< --workspace
-  const Terminal out;
+  Terminal out;
   const Terminal err;
 
   /// Adds the options that all commands share.

@@ -1,5 +1,8 @@
 #include "cli/main_command.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "cli/commands.h"
@@ -65,9 +68,18 @@ int run(const std::vector<std::string>& words) {
   return static_cast<int>(exit_of(exit.error().code));
 }
 
+/// Gives descriptors 0 to 2 that are closed (`muster … >&-`) to something, or the first socket would get their numbers and what we print would go into it.
+/// Opened the wrong way round, so that using them fails, as it should.
+void hold_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  hold_standard_descriptors();
   return run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
 }
 

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 
-from muster_program import PROGRAM
+from muster_program import PROGRAM, free_address
 from waiting import wait_until
 
 
@@ -55,3 +55,35 @@ def test_wait_of_a_canceled_run_is_1(server):
     server.running(run_id)
     server("run", "cancel", run_id)
     server("run", "wait", run_id, code=1)
+
+
+def ends(server, redirection, *words):
+    """The exit code and standard error of `muster words…` with its output redirected by a shell."""
+    done = subprocess.run(["bash", "-c", '"$0" "$@" ' + redirection, str(PROGRAM), *words], cwd=server.folder, env=server.environment,
+                          stderr=subprocess.PIPE, text=True, timeout=60)
+    return done.returncode, done.stderr
+
+
+def test_output_that_cannot_be_written_is_4(server):
+    run_id = server.submit("print('hello')")["run_id"]
+    server.ended(run_id)
+    commands = [("run", "list"), ("run", "logs", run_id), ("run", "logs", "-f", run_id), ("run", "wait", run_id), ("workspace", "config"),
+                ("run", "show", run_id, "--json"), ("version",), ("--help",), ("run", "submit", "--script", "job/job.py", "--follow")]
+    for words in commands:
+        code, said = ends(server, ">/dev/full", *words)
+        assert code == 4 and "standard output" in said and "No space left" in said, (words, code, said)
+        code, said = ends(server, ">&-", *words)
+        assert code == 4 and "standard output" in said, (words, code, said)
+    code, said = ends(server, ">/dev/full", "run", "list", "--json")
+    assert code == 4 and '"code":"disk_full"' in said
+
+
+def test_a_reader_that_goes_away_is_no_error(server):
+    server.submit("print('hello')")
+    code, said = ends(server, "| true; exit ${PIPESTATUS[0]}", "--help")
+    assert code in (0, 141) and said == ""  # 0 when it had written before `true` was gone
+
+
+def test_a_server_that_never_answered_is_told_at_once(muster):
+    for words in (("wait", "x"), ("logs", "-f", "x")):
+        muster("run", *words, code=3, timeout=10, MUSTER_URL="http://" + free_address(), MUSTER_TOKEN="any")

@@ -40,7 +40,9 @@ Terminal Terminal::detect(int fd) {
 
 void Terminal::write(std::string_view bytes) const {
   const auto written = write_all(fd, bytes);
-  if (!written && errno == EPIPE) std::_Exit(kBrokenPipeExit);
+  if (written) return;
+  if (errno == EPIPE) std::_Exit(kBrokenPipeExit);
+  if (on_failure) on_failure(written.error());
 }
 
 }  // namespace muster::cli

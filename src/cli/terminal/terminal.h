@@ -2,6 +2,7 @@
 // Standard output and standard error: what they are and how to write to them.
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 
 #include "base/result.h"
@@ -17,6 +18,9 @@ struct Terminal {
 
   /// Looks at the descriptor, and at NO_COLOR, TERM and COLUMNS.
   static Terminal detect(int fd);
+
+  /// Told of the first failed write; nothing when the output may be lost, as standard error may.
+  std::function<void(const Error&)> on_failure;
 
   /// Writes all, at once. A reader that has gone away (`muster … | head`) ends the program quietly.
   void write(std::string_view bytes) const;
