@@ -47,10 +47,22 @@ struct Config {
   std::string url;  ///< "" when the file names no server
 };
 
+/// As text_of, but what is there must be a text.
+Result<std::string> text_in(const fs::path& path, const Json& object, const char* key) {
+  const auto at = object.find(key);
+  if (at != object.end() && !at->is_null() && !at->is_string()) {
+    return fail_hint(Code::invalid, "`muster workspace config` prints a good one", "{}: {} is not a text", path.string(), key);
+  }
+  return text_of(object, key);
+}
+
 /// Both shapes: three keys, or Azure's one "Scope" (/subscriptions/S/resourceGroups/G/providers/…/workspaces/W).
 Result<Config> config_of(const fs::path& path, const Json& json) {
-  Config config{text_of(json, "workspace_name"), text_of(json, "muster_url")};
-  if (const std::string scope = text_of(json, "Scope"); !scope.empty()) {
+  Config config;
+  MUSTER_TRY_ASSIGN(config.workspace, text_in(path, json, "workspace_name"));
+  MUSTER_TRY_ASSIGN(config.url, text_in(path, json, "muster_url"));
+  MUSTER_TRY_ASSIGN(const std::string scope, text_in(path, json, "Scope"));
+  if (!scope.empty()) {
     const std::size_t at = scope.rfind("/workspaces/");
     if (at != std::string::npos) config.workspace = scope.substr(at + 12);
   }
@@ -75,10 +87,12 @@ Result<std::optional<Config>> find_config(const AddressHints& hints) {
       const fs::path path = folder / name;
       if (!fs::is_regular_file(path, ignored)) continue;
       auto json = read_object(path);
-      // A file of this name may be anybody's; one in a folder of Azure's, or one that names a server, is meant for us.
-      const bool ours = std::string_view(name) != "config.json";
-      if (!json && ours) return tl::unexpected(std::move(json).error());
-      if (!json || !*json || (!ours && !(*json)->contains("workspace_name") && !(*json)->contains("Scope"))) continue;
+      // Going on without a file that is broken would be talking to another server than the one it names.
+      if (!json) return tl::unexpected(std::move(json).error());
+      if (!*json) continue;
+      // A config.json may be anybody's; one in a folder of Azure's, or one that says where a workspace is, is meant for us.
+      const auto has = [&](const char* key) { return (*json)->contains(key); };
+      if (std::string_view(name) == "config.json" && !has("workspace_name") && !has("Scope") && !has("muster_url")) continue;
       MUSTER_TRY_ASSIGN(Config config, config_of(path, **json));
       return config;
     }

@@ -94,6 +94,20 @@ TEST_F(AddressTest, DamagedFilesAreNamed) {
   EXPECT_NE(address.error().detail.find("server.json"), std::string::npos);
 }
 
+TEST_F(AddressTest, ABrokenConfigurationIsNotPassedOver) {
+  hints_.variables["MUSTER_TOKEN"] = "t";
+  write("home/server.json", R"({"url": "http://server:1"})");
+  for (const char* text : {"{bad", R"({"muster_url": 5})", R"({"workspace_name": "birds", "muster_url": 5})", R"({"workspace_name": ["birds"]})", R"({"muster_url": "http://a:1"})", "[]"}) {
+    write("project/config.json", text);
+    const auto address = find_address(hints_);
+    ASSERT_FALSE(address) << text;
+    EXPECT_EQ(address.error().code, Code::invalid) << text;
+    EXPECT_NE(address.error().detail.find("project/config.json"), std::string::npos) << address.error().detail;
+  }
+  write("project/config.json", R"({"workspace_name": "birds", "muster_url": null})");
+  EXPECT_EQ(find_address(hints_)->url, "http://server:1");
+}
+
 TEST_F(AddressTest, CredentialsAreKeptForTheOwnerAlone) {
   const fs::path home = root_ / "other" / "home";
   ASSERT_TRUE(store_token(home, "http://a:1", "one"));
