@@ -86,6 +86,18 @@ TEST_F(CommandTest, SaysWhatIsWrongAndWhatMayHaveBeenMeant) {
   EXPECT_NE(detail({"run", "submit", "--script", "x", "--script", "y"}), "");
 }
 
+TEST_F(CommandTest, WhatIsNotUtf8IsRefusedByName) {
+  const std::string bytes = "\xff\xfe";
+  EXPECT_EQ(detail({"run", "submit", "--script", "x", "--tag", bytes}).substr(0, 30), "muster run submit: --tag: \"\uFFFD");
+  EXPECT_NE(detail({"run", "submit", "--script", "x", "--", "a", bytes}).find("ARG: "), std::string::npos);
+  EXPECT_NE(detail({"run", "show", bytes}).find("RUN: "), std::string::npos);
+  EXPECT_EQ(detail({"run", "submit", "--script", bytes}), "") << "a file's name is any bytes";
+}
+
+TEST_F(CommandTest, AnOptionIsGivenOnce) {
+  EXPECT_EQ(detail({"run", "submit", "--script", "a", "--script=b"}), "muster run submit: --script may be given once, not 2 times | see `muster run submit --help`");
+}
+
 TEST_F(CommandTest, HelpIsForTheDeepestCommandAndNeedsNothingElse) {
   const auto parsed = parse_command_line(root_, {"run", "submit", "--help"});
   ASSERT_TRUE(parsed);

@@ -18,14 +18,30 @@ struct Fault {
   std::optional<Error> error;
 };
 
+/// What the words of the API are made of is UTF-8; the name of a file of this machine is any bytes.
+bool may_be_bytes(const std::string& value_name) { return value_name == "FILE" || value_name == "DIR" || value_name == "PATH"; }
+
+/// invalid when the value is not UTF-8: changed silently, it would be another one.
+Result<void> check_utf8(const std::string& name, const std::string& value) {
+  if (is_utf8(value)) return {};
+  return fail(Code::invalid, "{}: \"{}\" is not UTF-8", name, to_utf8(value));
+}
+
+std::string longest_name(const Option& option) { return option.names.substr(option.names.rfind(',') + 1); }
+
 void add_option(CLI::App& app, const Option& option, Fault& fault) {
   if (option.value.empty()) {
     app.add_flag_callback(option.names, [&option] { (void)option.set(""); });
     return;
   }
   auto* added = app.add_option(option.names, [&option, &fault](const CLI::results_t& values) {
+    if (option.repeat == Option::Repeat::once && values.size() > 1) {
+      fault.error = Error{Code::invalid, fmt::format("{} may be given once, not {} times", longest_name(option), values.size()), "", {}};
+      return false;
+    }
     for (const std::string& value : values) {
-      auto set = option.set(value);
+      auto set = may_be_bytes(option.value) ? Result<void>() : check_utf8(longest_name(option), value);
+      if (set) set = option.set(value);
       if (set) continue;
       fault.error = std::move(set).error();
       return false;
@@ -34,13 +50,19 @@ void add_option(CLI::App& app, const Option& option, Fault& fault) {
   });
   // Not `expected(-1)` with extra arguments: CLI11 would take "[a,b]" for a list, and the words after a value for more values.
   added->type_size(1)->expected(1)->allow_extra_args(false);
-  added->multi_option_policy(option.repeat == Option::Repeat::many ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+  added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   if (option.required) added->required();
 }
 
-void add_positional(CLI::App& app, const Positional& positional) {
-  auto* added = app.add_option(positional.name, [&positional](const CLI::results_t& values) {
-    for (const std::string& value : values) positional.set(value);
+void add_positional(CLI::App& app, const Positional& positional, Fault& fault) {
+  auto* added = app.add_option(positional.name, [&positional, &fault](const CLI::results_t& values) {
+    for (const std::string& value : values) {
+      if (auto checked = check_utf8(positional.name, value); !checked) {
+        fault.error = std::move(checked).error();
+        return false;
+      }
+      positional.set(value);
+    }
     return true;
   });
   switch (positional.count) {
@@ -54,7 +76,7 @@ void add_positional(CLI::App& app, const Positional& positional) {
 
 void build(CLI::App& app, const Command& command, Fault& fault) {
   for (const Option& option : command.options()) add_option(app, option, fault);
-  for (const Positional& positional : command.positional_arguments()) add_positional(app, positional);
+  for (const Positional& positional : command.positional_arguments()) add_positional(app, positional, fault);
   for (const auto& child : command.children()) build(*app.add_subcommand(child->name(), child->help()), *child, fault);
 }
 
@@ -148,7 +170,11 @@ Result<Parsed> parse_command_line(const Command& root, const std::vector<std::st
   }
   if (dashes != words.end()) {
     if (!parsed.command->dashes()) return tl::unexpected(wrong_use(*parsed.command, parsed.path, "takes nothing after `--`", ""));
-    for (auto word = std::next(dashes); word != words.end(); ++word) parsed.command->dashes()->set(*word);
+    const Positional& taken = *parsed.command->dashes();
+    for (auto word = std::next(dashes); word != words.end(); ++word) {
+      if (auto checked = check_utf8(taken.name, *word); !checked) return tl::unexpected(wrong_use(*parsed.command, parsed.path, checked.error().detail, ""));
+      taken.set(*word);
+    }
   }
   return parsed;
 }

@@ -69,3 +69,14 @@ def test_a_token_is_read_from_a_pipe(server, tmp_path):
     assert not (tmp_path / "other" / "credentials").exists()
     server("login", url, stdin=token_of(server).encode() + b"\n", MUSTER_HOME=other)
     server("run", "list", "--server", url, MUSTER_HOME=other)
+
+
+def test_a_status_begins_on_a_line_of_its_own(server):
+    (server.folder / "job.py").write_text("import sys\nsys.stdout.write('no newline')")
+    shown = at_a_terminal(server, "run", "submit", "--script", "job.py", "--follow", NO_COLOR="1")
+    assert "no newline\r\n" in shown, shown
+
+
+def test_help_fits_80_columns(server):
+    for command in ("submit", "list", "logs", "download"):
+        assert all(len(line) <= 80 for line in server("run", command, "--help", COLUMNS="80").stdout.splitlines() if line.startswith("  muster"))

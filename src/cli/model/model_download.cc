@@ -3,6 +3,7 @@
 #include "cli/fetch.h"
 #include "cli/fields.h"
 #include "cli/model/model_view.h"
+#include "cli/terminal/width.h"
 
 namespace muster::cli {
 namespace {
@@ -26,7 +27,7 @@ Result<Exit> model_download(Context& context, const Options& options) {
     Fetch file{api->in_workspace({"models", name.name, "versions", version, "files", path}), path, static_cast<std::uint64_t>(number_at(entry, "size")), text_at(entry, "sha256"), {}};
     MUSTER_TRY_ASSIGN(file.target, target_below(options.to, path));
     entry["file"] = file.target.lexically_normal().string();
-    text += fmt::format("{}  ({})\n", file.target.lexically_normal().string(), human_size(file.size));
+    text += fmt::format("{}  ({})\n", printable(file.target.lexically_normal().string()), human_size(file.size));
     files.push_back(std::move(file));
   }
   MUSTER_TRY(fetch_files(context, *api, files, options.overwrite ? Overwrite::yes : Overwrite::no));

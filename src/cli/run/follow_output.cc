@@ -1,5 +1,7 @@
 #include "cli/run/follow_output.h"
 
+#include <utility>
+
 #include "cli/fields.h"
 #include "cli/run/log_printer.h"
 #include "cli/run/run_view.h"
@@ -14,7 +16,8 @@ class StatusLines {
  public:
   explicit StatusLines(const Context& context) : context_(context) {}
 
-  void show(const Json& run) {
+  /// `in_line`: whether the script's last line has no end yet.
+  void show(const Json& run, bool& in_line) {
     const std::string status = text_at(run, "status");
     const std::string detail = text_at(run, "status_detail");
     std::string line = status + (detail.empty() ? "" : ": " + detail);
@@ -22,6 +25,7 @@ class StatusLines {
     last_ = std::move(line);
     const auto known = model::run_status_from_string(status);
     if (known && model::has_ended(*known)) return;  // the result says it
+    if (std::exchange(in_line, false)) context_.note("");
     context_.note(context_.err.style.paint("— " + last_, tone_of_status(status) == Tone::plain ? Tone::faint : tone_of_status(status)));
   }
 
@@ -43,11 +47,16 @@ Json log_event(Json event) {
 
 Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::string& run_id) {
   StatusLines statuses(context);
-  LogPrinter logs([&](std::string_view bytes) { context.out.write(bytes); }, [&](std::string_view bytes) { context.err.write(bytes); });
+  bool in_line = false;
+  const auto print = [&](const Terminal& terminal, std::string_view bytes) {
+    terminal.write(bytes);
+    if (!bytes.empty()) in_line = bytes.back() != '\n';
+  };
+  LogPrinter logs([&](std::string_view bytes) { print(context.out, bytes); }, [&](std::string_view bytes) { print(context.err, bytes); });
   client::FollowHandlers handlers;
   handlers.on_status = [&](const Json& run) -> Result<void> {
     if (context.json) context.out.write(dump_json(status_event(run)) + "\n");
-    else statuses.show(run);
+    else statuses.show(run, in_line);
     return {};
   };
   handlers.on_log = [&](const client::LogPiece& piece) -> Result<void> {

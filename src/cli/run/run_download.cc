@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/fetch.h"
 #include "cli/fields.h"
+#include "cli/terminal/width.h"
 #include "client/pages.h"
 
 namespace muster::cli {
@@ -66,7 +67,7 @@ Result<Exit> run_download(Context& context, const Options& options) {
     Json entry = list[i];
     entry["file"] = files[i].target.lexically_normal().string();
     told.push_back(std::move(entry));
-    text += fmt::format("{}  ({})\n", files[i].target.lexically_normal().string(), human_size(files[i].size));
+    text += fmt::format("{}  ({})\n", printable(files[i].target.lexically_normal().string()), human_size(files[i].size));
   }
   context.print(Json{{"artifacts", std::move(told)}}, text);
   return Exit::done;

@@ -94,7 +94,7 @@ void add_run_submit(Command& run, Context& context) {
   command.after_dashes("ARG", options->arguments, "arguments of the script");
   context.add_common_options(command);
   command.example("muster run submit --script train.py --follow -- --epochs 3");
-  command.example("muster run submit --script src/train.py --source-directory . --compute cpu-cluster --nodes 2 --processes 4");
+  command.example("muster run submit --script train.py --compute gpus --nodes 2 --processes 4");
   command.example("muster run submit --command './simulate --seed 7' --tag kind=simulation");
 }
 

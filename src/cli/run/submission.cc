@@ -57,7 +57,9 @@ Result<Json> distribution_of(const SubmitOptions& options) {
   const std::int64_t nodes = options.nodes.value_or(1);
   if (options.mpi) {
     const std::int64_t processes = options.processes.value_or(nodes);
-    if (nodes < 1 || processes < 1 || processes % nodes != 0) {
+    if (nodes < 1) return fail(Code::invalid, "--nodes {}: at least 1 is needed", nodes);
+    if (processes < 1) return fail_hint(Code::invalid, "--processes is the total over all nodes", "--processes {}: at least 1 is needed", processes);
+    if (processes % nodes != 0) {
       return fail_hint(Code::invalid, "--processes is the total over all nodes", "--processes {} cannot be divided evenly over {} nodes", processes, nodes);
     }
     return Json{{"type", "mpi"}, {"process_count_per_node", processes / nodes}};
@@ -112,6 +114,9 @@ Json environment_of(const SubmitOptions& options, const std::string& experiment)
 }
 
 Result<Json> run_request(const SubmitOptions& options, const std::string& experiment, const std::string& script, const std::string& snapshot_id, const Json& environment) {
+  // Paths may be any bytes on this machine, but not in a request.
+  if (!is_utf8(script)) return fail_hint(Code::invalid, "rename the file", "--script: \"{}\" is not UTF-8", to_utf8(script));
+  if (options.python && !is_utf8(*options.python)) return fail(Code::invalid, "--python: \"{}\" is not UTF-8", to_utf8(*options.python));
   Json body{{"experiment", experiment}, {"snapshot_id", snapshot_id}};
   if (options.command) body["command"] = *options.command;
   else body["script"] = script;

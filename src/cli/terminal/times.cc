@@ -61,13 +61,16 @@ Result<std::int64_t> parse_duration(std::string_view text, std::string_view opti
   const auto refusal = [&] {
     return fail_hint(Code::invalid, "write it as 90, 90s, 15m, 2h, 7d or 1h30m", "{}: \"{}\" is not a duration of at least {} s", option, to_utf8(text), least);
   };
+  const auto too_long = [&] { return fail(Code::invalid, "{}: \"{}\" is longer than 100 years", option, to_utf8(text)); };
   std::int64_t total = 0;
   std::string_view rest = text;
   if (rest.empty()) return refusal();
   while (!rest.empty()) {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-    if (error != std::errc() || number < 0 || number > kMost) return refusal();
+    if (error == std::errc::result_out_of_range && rest.front() != '-') return too_long();
+    if (error != std::errc() || number < 0) return refusal();
+    if (number > kMost) return too_long();
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     std::int64_t unit = 1;
     if (!rest.empty()) {
@@ -78,7 +81,7 @@ Result<std::int64_t> parse_duration(std::string_view text, std::string_view opti
     }
     if (unit == 0) return refusal();
     total += number * unit;
-    if (total > kMost) return refusal();
+    if (total > kMost) return too_long();
   }
   if (total < least) return refusal();
   return total;

@@ -33,6 +33,13 @@ TEST(Times, HowLongAgo) {
   EXPECT_EQ(date_and_time(0), "1970-01-01 00:00:00 UTC");
 }
 
+TEST(Times, SaysWhetherADurationIsTooLong) {
+  for (const char* text : {"36501d", "99999999999999d", "99999999999999999999999s", "36500d1s"}) {
+    EXPECT_EQ(parse_duration(text, "--grace", 0).error().detail, fmt::format("--grace: \"{}\" is longer than 100 years", text));
+  }
+  EXPECT_EQ(parse_duration("-99999999999999999999999", "--grace", 0).error().hint, "write it as 90, 90s, 15m, 2h, 7d or 1h30m");
+}
+
 TEST(Times, ReadsDurations) {
   const auto seconds = [](const char* text) { return parse_duration(text, "--grace", 0).value_or(-1); };
   EXPECT_EQ(seconds("0"), 0);
