@@ -14,10 +14,7 @@ namespace muster::client {
 /// Keys and values before encoding, in the order they are sent.
 using Query = std::vector<std::pair<std::string, std::string>>;
 
-/// Everything but unreserved characters becomes %XX; '/' is kept, so that a file's path can be the end of a URL's.
-std::string encode_path(std::string_view text);
-
-/// As encode_path, but '/' becomes %2F too: for values of a query.
+/// Everything but unreserved characters becomes %XX, '/' too: a part of a path, a key or value of a query.
 std::string encode_value(std::string_view text);
 
 /// "path?key=value&…"; only the path when the query is empty. `path` is taken as it is, the query is encoded.

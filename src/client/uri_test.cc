@@ -6,7 +6,7 @@ namespace muster::client {
 namespace {
 
 TEST(Uri, EncodesWhatIsNotUnreserved) {
-  EXPECT_EQ(encode_path("outputs/a b%.txt"), "outputs/a%20b%25.txt");
+  EXPECT_EQ(encode_value("a b%.txt"), "a%20b%25.txt");
   EXPECT_EQ(encode_value("a/b?c&d=\xC3\xA9"), "a%2Fb%3Fc%26d%3D%C3%A9");
 }
 
