@@ -83,8 +83,9 @@ Result<http::Response> heartbeat(Call& call) {
   ObjectReader in(body);
   in.text_or("time", "");
   in.integer_or("outbox_bytes", 0, 0, INT64_MAX);
+  const std::string waits_for_room = short_text(in, "waits_for_room");
   MUSTER_TRY(in.finish("heartbeat"));
-  MUSTER_TRY_ASSIGN(const auto stop, call.services.scheduler.heartbeat(node));
+  MUSTER_TRY_ASSIGN(const auto stop, call.services.scheduler.heartbeat(node, waits_for_room));
   Json answer{{"time", time_to_json(call.services.clock.now_us())}, {"stop", nullptr}};
   if (stop) answer["stop"] = {{"reason", stop->reason}, {"code", stop->code}, {"grace_seconds", stop->grace_seconds}};
   return http::json_response(200, answer);
@@ -144,8 +145,9 @@ Result<http::Response> done(Call& call) {
   ObjectReader in(body);
   const std::vector<std::string> warnings = in.texts_or_empty("warnings");
   const Json* resolved = in.member("resolved_environment");
+  const std::string not_kept = short_text(in, "not_kept");
   MUSTER_TRY(in.finish("done"));
-  MUSTER_TRY(call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json()));
+  MUSTER_TRY(call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept));
   return done_response();
 }
 

@@ -49,8 +49,10 @@ Result<std::variant<WorkOrder, Waiting>> RunnerApi::check_in(const CheckIn& chec
   return order;
 }
 
-Result<HeartbeatAnswer> RunnerApi::heartbeat(TimeUs now, std::uint64_t outbox_bytes) {
-  MUSTER_TRY_ASSIGN(const Json answer, call("heartbeat", {{"time", time_to_json(now)}, {"outbox_bytes", outbox_bytes}}));
+Result<HeartbeatAnswer> RunnerApi::heartbeat(TimeUs now, std::uint64_t outbox_bytes, const std::string& waits_for_room) {
+  Json body{{"time", time_to_json(now)}, {"outbox_bytes", outbox_bytes}};
+  if (!waits_for_room.empty()) body["waits_for_room"] = waits_for_room;
+  MUSTER_TRY_ASSIGN(const Json answer, call("heartbeat", body));
   HeartbeatAnswer result;
   MUSTER_TRY_ASSIGN(result.server_time, from_rfc3339(text_in(answer, "time")));
   if (const auto stop = answer.find("stop"); stop != answer.end() && stop->is_object()) {
@@ -77,8 +79,10 @@ Result<void> RunnerApi::finished(const std::vector<model::RankReport>& reports) 
   return {};
 }
 
-Result<void> RunnerApi::done(const std::vector<std::string>& warnings, const Json& resolved_environment) {
-  MUSTER_TRY(call("done", {{"warnings", warnings}, {"resolved_environment", resolved_environment}}));
+Result<void> RunnerApi::done(const std::vector<std::string>& warnings, const Json& resolved_environment, const std::string& not_kept) {
+  Json body{{"warnings", warnings}, {"resolved_environment", resolved_environment}};
+  if (!not_kept.empty()) body["not_kept"] = not_kept;
+  MUSTER_TRY(call("done", body));
   return {};
 }
 

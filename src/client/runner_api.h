@@ -67,11 +67,13 @@ class RunnerApi {
   RunnerApi(std::shared_ptr<Api> api, std::string run_id, int attempt, int node_rank);
 
   Result<std::variant<WorkOrder, Waiting>> check_in(const CheckIn& check_in);
-  Result<HeartbeatAnswer> heartbeat(TimeUs now, std::uint64_t outbox_bytes);
+  /// `waits_for_room`: what the server has no room for, in words; "" when nothing waits for that.
+  Result<HeartbeatAnswer> heartbeat(TimeUs now, std::uint64_t outbox_bytes, const std::string& waits_for_room);
   Result<void> started(const std::vector<StartedRank>& ranks);
   Result<void> rank_failed(const model::RankReport& report);
   Result<void> finished(const std::vector<model::RankReport>& reports);
-  Result<void> done(const std::vector<std::string>& warnings, const Json& resolved_environment);
+  /// `not_kept`: what the server had no room for, and where it is; "" when all was recorded.
+  Result<void> done(const std::vector<std::string>& warnings, const Json& resolved_environment, const std::string& not_kept);
 
   /// `bytes`: at most 4 MiB. `rank`: absent for logs that belong to no rank.
   Result<LogAnswer> put_log(std::string_view path, std::uint64_t offset, TimeUs time, std::optional<int> rank, std::string bytes);

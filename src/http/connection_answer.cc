@@ -2,9 +2,11 @@
 #include <sys/sendfile.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
 
+#include "base/log.h"
 #include "http/connection_impl.h"
 #include "http/reason.h"
 
@@ -12,6 +14,7 @@ namespace muster::http {
 namespace {
 
 constexpr std::size_t kFileTurn = 8 * 1024 * 1024;  ///< what a worker sends of a file before others have their turn
+constexpr int kInsufficientStorage = 507;
 constexpr std::chrono::seconds kLinger{2};  ///< for the client to read a refusal while it still sends
 
 std::string http_date() {
@@ -26,6 +29,17 @@ std::string http_date() {
     second = now;
   }
   return text;
+}
+
+/// Every client hears of it with its own answer; the operator at most once a minute.
+void warn_of_full_disk(const Response& response) {
+  constexpr std::chrono::seconds::rep kEvery = 60;
+  static std::atomic<std::chrono::seconds::rep> next{0};
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  auto due = next.load();
+  if (now < due || !next.compare_exchange_strong(due, now + kEvery)) return;
+  const auto* const problem = std::get_if<std::string>(&response.body);
+  log::warning("http", "the disk is full, requests are refused: {}", problem != nullptr ? *problem : "");
 }
 
 /// Header values may carry what users wrote: nothing in them may end the line.
@@ -65,6 +79,7 @@ net::awaitable<void> Connection::linger() {
 
 /// Whether the connection can go on.
 net::awaitable<bool> Connection::send(Response& response, Manner manner) {
+  if (response.status == kInsufficientStorage) warn_of_full_disk(response);
   Message message;
   message.version(manner.version);
   message.result(static_cast<unsigned>(response.status));

@@ -11,6 +11,7 @@
 
 #include "client/runner_api.h"
 #include "runner/journal_reader.h"
+#include "runner/full_disk.h"
 #include "runner/run_folder.h"
 #include "runner/server_clock.h"
 #include "runner/stop_control.h"
@@ -22,7 +23,8 @@ namespace muster::runner {
 class JournalFollower {
  public:
   /// All must outlive the follower.
-  JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, const RunFolder& folder);
+  JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, FullDisk& full_disk,
+                  const RunFolder& folder);
   ~JournalFollower();
   JournalFollower(const JournalFollower&) = delete;
   JournalFollower& operator=(const JournalFollower&) = delete;
@@ -42,6 +44,7 @@ class JournalFollower {
   const ServerClock& clock_;
   const StopControl& stop_;
   Warnings& warnings_;
+  FullDisk& full_disk_;
   RunFolder folder_;
   std::list<JournalReader> journals_;
   std::set<std::string> known_;  ///< keys

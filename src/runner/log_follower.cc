@@ -41,8 +41,9 @@ std::string read_piece(int fd, std::uint64_t offset) {
 
 }  // namespace
 
-LogFollower::LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, const RunFolder& folder)
-    : server_(server), clock_(clock), stop_(stop), warnings_(warnings), folder_(folder) {
+LogFollower::LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, FullDisk& full_disk,
+                         const RunFolder& folder)
+    : server_(server), clock_(clock), stop_(stop), warnings_(warnings), full_disk_(full_disk), folder_(folder) {
   if (const auto text = read_file(folder_.log_names())) {
     const auto json = parse_json(*text);
     auto names = json ? LogNames::from_json(*json) : Result<LogNames>(LogNames{});
@@ -164,7 +165,8 @@ bool LogFollower::send_piece(Stream& stream) {
   const auto answer = persist(stop_.given_up(), [&]() -> Result<client::LogAnswer> {
     if (ending_) return fail(Code::invalid, "the follower ends");
     return server_.put_log(stream.name, stream.offset, time, stream.rank, bytes);
-  });
+  }, Unknown::passes, [this] { return full_disk_.refused(FullDisk::What::logs, 0, std::chrono::steady_clock::now()); });
+  if (answer) full_disk_.took(FullDisk::What::logs);
   if (!answer) {
     if (ending_ || stop_.given_up().stop_requested()) return false;
     stream.refused = true;

@@ -15,6 +15,7 @@
 #include "client/runner_api.h"
 #include "runner/folder_watch.h"
 #include "runner/log_names.h"
+#include "runner/full_disk.h"
 #include "runner/run_folder.h"
 #include "runner/server_clock.h"
 #include "runner/stop_control.h"
@@ -27,7 +28,8 @@ namespace muster::runner {
 class LogFollower {
  public:
   /// All must outlive the follower.
-  LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, const RunFolder& folder);
+  LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, FullDisk& full_disk,
+              const RunFolder& folder);
   ~LogFollower();  ///< ends the thread, whatever is unsent
   LogFollower(const LogFollower&) = delete;
   LogFollower& operator=(const LogFollower&) = delete;
@@ -66,6 +68,7 @@ class LogFollower {
   const ServerClock& clock_;
   const StopControl& stop_;
   Warnings& warnings_;
+  FullDisk& full_disk_;
   RunFolder folder_;
 
   FolderWatch watch_;

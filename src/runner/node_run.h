@@ -10,6 +10,7 @@
 #include "process/group.h"
 #include "process/spawn.h"
 #include "runner/ending.h"
+#include "runner/full_disk.h"
 #include "runner/heartbeat.h"
 #include "runner/journal_follower.h"
 #include "runner/log_follower.h"
@@ -36,6 +37,7 @@ struct NodeRun {
   SystemClock system_clock;
   ServerClock clock{system_clock};
   Warnings warnings;
+  FullDisk full_disk;                          ///< the server's
   const RunFolder folder;
 
   // From the check-in. Their calls to the server are never interrupted before the runner gives up.

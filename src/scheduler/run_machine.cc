@@ -17,6 +17,10 @@ constexpr std::string_view kFinished = "Finished";
 constexpr std::string_view kDone = "Done";
 constexpr std::string_view kLost = "Lost";
 
+/// What nodes had could not be kept: no reason to end what still runs, nor to run it all again.
+constexpr std::string_view kDiskFull = "disk_full";
+constexpr std::string_view kFullDiskWords = "the server's disk is full: ";
+
 /// Moves the run to a status, closing and opening stages as it goes.
 void enter(Run& run, RunStatus status, TimeUs now) {
   const model::Stage* before = model::stage_of(run.status);
@@ -69,7 +73,7 @@ int world_size(const Run& run) {
 
 /// The run's error when its nodes are done: a rank's own failure, else a lost node, else a failure of communication.
 std::optional<model::RunError> error_of(const Run& run) {
-  if (run.error) return run.error;
+  if (run.error && run.error->code != kDiskFull) return run.error;
   const auto cause = model::choose_cause(all_reports(run));
   if (cause && !only_lost_its_peer(*cause)) return model::to_run_error(*cause, world_size(run));
   for (const RunNode& node : run.nodes) {
@@ -89,7 +93,7 @@ std::optional<model::RunError> error_of(const Run& run) {
     error.node_rank = node.node_rank;
     return error;
   }
-  return std::nullopt;
+  return run.error;
 }
 
 /// The port at which the ranks were to meet, when they failed because another program had it.
@@ -139,7 +143,7 @@ void conclude(Run& run, const Circumstances& circumstances, std::vector<Effect>&
     const int own_attempts = run.attempt - static_cast<int>(run.taken_ports.size());
     const bool retry = own_attempts <= run.spec.max_retries ||
                        (work_was_lost && circumstances.low_priority && run.attempt < kMostLowPriorityAttempts);
-    if (retry && error->code != "environment_error") {
+    if (retry && error->code != "environment_error" && error->code != kDiskFull) {
       run.warnings.push_back(fmt::format("attempt {} failed ({}); started again", run.attempt, error->message));
       begin_attempt(run, circumstances.now, effects);
       return;
@@ -272,6 +276,13 @@ struct Stepper {
     RunNode* node = node_of(run, event.node_rank);
     if (node == nullptr || node->status == kDone) return false;
     node->status = kDone;
+    if (!event.not_kept.empty() && !run.error) {
+      model::RunError error;
+      error.code = kDiskFull;
+      error.message = event.not_kept;
+      error.node_rank = node->node_rank;
+      run.error = std::move(error);
+    }
     run.warnings.insert(run.warnings.end(), event.warnings.begin(), event.warnings.end());
     look_at_nodes(run, at, effects);
     return true;
@@ -320,6 +331,17 @@ struct Stepper {
     return true;
   }
 
+  bool operator()(const WaitsForRoom& event) const {
+    if (run.status != RunStatus::running && run.status != RunStatus::finalizing) return false;
+    const std::string where = fmt::format(" wait on node {}; ", event.node_rank);
+    const bool is_own = tells_of_full_disk(run) && run.status_detail.find(where) != std::string::npos;
+    if (event.what.empty() ? !is_own : tells_of_full_disk(run) && !is_own) return false;  // another node's: one is enough to know
+    const std::string words = event.what.empty() ? "" : fmt::format("{}{}{}free some space or cancel the run", kFullDiskWords, event.what, where);
+    if (run.status_detail == words) return false;
+    run.status_detail = words;
+    return true;
+  }
+
   bool operator()(const CancelAsked& event) const {
     if (run.cancel_asked) return false;
     run.cancel_asked = true;
@@ -348,7 +370,7 @@ Step step(Run run, const Event& event, const Circumstances& circumstances) {
 
 std::optional<StopReason> stop_reason(const Run& run) {
   if (run.cancel_asked) return StopReason{"canceled", run.cancel_reason};
-  if (run.error) return StopReason{run.error->code, run.error->message};
+  if (run.error && run.error->code != kDiskFull) return StopReason{run.error->code, run.error->message};
   for (const RunNode& node : run.nodes) {
     if (lost_work(node)) return StopReason{"node_lost", fmt::format("node {} ({}) was lost", node.node_rank, node.host)};
     for (const model::RankReport& report : node.reports) {
@@ -357,6 +379,8 @@ std::optional<StopReason> stop_reason(const Run& run) {
   }
   return std::nullopt;
 }
+
+bool tells_of_full_disk(const Run& run) { return run.status_detail.starts_with(kFullDiskWords); }
 
 bool all_checked_in(const Run& run) {
   return !run.nodes.empty() && std::all_of(run.nodes.begin(), run.nodes.end(), [](const RunNode& node) { return node.runner_pid != 0; });

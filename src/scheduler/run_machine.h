@@ -54,6 +54,12 @@ struct RanksFinished {
 struct NodeDone {
   int node_rank = 0;
   std::vector<std::string> warnings;
+  std::string not_kept = {};  ///< what could not be recorded for want of room, and where it is; the run has failed then
+};
+/// What a node has for the server, whose disk is full; "" when it waits no more.
+struct WaitsForRoom {
+  int node_rank = 0;
+  std::string what;
 };
 /// The engine says that the node's runner is gone; `last_words` is the end of its own log.
 struct NodeGone {
@@ -69,7 +75,7 @@ struct CancelAsked {
   std::string reason;
 };
 using Event = std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
-                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, CancelAsked>;
+                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForRoom, CancelAsked>;
 
 // What is wanted of the world.
 enum class EffectKind {
@@ -108,6 +114,9 @@ struct StopReason {
   std::string reason;
 };
 std::optional<StopReason> stop_reason(const model::Run& run);
+
+/// Whether its status_detail says that a node waits for room.
+bool tells_of_full_disk(const model::Run& run);
 
 /// Whether every node has checked in, so that work orders can be given out.
 bool all_checked_in(const model::Run& run);

@@ -154,6 +154,48 @@ TEST(RunMachine, ALostConnectionWaitsForTheTrueCause) {
   EXPECT_EQ(story.run.error->rank, 1);
 }
 
+TEST(RunMachine, WhatWaitsForRoomIsSaidUntilItHasSome) {
+  Story story(2);
+  story.until_running();
+  EXPECT_TRUE(story.tell(WaitsForRoom{1, "logs"}));
+  EXPECT_EQ(story.run.status_detail, "the server's disk is full: logs wait on node 1; free some space or cancel the run");
+  EXPECT_TRUE(tells_of_full_disk(story.run));
+  EXPECT_FALSE(story.tell(WaitsForRoom{1, "logs"})) << "nothing new";
+  EXPECT_FALSE(story.tell(WaitsForRoom{0, "outputs"})) << "one node is enough";
+  EXPECT_FALSE(story.tell(WaitsForRoom{0, ""})) << "the other one still waits";
+  EXPECT_TRUE(story.tell(WaitsForRoom{1, ""}));
+  EXPECT_EQ(story.run.status_detail, "");
+  story.tell(CancelAsked{"enough"});
+  EXPECT_FALSE(story.tell(WaitsForRoom{0, "outputs"}));
+  EXPECT_EQ(story.run.status_detail, "enough");
+}
+
+TEST(RunMachine, WhatFoundNoRoomInTimeFailsTheRun) {
+  Story story(2);
+  story.run.spec.max_retries = 1;
+  story.until_running();
+  story.tell(RanksFinished{0, {report(0, 0, 0)}});
+  story.tell(NodeDone{0, {}, "no room for outputs"});
+  EXPECT_EQ(story.run.status, RunStatus::running);
+  EXPECT_FALSE(stop_reason(story.run)) << "no reason to end what still runs";
+  story.tell(RanksFinished{1, {report(1, 1, 0)}});
+  story.tell(NodeDone{1, {}});
+  EXPECT_EQ(story.run.status, RunStatus::failed) << "running it again would make no room";
+  ASSERT_TRUE(story.run.error);
+  EXPECT_EQ(story.run.error->code, "disk_full");
+  EXPECT_EQ(story.run.error->message, "no room for outputs");
+  EXPECT_EQ(story.run.error->node_rank, 0);
+}
+
+TEST(RunMachine, AFailureOfItsOwnComesBeforeAFullDisk) {
+  Story story;
+  story.until_running();
+  story.tell(RanksFinished{0, {report(0, 0, 1, "KeyError", "'x'")}});
+  story.tell(NodeDone{0, {}, "no room for outputs"});
+  ASSERT_TRUE(story.run.error);
+  EXPECT_EQ(story.run.error->code, "user_error");
+}
+
 TEST(RunMachine, CancelBeforeNodesAreGrantedEndsAtOnce) {
   for (const int steps : {0, 1, 2}) {
     Story story;

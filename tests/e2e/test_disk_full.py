@@ -8,7 +8,9 @@ import pytest
 from muster_program import PROGRAM, Muster, free_address
 from waiting import wait_until
 
-SIZE_MB = 24
+SIZE_MB = 40
+OUTPUT_MB = 8
+TOO_MUCH = "import os\nopen('outputs/small', 'w').write('fits')\nopen('outputs/big', 'wb').write(os.urandom(%d << 20))" % OUTPUT_MB
 
 
 @pytest.fixture
@@ -82,3 +84,50 @@ def test_a_run_outlasts_a_time_without_room(small_disk):
 
     assert small_disk.ended(run_id)["status"] == "Completed"
     assert small_disk("run", "logs", run_id).stdout == "on\n"
+
+
+def waiting_for_room(muster):
+    """A run whose outputs fit once, as its job writes them, and not a second time, as the server would keep them; and what is in their way."""
+    ballast = os.path.join(muster.home, "ballast")
+    disk = os.statvfs(muster.home)
+    with open(ballast, "wb") as file:
+        file.write(bytes(disk.f_bavail * disk.f_bsize - ((2 * OUTPUT_MB - 1) << 20)))
+    run_id = muster.submit(TOO_MUCH)["run_id"]
+
+    def check():
+        run = muster.json("run", "show", run_id)
+        return run if run["status"] == "Finalizing" and run["status_detail"] else None
+    return wait_until(check, "run %s to say what it waits for" % run_id), ballast
+
+
+def test_outputs_that_find_no_room_wait_for_it(small_disk):
+    run, ballast = waiting_for_room(small_disk)
+    assert run["status_detail"] == ("the server's disk is full: %.1f MiB of outputs wait on node 0; free some space or cancel the run" % OUTPUT_MB)
+    with open(os.path.join(small_disk.home, "server.log")) as log:
+        assert "the disk is full" in log.read()
+
+    os.unlink(ballast)
+
+    ended = small_disk.ended(run["run_id"])
+    assert ended["status"] == "Completed" and ended["status_detail"] is None and ended["warnings"] == []
+    small_disk("run", "download", run["run_id"], "--to", small_disk.folder / "back")
+    assert os.path.getsize(small_disk.folder / "back" / "outputs" / "big") == OUTPUT_MB << 20
+
+
+def test_a_cancel_ends_the_wait_for_room(small_disk):
+    run, _ = waiting_for_room(small_disk)
+
+    small_disk("run", "cancel", run["run_id"])
+
+    ended = small_disk.ended(run["run_id"], seconds=15)
+    assert ended["status"] == "Canceled"
+    assert ended["warnings"] == ["not kept, as the server's disk is full: outputs/big"]
+    # Its folder is gone, and the next one has its room.
+    assert small_disk.ended(small_disk.submit("print('on')")["run_id"])["status"] == "Completed"
+    assert not os.path.exists(os.path.join(small_disk.home, "runs", run["run_id"]))
+
+
+def test_down_with_cancel_does_not_wait_for_room(small_disk):
+    run, _ = waiting_for_room(small_disk)
+
+    assert run["run_id"] in small_disk("down", "--cancel", timeout=25).stdout

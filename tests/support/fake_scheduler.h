@@ -30,6 +30,8 @@ class FakeScheduler final : public scheduler::Scheduler {
   std::vector<model::RankReport> reports;
   std::vector<std::string> warnings;
   Json resolved_environment;
+  std::string waiting;   ///< for room
+  std::string not_kept;
   TimeUs first_rank_at = 0;
   scheduler::CheckIn arrival;
 
@@ -51,7 +53,8 @@ class FakeScheduler final : public scheduler::Scheduler {
     arrival = check_in;
     return work_order;
   }
-  Result<std::optional<scheduler::StopOrder>> heartbeat(const scheduler::NodeId& node) override {
+  Result<std::optional<scheduler::StopOrder>> heartbeat(const scheduler::NodeId& node, const std::string& waits_for_room) override {
+    waiting = waits_for_room;
     MUSTER_TRY(note("heartbeat", node));
     return stop_order;
   }
@@ -67,7 +70,8 @@ class FakeScheduler final : public scheduler::Scheduler {
     reports = all;
     return note("finished", node);
   }
-  Result<void> done(const scheduler::NodeId& node, const std::vector<std::string>& told, const Json& resolved) override {
+  Result<void> done(const scheduler::NodeId& node, const std::vector<std::string>& told, const Json& resolved, const std::string& lost) override {
+    not_kept = lost;
     warnings = told;
     resolved_environment = resolved;
     return note("done", node);

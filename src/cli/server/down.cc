@@ -39,24 +39,6 @@ Result<std::vector<ActiveRun>> active_runs(client::Api& api) {
   return active;
 }
 
-/// Cancels the runs and waits for their end, as long as the longest grace and what it takes to bring their outputs home.
-Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
-  std::int64_t longest_grace = 0;
-  for (const ActiveRun& run : runs) {
-    longest_grace = std::max(longest_grace, run.grace_seconds);
-    const auto canceled = api.post(runs_path(run.workspace) + "/" + client::encode_value(run.run_id) + "/cancel", {{"reason", "muster down --cancel"}});
-    // One that ended meanwhile is what we want.
-    if (!canceled && canceled.error().code != Code::conflict && canceled.error().code != Code::not_found) return tl::unexpected(canceled.error());
-  }
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(longest_grace + 30);
-  while (std::chrono::steady_clock::now() < deadline) {
-    MUSTER_TRY_ASSIGN(const auto left, active_runs(api));
-    if (left.empty()) return {};
-    client::sleep_for(std::chrono::milliseconds(50), {});
-  }
-  return fail_hint(Code::timeout, "see `muster run list`; `muster down` leaves them going", "some runs do not end");
-}
-
 std::string names_of(const std::vector<ActiveRun>& runs) {
   constexpr std::size_t kNamed = 10;
   std::vector<std::string> names;
@@ -68,6 +50,31 @@ std::string names_of(const std::vector<ActiveRun>& runs) {
     names.push_back(run.run_id);
   }
   return join(names, ", ");
+}
+
+/// Cancels the runs and waits for their end, as long as the longest grace and what it takes to bring their outputs home.
+Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
+  std::int64_t longest_grace = 0;
+  for (const ActiveRun& run : runs) longest_grace = std::max(longest_grace, run.grace_seconds);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(longest_grace + 30);
+  for (const ActiveRun& run : runs) {
+    const std::string path = runs_path(run.workspace) + "/" + client::encode_value(run.run_id) + "/cancel";
+    auto canceled = api.post(path, {{"reason", "muster down --cancel"}});
+    // A full disk may have room again at any moment, be it by the end of a run that was just canceled.
+    while (!canceled && canceled.error().code == Code::disk_full && std::chrono::steady_clock::now() < deadline) {
+      client::sleep_for(std::chrono::milliseconds(500), {});
+      canceled = api.post(path, {{"reason", "muster down --cancel"}});
+    }
+    // One that ended meanwhile is what we want.
+    if (!canceled && canceled.error().code != Code::conflict && canceled.error().code != Code::not_found) return tl::unexpected(canceled.error());
+  }
+  std::vector<ActiveRun> left;
+  do {
+    MUSTER_TRY_ASSIGN(left, active_runs(api));
+    if (left.empty()) return {};
+    client::sleep_for(std::chrono::milliseconds(50), {});
+  } while (std::chrono::steady_clock::now() < deadline);
+  return fail_hint(Code::timeout, "`muster run show` says what a run waits for; `muster down` leaves them going", "some runs do not end: {}", names_of(left));
 }
 
 Result<Exit> down(Context& context, const Options& options) {

@@ -31,7 +31,7 @@ Result<void> end_leftovers(NodeRun& run);
 Result<void> drain(NodeRun& run);
 /// outputs/, all that can be kept of it.
 Result<void> collect_outputs(NodeRun& run);
-/// The last word. Afterwards the run folder is gone (unless MUSTER_KEEP_RUN_FOLDERS=1).
+/// The last word. Afterwards the run folder is gone (unless MUSTER_KEEP_RUN_FOLDERS=1, or the server had no room for all of it in time).
 Result<void> report_done(NodeRun& run);
 
 }  // namespace muster::runner::steps
