@@ -134,7 +134,7 @@ class FakeMuster {
     if (path.starts_with(protocol)) return runner_call(request, path.substr(protocol.size()), query);
     const std::string workspace = "/api/v1/workspaces/lab/";
     if (!path.starts_with(workspace)) return problem(404, "not_found");
-    return resource(request, path.substr(workspace.size()));
+    return resource(request, decode(path.substr(workspace.size())));
   }
 
   FakeAnswer runner_call(const FakeRequest& request, const std::string& what, const std::map<std::string, std::string>& query) {
