@@ -29,10 +29,10 @@ class Row:
 
 
 class Home:
-    """A folder to work in with a home for a server; as a context, the server is up."""
+    """A folder to work in, in `place` (the usual one for temporary files), with a home for a server; as a context, the server is up."""
 
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-bench-"))
+    def __init__(self, place=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="muster-bench-", dir=place))
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "MUSTER_HOME": str(self.folder / "home")}
 
     def __enter__(self):
