@@ -1,6 +1,7 @@
 """A rank that fails, in every way that ranks fail: the run ends, says whose fault it was, and leaves no process."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -135,14 +136,32 @@ def test_a_killed_runner_is_a_lost_node(cluster, mpi):
     assert job.log("70_driver_log_%s3.txt" % ("rank_" if mpi else "")) == "working\n"
 
 
-def test_an_mpirun_that_starts_nothing_ends_the_run_at_once(muster):
+def up_with_mpirun(muster, script):
+    """A server that finds this shell script as its mpirun."""
     programs = muster.folder / "bin"
     programs.mkdir()
-    (programs / "mpirun").write_text("#!/bin/sh\necho no such host\nexit 3\n")
+    (programs / "mpirun").write_text("#!/bin/sh\n" + script)
     (programs / "mpirun").chmod(0o755)
     muster.environment["PATH"] = "%s:%s" % (programs, muster.environment["PATH"])
     muster("up", "--listen", free_address())
     muster("compute", "create", "cluster", "--max-nodes", "4")
+
+
+def test_an_mpirun_that_hangs_at_its_end_does_not_hold_the_run(muster):
+    # As Open MPI 4.1's at times does with 128 ranks.
+    up_with_mpirun(muster, shutil.which("mpirun") + ' "$@"\nsleep 600\n')
+    job = Job(muster, "print('done')", options=["--mpi"])
+
+    run = job.ended(60)
+    assert run["status"] == "Completed"
+    [warning] = run["warnings"]
+    assert "mpirun was still there" in warning
+    assert [job.log("70_driver_log_rank_%d.txt" % rank) for rank in range(4)] == ["done\n"] * 4
+    job.assert_nothing_left()
+
+
+def test_an_mpirun_that_starts_nothing_ends_the_run_at_once(muster):
+    up_with_mpirun(muster, "echo no such host\nexit 3\n")
     job = Job(muster, "", options=["--mpi", "--grace", "600"])
 
     run = job.ended(30)
