@@ -54,5 +54,18 @@ TEST(EnvironmentHolds, WantsTheWholeAssignment) {
   EXPECT_FALSE(environment_holds("", "MUSTER_GROUP=run-1-0"));
 }
 
+TEST(IsAmidExec, TellsAnEnvironmentThatIsToComeFromOneThatIsEmpty) {
+  const auto stat = [](const char* virtual_size, const char* environment_end) {
+    std::string text = "42 (a name with ) in it) R";
+    for (int field = 4; field <= 52; ++field) text += std::string(" ") + (field == 23 ? virtual_size : field == 51 ? environment_end : "7");
+    return text + "\n";
+  };
+  EXPECT_TRUE(is_amid_exec(stat("4096", "0")));
+  EXPECT_FALSE(is_amid_exec(stat("4096", "140000"))) << "started with none";
+  EXPECT_FALSE(is_amid_exec(stat("0", "0"))) << "ended, or the kernel's own";
+  EXPECT_FALSE(is_amid_exec("42 (name) R 1 2 3"));
+  EXPECT_FALSE(is_amid_exec(""));
+}
+
 }  // namespace
 }  // namespace muster::process

@@ -175,7 +175,9 @@ TEST(ProcessGroup, EndsAMemberThatMovedToACgroupOfItsOwn) {
   auto child = spawn(options);
   ASSERT_TRUE(child);
   EXPECT_TRUE(group->kill(10s));
-  EXPECT_EQ(child->wait(20s)->signal, SIGKILL);
+  const auto ended = child->wait(20s);
+  ASSERT_TRUE(ended) << ended.error().detail;
+  EXPECT_EQ(ended->signal, SIGKILL);
   group->remove();
   remove_cgroup(other);
 }
