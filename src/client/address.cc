@@ -85,7 +85,8 @@ Result<std::optional<Config>> find_config(const AddressHints& hints) {
   for (;; folder = folder.parent_path()) {
     for (const char* name : {".azureml/config.json", ".azureml/project.json", "aml_config/config.json", "aml_config/project.json", "config.json"}) {
       const fs::path path = folder / name;
-      if (!fs::is_regular_file(path, ignored)) continue;
+      // An empty one is being written: the shell makes it before `muster workspace config > config.json` begins.
+      if (!fs::is_regular_file(path, ignored) || fs::file_size(path, ignored) == 0) continue;
       auto json = read_object(path);
       // Going on without a file that is broken would be talking to another server than the one it names.
       if (!json) return tl::unexpected(std::move(json).error());

@@ -94,6 +94,15 @@ TEST_F(AddressTest, DamagedFilesAreNamed) {
   EXPECT_NE(address.error().detail.find("server.json"), std::string::npos);
 }
 
+TEST_F(AddressTest, AConfigurationThatIsBeingWrittenNamesNothing) {
+  ASSERT_TRUE(store_token(root_ / "home", "http://variable:3", "t"));
+  hints_.variables["MUSTER_URL"] = "http://variable:3";
+  write("project/config.json", "");
+  const auto address = find_address(hints_);
+  ASSERT_TRUE(address) << address.error().detail;
+  EXPECT_EQ(address->url, "http://variable:3");
+}
+
 TEST_F(AddressTest, ABrokenConfigurationIsNotPassedOver) {
   hints_.variables["MUSTER_TOKEN"] = "t";
   write("home/server.json", R"({"url": "http://server:1"})");

@@ -3,8 +3,11 @@
 import json
 import os
 import socket
+import subprocess
 
 import pytest
+
+from muster_program import PROGRAM
 
 
 def refused(server, *words, says=(), **options):
@@ -91,6 +94,13 @@ def test_names_in_any_alphabet_are_fine(server):
     (server.folder / "tr\u00e4ning \u9e1f \U0001f426.py").write_text("print('hello')")
     run = server.json("run", "submit", "--script", "tr\u00e4ning \u9e1f \U0001f426.py", "--experiment", "names")
     assert server.ended(run["run_id"])["status"] == "Completed"
+
+
+def test_config_json_is_written_by_the_shell(server):
+    # As the README says it: the file is there, and empty, before the command begins; the second time it was whole.
+    for _ in range(2):
+        subprocess.run([str(PROGRAM) + " workspace config > config.json"], shell=True, cwd=server.folder, env=server.environment, check=True, timeout=60)
+        assert json.loads((server.folder / "config.json").read_text())["muster_url"] == server.server()["url"]
 
 
 def test_no_config_json(server, monkeypatch):
