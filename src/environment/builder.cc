@@ -5,8 +5,6 @@
 
 #include "environment/environment_folder.h"
 
-extern char** environ;
-
 namespace muster::environment {
 namespace {
 
@@ -90,16 +88,6 @@ EnvironmentCache::~EnvironmentCache() {
     }
     building->thread.join();
   }
-}
-
-std::map<std::string, std::string> EnvironmentCache::own_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
 }
 
 Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/own_variables.h"
 #include "base/result.h"
 #include "environment/interpreter.h"
 #include "environment/prepared.h"
@@ -35,9 +36,6 @@ class EnvironmentCache {
   /// for it, and this call with conflict. invalid names the package that failed, with pip's words; not_found: there is no such interpreter.
   Result<Prepared> prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
                            const std::function<bool()>& cancelled);
-
-  /// This process's environment variables.
-  static std::map<std::string, std::string> own_variables();
 
  private:
   struct Building;

@@ -27,7 +27,7 @@ const auto kNever = [] { return false; };
 const auto kSilent = [](std::string_view) {};
 
 std::string system_python() {
-  const auto found = resolve_interpreter("python3", EnvironmentCache::own_variables()["PATH"]);
+  const auto found = resolve_interpreter("python3", own_variables()["PATH"]);
   EXPECT_TRUE(found);
   return found.value_or("");
 }
@@ -52,7 +52,7 @@ class Environments : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(make_folders(links()));
-    variables_ = EnvironmentCache::own_variables();
+    variables_ = own_variables();
     std::erase_if(variables_, [](const auto& one) { return one.first.starts_with("PIP_"); });
     variables_["PIP_CONFIG_FILE"] = "/dev/null";
     variables_["PIP_NO_INDEX"] = "1";
