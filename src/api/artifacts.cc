@@ -28,7 +28,8 @@ Result<http::Response> get_artifact(Call& call) {
     MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
     auto found = store::artifacts::find(session, run.key, path);
     if (found) return std::move(*found);
-    return fail_hint(Code::not_found, fmt::format("`muster run outputs {}` lists them", run.run_id), "run {} has no artifact '{}'", run.run_id, path.substr(0, 300));
+    return fail_hint(Code::not_found, fmt::format("`muster run outputs {}` lists them", run.run_id), "run {} has no artifact '{}'",
+                     run.run_id, path.substr(0, 300));
   }));
   MUSTER_TRY_ASSIGN(Fd file, call.services.blobs.open(artifact.sha256));
   return http::file_response(call.request, std::move(file), artifact.size, artifact.sha256, "application/octet-stream");
@@ -38,16 +39,20 @@ Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
   model::Artifact artifact;
   artifact.path = call.parameter("path");
-  if (!is_safe_relative_path(artifact.path)) return fail(Code::invalid, "'{}' is not a path inside a run: no empty part, '.' or '..'", artifact.path.substr(0, 300));
+  if (!is_safe_relative_path(artifact.path))
+    return fail(Code::invalid, "'{}' is not a path inside a run: no empty part, '.' or '..'", artifact.path.substr(0, 300));
   artifact.created_by = call.caller.name;
   artifact.attempt = run.attempt;
-  return upload_blob(call.services.blobs, {}, [&services = call.services, artifact, key = run.key](const blob::BlobInfo& info) mutable -> Result<http::Response> {
-    artifact.sha256 = info.sha256;
-    artifact.size = info.size;
-    artifact.created_at = services.clock.now_us();
-    MUSTER_TRY_ASSIGN(const model::Artifact kept, services.store.write([&](store::Session& session) { return store::artifacts::put(session, key, artifact); }));
-    return object_response(kept, 201);
-  });
+  return upload_blob(call.services.blobs, {},
+                     [&services = call.services, artifact, key = run.key](const blob::BlobInfo& info) mutable -> Result<http::Response> {
+                       artifact.sha256 = info.sha256;
+                       artifact.size = info.size;
+                       artifact.created_at = services.clock.now_us();
+                       MUSTER_TRY_ASSIGN(const model::Artifact kept, services.store.write([&](store::Session& session) {
+                         return store::artifacts::put(session, key, artifact);
+                       }));
+                       return object_response(kept, 201);
+                     });
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ Result<std::string> bearer_token(const http::Request& request) {
   std::string scheme = header.substr(0, kScheme.size());
   for (char& c : scheme) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   if (scheme != kScheme || header.size() == kScheme.size()) {
-    return unauthorized("the request has no bearer token", "send `Authorization: Bearer TOKEN`; `muster login URL` keeps a token for the command line and the SDK");
+    return unauthorized("the request has no bearer token",
+                        "send `Authorization: Bearer TOKEN`; `muster login URL` keeps a token for the command line and the SDK");
   }
   return header.substr(kScheme.size());
 }
@@ -47,7 +48,8 @@ Result<Caller> of_active_run(Services& services, RunScope scope) {
   return services.store.read([&](store::Session& session) -> Result<Caller> {
     const auto run = store::runs::find_by_name(session, scope.run_id);
     if (!run || model::has_ended(run->status) || run->attempt != scope.attempt) {
-      return unauthorized(fmt::format("the token is that of attempt {} of run {}, which is over", scope.attempt, scope.run_id), "use a token of your own");
+      return unauthorized(fmt::format("the token is that of attempt {} of run {}, which is over", scope.attempt, scope.run_id),
+                          "use a token of your own");
     }
     scope.uuid = run->uuid;
     scope.workspace = run->workspace;
@@ -59,7 +61,9 @@ Result<Caller> of_active_run(Services& services, RunScope scope) {
 Result<Caller> of_person(Services& services, const std::string& token) {
   return services.store.read([&](store::Session& session) -> Result<Caller> {
     const auto known = store::tokens::find(session, token);
-    if (!known) return unauthorized("the token is not known to this server", "`muster login URL` asks for a token; MUSTER_HOME/credentials on the server has the owner's");
+    if (!known)
+      return unauthorized("the token is not known to this server",
+                          "`muster login URL` asks for a token; MUSTER_HOME/credentials on the server has the owner's");
     return Caller{known->name, std::nullopt};
   });
 }

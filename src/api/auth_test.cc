@@ -19,7 +19,8 @@ TEST_F(AuthTest, HealthNeedsNoToken) {
 }
 
 TEST_F(AuthTest, AnythingElseDoes) {
-  for (const char* header : {"", "Bearer", "Bearer ", "Basic abc", "Bearer wrong", "Bearer mr_", "Bearer mr_a.1.b", "Bearer mr_a.x.y.z", "mu_owner"}) {
+  for (const char* header :
+       {"", "Bearer", "Bearer ", "Basic abc", "Bearer wrong", "Bearer mr_", "Bearer mr_a.1.b", "Bearer mr_a.x.y.z", "mu_owner"}) {
     const auto answer = api("GET", "/api/v1/status", "", {{"authorization", header}});
     EXPECT_EQ(answer.status, 401) << header;
     EXPECT_EQ(answer.code(), "unauthorized");
@@ -34,7 +35,9 @@ TEST_F(AuthTest, ARunReachesItselfAndLittleElse) {
   const model::Run own = api.submit({{"snapshot_id", snapshot}, {"script", "a.py"}});
   const model::Run other = api.submit();
   const auto token = api.as_run(own);
-  const auto status = [&](const std::string& method, const std::string& path, const std::string& body = "") { return api(method, path, body, token).status; };
+  const auto status = [&](const std::string& method, const std::string& path, const std::string& body = "") {
+    return api(method, path, body, token).status;
+  };
   const auto of = [](const model::Run& run, const std::string& rest = "") { return Api::in("/runs/" + run.run_id + rest); };
 
   EXPECT_EQ(status("GET", of(own)), 200);

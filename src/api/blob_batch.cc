@@ -18,7 +18,8 @@ struct CloseArchive {
 
 tl::unexpected<Error> not_a_tar(archive* reader) {
   const char* words = archive_error_string(reader);
-  return fail_hint(Code::malformed, "send an uncompressed tar archive", "the body is not a tar archive: {}", to_utf8(words != nullptr ? words : "unknown format"));
+  return fail_hint(Code::malformed, "send an uncompressed tar archive", "the body is not a tar archive: {}",
+                   to_utf8(words != nullptr ? words : "unknown format"));
 }
 
 /// The entry's bytes where they lie in `tar`: an uncompressed archive in memory is handed out in place, an entry at a time.
@@ -32,7 +33,8 @@ Result<std::string_view> bytes_of_entry(archive* reader, std::uint64_t size, std
   const std::less_equal<const char*> before_or_at;
   const bool in_place = before_or_at(tar.data(), bytes.data()) && before_or_at(bytes.data() + bytes.size(), tar.data() + tar.size());
   if (!in_place || offset != 0 || length != size) {
-    return fail_hint(Code::malformed, "send an uncompressed tar archive", "the bytes of an entry do not lie in one piece: the archive is cut short, or has sparse files");
+    return fail_hint(Code::malformed, "send an uncompressed tar archive",
+                     "the bytes of an entry do not lie in one piece: the archive is cut short, or has sparse files");
   }
   return bytes;
 }
@@ -54,7 +56,8 @@ Result<std::vector<BatchEntry>> read_blob_batch(std::string_view tar, std::size_
     if (next != ARCHIVE_OK) return not_a_tar(reader.get());
     const char* name = archive_entry_pathname(entry);
     if (name == nullptr || archive_entry_filetype(entry) != AE_IFREG || !is_sha256(name)) {
-      return fail(Code::invalid, "the entry '{}' is not a file named by its SHA-256 (64 lower-case hex digits)", to_utf8(name != nullptr ? name : "").substr(0, 200));
+      return fail(Code::invalid, "the entry '{}' is not a file named by its SHA-256 (64 lower-case hex digits)",
+                  to_utf8(name != nullptr ? name : "").substr(0, 200));
     }
     const auto size = static_cast<std::uint64_t>(archive_entry_size(entry));
     if (size > limit - total) return fail(Code::invalid, "the entries unpack to more than {}", human_size(limit));

@@ -9,7 +9,8 @@
 
 namespace muster::api {
 
-/// Writes into a new blob. `done` is called on a worker once the blob is durable and makes the answer. With `expected` (64 hex) other bytes are refused as invalid.
+/// Writes into a new blob. `done` is called on a worker once the blob is durable and makes the answer. With `expected` (64 hex) other bytes
+/// are refused as invalid.
 Result<std::unique_ptr<http::UploadSink>> upload_blob(blob::BlobStore& blobs, std::string expected,
                                                       std::function<Result<http::Response>(const blob::BlobInfo&)> done);
 

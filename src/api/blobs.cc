@@ -18,7 +18,8 @@ constexpr std::uint64_t kLeftForRecords = 1u << 20;
 Result<void> have_room(const Call& call, std::uint64_t bytes) {
   MUSTER_TRY_ASSIGN(const std::uint64_t free, free_bytes(call.services.info.home));
   if (free > kLeftForRecords && bytes <= free - kLeftForRecords) return {};
-  return fail_hint(Code::disk_full, "free some space there", "no room for {} in {}: it has {} free, and the last {} are kept for the database", human_size(bytes),
+  return fail_hint(Code::disk_full, "free some space there",
+                   "no room for {} in {}: it has {} free, and the last {} are kept for the database", human_size(bytes),
                    call.services.info.home, human_size(free), human_size(kLeftForRecords));
 }
 
@@ -28,7 +29,8 @@ Result<http::Response> missing_blobs(Call& call) {
   ObjectReader in(body);
   const std::vector<std::string> wanted = in.texts_or_empty("sha256");
   if (!in.has("sha256")) in.fault("sha256", "is required");
-  if (wanted.size() > kMissingAtOnce) in.fault("sha256", fmt::format("may have at most {} items, not {}", kMissingAtOnce, wanted.size()), "ask in several requests");
+  if (wanted.size() > kMissingAtOnce)
+    in.fault("sha256", fmt::format("may have at most {} items, not {}", kMissingAtOnce, wanted.size()), "ask in several requests");
   for (std::size_t i = 0; i < wanted.size() && i < kMissingAtOnce; ++i) {
     if (!is_sha256(wanted[i])) in.fault(fmt::format("sha256[{}]", i), "must be 64 lower-case hex digits");
   }
@@ -62,8 +64,10 @@ Result<std::unique_ptr<http::UploadSink>> put_blob(Call& call) {
   auto known = call.services.blobs.stat(sha256);
   if (known) return std::make_unique<KnownBlob>(std::move(*known));
   std::int64_t bytes = 0;
-  if (parse_int64(call.request.header("content-length"), bytes) && bytes > 0) MUSTER_TRY(have_room(call, static_cast<std::uint64_t>(bytes)));
-  return upload_blob(call.services.blobs, sha256, [](const blob::BlobInfo& info) -> Result<http::Response> { return blob_response(201, info); });
+  if (parse_int64(call.request.header("content-length"), bytes) && bytes > 0)
+    MUSTER_TRY(have_room(call, static_cast<std::uint64_t>(bytes)));
+  return upload_blob(call.services.blobs, sha256,
+                     [](const blob::BlobInfo& info) -> Result<http::Response> { return blob_response(201, info); });
 }
 
 Result<http::Response> put_blob_batch(Call& call) {

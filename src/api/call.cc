@@ -23,7 +23,8 @@ Result<void> may_enter(Access access, const Caller& caller, const http::Request&
   if (!caller.run) return {};
   if (access == Access::people) return not_for_runs(request.path);
   if (named("workspace") != caller.run->workspace) return not_for_runs("other workspaces");
-  if (access == Access::own_run && named("run") != caller.run->run_id && named("run") != caller.run->uuid) return not_for_runs("other runs");
+  if (access == Access::own_run && named("run") != caller.run->run_id && named("run") != caller.run->uuid)
+    return not_for_runs("other runs");
   return {};
 }
 
@@ -70,7 +71,8 @@ Result<Json> json_body(const Call& call, std::size_t limit) {
 Result<model::Workspace> workspace_of(const Call& call, store::Session& session) {
   auto workspace = store::workspaces::find(session, call.parameter("workspace"));
   if (workspace) return std::move(*workspace);
-  return fail_hint(Code::not_found, "GET /api/v1/workspaces lists them; `default` is always there", "there is no workspace '{}'", call.parameter("workspace").substr(0, 300));
+  return fail_hint(Code::not_found, "GET /api/v1/workspaces lists them; `default` is always there", "there is no workspace '{}'",
+                   call.parameter("workspace").substr(0, 300));
 }
 
 Result<model::Workspace> workspace_of(const Call& call) {
@@ -81,7 +83,8 @@ Result<model::Run> run_of(const Call& call, store::Session& session) {
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
   auto run = store::runs::find_by_name(session, workspace.key, call.parameter("run"));
   if (run) return std::move(*run);
-  return fail_hint(Code::not_found, "`muster run list` shows the runs there are", "there is no run '{}' in workspace {}", call.parameter("run").substr(0, 300), workspace.name);
+  return fail_hint(Code::not_found, "`muster run list` shows the runs there are", "there is no run '{}' in workspace {}",
+                   call.parameter("run").substr(0, 300), workspace.name);
 }
 
 Result<model::Run> run_of(const Call& call) {

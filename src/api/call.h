@@ -14,7 +14,7 @@
 
 namespace muster::api {
 
-inline constexpr std::uint64_t kJsonBytes = 8u << 20;     ///< a request's JSON, unless its route says otherwise
+inline constexpr std::uint64_t kJsonBytes = 8u << 20;      ///< a request's JSON, unless its route says otherwise
 inline constexpr std::uint64_t kUploadBytes = 1ULL << 40;  ///< one uploaded file
 
 /// One request on its way. Lives as long as the handler runs.

@@ -54,8 +54,8 @@ Result<model::ComputeTarget> target_of(const Call& call, store::Session& session
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
   auto target = store::compute_targets::find(session, workspace.key, call.parameter("name"));
   if (target) return std::move(*target);
-  return fail_hint(Code::not_found, "`muster compute list` shows those there are, `muster compute create` makes one", "there is no compute target '{}'",
-                   call.parameter("name").substr(0, 300));
+  return fail_hint(Code::not_found, "`muster compute list` shows those there are, `muster compute create` makes one",
+                   "there is no compute target '{}'", call.parameter("name").substr(0, 300));
 }
 
 Result<http::Response> list_targets(Call& call) {
@@ -88,13 +88,16 @@ Result<model::ComputeTarget> read_target(const Json& body) {
   target.max_nodes = static_cast<int>(in.integer("max_nodes", 1, kMostNodes));
   target.min_nodes = static_cast<int>(in.integer_or("min_nodes", 0, 0, kMostNodes));
   if (has_most) check_order(in, target);
-  target.idle_seconds_before_scaledown = in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
+  target.idle_seconds_before_scaledown =
+      in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
   target.vm_size = in.text_or("vm_size", "");
   if (target.vm_size.size() > 255) in.fault("vm_size", "must have at most 255 bytes");
   target.vm_priority = in.text_or("vm_priority", target.vm_priority);
-  if (target.vm_priority != "dedicated" && target.vm_priority != "lowpriority") in.fault("vm_priority", "must be \"dedicated\" or \"lowpriority\"");
+  if (target.vm_priority != "dedicated" && target.vm_priority != "lowpriority")
+    in.fault("vm_priority", "must be \"dedicated\" or \"lowpriority\"");
   target.description = in.text_or("description", "");
-  if (utf8_length(target.description) > kLongestDescription) in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
+  if (utf8_length(target.description) > kLongestDescription)
+    in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
   target.tags = read_labels(in, "tags");
   MUSTER_TRY(in.finish("compute target"));
   return target;
@@ -110,9 +113,9 @@ Result<http::Response> create_target(Call& call) {
   target.created_at = call.services.clock.now_us();
   target.created_by = call.caller.name;
   MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
-    MUSTER_TRY_ASSIGN(const model::ComputeTarget made, store::compute_targets::create(session, workspace.key, target));
-    return Created{201, described_new(made)};
-  }));
+                      MUSTER_TRY_ASSIGN(const model::ComputeTarget made, store::compute_targets::create(session, workspace.key, target));
+                      return Created{201, described_new(made)};
+                    }));
   call.services.scheduler.target_changed(workspace.name, target.name);
   return response;
 }
@@ -129,10 +132,12 @@ Result<http::Response> patch_target(Call& call) {
     ObjectReader in(body);
     target.max_nodes = static_cast<int>(in.integer_or("max_nodes", target.max_nodes, 1, kMostNodes));
     target.min_nodes = static_cast<int>(in.integer_or("min_nodes", target.min_nodes, 0, kMostNodes));
-    target.idle_seconds_before_scaledown = in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
+    target.idle_seconds_before_scaledown =
+        in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
     check_order(in, target);
     MUSTER_TRY(in.finish("compute target"));
-    if (target.name == "local") return fail(Code::conflict, "`local` is this machine; how many runs it takes at once is set in muster.toml");
+    if (target.name == "local")
+      return fail(Code::conflict, "`local` is this machine; how many runs it takes at once is set in muster.toml");
     store::compute_targets::set_limits(session, target);
     return target;
   }));

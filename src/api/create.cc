@@ -23,7 +23,8 @@ Result<std::optional<Key>> key_of(const http::Request& request) {
   if (header == request.headers.end()) return std::nullopt;
   const std::string& key = header->second;
   const bool printable = std::all_of(key.begin(), key.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7F; });
-  if (key.empty() || key.size() > 255 || !printable) return fail(Code::invalid, "the Idempotency-Key must have 1 to 255 printable ASCII characters");
+  if (key.empty() || key.size() > 255 || !printable)
+    return fail(Code::invalid, "the Idempotency-Key must have 1 to 255 printable ASCII characters");
   return Key{request.method + " " + request.path, key, sha256_hex(request.body)};
 }
 
@@ -36,7 +37,9 @@ http::Response replay(const store::idempotency::Answer& answer) {
 Result<std::optional<http::Response>> earlier_answer(const Call& call, std::int64_t workspace_key) {
   MUSTER_TRY_ASSIGN(const auto key, key_of(call.request));
   if (!key) return std::nullopt;
-  MUSTER_TRY_ASSIGN(const auto answer, call.services.store.read([&](store::Session& session) { return store::idempotency::find(session, key->in(workspace_key)); }));
+  MUSTER_TRY_ASSIGN(const auto answer, call.services.store.read([&](store::Session& session) {
+    return store::idempotency::find(session, key->in(workspace_key));
+  }));
   if (!answer) return std::nullopt;
   return replay(*answer);
 }

@@ -19,8 +19,8 @@ struct Created {
 /// invalid for a key that is none; conflict when it came with another body.
 Result<std::optional<http::Response>> earlier_answer(const Call& call, std::int64_t workspace_key);
 
-/// Runs `make` in a write transaction (see Store::write for what it may do) and answers with what it returns; or with the first answer, should the same request
-/// have come in between.
+/// Runs `make` in a write transaction (see Store::write for what it may do) and answers with what it returns; or with the first answer,
+/// should the same request have come in between.
 Result<http::Response> create(const Call& call, std::int64_t workspace_key, const std::function<Result<Created>(store::Session&)>& make);
 
 }  // namespace muster::api

@@ -12,10 +12,11 @@ Result<http::Response> list_environments(Call& call) {
   QueryReader query(call.request);
   const store::PageRequest page = query.page();
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::EnvironmentRecord>> {
-    MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
-    return store::environments::list(session, workspace.key, page);
-  }));
+  MUSTER_TRY_ASSIGN(const auto found,
+                    call.services.store.read([&](store::Session& session) -> Result<store::Page<model::EnvironmentRecord>> {
+                      MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
+                      return store::environments::list(session, workspace.key, page);
+                    }));
   return page_response("environments", found);
 }
 
@@ -40,8 +41,8 @@ Result<http::Response> get_environment(Call& call) {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
     auto found = store::environments::find(session, workspace.key, name, version);
     if (found) return std::move(*found);
-    return fail_hint(Code::not_found, "`muster environment list` shows those there are", "there is no environment '{}'{}", name.substr(0, 300),
-                     version ? " with version " + version->substr(0, 40) : "");
+    return fail_hint(Code::not_found, "`muster environment list` shows those there are", "there is no environment '{}'{}",
+                     name.substr(0, 300), version ? " with version " + version->substr(0, 40) : "");
   }));
   return object_response(record);
 }

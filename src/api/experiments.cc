@@ -14,7 +14,8 @@ Result<model::Experiment> experiment_of(const Call& call, store::Session& sessio
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
   auto experiment = store::experiments::find(session, workspace.key, call.parameter("name"));
   if (experiment) return std::move(*experiment);
-  return fail_hint(Code::not_found, "`muster experiment list` shows those there are", "there is no experiment '{}'", call.parameter("name").substr(0, 300));
+  return fail_hint(Code::not_found, "`muster experiment list` shows those there are", "there is no experiment '{}'",
+                   call.parameter("name").substr(0, 300));
 }
 
 Result<http::Response> list_experiments(Call& call) {

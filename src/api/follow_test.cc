@@ -48,7 +48,8 @@ struct FollowTest : testing::Test {
   model::Run run = api.submit();
   std::uint64_t written = 0;
 
-  void write(const std::string& bytes, const std::string& path = kLog, int rank = 0, int attempt = 1, TimeUs time = 1'000'000, int node = 0) {
+  void write(const std::string& bytes, const std::string& path = kLog, int rank = 0, int attempt = 1, TimeUs time = 1'000'000,
+             int node = 0) {
     const store::LogId id{run.uuid, attempt, node, path};
     const auto size = api.logs.append(id, *api.logs.size(id), bytes, time, rank);
     ASSERT_TRUE(size);
@@ -71,8 +72,13 @@ TEST_F(FollowTest, EventsTellStatusLogsAndEnd) {
   const auto both = events_of(drain(*stream));
   ASSERT_THAT(names_of(both), ElementsAre("status", "log"));
   EXPECT_EQ(both[0].data["status"], "Running");
-  EXPECT_EQ(both[1].data,
-            (Json{{"path", kLog}, {"offset", 0}, {"attempt", 1}, {"node_rank", 0}, {"rank", 0}, {"time", to_rfc3339(1'000'000)}, {"text", "line 1\n"}}));
+  EXPECT_EQ(both[1].data, (Json{{"path", kLog},
+                                {"offset", 0},
+                                {"attempt", 1},
+                                {"node_rank", 0},
+                                {"rank", 0},
+                                {"time", to_rfc3339(1'000'000)},
+                                {"text", "line 1\n"}}));
   write("line 2\n");
   end();
   bool ended = false;

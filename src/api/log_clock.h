@@ -7,7 +7,8 @@
 
 namespace muster::api {
 
-/// Asked with offsets that go up. Reads the marks anew only when it comes past what the log held when they were read. Not thread-safe; blocks on the disk.
+/// Asked with offsets that go up. Reads the marks anew only when it comes past what the log held when they were read. Not thread-safe;
+/// blocks on the disk.
 class LogClock {
  public:
   LogClock(const store::LogStore& logs, store::LogId id) : logs_(&logs), id_(std::move(id)) {}
@@ -19,8 +20,8 @@ class LogClock {
   const store::LogStore* logs_;
   store::LogId id_;
   std::vector<store::LogMark> marks_;
-  std::size_t next_ = 0;         ///< the first mark after the offset last asked for
-  std::uint64_t covered_ = 0;    ///< the marks tell of all bytes before this offset
+  std::size_t next_ = 0;       ///< the first mark after the offset last asked for
+  std::uint64_t covered_ = 0;  ///< the marks tell of all bytes before this offset
 };
 
 }  // namespace muster::api

@@ -9,7 +9,8 @@ namespace {
 
 std::string base64(std::string_view bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   return text;
 }
@@ -35,8 +36,10 @@ std::string log_event_text(const store::LogInfo& log, std::uint64_t offset, Time
             {"node_rank", log.id.node_rank},
             {"rank", log.rank ? Json(*log.rank) : Json()},
             {"time", time_to_json(time)}};
-  if (is_utf8(bytes)) data["text"] = std::move(bytes);
-  else data["base64"] = base64(bytes);
+  if (is_utf8(bytes))
+    data["text"] = std::move(bytes);
+  else
+    data["base64"] = base64(bytes);
   return event_text("log", data);
 }
 

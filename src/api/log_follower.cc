@@ -58,7 +58,8 @@ class LogFollower final : public http::StreamSource {
 
 }  // namespace
 
-std::unique_ptr<http::StreamSource> log_follower(Services& services, const model::Run& run, store::LogId id, std::uint64_t offset, std::uint64_t limit) {
+std::unique_ptr<http::StreamSource> log_follower(Services& services, const model::Run& run, store::LogId id, std::uint64_t offset,
+                                                 std::uint64_t limit) {
   return std::make_unique<LogFollower>(services, run.key, std::move(id), offset, limit);
 }
 

@@ -17,7 +17,8 @@ Result<http::Response> list_logs(Call& call) {
   const auto attempt = query.integer("attempt", 1, INT32_MAX);
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
-  MUSTER_TRY_ASSIGN(const auto logs, call.services.logs.list(run.uuid, attempt ? std::optional<int>(static_cast<int>(*attempt)) : std::nullopt));
+  MUSTER_TRY_ASSIGN(const auto logs,
+                    call.services.logs.list(run.uuid, attempt ? std::optional<int>(static_cast<int>(*attempt)) : std::nullopt));
   Json list = Json::array();
   for (const store::LogInfo& log : logs) {
     list.push_back({{"path", log.id.path},
@@ -39,8 +40,8 @@ Result<store::LogInfo> find_log(const Call& call, const model::Run& run, int att
     if (log.id.path == path && (!node_rank || *node_rank == log.id.node_rank)) return log;
     if (names.size() < kNamed) names.push_back(log.id.path);
   }
-  return fail_hint(Code::not_found, names.empty() ? "it has written none yet" : "there are " + join(names, ", "), "attempt {} of run {} has no log '{}'", attempt,
-                   run.run_id, path.substr(0, 300));
+  return fail_hint(Code::not_found, names.empty() ? "it has written none yet" : "there are " + join(names, ", "),
+                   "attempt {} of run {} has no log '{}'", attempt, run.run_id, path.substr(0, 300));
 }
 
 Result<http::Response> get_log(Call& call) {
@@ -54,7 +55,10 @@ Result<http::Response> get_log(Call& call) {
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
   MUSTER_TRY_ASSIGN(const store::LogInfo log, find_log(call, run, static_cast<int>(attempt.value_or(run.attempt)), node_rank));
   const bool complete = log.complete || model::has_ended(run.status);
-  http::Response response{200, {{"content-type", kText}, {"muster-log-size", std::to_string(log.size)}, {"muster-log-complete", complete ? "true" : "false"}}, {}};
+  http::Response response{
+      200,
+      {{"content-type", kText}, {"muster-log-size", std::to_string(log.size)}, {"muster-log-complete", complete ? "true" : "false"}},
+      {}};
   if (follow) {
     response.body = log_follower(call.services, run, log.id, offset, limit);
     return response;
@@ -68,14 +72,16 @@ Result<http::Response> get_log(Call& call) {
 /// Silence is no answer to who asks for a rank or an attempt that there never was. One that may still come is waited for.
 Result<void> check_there_is(Call& call, const model::Run& run, const MergeWishes& wishes) {
   if (wishes.attempt > run.attempt) {
-    return fail_hint(Code::not_found, fmt::format("its newest attempt is {}", run.attempt), "run {} has no attempt {}", run.run_id, wishes.attempt);
+    return fail_hint(Code::not_found, fmt::format("its newest attempt is {}", run.attempt), "run {} has no attempt {}", run.run_id,
+                     wishes.attempt);
   }
   const bool may_come = wishes.follow && wishes.attempt == run.attempt && !model::has_ended(run.status);
   if (!wishes.ranks || may_come) return {};
   MUSTER_TRY_ASSIGN(const std::set<int> there, ranks_with_logs(call.services, run, wishes.attempt));
   for (const int rank : *wishes.ranks) {
     if (there.contains(rank)) continue;
-    return fail_hint(Code::not_found, there.empty() ? "it has written none yet" : fmt::format("there are ranks {} to {}", *there.begin(), *there.rbegin()),
+    return fail_hint(Code::not_found,
+                     there.empty() ? "it has written none yet" : fmt::format("there are ranks {} to {}", *there.begin(), *there.rbegin()),
                      "attempt {} of run {} has no log of rank {}", wishes.attempt, run.run_id, rank);
   }
   return {};
@@ -89,8 +95,10 @@ Result<http::Response> get_merged_log(Call& call) {
     wishes.ranks.emplace();
     for (const std::string_view rank : split(*ranks, ',')) {
       std::int64_t number = 0;
-      if (parse_int64(rank, number) && number >= 0 && number <= INT32_MAX) wishes.ranks->insert(static_cast<int>(number));
-      else query.fault("ranks", fmt::format("must be numbers separated by commas, as in 0,2, not '{}'", ranks->substr(0, 40)));
+      if (parse_int64(rank, number) && number >= 0 && number <= INT32_MAX)
+        wishes.ranks->insert(static_cast<int>(number));
+      else
+        query.fault("ranks", fmt::format("must be numbers separated by commas, as in 0,2, not '{}'", ranks->substr(0, 40)));
     }
   }
   wishes.follow = query.flag("follow");

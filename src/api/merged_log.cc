@@ -17,7 +17,8 @@ bool is_ranks(const store::LogInfo& log) { return log.rank && log.id.path.starts
 /// One rank's log, read line by line.
 class RankLines {
  public:
-  RankLines(const store::LogStore& logs, const store::LogInfo& info) : logs_(&logs), id_(info.id), rank_(*info.rank), clock_(logs, info.id) {}
+  RankLines(const store::LogStore& logs, const store::LogInfo& info)
+      : logs_(&logs), id_(info.id), rank_(*info.rank), clock_(logs, info.id) {}
 
   int rank() const { return rank_; }
   TimeUs time() const { return time_; }
@@ -44,8 +45,10 @@ class RankLines {
       end = piece_.find('\n', begin_);
     }
     const std::size_t there = piece_.size() - begin_;
-    if (end != std::string::npos) length_ = end + 1 - begin_;
-    else if (complete || there >= kPiece) length_ = there;
+    if (end != std::string::npos)
+      length_ = end + 1 - begin_;
+    else if (complete || there >= kPiece)
+      length_ = there;
     if (length_ > 0) time_ = clock_.at(offset_ + begin_);
   }
 
@@ -72,7 +75,8 @@ class RankLines {
 
 class MergedLog final : public http::StreamSource {
  public:
-  MergedLog(Services& services, const model::Run& run, MergeWishes wishes) : services_(services), key_(run.key), uuid_(run.uuid), wishes_(std::move(wishes)) {}
+  MergedLog(Services& services, const model::Run& run, MergeWishes wishes)
+      : services_(services), key_(run.key), uuid_(run.uuid), wishes_(std::move(wishes)) {}
 
   void on_ready(std::function<void()> wake) override {
     if (wishes_.follow) subscription_ = services_.changes.subscribe(key_, [wake = std::move(wake)](const store::LogGrowth*) { wake(); });

@@ -19,8 +19,8 @@ struct MergeWishes {
 /// The ranks whose driver logs the attempt has so far. Blocks on the disk.
 Result<std::set<int>> ranks_with_logs(Services& services, const model::Run& run, int attempt);
 
-/// `services` must outlive the source. Memory: one piece (64 KiB) a rank. Of ranks that write at the same time, the order is that of the bytes' arrival; a line
-/// that is longer than a piece may be broken into several.
+/// `services` must outlive the source. Memory: one piece (64 KiB) a rank. Of ranks that write at the same time, the order is that of the
+/// bytes' arrival; a line that is longer than a piece may be broken into several.
 std::unique_ptr<http::StreamSource> merged_log(Services& services, const model::Run& run, MergeWishes wishes);
 
 }  // namespace muster::api

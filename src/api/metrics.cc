@@ -15,8 +15,9 @@ std::string points_text(const store::Page<store::metrics::SeriesPoints>& page) {
   for (const store::metrics::SeriesPoints& series : page.items) {
     std::string& list = lists[series.name];
     for (const model::MetricPoint& point : series.points) {
-      list += fmt::format(R"({}{{"value":{},"step":{},"time":"{}","rank":{}}})", list.empty() ? "" : ",", dump_json(model::to_json(point.value)),
-                          point.step ? std::to_string(*point.step) : "null", to_rfc3339(point.time), series.rank);
+      list += fmt::format(R"({}{{"value":{},"step":{},"time":"{}","rank":{}}})", list.empty() ? "" : ",",
+                          dump_json(model::to_json(point.value)), point.step ? std::to_string(*point.step) : "null", to_rfc3339(point.time),
+                          series.rank);
     }
   }
   std::string text = R"({"metrics":{)";
@@ -32,22 +33,27 @@ Result<http::Response> get_metrics(Call& call) {
   store::metrics::Selection selection;
   selection.name = query.text("name");
   selection.rank = 0;
-  if (query.text("rank") == "all") selection.rank = std::nullopt;
-  else if (const auto rank = query.integer("rank", 0, INT32_MAX)) selection.rank = static_cast<int>(*rank);
+  if (query.text("rank") == "all")
+    selection.rank = std::nullopt;
+  else if (const auto rank = query.integer("rank", 0, INT32_MAX))
+    selection.rank = static_cast<int>(*rank);
   const auto attempt = query.integer("attempt", 1, INT32_MAX);
   const auto limit = static_cast<int>(query.integer("limit", 1, kMostPoints).value_or(kMostPoints));
   const std::string cursor = query.text("cursor").value_or("");
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const auto page, call.services.store.read([&](store::Session& session) -> Result<store::Page<store::metrics::SeriesPoints>> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
-    selection.attempt = static_cast<int>(attempt.value_or(run.attempt));
-    return store::metrics::read(session, run.key, selection, cursor, limit);
-  }));
+  MUSTER_TRY_ASSIGN(const auto page,
+                    call.services.store.read([&](store::Session& session) -> Result<store::Page<store::metrics::SeriesPoints>> {
+                      MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+                      selection.attempt = static_cast<int>(attempt.value_or(run.attempt));
+                      return store::metrics::read(session, run.key, selection, cursor, limit);
+                    }));
   return http::Response{200, {{"content-type", "application/json"}}, points_text(page)};
 }
 
 }  // namespace
 
-void add_metric_routes(Routes& routes) { routes.add("GET", "/api/v1/workspaces/{workspace}/runs/{run}/metrics", Access::own_run, get_metrics); }
+void add_metric_routes(Routes& routes) {
+  routes.add("GET", "/api/v1/workspaces/{workspace}/runs/{run}/metrics", Access::own_run, get_metrics);
+}
 
 }  // namespace muster::api

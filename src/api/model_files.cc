@@ -14,7 +14,10 @@ tl::unexpected<Error> nothing_there(const std::vector<model::Artifact>& some, st
   for (const model::Artifact& artifact : some) names.push_back(artifact.path);
   std::string there = names.empty() ? "the run has no artifacts" : "there are " + join(names, ", ");
   if (names.size() == kNamed) there += ", …";
-  Error error{Code::invalid, fmt::format("model: the run has written no '{}'; {}", path.substr(0, 300), there), "give the path of one of them, or of their folder", {}};
+  Error error{Code::invalid,
+              fmt::format("model: the run has written no '{}'; {}", path.substr(0, 300), there),
+              "give the path of one of them, or of their folder",
+              {}};
   error.errors.push_back({"path", fmt::format("nothing was written at '{}'; {}", path.substr(0, 300), there), error.hint});
   return tl::unexpected(std::move(error));
 }

@@ -39,14 +39,18 @@ void read_files(ObjectReader& in, const Json& list, blob::BlobStore& blobs, std:
       in.adopt(field, read.error());
       continue;
     }
-    if (!is_safe_relative_path(file.path)) in.fault(field + ".path", "must be a relative path without empty parts, '.' or '..'");
-    else if (!paths.insert(file.path).second) in.fault(field + ".path", fmt::format("'{}' is given twice", file.path));
+    if (!is_safe_relative_path(file.path))
+      in.fault(field + ".path", "must be a relative path without empty parts, '.' or '..'");
+    else if (!paths.insert(file.path).second)
+      in.fault(field + ".path", fmt::format("'{}' is given twice", file.path));
     if (!is_sha256(file.sha256)) {
       in.fault(field + ".sha256", "must be 64 lower-case hex digits");
     } else {
       const auto info = blobs.stat(file.sha256);
-      if (!info) in.fault(field + ".sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
-      else if (info->size != file.size) in.fault(field + ".size", fmt::format("is {} by the blob's sha256", info->size));
+      if (!info)
+        in.fault(field + ".sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
+      else if (info->size != file.size)
+        in.fault(field + ".size", fmt::format("is {} by the blob's sha256", info->size));
     }
     files.push_back(std::move(file));
   }
@@ -54,7 +58,8 @@ void read_files(ObjectReader& in, const Json& list, blob::BlobStore& blobs, std:
 
 std::string read_description(ObjectReader& in) {
   std::string description = in.text_or("description", "");
-  if (utf8_length(description) > kLongestDescription) in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
+  if (utf8_length(description) > kLongestDescription)
+    in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
   return description;
 }
 
@@ -69,14 +74,18 @@ Result<Registration> read_registration(const Json& body, blob::BlobStore& blobs)
   version.run_id = in.text_or("run_id", "");
   wanted.path = in.optional_text("path");
   const Json* files = in.member("files");
-  if (files != nullptr && wanted.path) in.fault("files", "cannot be given together with `path`");
-  else if (files != nullptr) read_files(in, *files, blobs, version.files);
-  else if (!wanted.path) in.fault("path", "or `files` is required", "give the path of a file or folder that the run wrote, and its `run_id`");
+  if (files != nullptr && wanted.path)
+    in.fault("files", "cannot be given together with `path`");
+  else if (files != nullptr)
+    read_files(in, *files, blobs, version.files);
+  else if (!wanted.path)
+    in.fault("path", "or `files` is required", "give the path of a file or folder that the run wrote, and its `run_id`");
   if (wanted.path && version.run_id.empty()) in.fault("run_id", "is required with `path`");
   version.description = read_description(in);
   version.framework = in.text_or("framework", "");
   version.framework_version = in.text_or("framework_version", "");
-  for (const auto& [field, text] : {std::pair("framework", &version.framework), std::pair("framework_version", &version.framework_version)}) {
+  for (const auto& [field, text] :
+       {std::pair("framework", &version.framework), std::pair("framework_version", &version.framework_version)}) {
     if (text->size() > 255) in.fault(field, "must have at most 255 bytes");
   }
   version.tags = read_labels(in, "tags");
@@ -89,7 +98,10 @@ Result<Registration> read_registration(const Json& body, blob::BlobStore& blobs)
 Result<void> take_from_run(store::Session& session, std::int64_t workspace_key, Registration& wanted) {
   const auto run = store::runs::find_by_name(session, workspace_key, wanted.version.run_id);
   if (!run) {
-    Error error{Code::invalid, fmt::format("model: there is no run '{}'", wanted.version.run_id.substr(0, 300)), "`muster run list` shows the runs there are", {}};
+    Error error{Code::invalid,
+                fmt::format("model: there is no run '{}'", wanted.version.run_id.substr(0, 300)),
+                "`muster run list` shows the runs there are",
+                {}};
     error.errors.push_back({"run_id", "names no run of this workspace", error.hint});
     return tl::unexpected(std::move(error));
   }
@@ -145,10 +157,13 @@ Result<model::ModelVersion> version_of(const Call& call, store::Session& session
   const std::string version = named == call.request.parameters.end() ? "latest" : named->second;
   std::int64_t number = 0;
   std::optional<model::ModelVersion> found;
-  if (version == "latest") found = store::models::find_latest(session, workspace.key, name);
-  else if (parse_int64(version, number)) found = store::models::find(session, workspace.key, name, number);
+  if (version == "latest")
+    found = store::models::find_latest(session, workspace.key, name);
+  else if (parse_int64(version, number))
+    found = store::models::find(session, workspace.key, name, number);
   if (found) return std::move(*found);
-  return fail_hint(Code::not_found, "`muster model list` shows those there are", "there is no model '{}' with version {}", name.substr(0, 300), version.substr(0, 40));
+  return fail_hint(Code::not_found, "`muster model list` shows those there are", "there is no model '{}' with version {}",
+                   name.substr(0, 300), version.substr(0, 40));
 }
 
 Result<http::Response> get_model(Call& call) {

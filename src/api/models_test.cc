@@ -18,7 +18,9 @@ struct ModelsTest : testing::Test {
       ASSERT_EQ(api("PUT", Api::in("/runs/" + run.run_id + "/artifacts/" + path), path).status, 201);
     }
   }
-  test::ApiAnswer from_path(const std::string& path) { return api("POST", Api::in("/models"), Json{{"name", "birds"}, {"run_id", run.uuid}, {"path", path}}); }
+  test::ApiAnswer from_path(const std::string& path) {
+    return api("POST", Api::in("/models"), Json{{"name", "birds"}, {"run_id", run.uuid}, {"path", path}});
+  }
   static std::vector<std::string> paths(const test::ApiAnswer& answer) {
     std::vector<std::string> all;
     const Json body = answer.json();
@@ -54,7 +56,11 @@ TEST_F(ModelsTest, APathThatNobodyWroteIsToldWithWhatIsThere) {
 
 TEST_F(ModelsTest, FilesAreRegisteredByTheirBlobs) {
   const std::string sha256 = api.put_blob("weights");
-  const auto made = api("POST", Api::in("/models"), Json{{"name", "m"}, {"files", {{{"path", "dir/w.bin"}, {"size", 7}, {"sha256", sha256}}}}, {"framework", "PyTorch"}, {"tags", {{"a", "b"}}}});
+  const auto made = api("POST", Api::in("/models"),
+                        Json{{"name", "m"},
+                             {"files", {{{"path", "dir/w.bin"}, {"size", 7}, {"sha256", sha256}}}},
+                             {"framework", "PyTorch"},
+                             {"tags", {{"a", "b"}}}});
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_TRUE(made.json()["run_id"].is_null());
   const auto bytes = api("GET", Api::in("/models/m/versions/latest/files/dir/w.bin"), "", {{"range", "bytes=1-3"}});

@@ -1,4 +1,5 @@
-// The description and the program say the same: every route is described and every described path is a route; answers have the keys that their schemas have.
+// The description and the program say the same: every route is described and every described path is a route; answers have the keys that
+// their schemas have.
 #include "api/openapi.h"
 
 #include <set>

@@ -33,7 +33,8 @@ std::int64_t QueryReader::required_integer(std::string_view name, std::int64_t l
 
 bool QueryReader::flag(std::string_view name) {
   const auto value = text(name);
-  if (value && *value != "true" && *value != "false") fault(std::string(name), fmt::format("must be true or false, not '{}'", value->substr(0, 40)));
+  if (value && *value != "true" && *value != "false")
+    fault(std::string(name), fmt::format("must be true or false, not '{}'", value->substr(0, 40)));
   return value == "true";
 }
 
@@ -50,7 +51,8 @@ void QueryReader::fault(std::string name, std::string detail, std::string hint) 
 
 Result<void> QueryReader::finish() {
   for (const auto& [name, value] : request_.query) {
-    if (std::find(known_.begin(), known_.end(), name) == known_.end()) fault(name.substr(0, 64), "is not known here", "known: " + join(known_, ", "));
+    if (std::find(known_.begin(), known_.end(), name) == known_.end())
+      fault(name.substr(0, 64), "is not known here", "known: " + join(known_, ", "));
   }
   if (faults_.empty()) return {};
   std::vector<std::string> words;

@@ -18,7 +18,12 @@ constexpr std::chrono::seconds kSilence{15};
 class RunEvents final : public http::StreamSource {
  public:
   RunEvents(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run, EventWishes wishes)
-      : services_(services), feed_(std::move(feed)), key_(run.key), attempt_(std::min(wishes.attempt.value_or(run.attempt), run.attempt)), wishes_(std::move(wishes)), last_sent_(services.clock.steady()) {}
+      : services_(services),
+        feed_(std::move(feed)),
+        key_(run.key),
+        attempt_(std::min(wishes.attempt.value_or(run.attempt), run.attempt)),
+        wishes_(std::move(wishes)),
+        last_sent_(services.clock.steady()) {}
 
   void on_ready(std::function<void()> wake) override {
     // After the feed, which therefore knows before we ask it.
@@ -152,7 +157,8 @@ Result<http::Response> follow_run(RunFeeds& feeds, Call& call) {
 
 }  // namespace
 
-std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run, EventWishes wishes) {
+std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run,
+                                               EventWishes wishes) {
   return std::make_unique<RunEvents>(services, std::move(feed), run, std::move(wishes));
 }
 

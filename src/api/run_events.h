@@ -19,6 +19,7 @@ struct EventWishes {
 };
 
 /// `services` must outlive the source.
-std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run, EventWishes wishes);
+std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run,
+                                               EventWishes wishes);
 
 }  // namespace muster::api

@@ -19,8 +19,10 @@ constexpr std::chrono::seconds kTrusted{4};
 RunFeed::RunFeed(Services& services, const model::Run& run) : services_(services), key_(run.key), uuid_(run.uuid) {
   subscription_ = services.changes.subscribe(run.key, [changed = changed_](const store::LogGrowth* growth) {
     changed->with([&](Changed& now) {
-      if (growth == nullptr) now.all = true;
-      else if (growth->id.path.starts_with(kFollowedLogs)) now.sizes[growth->id] = std::max(now.sizes[growth->id], growth->size);
+      if (growth == nullptr)
+        now.all = true;
+      else if (growth->id.path.starts_with(kFollowedLogs))
+        now.sizes[growth->id] = std::max(now.sizes[growth->id], growth->size);
     });
   });
 }
@@ -36,7 +38,8 @@ RunFeed::View RunFeed::look(int attempt, std::uint64_t& seen) {
   View view{state_, {}};
   const auto [at, fresh] = attempts_.try_emplace(attempt);
   if (fresh) list(attempt, at->second);
-  for (auto change = at->second.by_change.upper_bound(seen); change != at->second.by_change.end(); ++change) view.logs.push_back(change->second);
+  for (auto change = at->second.by_change.upper_bound(seen); change != at->second.by_change.end(); ++change)
+    view.logs.push_back(change->second);
   if (!at->second.by_change.empty()) seen = at->second.by_change.rbegin()->first;
   return view;
 }
@@ -72,7 +75,8 @@ void RunFeed::refresh() {
 }
 
 void RunFeed::read_run() {
-  const auto found = services_.store.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, key_); });
+  const auto found =
+      services_.store.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, key_); });
   if (!found) throw std::runtime_error(found.error().detail);
   if (!*found) {
     state_ = nullptr;
@@ -85,7 +89,8 @@ void RunFeed::read_run() {
   told_words_ = std::move(words);
   const bool over = model::has_ended(run.status);
   const Json json = to_json(run);
-  state_ = std::make_shared<const State>(State{run.revision, told_, run.attempt, over, event_text("status", json), over ? event_text("end", json) : ""});
+  state_ = std::make_shared<const State>(
+      State{run.revision, told_, run.attempt, over, event_text("status", json), over ? event_text("end", json) : ""});
 }
 
 void RunFeed::list(int attempt, Logs& logs) {
@@ -112,7 +117,8 @@ void RunFeed::put(Logs& logs, store::LogInfo log) {
 
 std::shared_ptr<const RunFeed::Piece> RunFeed::piece(const store::LogInfo& log, std::uint64_t offset, bool no_more) {
   const std::lock_guard lock(mutex_);
-  const auto known = std::find_if(pieces_.rbegin(), pieces_.rend(), [&](const auto& one) { return one->begin == offset && one->id == log.id; });
+  const auto known =
+      std::find_if(pieces_.rbegin(), pieces_.rend(), [&](const auto& one) { return one->begin == offset && one->id == log.id; });
   if (known != pieces_.rend()) return *known;
   if (offset >= log.size) return nullptr;
   auto bytes = services_.logs.read(log.id, offset, std::min<std::uint64_t>(kPiece, log.size - offset));
@@ -139,7 +145,8 @@ std::shared_ptr<const RunFeed::Piece> RunFeed::piece(const store::LogInfo& log, 
 bool RunFeed::is_alone(const store::LogId& id) {
   const std::lock_guard lock(mutex_);
   const auto& entries = attempts_[id.attempt].entries;
-  return std::none_of(entries.begin(), entries.end(), [&](const auto& one) { return one.first.path == id.path && one.first.node_rank != id.node_rank; });
+  return std::none_of(entries.begin(), entries.end(),
+                      [&](const auto& one) { return one.first.path == id.path && one.first.node_rank != id.node_rank; });
 }
 
 std::shared_ptr<RunFeed> RunFeeds::of(Services& services, const model::Run& run) {

@@ -1,6 +1,6 @@
 #pragma once
-// What all event streams of one run share, so that a line costs each of them little, however many they are and however large the run is: the run as it stands,
-// read once a change; its logs, listed when one appears; the latest pieces of them, read and put into words once.
+// What all event streams of one run share, so that a line costs each of them little, however many they are and however large the run is:
+// the run as it stands, read once a change; its logs, listed when one appears; the latest pieces of them, read and put into words once.
 
 #include <cstdint>
 #include <deque>
@@ -39,7 +39,8 @@ class RunFeed {
     std::shared_ptr<const State> state;  ///< nullptr: the run is gone
     std::vector<Log> logs;               ///< followed ones that changed since, in the order of their changes
   };
-  /// What is there now: of the logs of `attempt` those that changed after `seen` (0: all). `seen` moves on. All bytes of an attempt that is over are in the sizes.
+  /// What is there now: of the logs of `attempt` those that changed after `seen` (0: all). `seen` moves on. All bytes of an attempt that is
+  /// over are in the sizes.
   View look(int attempt, std::uint64_t& seen);
   /// The next look is at least as new as this revision.
   void expect(std::int64_t revision);
@@ -50,8 +51,8 @@ class RunFeed {
     std::uint64_t end = 0;
     std::string event;
   };
-  /// The event with the bytes of the log from `offset` on, at most 16 KiB. `no_more`: the log stays as it is. nullptr when there are none, or only a character
-  /// that has begun.
+  /// The event with the bytes of the log from `offset` on, at most 16 KiB. `no_more`: the log stays as it is. nullptr when there are none,
+  /// or only a character that has begun.
   std::shared_ptr<const Piece> piece(const store::LogInfo& log, std::uint64_t offset, bool no_more);
 
   /// Whether the log is the only one of its path in its attempt, so far.

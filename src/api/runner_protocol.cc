@@ -26,9 +26,10 @@ Result<scheduler::NodeId> node_of(const Call& call) {
   node.run_id = call.parameter("run_id");
   std::int64_t attempt = 0;
   std::int64_t rank = 0;
-  if (!parse_int64(call.parameter("attempt"), attempt) || attempt < 1 || attempt > INT32_MAX || !parse_int64(call.parameter("node_rank"), rank) || rank < 0 ||
-      rank > INT32_MAX) {
-    return fail(Code::not_found, "there is no node {} of attempt {}", call.parameter("node_rank").substr(0, 40), call.parameter("attempt").substr(0, 40));
+  if (!parse_int64(call.parameter("attempt"), attempt) || attempt < 1 || attempt > INT32_MAX ||
+      !parse_int64(call.parameter("node_rank"), rank) || rank < 0 || rank > INT32_MAX) {
+    return fail(Code::not_found, "there is no node {} of attempt {}", call.parameter("node_rank").substr(0, 40),
+                call.parameter("attempt").substr(0, 40));
   }
   node.attempt = static_cast<int>(attempt);
   node.node_rank = static_cast<int>(rank);
@@ -58,7 +59,8 @@ Result<http::Response> check_in(Call& call) {
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
   ObjectReader in(body);
   if (const auto protocol = in.integer("protocol", 0, INT32_MAX); protocol != kProtocol) {
-    in.fault("protocol", fmt::format("must be {}, the one that this server speaks", kProtocol), "the server and the runner are of different versions");
+    in.fault("protocol", fmt::format("must be {}, the one that this server speaks", kProtocol),
+             "the server and the runner are of different versions");
   }
   short_text(in, "version");
   scheduler::CheckIn arrival;
@@ -104,8 +106,10 @@ Result<http::Response> started(Call& call) {
     one.integer("rank", 0, INT32_MAX);
     one.integer_or("pid", 0, 0, INT64_MAX);
     const auto at = from_rfc3339(one.text("started_at"));
-    if (!at) one.fault("started_at", "must be a time");
-    else if (first == 0 || *at < first) first = *at;
+    if (!at)
+      one.fault("started_at", "must be a time");
+    else if (first == 0 || *at < first)
+      first = *at;
     if (const auto read = one.finish("rank"); !read) in.adopt(field, read.error());
   }
   MUSTER_TRY(in.finish("started"));
@@ -131,8 +135,10 @@ Result<http::Response> finished(Call& call) {
   if (ranks == nullptr || !ranks->is_array()) in.fault("ranks", "must be a list");
   for (std::size_t i = 0; ranks != nullptr && ranks->is_array() && i < ranks->size(); ++i) {
     auto report = model::rank_report_from_json((*ranks)[i]);
-    if (report) reports.push_back(std::move(*report));
-    else in.adopt(fmt::format("ranks[{}]", i), report.error());
+    if (report)
+      reports.push_back(std::move(*report));
+    else
+      in.adopt(fmt::format("ranks[{}]", i), report.error());
   }
   MUSTER_TRY(in.finish("finished"));
   MUSTER_TRY(call.services.scheduler.finished(node, reports));
@@ -161,13 +167,16 @@ Result<http::Response> put_logs(Call& call) {
   TimeUs written_at = call.services.clock.now_us();
   if (time) {
     const auto read = from_rfc3339(*time);
-    if (read) written_at = *read;
-    else query.fault("time", read.error().detail);
+    if (read)
+      written_at = *read;
+    else
+      query.fault("time", read.error().detail);
   }
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, node));
   id.run_uuid = run.uuid;
-  const auto size = call.services.logs.append(id, offset, call.request.body, written_at, rank ? std::optional<int>(static_cast<int>(*rank)) : std::nullopt);
+  const auto size = call.services.logs.append(id, offset, call.request.body, written_at,
+                                              rank ? std::optional<int>(static_cast<int>(*rank)) : std::nullopt);
   if (!size && size.error().code == Code::conflict) {
     MUSTER_TRY_ASSIGN(const std::uint64_t there, call.services.logs.size(id));
     return http::problem_response(size.error(), {{"size", there}});
@@ -188,7 +197,8 @@ Result<std::vector<model::NamedPoint>> read_journal(std::string_view bytes) {
       points.push_back(std::move(point));
       continue;
     }
-    if (walker.offset() < bytes.size()) return fail(Code::malformed, "the journal breaks off at byte {} of {}", walker.offset(), bytes.size());
+    if (walker.offset() < bytes.size())
+      return fail(Code::malformed, "the journal breaks off at byte {} of {}", walker.offset(), bytes.size());
     return points;
   }
 }
@@ -197,7 +207,8 @@ Result<http::Response> post_metrics(Call& call) {
   MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
   QueryReader query(call.request);
   const std::string process = query.required_text("process");
-  const bool is_key = process.size() <= 64 && std::all_of(process.begin(), process.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
+  const bool is_key =
+      process.size() <= 64 && std::all_of(process.begin(), process.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
   if (!is_key) query.fault("process", "must be a journal's key: letters, digits and '-'");
   const std::int64_t sequence = query.required_integer("sequence", 0, INT64_MAX);
   const auto rank = query.integer("rank", 0, INT32_MAX);
@@ -229,8 +240,10 @@ Result<std::vector<model::Artifact>> read_outputs(const Json& body, blob::BlobSt
     file.sha256 = one.text("sha256");
     if (!is_safe_relative_path(file.path)) one.fault("path", "must be a relative path without empty parts, '.' or '..'");
     const auto info = is_sha256(file.sha256) ? blobs.stat(file.sha256) : fail(Code::not_found, "no hash");
-    if (!info) one.fault("sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
-    else if (info->size != file.size) one.fault("size", fmt::format("is {} by the blob's sha256", info->size));
+    if (!info)
+      one.fault("sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
+    else if (info->size != file.size)
+      one.fault("size", fmt::format("is {} by the blob's sha256", info->size));
     if (const auto read = one.finish("file"); !read) in.adopt(field, read.error());
     files.push_back(std::move(file));
   }

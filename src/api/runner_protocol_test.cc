@@ -14,8 +14,12 @@ using testing::HasSubstr;
 struct RunnerProtocolTest : testing::Test {
   Api api;
   model::Run run = api.submit();
-  test::ApiAnswer post(const std::string& what, const Json& body, int node_rank = 0) { return api("POST", api.node(run, what, node_rank), body, api.as_run(run)); }
-  test::ApiAnswer send(const std::string& method, const std::string& what, const std::string& body) { return api(method, api.node(run, what), body, api.as_run(run)); }
+  test::ApiAnswer post(const std::string& what, const Json& body, int node_rank = 0) {
+    return api("POST", api.node(run, what, node_rank), body, api.as_run(run));
+  }
+  test::ApiAnswer send(const std::string& method, const std::string& what, const std::string& body) {
+    return api(method, api.node(run, what), body, api.as_run(run));
+  }
 };
 
 TEST_F(RunnerProtocolTest, CheckInWaitsForTheOthersAndThenHasTheWorkOrder) {
@@ -24,7 +28,8 @@ TEST_F(RunnerProtocolTest, CheckInWaitsForTheOthersAndThenHasTheWorkOrder) {
   placed.nodes[0].address = "10.0.0.1";
   placed.nodes[1].node_rank = 1;
   ASSERT_TRUE(api.store->write([&](store::Session& session) { return store::runs::update_state(session, placed); }));
-  const Json body{{"protocol", 1}, {"version", "0.1.0"}, {"pid", 7}, {"host", "h"}, {"address", "10.0.0.1"}, {"port", 6105}, {"salvage", false}};
+  const Json body{{"protocol", 1},         {"version", "0.1.0"}, {"pid", 7},        {"host", "h"},
+                  {"address", "10.0.0.1"}, {"port", 6105},       {"salvage", false}};
   const auto waiting = post("check-in", body);
   EXPECT_EQ(waiting.status, 202);
   EXPECT_EQ(waiting.json(), (Json{{"waiting_for", 1}}));
@@ -48,7 +53,11 @@ TEST_F(RunnerProtocolTest, AHeartbeatHearsTheTimeAndWhetherToStop) {
 }
 
 TEST_F(RunnerProtocolTest, WhatRanksDoIsPassedOn) {
-  EXPECT_EQ(post("started", {{"ranks", {{{"rank", 1}, {"pid", 5}, {"started_at", "2026-11-21T03:22:12Z"}}, {{"rank", 0}, {"pid", 4}, {"started_at", "2026-11-21T03:22:11Z"}}}}}).status, 200);
+  EXPECT_EQ(post("started", {{"ranks",
+                              {{{"rank", 1}, {"pid", 5}, {"started_at", "2026-11-21T03:22:12Z"}},
+                               {{"rank", 0}, {"pid", 4}, {"started_at", "2026-11-21T03:22:11Z"}}}}})
+                .status,
+            200);
   EXPECT_EQ(api.scheduler.first_rank_at, *from_rfc3339("2026-11-21T03:22:11Z"));
   model::RankReport report;
   report.rank = 3;
@@ -60,7 +69,8 @@ TEST_F(RunnerProtocolTest, WhatRanksDoIsPassedOn) {
   EXPECT_THAT(api.scheduler.warnings, ElementsAre("w"));
   EXPECT_EQ(api.scheduler.resolved_environment["python"], "3.11");
   const std::string node = run.run_id + "/1/";
-  EXPECT_THAT(api.scheduler.calls, ElementsAre("started " + node + "0", "rank-failed " + node + "2", "finished " + node + "2", "done " + node + "2"));
+  EXPECT_THAT(api.scheduler.calls,
+              ElementsAre("started " + node + "0", "rank-failed " + node + "2", "finished " + node + "2", "done " + node + "2"));
   EXPECT_EQ(post("rank-failed", Json::object()).code(), "invalid");
   EXPECT_EQ(post("finished", {{"ranks", {7}}}).code(), "invalid");
   EXPECT_EQ(post("started", {{"ranks", {{{"rank", 0}, {"started_at", "now"}}}}}).code(), "invalid");
@@ -75,7 +85,8 @@ TEST_F(RunnerProtocolTest, LogsArriveOnceHoweverOftenTheyAreSent) {
   EXPECT_EQ(gap.code(), "conflict");
   EXPECT_EQ(gap.json()["size"], 11);
   EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id + "/logs/azureml-logs/a.txt")).body, "hello world");
-  for (const char* bad : {"logs?path=../x&offset=0", "logs?path=/x&offset=0", "logs?offset=0", "logs?path=a", "logs?path=a&offset=-1", "logs?path=a&offset=0&time=x"}) {
+  for (const char* bad : {"logs?path=../x&offset=0", "logs?path=/x&offset=0", "logs?offset=0", "logs?path=a", "logs?path=a&offset=-1",
+                          "logs?path=a&offset=0&time=x"}) {
     EXPECT_EQ(send("PUT", bad, "x").code(), "invalid") << bad;
   }
   EXPECT_EQ(send("PUT", first, std::string((4u << 20) + 1, 'x')).code(), "too_large");
@@ -88,7 +99,9 @@ std::string journal(int from, int to, const std::string& name = "loss") {
 }
 
 TEST_F(RunnerProtocolTest, PointsArriveOnceHoweverOftenTheyAreSent) {
-  const auto send_points = [&](int sequence, const std::string& bytes) { return send("POST", fmt::format("metrics?process=12-ab&sequence={}&rank=0", sequence), bytes); };
+  const auto send_points = [&](int sequence, const std::string& bytes) {
+    return send("POST", fmt::format("metrics?process=12-ab&sequence={}&rank=0", sequence), bytes);
+  };
   EXPECT_EQ(send_points(0, journal(0, 10)).json()["next_sequence"], 10);
   EXPECT_EQ(send_points(0, journal(0, 10)).json()["next_sequence"], 10);
   EXPECT_EQ(send_points(5, journal(5, 15)).json()["next_sequence"], 15);
@@ -133,7 +146,9 @@ TEST_F(RunnerProtocolTest, MetricsShowEveryKindOfValueAndTheRanksAsked) {
 }
 
 TEST_F(RunnerProtocolTest, OutputsNeedTheirBlobsAndTheLowestNodeKeepsTheName) {
-  const auto file = [](const std::string& path, const std::string& bytes) { return Json{{"path", path}, {"size", bytes.size()}, {"sha256", sha256_hex(bytes)}}; };
+  const auto file = [](const std::string& path, const std::string& bytes) {
+    return Json{{"path", path}, {"size", bytes.size()}, {"sha256", sha256_hex(bytes)}};
+  };
   const auto refused = post("outputs", {{"files", {file("outputs/a", "one"), file("../b", "two")}}});
   EXPECT_EQ(refused.code(), "invalid");
   EXPECT_THAT(refused.fields(), ElementsAre("files[0].sha256", "files[1].path", "files[1].sha256"));

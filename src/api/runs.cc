@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kLongestReason = 1000;
 
 /// Which registered version of the environment the run names; one that is new is registered, as Azure does.
-std::string environment_version(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, TimeUs now, const std::string& by) {
+std::string environment_version(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, TimeUs now,
+                                const std::string& by) {
   const model::EnvironmentDefinition& asked = spec.environment;
   if (asked.version) {
     const auto named = store::environments::find(session, workspace_key, asked.name, *asked.version);
@@ -44,12 +45,12 @@ Result<http::Response> submit_run(Call& call) {
   run.warnings = model::doubts_about(run.spec);
   std::optional<std::int64_t> key;
   MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
-    // Between the check and now somebody may have deleted the target, or made it smaller.
-    MUSTER_TRY(check_submission(session, workspace.key, run.spec));
-    run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
-    MUSTER_TRY_ASSIGN(key, store::runs::insert(session, run));
-    return Created{201, to_json(*store::runs::find(session, *key))};
-  }));
+                      // Between the check and now somebody may have deleted the target, or made it smaller.
+                      MUSTER_TRY(check_submission(session, workspace.key, run.spec));
+                      run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
+                      MUSTER_TRY_ASSIGN(key, store::runs::insert(session, run));
+                      return Created{201, to_json(*store::runs::find(session, *key))};
+                    }));
   if (key) call.services.scheduler.submitted(*key);
   return response;
 }
@@ -62,8 +63,10 @@ Result<http::Response> list_runs(Call& call) {
   filter.parent_run_id = query.text("parent_run_id");
   if (const auto status = query.text("status")) {
     const auto known = model::run_status_from_string(*status);
-    if (known) filter.status = *known;
-    else query.fault("status", known.error().detail, known.error().hint);
+    if (known)
+      filter.status = *known;
+    else
+      query.fault("status", known.error().detail, known.error().hint);
   }
   if (const auto tag = query.text("tag")) {
     const std::size_t equals = tag->find('=');

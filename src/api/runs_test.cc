@@ -20,7 +20,9 @@ struct RunsTest : testing::Test {
 
 TEST_F(RunsTest, ASubmittedRunIsStoredAndTheSchedulerTold) {
   const std::string snapshot = api.put_snapshot({{"src/train.py", "print()"}});
-  const auto answer = api("POST", Api::in("/runs"), Json{{"experiment", "birds"}, {"snapshot_id", snapshot}, {"script", "src/train.py"}, {"arguments", {"--lr", "0.1"}}});
+  const auto answer =
+      api("POST", Api::in("/runs"),
+          Json{{"experiment", "birds"}, {"snapshot_id", snapshot}, {"script", "src/train.py"}, {"arguments", {"--lr", "0.1"}}});
   ASSERT_EQ(answer.status, 201) << answer.body;
   EXPECT_EQ(answer.json()["status"], "NotStarted");
   EXPECT_EQ(answer.json()["created_by"], "ada");
@@ -34,7 +36,8 @@ TEST_F(RunsTest, ASubmittedRunIsStoredAndTheSchedulerTold) {
 
 TEST_F(RunsTest, ADoubtIsAWarning) {
   api("POST", Api::in("/compute_targets"), Json{{"name", "gpu"}, {"max_nodes", 2}});
-  const model::Run run = api.submit({{"command", "python train.py"}, {"compute_target", "gpu"}, {"node_count", 2}, {"distribution", {{"type", "pytorch"}}}});
+  const model::Run run =
+      api.submit({{"command", "python train.py"}, {"compute_target", "gpu"}, {"node_count", 2}, {"distribution", {{"type", "pytorch"}}}});
   EXPECT_THAT(run.warnings, ElementsAre(HasSubstr("$NODE_RANK")));
 }
 

@@ -1,4 +1,5 @@
-// Each resource's JSON, against tests/golden/api/*.json and the schema that describes it. What no two runs have alike (ids) is written as <uuid> and the like.
+// Each resource's JSON, against tests/golden/api/*.json and the schema that describes it. What no two runs have alike (ids) is written as
+// <uuid> and the like.
 #include <regex>
 #include <set>
 
@@ -99,7 +100,8 @@ TEST_F(ShapesTest, Runs) {
 }
 
 TEST_F(ShapesTest, ComputeTargets) {
-  const std::string body = R"({"name":"gpu","max_nodes":4,"min_nodes":1,"idle_seconds_before_scaledown":60,"vm_size":"STANDARD_NC6","vm_priority":"lowpriority","description":"d","tags":{"a":"b"}})";
+  const std::string body =
+      R"({"name":"gpu","max_nodes":4,"min_nodes":1,"idle_seconds_before_scaledown":60,"vm_size":"STANDARD_NC6","vm_priority":"lowpriority","description":"d","tags":{"a":"b"}})";
   expect("compute_target_new", api("POST", Api::in("/compute_targets"), body, {{"idempotency-key", "k"}}), "ComputeTarget");
   EXPECT_EQ(api("POST", Api::in("/compute_targets"), body, {{"idempotency-key", "k"}}).status, 201) << "the first answer again";
   EXPECT_EQ(api("POST", Api::in("/compute_targets"), body).code(), "conflict");
@@ -119,7 +121,9 @@ TEST_F(ShapesTest, Environments) {
   const Json definition{{"name", "torch"}, {"python", {{"pip_packages", {"six"}}}}};
   EXPECT_EQ(api("POST", Api::in("/environments"), definition).status, 201);
   EXPECT_EQ(api("POST", Api::in("/environments"), definition).status, 200);
-  EXPECT_EQ(api("POST", Api::in("/environments"), Json{{"name", "torch"}, {"python", {{"pip_packages", {"six", "attrs"}}}}}).json()["version"], "2");
+  EXPECT_EQ(
+      api("POST", Api::in("/environments"), Json{{"name", "torch"}, {"python", {{"pip_packages", {"six", "attrs"}}}}}).json()["version"],
+      "2");
   EXPECT_EQ(api("GET", Api::in("/environments/torch?version=1")).json()["definition"]["python"]["pip_packages"], Json{"six"});
   EXPECT_EQ(api("GET", Api::in("/environments/torch?version=3")).status, 404);
 }

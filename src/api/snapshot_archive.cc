@@ -22,9 +22,12 @@ class SnapshotArchive final : public http::StreamSource {
     if (ended_) return std::nullopt;
     std::string piece;
     while (piece.size() < kPiece && !ended_) {
-      if (open_) append_bytes(piece);
-      else if (next_ < snapshot_.files.size()) begin_file(piece);
-      else end(piece);
+      if (open_)
+        append_bytes(piece);
+      else if (next_ < snapshot_.files.size())
+        begin_file(piece);
+      else
+        end(piece);
     }
     return piece;
   }

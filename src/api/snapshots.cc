@@ -26,11 +26,13 @@ Result<void> check_size(const model::Snapshot& snapshot, std::uint64_t limit) {
   std::vector<const model::SnapshotFile*> files;
   for (const model::SnapshotFile& file : snapshot.files) files.push_back(&file);
   const std::size_t named = std::min(files.size(), kLargestNamed);
-  std::partial_sort(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(named), files.end(), [](const auto* a, const auto* b) { return a->size > b->size; });
+  std::partial_sort(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(named), files.end(),
+                    [](const auto* a, const auto* b) { return a->size > b->size; });
   std::vector<std::string> words;
   for (std::size_t i = 0; i < named; ++i) words.push_back(fmt::format("{} ({})", files[i]->path, human_size(files[i]->size)));
   return fail_hint(Code::too_large, "exclude files with .amlignore, or raise snapshot_limit_mb in the server's muster.toml",
-                   "the snapshot has {}, more than {}; the largest files are {}", human_size(snapshot.size), human_size(limit), join(words, ", "));
+                   "the snapshot has {}, more than {}; the largest files are {}", human_size(snapshot.size), human_size(limit),
+                   join(words, ", "));
 }
 
 /// The blobs that the snapshot needs and the server has not; invalid when one that is there has another size than the manifest says.
@@ -40,8 +42,10 @@ Result<std::vector<std::string>> missing_blobs(blob::BlobStore& blobs, const mod
   for (std::size_t i = 0; i < snapshot.files.size(); ++i) {
     const model::SnapshotFile& file = snapshot.files[i];
     const auto info = blobs.stat(file.sha256);
-    if (!info) missing.insert(file.sha256);
-    else if (info->size != file.size) wrong.errors.push_back({"files", fmt::format("{} has {} bytes by its sha256, not {}", file.path, info->size, file.size), ""});
+    if (!info)
+      missing.insert(file.sha256);
+    else if (info->size != file.size)
+      wrong.errors.push_back({"files", fmt::format("{} has {} bytes by its sha256, not {}", file.path, info->size, file.size), ""});
   }
   if (wrong.errors.empty()) return std::vector<std::string>(missing.begin(), missing.end());
   wrong.detail = "snapshot: " + wrong.errors.front().detail;
@@ -61,7 +65,10 @@ Result<http::Response> create_snapshot(Call& call) {
   if (!known) {
     MUSTER_TRY_ASSIGN(const auto missing, missing_blobs(call.services.blobs, snapshot));
     if (!missing.empty()) {
-      const Error error{Code::conflict, fmt::format("{} of the snapshot's blobs are not on the server", missing.size()), "upload them with PUT blobs/{sha256} first", {}};
+      const Error error{Code::conflict,
+                        fmt::format("{} of the snapshot's blobs are not on the server", missing.size()),
+                        "upload them with PUT blobs/{sha256} first",
+                        {}};
       return http::problem_response(error, {{"missing", missing}});
     }
   }

@@ -18,7 +18,8 @@ using testing::HasSubstr;
 
 std::string tar_of(const std::vector<std::pair<std::string, std::string>>& entries) {
   std::string tar;
-  for (const auto& [name, bytes] : entries) tar += tar_header(name, bytes.size(), 0644) + bytes + std::string(tar_padding(bytes.size()), '\0');
+  for (const auto& [name, bytes] : entries)
+    tar += tar_header(name, bytes.size(), 0644) + bytes + std::string(tar_padding(bytes.size()), '\0');
   return tar + std::string(kTarEndBytes, '\0');
 }
 
@@ -101,7 +102,8 @@ TEST_F(SnapshotsTest, OneThatIsTooLargeNamesTheLargestFiles) {
 }
 
 TEST_F(SnapshotsTest, TheArchiveUnpacksToTheFiles) {
-  std::map<std::string, std::string> files{{"a.py", "print()"}, {"empty", ""}, {"sub/" + std::string(150, 'x') + "/é.txt", std::string(300'000, 'y')}};
+  std::map<std::string, std::string> files{
+      {"a.py", "print()"}, {"empty", ""}, {"sub/" + std::string(150, 'x') + "/é.txt", std::string(300'000, 'y')}};
   const std::string id = api.put_snapshot(files);
   const auto answer = api("GET", Api::in("/snapshots/" + id + "/archive"));
   ASSERT_TRUE(answer.stream);

@@ -26,7 +26,12 @@ Result<http::Response> get_status(Call& call) {
   for (const auto& [status, count] : counts) active += count;
   const auto queued = counts.find(model::RunStatus::queued);
   MUSTER_TRY_ASSIGN(const std::uint64_t free, free_bytes(info.home));
-  return http::json_response(200, {{"server", {{"pid", ::getpid()}, {"url", info.url}, {"version", info.version}, {"home", info.home}, {"started_at", time_to_json(info.started_at)}}},
+  return http::json_response(200, {{"server",
+                                    {{"pid", ::getpid()},
+                                     {"url", info.url},
+                                     {"version", info.version},
+                                     {"home", info.home},
+                                     {"started_at", time_to_json(info.started_at)}}},
                                    {"runs", {{"active", active}, {"queued", queued == counts.end() ? 0 : queued->second}}},
                                    {"storage", {{"bytes_free", free}}}});
 }
@@ -46,8 +51,9 @@ Result<http::Response> get_prometheus(Call& call) {
   MUSTER_TRY_ASSIGN(const Counts counts, count_runs(call));
   MUSTER_TRY_ASSIGN(const std::uint64_t free, free_bytes(info.home));
   std::string text = "# HELP muster_runs Runs that have not ended, by status.\n# TYPE muster_runs gauge\n";
-  for (const auto status : {model::RunStatus::not_started, model::RunStatus::preparing, model::RunStatus::queued, model::RunStatus::provisioning, model::RunStatus::starting,
-                            model::RunStatus::running, model::RunStatus::not_responding, model::RunStatus::finalizing, model::RunStatus::cancel_requested}) {
+  for (const auto status : {model::RunStatus::not_started, model::RunStatus::preparing, model::RunStatus::queued,
+                            model::RunStatus::provisioning, model::RunStatus::starting, model::RunStatus::running,
+                            model::RunStatus::not_responding, model::RunStatus::finalizing, model::RunStatus::cancel_requested}) {
     const auto at = counts.find(status);
     text += fmt::format("muster_runs{{status=\"{}\"}} {}\n", to_string(status), at == counts.end() ? 0 : at->second);
   }

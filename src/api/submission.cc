@@ -66,28 +66,36 @@ bool has_file(const model::Snapshot& snapshot, std::string_view path) {
 std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surroundings& around) {
   std::vector<FieldError> faults;
   if (spec.snapshot_id && !around.snapshot) {
-    faults.push_back({"snapshot_id", fmt::format("there is no snapshot {} on the server", *spec.snapshot_id), "upload it with POST snapshots first"});
+    faults.push_back(
+        {"snapshot_id", fmt::format("there is no snapshot {} on the server", *spec.snapshot_id), "upload it with POST snapshots first"});
   } else if (!spec.script.empty() && !around.snapshot) {
-    faults.push_back({"script", fmt::format("{} cannot be there: the run has no snapshot", spec.script), "give `snapshot_id`, or a `command`"});
+    faults.push_back(
+        {"script", fmt::format("{} cannot be there: the run has no snapshot", spec.script), "give `snapshot_id`, or a `command`"});
   } else if (!spec.script.empty() && !has_file(*around.snapshot, spec.script)) {
     faults.push_back({"script", fmt::format("there is no {} in the snapshot", spec.script), near_files(*around.snapshot, spec.script)});
   }
   if (!around.target) {
     faults.push_back({"compute_target", fmt::format("there is no compute target '{}'", spec.compute_target),
-                      fmt::format("there are {}; `muster compute create {} --max-nodes N` makes one", join(around.target_names, ", "), spec.compute_target)});
+                      fmt::format("there are {}; `muster compute create {} --max-nodes N` makes one", join(around.target_names, ", "),
+                                  spec.compute_target)});
   } else if (spec.node_count > around.target->max_nodes) {
-    faults.push_back({"node_count", fmt::format("{} nodes are more than {} has (max_nodes is {})", spec.node_count, spec.compute_target, around.target->max_nodes),
-                      "take fewer, or raise max_nodes"});
+    faults.push_back(
+        {"node_count",
+         fmt::format("{} nodes are more than {} has (max_nodes is {})", spec.node_count, spec.compute_target, around.target->max_nodes),
+         "take fewer, or raise max_nodes"});
   }
   if (around.no_mpirun) faults.push_back({"distribution", around.no_mpirun->detail, around.no_mpirun->hint});
-  if (spec.parent_run_id && !around.parent_found) faults.push_back({"parent_run_id", fmt::format("there is no run '{}'", *spec.parent_run_id), ""});
+  if (spec.parent_run_id && !around.parent_found)
+    faults.push_back({"parent_run_id", fmt::format("there is no run '{}'", *spec.parent_run_id), ""});
   return faults;
 }
 
 Result<void> check_submission(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec) {
   Surroundings around;
-  if (spec.snapshot_id && !spec.script.empty()) around.snapshot = store::snapshots::find_with_files(session, workspace_key, *spec.snapshot_id);
-  else if (spec.snapshot_id) around.snapshot = store::snapshots::find(session, workspace_key, *spec.snapshot_id);
+  if (spec.snapshot_id && !spec.script.empty())
+    around.snapshot = store::snapshots::find_with_files(session, workspace_key, *spec.snapshot_id);
+  else if (spec.snapshot_id)
+    around.snapshot = store::snapshots::find(session, workspace_key, *spec.snapshot_id);
   around.target = store::compute_targets::find(session, workspace_key, spec.compute_target);
   if (!around.target) {
     MUSTER_TRY_ASSIGN(const auto targets, store::compute_targets::list(session, workspace_key, store::PageRequest{"", 20}));

@@ -1,6 +1,6 @@
 #pragma once
-// What a submitted run names must be there: its target, with enough nodes; its snapshot, with the script in it; its parent. Everything else was checked when
-// the specification was read (model/run.h).
+// What a submitted run names must be there: its target, with enough nodes; its snapshot, with the script in it; its parent. Everything else
+// was checked when the specification was read (model/run.h).
 
 #include <vector>
 
@@ -18,7 +18,7 @@ struct Surroundings {
   std::optional<model::ComputeTarget> target;  ///< of spec.compute_target
   std::vector<std::string> target_names;       ///< for the hint, when there is no such target
   bool parent_found = false;
-  std::optional<Error> no_mpirun;              ///< why an MPI run cannot start here
+  std::optional<Error> no_mpirun;  ///< why an MPI run cannot start here
 };
 std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surroundings& surroundings);
 

@@ -1,10 +1,10 @@
+#include "store/workspaces.h"
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/label_patch.h"
 #include "api/query.h"
 #include "api/resources.h"
 #include "model/names.h"
-#include "store/workspaces.h"
 
 namespace muster::api {
 namespace {
@@ -13,7 +13,8 @@ Result<http::Response> list_workspaces(Call& call) {
   QueryReader query(call.request);
   const store::PageRequest page = query.page();
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) { return store::workspaces::list(session, page); }));
+  MUSTER_TRY_ASSIGN(const auto found,
+                    call.services.store.read([&](store::Session& session) { return store::workspaces::list(session, page); }));
   return page_response("workspaces", found);
 }
 

@@ -23,8 +23,8 @@ std::string to_rfc3339(TimeUs time) {
   std::tm parts{};
   const std::time_t whole = seconds;
   gmtime_r(&whole, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec, micros);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                     parts.tm_min, parts.tm_sec, micros);
 }
 
 namespace {
@@ -74,7 +74,8 @@ bool take_offset(std::string_view& text, int& minutes) {
   if (take(text, "Zz")) return true;
   const int sign = text.starts_with('-') ? -1 : 1;
   int hours = 0;
-  if (!take(text, "+-") || !take_digits(text, 2, hours) || !take(text, ":") || !take_digits(text, 2, minutes) || hours > 23 || minutes > 59) return false;
+  if (!take(text, "+-") || !take_digits(text, 2, hours) || !take(text, ":") || !take_digits(text, 2, minutes) || hours > 23 || minutes > 59)
+    return false;
   minutes = sign * (hours * 60 + minutes);
   return true;
 }

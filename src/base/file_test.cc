@@ -10,7 +10,9 @@ namespace muster {
 namespace {
 namespace fs = std::filesystem;
 
-std::size_t entries(const fs::path& folder) { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator())); }
+std::size_t entries(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
 
 TEST(ReadFile, HoldsItsLimit) {
   test::TempFolder folder;

@@ -1,4 +1,5 @@
-// fmt's own functions, compiled here once: header-only they would be compiled in each of our files (a third of the build), and Debian has no static library of it.
+// fmt's own functions, compiled here once: header-only they would be compiled in each of our files (a third of the build), and Debian has
+// no static library of it.
 #include <fmt/format-inl.h>
 
 namespace fmt {

@@ -15,6 +15,8 @@ std::string random_hex(int bytes) {
   return to_hex(raw);
 }
 
-std::string make_run_id(std::string_view experiment, TimeUs now) { return fmt::format("{}_{}_{}", experiment, now / 1'000'000, random_hex(4)); }
+std::string make_run_id(std::string_view experiment, TimeUs now) {
+  return fmt::format("{}_{}_{}", experiment, now / 1'000'000, random_hex(4));
+}
 
 }  // namespace muster

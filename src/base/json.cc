@@ -18,8 +18,10 @@ int nesting(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
@@ -140,9 +142,12 @@ std::map<std::string, std::optional<std::string>> ObjectReader::text_patch_or_em
     return texts;
   }
   for (const auto& [name, item] : value->items()) {
-    if (item.is_string()) texts[name] = item.get<std::string>();
-    else if (item.is_null()) texts[name] = std::nullopt;
-    else fault(fmt::format("{}.{}", key, name), fmt::format("must be a string, not {}", item.type_name()));
+    if (item.is_string())
+      texts[name] = item.get<std::string>();
+    else if (item.is_null())
+      texts[name] = std::nullopt;
+    else
+      fault(fmt::format("{}.{}", key, name), fmt::format("must be a string, not {}", item.type_name()));
   }
   return texts;
 }
@@ -150,8 +155,10 @@ std::map<std::string, std::optional<std::string>> ObjectReader::text_patch_or_em
 std::map<std::string, std::string> ObjectReader::text_map_or_empty(std::string_view key) {
   std::map<std::string, std::string> texts;
   for (auto& [name, value] : text_patch_or_empty(key)) {
-    if (value) texts[name] = std::move(*value);
-    else fault(fmt::format("{}.{}", key, name), "must be a string, not null");
+    if (value)
+      texts[name] = std::move(*value);
+    else
+      fault(fmt::format("{}.{}", key, name), "must be a string, not null");
   }
   return texts;
 }
@@ -160,8 +167,10 @@ void ObjectReader::fault(std::string field, std::string detail, std::string hint
   const auto same = [&](const FieldError& one) { return one.field == field; };
   if (!field.empty() && std::any_of(faults_.begin(), faults_.end(), same)) return;
   // A list of a million wrong items must not become an answer of a million faults.
-  if (faults_.size() < kMostFaults) faults_.push_back({std::move(field), std::move(detail), std::move(hint)});
-  else ++more_faults_;
+  if (faults_.size() < kMostFaults)
+    faults_.push_back({std::move(field), std::move(detail), std::move(hint)});
+  else
+    ++more_faults_;
 }
 
 void ObjectReader::adopt(std::string_view field, const Error& error) {
@@ -181,7 +190,8 @@ Result<void> ObjectReader::finish(std::string_view what) {
   if (faults_.empty()) return {};
   Error error{Code::invalid, "", "", faults_};
   std::vector<std::string> words;
-  for (const FieldError& one : error.errors) words.push_back(one.field.empty() ? one.detail : fmt::format("`{}` {}", one.field, one.detail));
+  for (const FieldError& one : error.errors)
+    words.push_back(one.field.empty() ? one.detail : fmt::format("`{}` {}", one.field, one.detail));
   if (more_faults_ > 0) words.push_back(fmt::format("and {} more faults", more_faults_));
   error.detail = fmt::format("{}: {}", what, join(words, "; "));
   error.hint = faults_.front().hint;

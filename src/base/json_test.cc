@@ -16,7 +16,8 @@ Code refusal(std::string_view text, JsonLimits limits = {}) {
 }
 
 TEST(ParseJson, RefusesWhatIsNotOneJsonValue) {
-  for (const std::string_view text : {"", "{", "[1,]", "{'a': 1}", "nul", "1 2", "{\"a\" 1}", "NaN", "\x01"}) EXPECT_EQ(refusal(text), Code::malformed) << text;
+  for (const std::string_view text : {"", "{", "[1,]", "{'a': 1}", "nul", "1 2", "{\"a\" 1}", "NaN", "\x01"})
+    EXPECT_EQ(refusal(text), Code::malformed) << text;
   EXPECT_EQ(refusal("\"\xFF\""), Code::malformed) << "bytes that are not UTF-8";
   EXPECT_EQ(refusal("\"\xED\xA0\x80\""), Code::malformed) << "a surrogate";
   EXPECT_NE(parse_json("[1,]").error().detail.find("column 4"), std::string::npos) << "the place is told";
@@ -68,7 +69,8 @@ std::vector<std::string> faults(const Result<void>& read) {
 }
 
 TEST(ObjectReader, ReadsWhatIsThere) {
-  const Json json = Json::parse(R"({"t": "x", "i": 3, "b": true, "l": ["a", "b"], "m": {"k": "v"}, "p": {"k": null}, "n": null, "o": {"x": 1}})");
+  const Json json =
+      Json::parse(R"({"t": "x", "i": 3, "b": true, "l": ["a", "b"], "m": {"k": "v"}, "p": {"k": null}, "n": null, "o": {"x": 1}})");
   ObjectReader in(json);
   EXPECT_EQ(in.text("t"), "x");
   EXPECT_EQ(in.integer("i", 0, 9), 3);
@@ -85,7 +87,8 @@ TEST(ObjectReader, ReadsWhatIsThere) {
 }
 
 TEST(ObjectReader, GathersEveryFault) {
-  const Json json = Json::parse(R"({"t": 1, "i": 10, "f": 1.5, "big": 18446744073709551615, "b": "yes", "l": ["a", 1], "m": {"k": 2, "n": null}, "extra": 1})");
+  const Json json = Json::parse(
+      R"({"t": 1, "i": 10, "f": 1.5, "big": 18446744073709551615, "b": "yes", "l": ["a", 1], "m": {"k": 2, "n": null}, "extra": 1})");
   ObjectReader in(json);
   in.text("t");
   in.text("missing");
@@ -98,10 +101,12 @@ TEST(ObjectReader, GathersEveryFault) {
   in.fault("own", "is the caller's", "do that");
   const auto read = in.finish("thing");
   EXPECT_EQ(faults(read),
-            (std::vector<std::string>{"t must be a string, not number", "missing is required", "i must be a whole number from 0 to 9, not 10",
-                                      "f must be a whole number from 0 to 9, not 1.5", "big must be a whole number from 0 to 9223372036854775807, not 18446744073709551615",
-                                      "b must be true or false, not string", "l[1] must be a string, not number", "m.k must be a string, not number",
-                                      "m.n must be a string, not null", "own is the caller's", "extra is not known here"}));
+            (std::vector<std::string>{"t must be a string, not number", "missing is required",
+                                      "i must be a whole number from 0 to 9, not 10", "f must be a whole number from 0 to 9, not 1.5",
+                                      "big must be a whole number from 0 to 9223372036854775807, not 18446744073709551615",
+                                      "b must be true or false, not string", "l[1] must be a string, not number",
+                                      "m.k must be a string, not number", "m.n must be a string, not null", "own is the caller's",
+                                      "extra is not known here"}));
   EXPECT_EQ(texts.size(), 2u) << "later items keep their places";
   EXPECT_EQ(read.error().code, Code::invalid);
   EXPECT_TRUE(read.error().detail.starts_with("thing: `t` must be a string"));

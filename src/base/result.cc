@@ -43,8 +43,8 @@ Error system_error(std::string_view doing, int error_number) {
   std::array<char, 128> buffer{};
   const char* words = strerror_r(error_number, buffer.data(), buffer.size());
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  return Error{full ? Code::disk_full : Code::internal, fmt::format("{}: {}", doing, words),
-               full ? "free some space on that disk" : "", {}};
+  return Error{
+      full ? Code::disk_full : Code::internal, fmt::format("{}: {}", doing, words), full ? "free some space on that disk" : "", {}};
 }
 
 }  // namespace muster

@@ -42,8 +42,8 @@ struct FieldError {
 
 struct Error {
   Code code = Code::internal;
-  std::string detail;  ///< one sentence: what was attempted and what went wrong, with the names involved
-  std::string hint;    ///< what to do next; may be empty
+  std::string detail;              ///< one sentence: what was attempted and what went wrong, with the names involved
+  std::string hint;                ///< what to do next; may be empty
   std::vector<FieldError> errors;  ///< every fault of an input at once; may be empty
 };
 
@@ -69,12 +69,12 @@ Error system_error(std::string_view doing, int error_number);
 }  // namespace muster
 
 /// Returns the error of `expression` from the enclosing function, else goes on.
-#define MUSTER_TRY(expression)                                             \
-  do {                                                                     \
-    auto&& muster_try_result = (expression);                               \
-    if (!muster_try_result) {                                              \
-      return ::tl::unexpected(std::move(muster_try_result).error());       \
-    }                                                                      \
+#define MUSTER_TRY(expression)                                       \
+  do {                                                               \
+    auto&& muster_try_result = (expression);                         \
+    if (!muster_try_result) {                                        \
+      return ::tl::unexpected(std::move(muster_try_result).error()); \
+    }                                                                \
   } while (false)
 
 #define MUSTER_CONCAT_INNER(a, b) a##b
@@ -84,5 +84,4 @@ Error system_error(std::string_view doing, int error_number);
   if (!name) return ::tl::unexpected(std::move(name).error()); \
   declaration = std::move(*name)
 /// `MUSTER_TRY_ASSIGN(auto file, open_file(path));`
-#define MUSTER_TRY_ASSIGN(declaration, expression) \
-  MUSTER_TRY_ASSIGN_INNER(MUSTER_CONCAT(muster_result_, __LINE__), declaration, expression)
+#define MUSTER_TRY_ASSIGN(declaration, expression) MUSTER_TRY_ASSIGN_INNER(MUSTER_CONCAT(muster_result_, __LINE__), declaration, expression)

@@ -34,7 +34,10 @@ std::string block_of(std::string_view name, std::uint64_t size, unsigned mode, c
   put_octal(block, kSize, size < kOctalLimit ? size : 0);
   put_octal(block, kTime, 0);
   block[kType] = type;
-  block.replace(kMagic, 8, std::string_view("ustar\0" "00", 8));
+  block.replace(kMagic, 8,
+                std::string_view("ustar\0"
+                                 "00",
+                                 8));
   // The sum is taken with its own field full of spaces.
   block.replace(kChecksum, 8, 8, ' ');
   unsigned sum = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// Writing tar streams (POSIX.1-2001 pax, readable by every tar). Pure. Own code, since libarchive's writers, linked statically, need six more libraries;
-// reading is libarchive's.
+// Writing tar streams (POSIX.1-2001 pax, readable by every tar). Pure. Own code, since libarchive's writers, linked statically, need six
+// more libraries; reading is libarchive's.
 
 #include <cstdint>
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace muster {
 
-/// What comes before a regular file's bytes. `path`: any UTF-8 without NUL. `mode`: permission bits. Owner and time are those of nobody and 1970.
+/// What comes before a regular file's bytes. `path`: any UTF-8 without NUL. `mode`: permission bits. Owner and time are those of nobody and
+/// 1970.
 std::string tar_header(std::string_view path, std::uint64_t size, unsigned mode);
 
 /// How many zero bytes follow a file of that size.

@@ -7,13 +7,17 @@ namespace muster {
 namespace {
 
 TEST(Utf8, KnowsWellFormedBytes) {
-  for (const std::string_view good : {"", "plain", "größe", "鳥", "\xF0\x9F\x90\xA6", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(is_utf8(good)) << good;
-  for (const std::string_view bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                                     "\xFF", "a\xC3", "\xE9", "\xF0\x9F\x90"}) {
+  for (const std::string_view good : {"", "plain", "größe", "鳥", "\xF0\x9F\x90\xA6", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"})
+    EXPECT_TRUE(is_utf8(good)) << good;
+  for (const std::string_view bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80",
+                                     "\xF5\x80\x80\x80", "\xFF", "a\xC3", "\xE9", "\xF0\x9F\x90"}) {
     EXPECT_FALSE(is_utf8(bad));
     EXPECT_TRUE(is_utf8(to_utf8(bad)));
   }
-  EXPECT_EQ(to_utf8("a\xFF" "b"), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(to_utf8("a\xFF"
+                    "b"),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(utf8_length("größe"), 5u);
   EXPECT_EQ(utf8_length("\xF0\x9F\x90\xA6"), 1u);
 }
@@ -35,12 +39,15 @@ TEST(ParseInt64, TakesWholeNumbersOnly) {
   std::int64_t value = 0;
   EXPECT_TRUE(parse_int64("-9223372036854775808", value));
   EXPECT_EQ(value, INT64_MIN);
-  for (const std::string_view bad : {"", " 1", "1 ", "+1", "1.0", "0x1", "9223372036854775808", "-", "1e3"}) EXPECT_FALSE(parse_int64(bad, value)) << bad;
+  for (const std::string_view bad : {"", " 1", "1 ", "+1", "1.0", "0x1", "9223372036854775808", "-", "1e3"})
+    EXPECT_FALSE(parse_int64(bad, value)) << bad;
 }
 
 TEST(SafeRelativePath, StaysInsideItsFolder) {
-  for (const std::string_view good : {"a", "a/b.txt", ".hidden", "a/..b", "größe/鳥", "a b"}) EXPECT_TRUE(is_safe_relative_path(good)) << good;
-  for (const std::string_view bad : {"", "/", "/a", "..", "a/..", "a/../b", ".", "./a", "a//b", "a/", "a/./b", "\xFF"}) EXPECT_FALSE(is_safe_relative_path(bad)) << bad;
+  for (const std::string_view good : {"a", "a/b.txt", ".hidden", "a/..b", "größe/鳥", "a b"})
+    EXPECT_TRUE(is_safe_relative_path(good)) << good;
+  for (const std::string_view bad : {"", "/", "/a", "..", "a/..", "a/../b", ".", "./a", "a//b", "a/", "a/./b", "\xFF"})
+    EXPECT_FALSE(is_safe_relative_path(bad)) << bad;
   EXPECT_FALSE(is_safe_relative_path(std::string_view("a\0b", 3)));
   EXPECT_TRUE(is_safe_relative_path(std::string(4096, 'a')));
   EXPECT_FALSE(is_safe_relative_path(std::string(4097, 'a')));

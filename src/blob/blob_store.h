@@ -47,8 +47,8 @@ class BlobStore {
   virtual Result<Fd> open(std::string_view sha256) = 0;
 };
 
-/// Blobs as files `root`/sha256/ab/cdef…; uploads in progress under `root`/tmp, cleared at start. One process at a time may have `root` open
-/// (the server's lock on its home sees to that). Blocks while it makes its folders. The file system must know hard links.
+/// Blobs as files `root`/sha256/ab/cdef…; uploads in progress under `root`/tmp, cleared at start. One process at a time may have `root`
+/// open (the server's lock on its home sees to that). Blocks while it makes its folders. The file system must know hard links.
 Result<std::unique_ptr<BlobStore>> open_local_blob_store(const std::string& root);
 
 }  // namespace muster::blob

@@ -1,5 +1,6 @@
 #pragma once
-// The command line as a tree of commands: what each is called, takes and does. The parser (CLI11), help and shell completion all read this tree.
+// The command line as a tree of commands: what each is called, takes and does. The parser (CLI11), help and shell completion all read this
+// tree.
 
 #include <cstdint>
 #include <functional>

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "cli/completion.h"
 #include "cli/suggest.h"
 #include "cli/terminal/width.h"
-#include "base/text.h"
 
 namespace muster::cli {
 namespace {
@@ -47,7 +47,8 @@ class CommandTest : public testing::Test {
 };
 
 TEST_F(CommandTest, SetsWhatWasTyped) {
-  const auto parsed = parse_command_line(root_, {"run", "submit", "--script", "train.py", "--tag", "a=1", "--tag=b", "-f", "--nodes", "2", "--", "--x", "--", "run", "[1,2]"});
+  const auto parsed = parse_command_line(
+      root_, {"run", "submit", "--script", "train.py", "--tag", "a=1", "--tag=b", "-f", "--nodes", "2", "--", "--x", "--", "run", "[1,2]"});
   ASSERT_TRUE(parsed) << parsed.error().detail;
   EXPECT_EQ(parsed->path, "muster run submit");
   EXPECT_EQ(script_, "train.py");
@@ -81,7 +82,8 @@ TEST_F(CommandTest, SaysWhatIsWrongAndWhatMayHaveBeenMeant) {
   EXPECT_NE(detail({"run", "show"}).find("RUN is missing"), std::string::npos);
   EXPECT_NE(detail({"run", "show", "a", "b", "c"}).find("too much"), std::string::npos);
   EXPECT_NE(detail({"run", "show", "a", "--", "b"}).find("nothing after `--`"), std::string::npos);
-  EXPECT_NE(detail({"run", "submit", "--script", "x", "--nodes", "two"}).find("--nodes takes a whole number, not \"two\""), std::string::npos);
+  EXPECT_NE(detail({"run", "submit", "--script", "x", "--nodes", "two"}).find("--nodes takes a whole number, not \"two\""),
+            std::string::npos);
   EXPECT_NE(detail({"run", "submit", "--script"}), "");
   EXPECT_NE(detail({"run", "submit", "--script", "x", "--script", "y"}), "");
 }
@@ -95,7 +97,8 @@ TEST_F(CommandTest, WhatIsNotUtf8IsRefusedByName) {
 }
 
 TEST_F(CommandTest, AnOptionIsGivenOnce) {
-  EXPECT_EQ(detail({"run", "submit", "--script", "a", "--script=b"}), "muster run submit: --script may be given once, not 2 times | see `muster run submit --help`");
+  EXPECT_EQ(detail({"run", "submit", "--script", "a", "--script=b"}),
+            "muster run submit: --script may be given once, not 2 times | see `muster run submit --help`");
 }
 
 TEST_F(CommandTest, HelpIsForTheDeepestCommandAndNeedsNothingElse) {
@@ -116,7 +119,8 @@ TEST_F(CommandTest, HelpFitsAndHidesWhatIsHidden) {
     }
   }
   const std::string text = help_text(submit, "muster run submit", 80);
-  for (const char* part : {"Usage: muster run submit --script FILE [OPTION…] [-- ARG…]", "--tag K=V", "may be repeated", "(required)", "Examples:"}) {
+  for (const char* part :
+       {"Usage: muster run submit --script FILE [OPTION…] [-- ARG…]", "--tag K=V", "may be repeated", "(required)", "Examples:"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
   EXPECT_EQ(help_text(root_, "muster", 80).find("runner"), std::string::npos);
@@ -136,11 +140,12 @@ TEST_F(CommandTest, CompletionKnowsTheTree) {
 TEST_F(CommandTest, BashAcceptsItsScript) {
   const auto script = completion_script(root_, "bash");
   // Typed: muster run sub<Tab>
-  const std::string check = *script + "\nCOMP_WORDS=(muster run sub); COMP_CWORD=2; _muster; [ \"${COMPREPLY[*]}\" = submit ]\n"
-                                      "COMP_WORDS=(muster run submit --sc); COMP_CWORD=3; _muster; [ \"${COMPREPLY[*]}\" = --script ] || exit 1\n"
-                                      // Files, which bash itself offers: after an option that wants a value, and after --
-                                      "COMP_WORDS=(muster run submit --script ''); COMP_CWORD=4; _muster; [ ${#COMPREPLY[@]} = 0 ] || exit 1\n"
-                                      "COMP_WORDS=(muster run submit -- --sc); COMP_CWORD=4; _muster; [ ${#COMPREPLY[@]} = 0 ] || exit 1\n";
+  const std::string check = *script +
+                            "\nCOMP_WORDS=(muster run sub); COMP_CWORD=2; _muster; [ \"${COMPREPLY[*]}\" = submit ]\n"
+                            "COMP_WORDS=(muster run submit --sc); COMP_CWORD=3; _muster; [ \"${COMPREPLY[*]}\" = --script ] || exit 1\n"
+                            // Files, which bash itself offers: after an option that wants a value, and after --
+                            "COMP_WORDS=(muster run submit --script ''); COMP_CWORD=4; _muster; [ ${#COMPREPLY[@]} = 0 ] || exit 1\n"
+                            "COMP_WORDS=(muster run submit -- --sc); COMP_CWORD=4; _muster; [ ${#COMPREPLY[@]} = 0 ] || exit 1\n";
   FILE* shell = ::popen("bash -e", "w");
   ASSERT_NE(shell, nullptr);
   std::fputs(check.c_str(), shell);

@@ -47,14 +47,16 @@ std::string names_with_value(const Command& command) {
 std::string quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
-    if (c == '\'') result += "'\\''";
-    else result += c;
+    if (c == '\'')
+      result += "'\\''";
+    else
+      result += c;
   }
   return result + "'";
 }
 
-/// Bash reads the words so far, follows those that are commands, and offers what that command knows; files where it offers nothing (-o default: ours
-/// must not be taken for files, or a folder named like a command would make it "model/").
+/// Bash reads the words so far, follows those that are commands, and offers what that command knows; files where it offers nothing (-o
+/// default: ours must not be taken for files, or a folder named like a command would make it "model/").
 std::string bash_script(const Command& root) {
   std::string nouns;
   std::string cases;
@@ -90,7 +92,9 @@ complete -o default -F _muster muster
 
 /// Zsh's own way of emulating bash's completion is enough, and one script is less to get wrong (${WORDS[@]:1:N} is another thing to it).
 std::string zsh_script(const Command& root) {
-  return "#compdef muster\n# zsh completion for muster:  source <(muster completion zsh)\nautoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(root);
+  return "#compdef muster\n# zsh completion for muster:  source <(muster completion zsh)\nautoload -U +X compinit && compinit\nautoload -U "
+         "+X bashcompinit && bashcompinit\n" +
+         bash_script(root);
 }
 
 std::string fish_script(const Command& root) {
@@ -112,15 +116,17 @@ std::string fish_script(const Command& root) {
     for (const auto& child : command.children()) {
       if (child->is_hidden()) continue;
       const std::size_t depth = words.empty() ? 0 : split(words, ' ').size();
-      script += fmt::format("complete -c muster -f -n '__muster_at {}; and test (count (string match -v -- \"-*\" (commandline -opc))) -eq {}' -a {} -d {}\n", words,
-                            depth + 1, child->name(), quoted(child->help().substr(0, child->help().find(". "))));
+      script += fmt::format(
+          "complete -c muster -f -n '__muster_at {}; and test (count (string match -v -- \"-*\" (commandline -opc))) -eq {}' -a {} -d {}\n",
+          words, depth + 1, child->name(), quoted(child->help().substr(0, child->help().find(". "))));
     }
     for (const Option& option : command.options()) {
       std::string names;
       for (const std::string_view name : split(option.names, ',')) {
         names += name.substr(0, 2) == "--" ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
       }
-      script += fmt::format("complete -c muster -n '__muster_at {}'{}{} -d {}\n", words, names, option.value.empty() ? "" : " -r", quoted(option.help));
+      script += fmt::format("complete -c muster -n '__muster_at {}'{}{} -d {}\n", words, names, option.value.empty() ? "" : " -r",
+                            quoted(option.help));
     }
   });
   return script;

@@ -78,8 +78,10 @@ void Context::note(const std::string& line) const {
 }
 
 void Context::print_error(const Error& error) const {
-  if (json) err.write(dump_json(client::problem_of(error)) + "\n");
-  else err.write(error_text(error, err.style));
+  if (json)
+    err.write(dump_json(client::problem_of(error)) + "\n");
+  else
+    err.write(error_text(error, err.style));
 }
 
 std::string error_text(const Error& error, const Style& style) {

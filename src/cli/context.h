@@ -31,8 +31,8 @@ class Context {
   /// Adds the options that all commands share.
   void add_common_options(Command& command);
 
-  /// The API of the server that was meant. From the first call on Ctrl-C no longer ends the program: it stops what waits (stop_token), and a second one ends it.
-  /// So commands that handle signals themselves must not call this.
+  /// The API of the server that was meant. From the first call on Ctrl-C no longer ends the program: it stops what waits (stop_token), and
+  /// a second one ends it. So commands that handle signals themselves must not call this.
   Result<std::shared_ptr<client::Api>> connect();
   /// Whether Ctrl-C was pressed since connect().
   bool interrupted() const;

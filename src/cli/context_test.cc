@@ -8,9 +8,11 @@ namespace muster::cli {
 namespace {
 
 TEST(ErrorText, IsWhatWhereAndWhatNext) {
-  EXPECT_EQ(error_text({Code::not_found, "no run x", "see `muster run list`", {}}, Style()), "error: no run x\nhint:  see `muster run list`\n");
+  EXPECT_EQ(error_text({Code::not_found, "no run x", "see `muster run list`", {}}, Style()),
+            "error: no run x\nhint:  see `muster run list`\n");
   EXPECT_EQ(error_text({Code::invalid, "one fault", "", {{"f", "d", ""}}}, Style()), "error: one fault\n");
-  EXPECT_EQ(error_text({Code::invalid, "two", "", {{"a", "is a pipe", ""}, {"b", "is a socket", ""}}}, Style()), "error: two\n  a is a pipe\n  b is a socket\n");
+  EXPECT_EQ(error_text({Code::invalid, "two", "", {{"a", "is a pipe", ""}, {"b", "is a socket", ""}}}, Style()),
+            "error: two\n  a is a pipe\n  b is a socket\n");
   EXPECT_EQ(error_text({Code::invalid, "a\x1b[2Jb", "", {}}, Style()).find('\x1b'), std::string::npos);
 }
 

@@ -9,11 +9,11 @@ namespace muster::cli {
 
 enum class Exit : int {
   done = 0,
-  run_failed = 1,    ///< the run failed or was canceled
-  refused = 2,       ///< wrong use or bad input, whoever found it
-  unreachable = 3,   ///< no server answers
-  server_fault = 4,  ///< the server's own fault, or its disk is full
-  interrupted = 130, ///< Ctrl-C
+  run_failed = 1,     ///< the run failed or was canceled
+  refused = 2,        ///< wrong use or bad input, whoever found it
+  unreachable = 3,    ///< no server answers
+  server_fault = 4,   ///< the server's own fault, or its disk is full
+  interrupted = 130,  ///< Ctrl-C
 };
 
 Exit exit_of(Code code);

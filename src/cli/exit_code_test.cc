@@ -6,7 +6,8 @@ namespace muster::cli {
 namespace {
 
 TEST(ExitCode, SaysWhoseFaultItWas) {
-  for (const Code code : {Code::malformed, Code::unauthorized, Code::forbidden, Code::not_found, Code::method_not_allowed, Code::conflict, Code::too_large, Code::invalid}) {
+  for (const Code code : {Code::malformed, Code::unauthorized, Code::forbidden, Code::not_found, Code::method_not_allowed, Code::conflict,
+                          Code::too_large, Code::invalid}) {
     EXPECT_EQ(static_cast<int>(exit_of(code)), 2) << to_string(code);
   }
   for (const Code code : {Code::unavailable, Code::timeout}) EXPECT_EQ(static_cast<int>(exit_of(code)), 3) << to_string(code);

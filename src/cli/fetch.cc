@@ -35,7 +35,8 @@ Result<void> fetch_one(client::Api& api, const Fetch& file, const std::function<
   if (disk) return on_this_disk(*disk);
   if (!got) return tl::unexpected(got.error());
   if (!file.sha256.empty() && hash.hex() != file.sha256) {
-    return fail_hint(Code::internal, "try again; when it stays so, the server's copy is damaged", "{} arrived damaged ({} bytes) and was not kept", file.name, received);
+    return fail_hint(Code::internal, "try again; when it stays so, the server's copy is damaged",
+                     "{} arrived damaged ({} bytes) and was not kept", file.name, received);
   }
   if (auto committed = target->commit(Durable::no); !committed) return on_this_disk(committed.error());
   return {};
@@ -54,8 +55,8 @@ Result<void> fetch_files(Context& context, client::Api& api, const std::vector<F
   if (!taken.empty()) {
     const std::size_t more = taken.size() > 5 ? taken.size() - 5 : 0;
     taken.resize(taken.size() - more);
-    return fail_hint(Code::conflict, "choose another place with --to, or give --overwrite", "{} {} there already{}", join(taken, ", "), taken.size() == 1 ? "is" : "are",
-                     more == 0 ? "" : fmt::format(", and {} more", more));
+    return fail_hint(Code::conflict, "choose another place with --to, or give --overwrite", "{} {} there already{}", join(taken, ", "),
+                     taken.size() == 1 ? "is" : "are", more == 0 ? "" : fmt::format(", and {} more", more));
   }
   Progress progress(context.err, context.progress());
   std::uint64_t before = 0;

@@ -11,8 +11,8 @@
 namespace muster::cli {
 
 struct Fetch {
-  std::string url_path;           ///< what to GET
-  std::string name;               ///< for people
+  std::string url_path;  ///< what to GET
+  std::string name;      ///< for people
   std::uint64_t size = 0;
   std::string sha256;
   std::filesystem::path target;
@@ -20,7 +20,8 @@ struct Fetch {
 
 enum class Overwrite { no, yes };
 
-/// Refuses all when one target is there already (conflict, naming it; unless overwriting). Blocks; shows progress. A file that arrives damaged is not kept (internal).
+/// Refuses all when one target is there already (conflict, naming it; unless overwriting). Blocks; shows progress. A file that arrives
+/// damaged is not kept (internal).
 Result<void> fetch_files(Context& context, client::Api& api, const std::vector<Fetch>& files, Overwrite overwrite);
 
 /// `folder`/`relative`, refused when the path would lead out of the folder: paths come from jobs.

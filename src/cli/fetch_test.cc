@@ -22,7 +22,9 @@ class FetchTest : public testing::Test {
     api_ = *client::Api::create(std::move(options));
     context_.json = true;
   }
-  Fetch fetch(const std::string& name, const std::string& sha256 = sha256_hex("bytes")) { return {"/" + name, name, 5, sha256, folder_ / name}; }
+  Fetch fetch(const std::string& name, const std::string& sha256 = sha256_hex("bytes")) {
+    return {"/" + name, name, 5, sha256, folder_ / name};
+  }
   std::vector<std::string> left() {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path())) {

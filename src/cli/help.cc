@@ -61,7 +61,8 @@ std::string usage_of(const Command& command, const std::string& path) {
   for (const Option& option : command.options()) {
     if (option.required) usage += fmt::format(" {} {}", option.names.substr(option.names.rfind(',') + 1), option.value);
   }
-  if (std::any_of(command.options().begin(), command.options().end(), [](const Option& option) { return !option.required; })) usage += " [OPTION…]";
+  if (std::any_of(command.options().begin(), command.options().end(), [](const Option& option) { return !option.required; }))
+    usage += " [OPTION…]";
   for (const Positional& positional : command.positional_arguments()) {
     switch (positional.count) {
       case Positional::Count::one: usage += " " + positional.name; break;
@@ -109,7 +110,8 @@ std::string help_text(const Command& command, const std::string& path, std::size
 
   entries.clear();
   for (const Option& option : command.options()) {
-    entries.push_back({names_of(option), option.help + (option.repeat == Option::Repeat::many ? " (may be repeated)" : "") + (option.required ? " (required)" : "")});
+    entries.push_back({names_of(option), option.help + (option.repeat == Option::Repeat::many ? " (may be repeated)" : "") +
+                                             (option.required ? " (required)" : "")});
   }
   entries.push_back({"-h, --help", "this text"});
   text += render("Options", entries, width);

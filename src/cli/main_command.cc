@@ -19,8 +19,8 @@ void add_commands(Command& root, Context& context) {
   add_workspace_config(root.noun("workspace", "Workspaces"), context);
 
   Command& run = root.noun("run", "Runs of scripts and commands");
-  for (const auto add : {add_run_submit, add_run_list, add_run_show, add_run_logs, add_run_metrics, add_run_outputs, add_run_download, add_run_wait,
-                         add_run_cancel, add_run_tag, add_run_delete}) {
+  for (const auto add : {add_run_submit, add_run_list, add_run_show, add_run_logs, add_run_metrics, add_run_outputs, add_run_download,
+                         add_run_wait, add_run_cancel, add_run_tag, add_run_delete}) {
     add(run, context);
   }
   add_experiment_list(root.noun("experiment", "Experiments"), context);
@@ -44,7 +44,9 @@ bool asks_for_json(const std::vector<std::string>& words) {
 
 int run(const std::vector<std::string>& words) {
   Context context;
-  Command root("muster", "Muster trains models on the machines you have: it takes your script, prepares its environment, runs it, and keeps what it makes.");
+  Command root(
+      "muster",
+      "Muster trains models on the machines you have: it takes your script, prepares its environment, runs it, and keeps what it makes.");
   root.example("muster up");
   root.example("muster run submit --script train.py --follow -- --epochs 3");
   root.example("muster run list");
@@ -68,8 +70,8 @@ int run(const std::vector<std::string>& words) {
   return static_cast<int>(exit_of(exit.error().code));
 }
 
-/// Gives descriptors 0 to 2 that are closed (`muster … >&-`) to something, or the first socket would get their numbers and what we print would go into it.
-/// Opened the wrong way round, so that using them fails, as it should.
+/// Gives descriptors 0 to 2 that are closed (`muster … >&-`) to something, or the first socket would get their numbers and what we print
+/// would go into it. Opened the wrong way round, so that using them fails, as it should.
 void hold_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);

@@ -115,8 +115,8 @@ Error wrong_use(const Command& command, const std::string& path, std::string det
 
 Error translate(const CLI::ParseError& error, const Parsed& where, const std::vector<std::string>& words) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    // The first word that is neither a command nor an option of where we are. After a whole command's name options come first, since what follows an
-    // unknown one is unexpected, too.
+    // The first word that is neither a command nor an option of where we are. After a whole command's name options come first, since what
+    // follows an unknown one is unexpected, too.
     std::vector<std::string> in_order = words;
     if (where.command->children().empty()) {
       std::stable_partition(in_order.begin(), in_order.end(), [](const std::string& word) { return word.starts_with('-'); });
@@ -164,7 +164,8 @@ Result<Parsed> parse_command_line(const Command& root, const std::vector<std::st
   parsed = {&root, root.name(), false};
   for (CLI::App* at = &app; !at->get_subcommands().empty();) {
     at = at->get_subcommands().front();
-    const auto child = std::find_if(parsed.command->children().begin(), parsed.command->children().end(), [&](const auto& one) { return one->name() == at->get_name(); });
+    const auto child = std::find_if(parsed.command->children().begin(), parsed.command->children().end(),
+                                    [&](const auto& one) { return one->name() == at->get_name(); });
     parsed.command = child->get();
     parsed.path += " " + at->get_name();
   }
@@ -172,7 +173,8 @@ Result<Parsed> parse_command_line(const Command& root, const std::vector<std::st
     if (!parsed.command->dashes()) return tl::unexpected(wrong_use(*parsed.command, parsed.path, "takes nothing after `--`", ""));
     const Positional& taken = *parsed.command->dashes();
     for (auto word = std::next(dashes); word != words.end(); ++word) {
-      if (auto checked = check_utf8(taken.name, *word); !checked) return tl::unexpected(wrong_use(*parsed.command, parsed.path, checked.error().detail, ""));
+      if (auto checked = check_utf8(taken.name, *word); !checked)
+        return tl::unexpected(wrong_use(*parsed.command, parsed.path, checked.error().detail, ""));
       taken.set(*word);
     }
   }

@@ -77,13 +77,15 @@ Result<std::optional<Config>> find_config(const AddressHints& hints) {
   std::error_code ignored;
   if (!hints.config.empty() && !fs::is_directory(hints.config, ignored)) {
     MUSTER_TRY_ASSIGN(const auto json, read_object(hints.config));
-    if (!json) return fail_hint(Code::not_found, "`muster workspace config > config.json` writes one", "there is no {}", hints.config.string());
+    if (!json)
+      return fail_hint(Code::not_found, "`muster workspace config > config.json` writes one", "there is no {}", hints.config.string());
     MUSTER_TRY_ASSIGN(Config config, config_of(hints.config, *json));
     return config;
   }
   fs::path folder = fs::absolute(hints.config.empty() ? hints.folder : hints.config, ignored);
   for (;; folder = folder.parent_path()) {
-    for (const char* name : {".azureml/config.json", ".azureml/project.json", "aml_config/config.json", "aml_config/project.json", "config.json"}) {
+    for (const char* name :
+         {".azureml/config.json", ".azureml/project.json", "aml_config/config.json", "aml_config/project.json", "config.json"}) {
       const fs::path path = folder / name;
       // An empty one is being written: the shell makes it before `muster workspace config > config.json` begins.
       if (!fs::is_regular_file(path, ignored) || fs::file_size(path, ignored) == 0) continue;
@@ -193,7 +195,8 @@ Result<Address> find_address(const AddressHints& hints) {
                      "there is no token for the server at {} in {}", address.url, (home / "credentials").string());
   }
   if (!is_printable(address.token)) {
-    return fail_hint(Code::unauthorized, "look at MUSTER_TOKEN or the credentials file", "the token for {} has characters that no token has", address.url);
+    return fail_hint(Code::unauthorized, "look at MUSTER_TOKEN or the credentials file",
+                     "the token for {} has characters that no token has", address.url);
   }
   return address;
 }

@@ -18,10 +18,10 @@ struct Address {
 
 /// What the caller was told, and where it stands.
 struct AddressHints {
-  std::string server;                         ///< --server; "" = not told
-  std::string workspace;                      ///< --workspace; "" = not told
-  std::filesystem::path config;               ///< a config.json or a folder that has one; "" = looked for from `folder` upwards
-  std::filesystem::path folder;               ///< the working folder
+  std::string server;                            ///< --server; "" = not told
+  std::string workspace;                         ///< --workspace; "" = not told
+  std::filesystem::path config;                  ///< a config.json or a folder that has one; "" = looked for from `folder` upwards
+  std::filesystem::path folder;                  ///< the working folder
   std::map<std::string, std::string> variables;  ///< MUSTER_URL, _TOKEN, _HOME, _WORKSPACE, _RUN_TOKEN, HOME; others are ignored
 };
 

@@ -38,11 +38,13 @@ TEST_F(AddressTest, NothingKnownSaysHowToStart) {
 }
 
 TEST_F(AddressTest, EachPlaceYieldsToTheOneBeforeIt) {
-  for (const char* url : {"http://server:1", "http://config:2", "http://variable:3", "http://told:4"}) ASSERT_TRUE(store_token(root_ / "home", url, "t"));
+  for (const char* url : {"http://server:1", "http://config:2", "http://variable:3", "http://told:4"})
+    ASSERT_TRUE(store_token(root_ / "home", url, "t"));
   write("home/server.json", R"({"url": "http://server:1"})");
   EXPECT_EQ(find_address(hints_)->url, "http://server:1");
   EXPECT_EQ(find_address(hints_)->workspace, "default");
-  write("project/config.json", R"({"subscription_id": "muster", "resource_group": "muster", "workspace_name": "birds", "muster_url": "http://config:2/"})");
+  write("project/config.json",
+        R"({"subscription_id": "muster", "resource_group": "muster", "workspace_name": "birds", "muster_url": "http://config:2/"})");
   EXPECT_EQ(find_address(hints_)->url, "http://config:2");
   EXPECT_EQ(find_address(hints_)->workspace, "birds");
   hints_.variables["MUSTER_URL"] = "http://variable:3";
@@ -106,7 +108,8 @@ TEST_F(AddressTest, AConfigurationThatIsBeingWrittenNamesNothing) {
 TEST_F(AddressTest, ABrokenConfigurationIsNotPassedOver) {
   hints_.variables["MUSTER_TOKEN"] = "t";
   write("home/server.json", R"({"url": "http://server:1"})");
-  for (const char* text : {"{bad", R"({"muster_url": 5})", R"({"workspace_name": "birds", "muster_url": 5})", R"({"workspace_name": ["birds"]})", R"({"muster_url": "http://a:1"})", "[]"}) {
+  for (const char* text : {"{bad", R"({"muster_url": 5})", R"({"workspace_name": "birds", "muster_url": 5})",
+                           R"({"workspace_name": ["birds"]})", R"({"muster_url": "http://a:1"})", "[]"}) {
     write("project/config.json", text);
     const auto address = find_address(hints_);
     ASSERT_FALSE(address) << text;

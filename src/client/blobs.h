@@ -26,7 +26,8 @@ Result<std::vector<std::string>> missing_blobs(Api& api, const std::vector<std::
 using OnBytes = std::function<void(std::uint64_t bytes)>;
 
 /// Sends the files, small ones together as tar archives, large ones each by itself, over two connections at once.
-/// Reads each file once more than its hashing did: one that changed since is refused (invalid, naming it). First error wins; the rest is given up.
+/// Reads each file once more than its hashing did: one that changed since is refused (invalid, naming it). First error wins; the rest is
+/// given up.
 Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const OnBytes& on_bytes = {});
 
 }  // namespace muster::client

@@ -15,7 +15,8 @@ class Follower {
     auto quiet_since = std::chrono::steady_clock::now();
     for (int attempt = 1;; ++attempt) {
       progressed_ = false;
-      const auto read = api_.stream_events(api_.in_workspace({"runs", run_id_, "events"}), query(), [this](ServerEvent event) { return take(event); });
+      const auto read =
+          api_.stream_events(api_.in_workspace({"runs", run_id_, "events"}), query(), [this](ServerEvent event) { return take(event); });
       if (ended_) return std::move(*ended_);
       if (handler_failed_) return tl::unexpected(read.error());
       const bool connection_lost = read || read.error().code == Code::unavailable || read.error().code == Code::timeout;
@@ -93,7 +94,8 @@ class Follower {
 
 Result<std::string> from_base64(const std::string& text) {
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
   if (length < 0) return fail(Code::malformed, "a log event's base64 cannot be read");
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
@@ -109,10 +111,12 @@ Result<LogPiece> log_piece_of(const Json& event) {
   const auto offset = event.find("offset");
   const auto text = event.find("text");
   const auto base64 = event.find("base64");
-  if (path == event.end() || !path->is_string() || offset == event.end() || !offset->is_number_unsigned()) return fail(Code::malformed, "a log event has no path or offset");
+  if (path == event.end() || !path->is_string() || offset == event.end() || !offset->is_number_unsigned())
+    return fail(Code::malformed, "a log event has no path or offset");
   piece.path = path->get<std::string>();
   if (const auto node = event.find("node_rank"); node != event.end() && node->is_number_integer()) piece.node_rank = node->get<int>();
-  if (const auto attempt = event.find("attempt"); attempt != event.end() && attempt->is_number_integer()) piece.attempt = attempt->get<int>();
+  if (const auto attempt = event.find("attempt"); attempt != event.end() && attempt->is_number_integer())
+    piece.attempt = attempt->get<int>();
   piece.offset = offset->get<std::uint64_t>();
   piece.event = event;
   if (text != event.end() && text->is_string()) {
@@ -125,6 +129,8 @@ Result<LogPiece> log_piece_of(const Json& event) {
   return piece;
 }
 
-Result<Json> follow_run(Api& api, const std::string& run_id, const FollowHandlers& handlers) { return Follower(api, run_id, handlers).run(); }
+Result<Json> follow_run(Api& api, const std::string& run_id, const FollowHandlers& handlers) {
+  return Follower(api, run_id, handlers).run();
+}
 
 }  // namespace muster::client

@@ -28,8 +28,9 @@ struct FollowHandlers {
   std::function<Result<void>(const LogPiece& piece)> on_log;  ///< absent: no logs are asked for
 };
 
-/// Blocks until the run has ended; returns the run. A lost stream is taken up again where it stopped. Errors of the handlers end it and are returned;
-/// unavailable "stopped" when the Api was stopped; unavailable when the server stays away for longer than the Api's retry policy allows.
+/// Blocks until the run has ended; returns the run. A lost stream is taken up again where it stopped. Errors of the handlers end it and are
+/// returned; unavailable "stopped" when the Api was stopped; unavailable when the server stays away for longer than the Api's retry policy
+/// allows.
 Result<Json> follow_run(Api& api, const std::string& run_id, const FollowHandlers& handlers);
 
 /// The bytes of a log event: its `text`, or its `base64` decoded. malformed when it has neither.

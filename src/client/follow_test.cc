@@ -15,7 +15,9 @@ using test::FakeRequest;
 std::shared_ptr<Api> api_for(const FakeHttpServer& server) {
   ApiOptions options;
   options.address = {server.url(), "t", "default"};
-  options.retry = {.first_wait = std::chrono::milliseconds(1), .longest_wait = std::chrono::milliseconds(2), .give_up_after = std::chrono::milliseconds(2'000)};
+  options.retry = {.first_wait = std::chrono::milliseconds(1),
+                   .longest_wait = std::chrono::milliseconds(2),
+                   .give_up_after = std::chrono::milliseconds(2'000)};
   return *Api::create(std::move(options));
 }
 
@@ -29,8 +31,9 @@ TEST(FollowRun, GoesOnWhereALostStreamStopped) {
   int count = 0;
   FakeHttpServer server([&](const FakeRequest&) {
     if (++count == 1) {
-      FakeAnswer cut = stream({"event: status\ndata: {\"status\": \"Running\"}\n\n",
-                               "event: log\ndata: {\"path\": \"azureml-logs/70_driver_log.txt\", \"offset\": 0, \"text\": \"one\\n\"}\n\n"});
+      FakeAnswer cut =
+          stream({"event: status\ndata: {\"status\": \"Running\"}\n\n",
+                  "event: log\ndata: {\"path\": \"azureml-logs/70_driver_log.txt\", \"offset\": 0, \"text\": \"one\\n\"}\n\n"});
       cut.cut_after = 0;
       return cut;
     }
@@ -42,14 +45,15 @@ TEST(FollowRun, GoesOnWhereALostStreamStopped) {
   });
   std::string log;
   std::vector<std::string> statuses;
-  const auto run = follow_run(*api_for(server), "r", {[&](const Json& json) -> Result<void> {
-                                                        statuses.push_back(json["status"]);
-                                                        return {};
-                                                      },
-                                                      [&](const LogPiece& piece) -> Result<void> {
-                                                        log += piece.bytes;
-                                                        return {};
-                                                      }});
+  const auto run = follow_run(*api_for(server), "r",
+                              {[&](const Json& json) -> Result<void> {
+                                 statuses.push_back(json["status"]);
+                                 return {};
+                               },
+                               [&](const LogPiece& piece) -> Result<void> {
+                                 log += piece.bytes;
+                                 return {};
+                               }});
   ASSERT_TRUE(run) << run.error().detail;
   EXPECT_EQ((*run)["status"], "Completed");
   EXPECT_EQ(log, std::string("one\ntwo\n\xFF\0", 10));
@@ -66,7 +70,8 @@ TEST(FollowRun, AnotherAttemptsLogsBeginAnew) {
       cut.cut_after = 0;
       return cut;
     }
-    return stream({"event: log\ndata: {\"path\": \"log\", \"attempt\": 2, \"offset\": 3, \"text\": \"ond\"}\n\n", "event: end\ndata: {\"status\": \"Completed\"}\n\n"});
+    return stream({"event: log\ndata: {\"path\": \"log\", \"attempt\": 2, \"offset\": 3, \"text\": \"ond\"}\n\n",
+                   "event: end\ndata: {\"status\": \"Completed\"}\n\n"});
   });
   std::string log;
   const auto run = follow_run(*api_for(server), "r", {{}, [&](const LogPiece& piece) -> Result<void> {

@@ -215,7 +215,8 @@ class HttpConnection::Impl {
       if (n == 0) return fail(Code::invalid, "the file became shorter while it was being sent");
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) return lost(error_code(errno, boost::system::system_category()));
-      const error_code error = await(step_end(deadlines_.progress), [&](auto&& done) { socket_.async_wait(tcp::socket::wait_write, std::move(done)); });
+      const error_code error =
+          await(step_end(deadlines_.progress), [&](auto&& done) { socket_.async_wait(tcp::socket::wait_write, std::move(done)); });
       if (error) return lost(error);
     }
     return {};
@@ -233,7 +234,8 @@ class HttpConnection::Impl {
     HttpResponse response;
     response.status = static_cast<int>(parser.get().result_int());
     for (const auto& field : parser.get().base()) {
-      response.headers[lower({field.name_string().data(), field.name_string().size()})] = std::string(field.value().data(), field.value().size());
+      response.headers[lower({field.name_string().data(), field.name_string().size()})] =
+          std::string(field.value().data(), field.value().size());
     }
     const bool to_sink = sink && response.succeeded();
     std::string piece;
@@ -242,7 +244,8 @@ class HttpConnection::Impl {
       parser.get().body().data = piece.data();
       parser.get().body().size = piece.size();
       parser.get().body().more = true;
-      const error_code read = await(step_end(deadlines_.progress), [&](auto&& done) { http::async_read_some(socket_, buffer_, parser, std::move(done)); });
+      const error_code read =
+          await(step_end(deadlines_.progress), [&](auto&& done) { http::async_read_some(socket_, buffer_, parser, std::move(done)); });
       if (read && read != http::error::need_buffer) return lost(read);
       const std::string_view bytes(piece.data(), piece.size() - parser.get().body().size);
       if (bytes.empty()) continue;

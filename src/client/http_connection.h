@@ -18,10 +18,10 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  /// Sends the request and reads the answer, whatever its status. The body of a 2xx answer goes to `sink` when there is one, others into the response.
-  /// A kept connection that turns out to be closed is replaced once, unseen.
-  /// unavailable: not reachable, or lost on the way; timeout: a deadline passed; unavailable "stopped" after a stop was asked for;
-  /// too_large: the body of an answer without a sink is over 256 MiB; errors of the sink as they are.
+  /// Sends the request and reads the answer, whatever its status. The body of a 2xx answer goes to `sink` when there is one, others into
+  /// the response. A kept connection that turns out to be closed is replaced once, unseen. unavailable: not reachable, or lost on the way;
+  /// timeout: a deadline passed; unavailable "stopped" after a stop was asked for; too_large: the body of an answer without a sink is over
+  /// 256 MiB; errors of the sink as they are.
   Result<HttpResponse> exchange(const HttpRequest& request, const Deadlines& deadlines, const ByteSink& sink = {});
 
  private:

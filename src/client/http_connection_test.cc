@@ -71,7 +71,8 @@ TEST(HttpConnection, SendsAPartOfAFile) {
   FakeHttpServer server([](const FakeRequest&) { return answer("ok"); });
   HttpConnection connection(host_of(server), {});
   const auto file = open_file(path, O_RDONLY);
-  ASSERT_TRUE(connection.exchange({.method = "PUT", .target = "/f", .headers = {}, .body = FileBody{file->get(), 10, content.size() - 20}}, {}));
+  ASSERT_TRUE(
+      connection.exchange({.method = "PUT", .target = "/f", .headers = {}, .body = FileBody{file->get(), 10, content.size() - 20}}, {}));
   EXPECT_EQ(server.requests().at(0).body, content.substr(10, content.size() - 20));
   std::filesystem::remove(path);
 }
@@ -115,7 +116,8 @@ TEST(HttpConnection, StreamsToASinkButErrorsToTheBody) {
 TEST(HttpConnection, ASinksErrorEndsTheExchangeAndTheConnectionStaysInStep) {
   FakeHttpServer server([](const FakeRequest& request) { return answer(std::string(1 << 20, request.target.back())); });
   HttpConnection connection(host_of(server), {});
-  const auto refused = connection.exchange({.target = "/a"}, {}, [](std::string_view) -> Result<void> { return fail(Code::disk_full, "full"); });
+  const auto refused =
+      connection.exchange({.target = "/a"}, {}, [](std::string_view) -> Result<void> { return fail(Code::disk_full, "full"); });
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::disk_full);
   const auto next = connection.exchange({.target = "/b"}, {});
@@ -125,7 +127,9 @@ TEST(HttpConnection, ASinksErrorEndsTheExchangeAndTheConnectionStaysInStep) {
 
 TEST(HttpConnection, NobodyThereIsUnavailable) {
   int port = 0;
-  { port = FakeHttpServer([](const FakeRequest&) { return FakeAnswer{}; }).port(); }
+  {
+    port = FakeHttpServer([](const FakeRequest&) { return FakeAnswer{}; }).port();
+  }
   HttpConnection connection({"127.0.0.1", static_cast<std::uint16_t>(port)}, {});
   const auto response = connection.exchange({.target = "/"}, {});
   ASSERT_FALSE(response);
@@ -137,8 +141,10 @@ TEST(HttpConnection, NobodyThereIsUnavailable) {
 TEST(HttpConnection, LostOnTheWayIsUnavailable) {
   FakeHttpServer server([](const FakeRequest& request) {
     FakeAnswer result = answer("0123456789");
-    if (request.target == "/cut") result.cut_after = 4;
-    else result.drop = true;
+    if (request.target == "/cut")
+      result.cut_after = 4;
+    else
+      result.drop = true;
     return result;
   });
   HttpConnection connection(host_of(server), {});

@@ -15,12 +15,14 @@
 
 namespace muster::client {
 
-/// A part of an open file, sent by sendfile(2). The descriptor is borrowed and must stay open until the call returns; its position is not used.
+/// A part of an open file, sent by sendfile(2). The descriptor is borrowed and must stay open until the call returns; its position is not
+/// used.
 struct FileBody {
   int fd = -1;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  std::function<void(std::uint64_t sent)> on_sent = {};  ///< how much of it has gone out, often; less again when it is sent anew. Must be quick
+  std::function<void(std::uint64_t sent)> on_sent =
+      {};  ///< how much of it has gone out, often; less again when it is sent anew. Must be quick
 };
 
 struct HttpRequest {
@@ -33,7 +35,7 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   std::map<std::string, std::string> headers;  ///< names in lower case
-  std::string body;  ///< empty when the body went to a sink
+  std::string body;                            ///< empty when the body went to a sink
 
   /// "" when absent.
   std::string header(const std::string& lower_case_name) const {

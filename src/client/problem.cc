@@ -10,8 +10,9 @@ struct Pair {
   Code code;
 };
 constexpr Pair kPairs[] = {
-    {400, Code::malformed},   {401, Code::unauthorized}, {403, Code::forbidden}, {404, Code::not_found}, {405, Code::method_not_allowed}, {408, Code::timeout},
-    {409, Code::conflict},    {413, Code::too_large},    {422, Code::invalid},   {500, Code::internal},  {503, Code::unavailable},        {507, Code::disk_full},
+    {400, Code::malformed},   {401, Code::unauthorized}, {403, Code::forbidden}, {404, Code::not_found}, {405, Code::method_not_allowed},
+    {408, Code::timeout},     {409, Code::conflict},     {413, Code::too_large}, {422, Code::invalid},   {500, Code::internal},
+    {503, Code::unavailable}, {507, Code::disk_full},
 };
 
 Code code_of_status(int status) {
@@ -54,7 +55,11 @@ Json problem_of(const Error& error) {
   for (const Pair& pair : kPairs) {
     if (pair.code == error.code) status = pair.status;
   }
-  Json problem{{"type", "about:blank"}, {"title", to_string(error.code)}, {"status", status}, {"code", to_string(error.code)}, {"detail", error.detail}};
+  Json problem{{"type", "about:blank"},
+               {"title", to_string(error.code)},
+               {"status", status},
+               {"code", to_string(error.code)},
+               {"detail", error.detail}};
   if (!error.hint.empty()) problem["hint"] = error.hint;
   for (const FieldError& one : error.errors) {
     Json entry{{"field", one.field}, {"detail", one.detail}};

@@ -6,9 +6,10 @@ namespace muster::client {
 namespace {
 
 TEST(Problem, BecomesTheErrorItWas) {
-  const Error error = error_of({.status = 422,
-                                .headers = {},
-                                .body = R"({"code": "invalid", "detail": "no", "hint": "do", "errors": [{"field": "f", "detail": "d", "hint": "h"}, 5]})"});
+  const Error error =
+      error_of({.status = 422,
+                .headers = {},
+                .body = R"({"code": "invalid", "detail": "no", "hint": "do", "errors": [{"field": "f", "detail": "d", "hint": "h"}, 5]})"});
   EXPECT_EQ(error.code, Code::invalid);
   EXPECT_EQ(error.detail, "no");
   EXPECT_EQ(error.hint, "do");

@@ -33,13 +33,9 @@ std::string RunnerApi::path(std::string_view what) const { return base_ + std::s
 Result<Json> RunnerApi::call(std::string_view what, const Json& body) { return api_->post(path(what), body); }
 
 Result<std::variant<WorkOrder, Waiting>> RunnerApi::check_in(const CheckIn& check_in) {
-  const Json body{{"protocol", 1},
-                  {"version", check_in.version},
-                  {"pid", check_in.pid},
-                  {"host", check_in.host},
-                  {"address", check_in.address},
-                  {"port", check_in.port},
-                  {"salvage", check_in.salvage}};
+  const Json body{
+      {"protocol", 1},         {"version", check_in.version}, {"pid", check_in.pid}, {"host", check_in.host}, {"address", check_in.address},
+      {"port", check_in.port}, {"salvage", check_in.salvage}};
   MUSTER_TRY_ASSIGN(const Json answer, call("check-in", body));
   if (answer.contains("waiting_for")) {
     MUSTER_TRY_ASSIGN(const auto nodes, number_in(answer, "waiting_for"));
@@ -103,7 +99,8 @@ Result<LogAnswer> RunnerApi::put_log(std::string_view log, std::uint64_t offset,
   return LogAnswer{static_cast<std::uint64_t>(size), gap};
 }
 
-Result<std::uint64_t> RunnerApi::post_metrics(std::string_view process, std::uint64_t sequence, std::optional<int> rank, std::string records) {
+Result<std::uint64_t> RunnerApi::post_metrics(std::string_view process, std::uint64_t sequence, std::optional<int> rank,
+                                              std::string records) {
   Query query{{"process", std::string(process)}, {"sequence", std::to_string(sequence)}};
   if (rank) query.emplace_back("rank", std::to_string(*rank));
   MUSTER_TRY_ASSIGN(const Json answer, api_->post_bytes(path("metrics"), query, "application/x-muster-journal", std::move(records)));

@@ -22,9 +22,9 @@ struct CheckIn {
   std::string version;
   std::int64_t pid = 0;
   std::string host;
-  std::string address;  ///< where other nodes reach this one
-  int port = 0;         ///< a free port there
-  bool salvage = false; ///< another runner died here; this one only collects what it left
+  std::string address;   ///< where other nodes reach this one
+  int port = 0;          ///< a free port there
+  bool salvage = false;  ///< another runner died here; this one only collects what it left
 };
 
 /// Not all nodes are in: ask again.
@@ -77,7 +77,8 @@ class RunnerApi {
 
   /// `bytes`: at most 4 MiB. `rank`: absent for logs that belong to no rank.
   Result<LogAnswer> put_log(std::string_view path, std::uint64_t offset, TimeUs time, std::optional<int> rank, std::string bytes);
-  /// `records` as model::JournalWriter makes them, at most 8 MiB. `rank`: absent for a process without one. The sequence the server wants next.
+  /// `records` as model::JournalWriter makes them, at most 8 MiB. `rank`: absent for a process without one. The sequence the server wants
+  /// next.
   Result<std::uint64_t> post_metrics(std::string_view process, std::uint64_t sequence, std::optional<int> rank, std::string records);
   /// What the server has to say of them (two nodes wrote the same name), for done().
   Result<std::vector<std::string>> record_outputs(const std::vector<OutputFile>& files);

@@ -11,7 +11,8 @@ using test::FakeAnswer;
 using test::FakeHttpServer;
 using test::FakeRequest;
 
-constexpr const char* kOrder = R"({"run_id": "birds_1_0a", "uuid": "u", "workspace": "default", "experiment": "birds", "attempt": 2, "node_rank": 1, "node_count": 2,
+constexpr const char* kOrder =
+    R"({"run_id": "birds_1_0a", "uuid": "u", "workspace": "default", "experiment": "birds", "attempt": 2, "node_rank": 1, "node_count": 2,
   "nodes": [{"node_rank": 1, "address": "b"}, {"node_rank": 0, "address": "a"}], "master": {"address": "a", "port": 6105}, "snapshot_id": "s",
   "script": "train.py", "command": null, "arguments": ["--x", "1"], "interpreter": "/usr/bin/python3",
   "environment": {"name": "default", "variables": {"A": "1"}, "folder": "/e", "new": 1}, "distribution": {"type": "pytorch", "process_count": 4, "backend": "gloo"},
@@ -58,8 +59,9 @@ TEST_F(RunnerApiTest, ChecksInUntilThereIsAWorkOrder) {
 TEST_F(RunnerApiTest, AHeartbeatMayBringAStop) {
   int count = 0;
   FakeHttpServer server([&](const FakeRequest&) {
-    return answer(200, ++count == 1 ? R"({"time": "2026-11-21T00:00:00Z", "stop": null})"
-                                    : R"({"time": "2026-11-21T00:00:01Z", "stop": {"reason": "asked", "code": "canceled", "grace_seconds": 3}})");
+    return answer(200, ++count == 1
+                           ? R"({"time": "2026-11-21T00:00:00Z", "stop": null})"
+                           : R"({"time": "2026-11-21T00:00:01Z", "stop": {"reason": "asked", "code": "canceled", "grace_seconds": 3}})");
   });
   RunnerApi runner = runner_for(server);
   const auto calm = runner.heartbeat(1, 0, "");
@@ -92,7 +94,8 @@ TEST_F(RunnerApiTest, AGapInALogIsAnAnswer) {
   EXPECT_EQ(runner.put_log("logs/x", 100, 1, std::nullopt, "y").error().code, Code::conflict);
   const auto requests = server.requests();
   EXPECT_EQ(requests[0].target,
-            "/api/v1/runner/runs/birds_1_0a/attempts/2/nodes/1/logs?path=azureml-logs%2F70_driver_log.txt&offset=7&time=1970-01-01T00%3A00%3A01.000000Z&rank=0");
+            "/api/v1/runner/runs/birds_1_0a/attempts/2/nodes/1/"
+            "logs?path=azureml-logs%2F70_driver_log.txt&offset=7&time=1970-01-01T00%3A00%3A01.000000Z&rank=0");
   EXPECT_EQ(requests[1].target.find("rank="), std::string::npos);
 }
 

@@ -13,11 +13,13 @@ Result<Json> json_of(const HttpResponse& response) {
   if (response.body.empty()) return Json::object();
   auto json = parse_json(response.body, kAnswerLimits);
   if (json) return json;
-  return fail_hint(Code::internal, "is it a Muster server, of this version?", "the server's answer cannot be read: {}", json.error().detail);
+  return fail_hint(Code::internal, "is it a Muster server, of this version?", "the server's answer cannot be read: {}",
+                   json.error().detail);
 }
 
 bool is_local(const std::string& url) {
-  return url.find("//127.") != std::string::npos || url.find("//localhost:") != std::string::npos || url.find("//[::1]") != std::string::npos;
+  return url.find("//127.") != std::string::npos || url.find("//localhost:") != std::string::npos ||
+         url.find("//[::1]") != std::string::npos;
 }
 
 }  // namespace
@@ -84,20 +86,23 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
   const auto began = std::chrono::steady_clock::now();
   for (int attempt = 1;; ++attempt) {
     auto response = exchange_once(request, watched);
-    const bool fault = response ? response->status == 503 : response.error().code == Code::unavailable || response.error().code == Code::timeout;
+    const bool fault =
+        response ? response->status == 503 : response.error().code == Code::unavailable || response.error().code == Code::timeout;
     if (!fault || sink_failed) return response;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     const auto wait = wait_before(retry_policy(), attempt, elapsed);
     if (!sink_was_used && wait.count() >= 0 && sleep_for(wait, options_.stop)) continue;
     if (!response && !options_.stop.stop_requested()) {
       response.error().detail = fmt::format("the server at {} cannot be reached: {}", options_.address.url, response.error().detail);
-      response.error().hint = is_local(options_.address.url) ? "start it with `muster up`" : "is the address right, and does the server run there?";
+      response.error().hint =
+          is_local(options_.address.url) ? "start it with `muster up`" : "is the address right, and does the server run there?";
     }
     return response;
   }
 }
 
-Result<Json> Api::json_call(std::string_view method, std::string_view path, const Query& query, const Json* body, std::string idempotency_key) {
+Result<Json> Api::json_call(std::string_view method, std::string_view path, const Query& query, const Json* body,
+                            std::string idempotency_key) {
   HttpRequest request = request_for(method, path, query);
   if (body != nullptr) {
     request.headers.emplace_back("Content-Type", "application/json");
@@ -126,7 +131,8 @@ Result<Json> Api::put_bytes(std::string_view path, const Query& query, std::vari
   return json_of(response);
 }
 
-Result<Json> Api::post_bytes(std::string_view path, const Query& query, std::string content_type, std::variant<std::string, FileBody> body) {
+Result<Json> Api::post_bytes(std::string_view path, const Query& query, std::string content_type,
+                             std::variant<std::string, FileBody> body) {
   HttpRequest request = request_for("POST", path, query);
   request.headers.emplace_back("Content-Type", std::move(content_type));
   request.body = std::move(body);

@@ -27,8 +27,9 @@ struct ApiOptions {
 };
 
 /// All methods block, may be called from any thread, and share a pool of kept connections (as many as calls run at once).
-/// Faults of the connection, and the server's own `unavailable`, are tried again as the policy says. Errors: those of the server as it gave them;
-/// unavailable (with what to do) or timeout when it cannot be reached. Paths start with '/' and are already encoded; see in_workspace().
+/// Faults of the connection, and the server's own `unavailable`, are tried again as the policy says. Errors: those of the server as it gave
+/// them; unavailable (with what to do) or timeout when it cannot be reached. Paths start with '/' and are already encoded; see
+/// in_workspace().
 class Api {
  public:
   /// invalid when the address is not a URL that we can use.
@@ -37,7 +38,8 @@ class Api {
 
   const Address& address() const { return options_.address; }
   const std::stop_token& stop_token() const { return options_.stop; }
-  /// For callers that try again themselves. Before the first answer it gives up at once, unless told to be patient then (before_first_answer).
+  /// For callers that try again themselves. Before the first answer it gives up at once, unless told to be patient then
+  /// (before_first_answer).
   RetryPolicy retry_policy() const;
 
   /// "/api/v1/workspaces/<workspace>/part/part…", the parts encoded, slashes too: a name from outside must not become another address.
@@ -55,7 +57,8 @@ class Api {
   Result<Json> put_bytes(std::string_view path, const Query& query, std::variant<std::string, FileBody> body);
   Result<Json> post_bytes(std::string_view path, const Query& query, std::string content_type, std::variant<std::string, FileBody> body);
 
-  /// Streams a GET to the sink, from byte `offset` on (Range); goes on where it stopped when the connection is lost. Returns the first answer's head.
+  /// Streams a GET to the sink, from byte `offset` on (Range); goes on where it stopped when the connection is lost. Returns the first
+  /// answer's head.
   Result<HttpResponse> download(std::string_view path, const Query& query, const ByteSink& sink, std::uint64_t offset = 0);
 
   /// Streams a GET to the sink once, for answers without an end or without Range (log followers, archives). The caller resumes.

@@ -80,7 +80,9 @@ TEST(Api, TriesAgainWithTheSameKeyOnceTheServerHasAnswered) {
 
 TEST(Api, AServerThatIsNotThereIsToldAtOnce) {
   std::string url;
-  { url = FakeHttpServer([](const FakeRequest&) { return FakeAnswer{}; }).url(); }
+  {
+    url = FakeHttpServer([](const FakeRequest&) { return FakeAnswer{}; }).url();
+  }
   const auto began = std::chrono::steady_clock::now();
   const auto json = api_for(url)->get("/x");
   ASSERT_FALSE(json);
@@ -122,7 +124,8 @@ TEST(Api, ADownloadGoesOnWhereItStopped) {
 
 TEST(Api, ASinksErrorIsNotTriedAgain) {
   FakeHttpServer server([](const FakeRequest&) { return answer(200, "bytes"); });
-  const auto response = api_for(server.url())->download("/f", {}, [](std::string_view) -> Result<void> { return fail(Code::unavailable, "sink"); });
+  const auto response =
+      api_for(server.url())->download("/f", {}, [](std::string_view) -> Result<void> { return fail(Code::unavailable, "sink"); });
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().detail, "sink");
   EXPECT_EQ(server.requests().size(), 1u);

@@ -41,7 +41,9 @@ TEST(SseParser, PassesOverCommentsUnknownFieldsAndEmptyEvents) {
 TEST(SseParser, AnEventWithoutItsEndIsNone) { EXPECT_EQ(parse("data: x\n"), Events{}); }
 
 TEST(SseParser, KnowsAllLineEndsAndAByteOrderMark) {
-  EXPECT_EQ(parse("\xEF\xBB\xBF" "data: a\r\n\r\ndata: b\r\rdata: c\n\n"), (Events{{"message", "a"}, {"message", "b"}, {"message", "c"}}));
+  EXPECT_EQ(parse("\xEF\xBB\xBF"
+                  "data: a\r\n\r\ndata: b\r\rdata: c\n\n"),
+            (Events{{"message", "a"}, {"message", "b"}, {"message", "c"}}));
 }
 
 RC_GTEST_PROP(SseParser, CutsDoNotMatter, ()) {

@@ -24,7 +24,6 @@ tl::unexpected<Error> not_an_address(std::string_view url) {
 
 }  // namespace
 
-
 std::string encode_value(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string encoded;
@@ -75,7 +74,8 @@ Result<HostPort> parse_server_url(std::string_view url) {
     server.host = lower(url.substr(0, end));
     rest = url.substr(end);
   }
-  const bool host_is_good = std::all_of(server.host.begin(), server.host.end(), [](char c) { return is_unreserved(c) || c == ':' || c == '%'; });
+  const bool host_is_good =
+      std::all_of(server.host.begin(), server.host.end(), [](char c) { return is_unreserved(c) || c == ':' || c == '%'; });
   if (server.host.empty() || !host_is_good) return not_an_address(whole);
   if (rest.empty()) return server;
 

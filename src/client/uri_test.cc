@@ -25,8 +25,8 @@ TEST(Uri, ReadsServerUrls) {
 }
 
 TEST(Uri, RefusesWhatIsNoServerUrl) {
-  for (const char* url : {"", "node:6464", "ftp://node", "http://", "http://node:0", "http://node:65536", "http://node:x", "http://node/path", "http://a b",
-                          "http://user@node", "http://[::1", "http://node:80\r\nX: y"}) {
+  for (const char* url : {"", "node:6464", "ftp://node", "http://", "http://node:0", "http://node:65536", "http://node:x",
+                          "http://node/path", "http://a b", "http://user@node", "http://[::1", "http://node:80\r\nX: y"}) {
     const auto read = parse_server_url(url);
     ASSERT_FALSE(read) << url;
     EXPECT_EQ(read.error().code, Code::invalid);

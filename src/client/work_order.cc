@@ -40,9 +40,9 @@ Result<void> read_environment(const Json& json, WorkOrder& order) {
 }  // namespace
 
 Result<WorkOrder> work_order_from_json(const Json& json) {
-  const Json known = pick(json, {"run_id", "uuid", "workspace", "experiment", "attempt", "node_rank", "node_count", "nodes", "master", "snapshot_id",
-                                 "script", "command", "arguments", "interpreter", "environment", "distribution", "grace_seconds", "restore_outputs",
-                                 "variables"});
+  const Json known = pick(
+      json, {"run_id", "uuid", "workspace", "experiment", "attempt", "node_rank", "node_count", "nodes", "master", "snapshot_id", "script",
+             "command", "arguments", "interpreter", "environment", "distribution", "grace_seconds", "restore_outputs", "variables"});
   ObjectReader in(known);
   WorkOrder order;
   order.run_id = in.text("run_id");

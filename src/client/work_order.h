@@ -25,10 +25,10 @@ struct WorkOrder {
   std::string master_address;
   int master_port = 0;
   std::optional<std::string> snapshot_id;
-  std::string script;   ///< exactly one of script and command is set
+  std::string script;  ///< exactly one of script and command is set
   std::string command;
   std::vector<std::string> arguments;
-  std::string interpreter;         ///< absolute path of the environment's Python
+  std::string interpreter;  ///< absolute path of the environment's Python
   std::string environment_name;
   std::string environment_folder;  ///< "" when the environment has none of its own
   std::map<std::string, std::string> environment_variables;

@@ -23,19 +23,20 @@ struct AttemptId {
 
 struct NodeStart {
   int node_rank = 0;
-  std::string node_id;                     ///< which of the target's nodes, e.g. "gpu-cluster-2"
-  std::vector<std::string> command;        ///< argv; [0] is a path
+  std::string node_id;                           ///< which of the target's nodes, e.g. "gpu-cluster-2"
+  std::vector<std::string> command;              ///< argv; [0] is a path
   std::map<std::string, std::string> variables;  ///< the whole environment of the runner
-  std::filesystem::path log;               ///< the runner's own stdout and stderr
+  std::filesystem::path log;                     ///< the runner's own stdout and stderr
 };
 
-/// What has to be remembered to find the nodes again after a restart, kept by the store: an object by node rank ("0", "1", …), each value known to its
-/// engine alone. A later start of one node (to collect what a lost runner left) replaces that node's member.
+/// What has to be remembered to find the nodes again after a restart, kept by the store: an object by node rank ("0", "1", …), each value
+/// known to its engine alone. A later start of one node (to collect what a lost runner left) replaces that node's member.
 using Handle = Json;
 
 /// Called from the engine's own threads; must not block.
 struct Listener {
-  /// The runner of this node is gone (for whatever reason; what it had to say it said to the server). `how` is in words: "exit code 0", "SIGKILL".
+  /// The runner of this node is gone (for whatever reason; what it had to say it said to the server). `how` is in words: "exit code 0",
+  /// "SIGKILL".
   std::function<void(const AttemptId&, int node_rank, const std::string& how)> node_gone;
 };
 
@@ -48,8 +49,9 @@ enum class StopHow {
 class Engine {
  public:
   virtual ~Engine() = default;
-  /// Starts all nodes or none. `record` is called with the handle before any runner does anything; if it fails, nothing is left running and its error is
-  /// the answer. An attempt may be started again, in part too (a runner that salvages what another left): the handle of a later start replaces those nodes in the earlier one.
+  /// Starts all nodes or none. `record` is called with the handle before any runner does anything; if it fails, nothing is left running and
+  /// its error is the answer. An attempt may be started again, in part too (a runner that salvages what another left): the handle of a
+  /// later start replaces those nodes in the earlier one.
   virtual Result<Handle> start(const AttemptId& id, const std::vector<NodeStart>& nodes,
                                const std::function<Result<void>(const Handle&)>& record) = 0;
   /// Takes up watching what an earlier server process started. Nodes that are gone are reported at once.

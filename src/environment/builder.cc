@@ -90,10 +90,11 @@ EnvironmentCache::~EnvironmentCache() {
   }
 }
 
-Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                                           const std::function<bool()>& cancelled) {
+Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition,
+                                           const std::function<void(std::string_view)>& on_log, const std::function<bool()>& cancelled) {
   const auto path = variables_.find("PATH");
-  MUSTER_TRY_ASSIGN(const std::string interpreter, resolve_interpreter(interpreter_wanted(definition), path == variables_.end() ? "" : path->second));
+  MUSTER_TRY_ASSIGN(const std::string interpreter,
+                    resolve_interpreter(interpreter_wanted(definition), path == variables_.end() ? "" : path->second));
   const std::string hash = environment_hash(definition, interpreter);
   if (packages_to_install(definition).empty()) return Prepared{interpreter, "", hash};
   if (auto built = find_built(root_, hash)) return *built;
@@ -104,8 +105,8 @@ Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& d
   }
 }
 
-std::shared_ptr<EnvironmentCache::Building> EnvironmentCache::join_or_start(const model::EnvironmentDefinition& definition, const std::string& interpreter,
-                                                                            const std::string& hash) {
+std::shared_ptr<EnvironmentCache::Building> EnvironmentCache::join_or_start(const model::EnvironmentDefinition& definition,
+                                                                            const std::string& interpreter, const std::string& hash) {
   const std::lock_guard lock(mutex_);
   for (const auto& building : ended_) building->thread.join();
   ended_.clear();
@@ -119,7 +120,8 @@ std::shared_ptr<EnvironmentCache::Building> EnvironmentCache::join_or_start(cons
 }
 
 void EnvironmentCache::run(const BuildRequest& request, Building& building) {
-  auto outcome = build_once(request, steady_clock::now() + kDeadline, [&](std::string_view text) { building.add_log(text); }, [&] { return building.stop(); });
+  auto outcome = build_once(
+      request, steady_clock::now() + kDeadline, [&](std::string_view text) { building.add_log(text); }, [&] { return building.stop(); });
   {
     // Out of the table before anybody hears of the end: who asks after a failure starts a new build.
     const std::lock_guard lock(mutex_);

@@ -20,9 +20,10 @@ namespace muster::environment {
 
 struct BuildRequest;
 
-/// Environments under `root`/<hash>/, each built once however many ask, in this process or another; the others wait and share its outcome. A builder that
-/// died is taken over: an environment is there only when its marker file (muster.json, with what pip installed) is, and what is left of a half-made one is
-/// wiped. A failed build is tried again at the next ask. Thread-safe; the destructor ends the builds under way.
+/// Environments under `root`/<hash>/, each built once however many ask, in this process or another; the others wait and share its outcome.
+/// A builder that died is taken over: an environment is there only when its marker file (muster.json, with what pip installed) is, and what
+/// is left of a half-made one is wiped. A failed build is tried again at the next ask. Thread-safe; the destructor ends the builds under
+/// way.
 class EnvironmentCache {
  public:
   /// `variables`: the machine's environment, as pip is to see it.
@@ -31,15 +32,17 @@ class EnvironmentCache {
   EnvironmentCache(const EnvironmentCache&) = delete;
   EnvironmentCache& operator=(const EnvironmentCache&) = delete;
 
-  /// Blocks until the environment is there, built by this call or another (deadline: 30 minutes). `on_log` gets the build log from its start as it is written,
-  /// on the calling thread; not called when nothing had to be built. `cancelled` is asked at least every 200 ms; true ends the build if nobody else waits
-  /// for it, and this call with conflict. invalid names the package that failed, with pip's words; not_found: there is no such interpreter.
+  /// Blocks until the environment is there, built by this call or another (deadline: 30 minutes). `on_log` gets the build log from its
+  /// start as it is written, on the calling thread; not called when nothing had to be built. `cancelled` is asked at least every 200 ms;
+  /// true ends the build if nobody else waits for it, and this call with conflict. invalid names the package that failed, with pip's words;
+  /// not_found: there is no such interpreter.
   Result<Prepared> prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
                            const std::function<bool()>& cancelled);
 
  private:
   struct Building;
-  std::shared_ptr<Building> join_or_start(const model::EnvironmentDefinition& definition, const std::string& interpreter, const std::string& hash);
+  std::shared_ptr<Building> join_or_start(const model::EnvironmentDefinition& definition, const std::string& interpreter,
+                                          const std::string& hash);
   void run(const BuildRequest& request, Building& building);
 
   std::filesystem::path root_;

@@ -40,8 +40,9 @@ struct Ran {
 Ran run(std::vector<std::string> words, const fs::path& folder) {
   Ran ran;
   const auto group = process::ProcessGroup::planned("muster-test-run");
-  const auto ended = run_command({std::move(words), {{"PATH", "/usr/bin:/bin"}}, folder}, group, steady_clock::now() + kPatience,
-                                 [&](std::string_view text) { ran.output += text; }, [] { return Result<void>{}; });
+  const auto ended = run_command(
+      {std::move(words), {{"PATH", "/usr/bin:/bin"}}, folder}, group, steady_clock::now() + kPatience,
+      [&](std::string_view text) { ran.output += text; }, [] { return Result<void>{}; });
   EXPECT_TRUE(ended) << ended.error().detail;
   if (ended) ran.exit_code = ended->exit_code;
   return ran;
@@ -110,7 +111,8 @@ with tarfile.open("%s/%s-1.0.tar.gz" % (folder, name), "w:gz") as archive:
 
 TEST_F(Environments, WithoutPackagesTheInterpreterIsUsedAsItIs) {
   EnvironmentCache cache(root(), variables_);
-  const auto prepared = cache.prepare(asking_for({"azureml-defaults"}), [](std::string_view) { FAIL() << "nothing is built"; }, kNever);
+  const auto prepared = cache.prepare(
+      asking_for({"azureml-defaults"}), [](std::string_view) { FAIL() << "nothing is built"; }, kNever);
   ASSERT_TRUE(prepared);
   EXPECT_EQ(prepared->interpreter, system_python());
   EXPECT_TRUE(prepared->folder.empty());
@@ -129,7 +131,10 @@ TEST_F(Environments, OneBuildHoweverManyAskAndNoneTheNextTime) {
   std::vector<Result<Prepared>> outcomes(3, Prepared{});
   std::vector<std::thread> callers;
   for (std::size_t i = 0; i < 3; ++i) {
-    callers.emplace_back([&, i] { outcomes[i] = cache.prepare(definition, [&, i](std::string_view text) { logs[i] += text; }, kNever); });
+    callers.emplace_back([&, i] {
+      outcomes[i] = cache.prepare(
+          definition, [&, i](std::string_view text) { logs[i] += text; }, kNever);
+    });
   }
   for (std::thread& caller : callers) caller.join();
   std::size_t builds = 0;
@@ -148,11 +153,13 @@ TEST_F(Environments, OneBuildHoweverManyAskAndNoneTheNextTime) {
   ASSERT_TRUE(marker);
   EXPECT_NE(dump_json((*marker)["packages"]).find("hello==1.0"), std::string::npos);
 
-  const auto again = cache.prepare(definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever);
+  const auto again = cache.prepare(
+      definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->interpreter, outcomes[0]->interpreter);
   EnvironmentCache after_restart(root(), variables_);
-  ASSERT_TRUE(after_restart.prepare(definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever));
+  ASSERT_TRUE(after_restart.prepare(
+      definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever));
 
   // Another Python stands behind the same name now: what was built for the old one would not start.
   Json changed = *marker;
@@ -169,7 +176,8 @@ TEST_F(Environments, AFailureNamesThePackageAndIsTriedAgain) {
   const auto definition = asking_for({"late==1.0"});
   EnvironmentCache cache(root(), variables_);
   std::string log;
-  const auto prepared = cache.prepare(definition, [&](std::string_view text) { log += text; }, kNever);
+  const auto prepared = cache.prepare(
+      definition, [&](std::string_view text) { log += text; }, kNever);
   ASSERT_FALSE(prepared);
   EXPECT_EQ(prepared.error().code, Code::invalid);
   EXPECT_NE(prepared.error().detail.find("the package 'late==1.0' could not be installed"), std::string::npos) << prepared.error().detail;
@@ -199,10 +207,13 @@ TEST_F(Environments, AnInterpreterThatIsNoneSaysSo) {
 // Debian's Python without python3-venv: `-m venv` fails for want of ensurepip. With a pip of its own it serves all the same.
 TEST_F(Environments, APythonWithoutEnsurepip) {
   make_wheel("hello");
-  const std::string start = "#!/bin/sh\ncase \"$*\" in\n'-m venv --without-pip '*) ;;\n'-m venv '*) echo 'ensurepip is not available'; exit 1 ;;\n";
+  const std::string start =
+      "#!/bin/sh\ncase \"$*\" in\n'-m venv --without-pip '*) ;;\n'-m venv '*) echo 'ensurepip is not available'; exit 1 ;;\n";
   const std::string python = system_python();
   // `pip --python ENVIRONMENT …` of the base Python, played by a pip that is put into the environment at that moment.
-  const std::string with_pip = "'-m pip --python '*) \"$4\" -m pip --version >/dev/null 2>&1 || \"$4\" -m ensurepip >/dev/null; py=$4; shift 4; exec \"$py\" -m pip \"$@\" ;;\n";
+  const std::string with_pip =
+      "'-m pip --python '*) \"$4\" -m pip --version >/dev/null 2>&1 || \"$4\" -m ensurepip >/dev/null; py=$4; shift 4; exec \"$py\" -m pip "
+      "\"$@\" ;;\n";
   const std::string without_pip = "'-m pip '*) echo 'No module named pip'; exit 1 ;;\n";
   const std::string end = "esac\nexec " + python + " \"$@\"\n";
   EnvironmentCache cache(root(), variables_);
@@ -218,7 +229,8 @@ TEST_F(Environments, APythonWithoutEnsurepip) {
   ASSERT_TRUE(write_file(folder_ / "python-b", start + with_pip + end, 0755));
   definition.interpreter_path = (folder_ / "python-b").string();
   std::string log;
-  const auto prepared = cache.prepare(definition, [&](std::string_view text) { log += text; }, kNever);
+  const auto prepared = cache.prepare(
+      definition, [&](std::string_view text) { log += text; }, kNever);
   ASSERT_TRUE(prepared) << prepared.error().detail << "\n" << log;
   EXPECT_EQ(run({prepared->interpreter, "-c", "import hello; print(hello.WORD)"}, folder_.path()).output, "hello from hello\n");
 }
@@ -253,7 +265,8 @@ class Log {
 };
 
 TEST_F(Environments, TheLastOneToLeaveEndsTheBuild) {
-  make_sdist("slow", "import sys, time\nsys.stderr.write('setup has begun\\n')\nopen('" + (folder_ / "begun").string() + "', 'w').close()\ntime.sleep(3600)\n");
+  make_sdist("slow", "import sys, time\nsys.stderr.write('setup has begun\\n')\nopen('" + (folder_ / "begun").string() +
+                         "', 'w').close()\ntime.sleep(3600)\n");
   const auto definition = asking_for({"slow"});
   EnvironmentCache cache(root(), variables_);
   std::atomic<bool> first_leaves{false};
@@ -262,9 +275,15 @@ TEST_F(Environments, TheLastOneToLeaveEndsTheBuild) {
   Log second_log;
   Result<Prepared> first = Prepared{};
   Result<Prepared> second = Prepared{};
-  std::thread first_caller([&] { first = cache.prepare(definition, [&](std::string_view text) { first_log.add(text); }, [&] { return first_leaves.load(); }); });
+  std::thread first_caller([&] {
+    first = cache.prepare(
+        definition, [&](std::string_view text) { first_log.add(text); }, [&] { return first_leaves.load(); });
+  });
   ASSERT_TRUE(first_log.has_come("slow"));
-  std::thread second_caller([&] { second = cache.prepare(definition, [&](std::string_view text) { second_log.add(text); }, [&] { return second_leaves.load(); }); });
+  std::thread second_caller([&] {
+    second = cache.prepare(
+        definition, [&](std::string_view text) { second_log.add(text); }, [&] { return second_leaves.load(); });
+  });
   ASSERT_TRUE(second_log.has_come("slow"));
   first_leaves = true;
   first_caller.join();
@@ -320,7 +339,10 @@ TEST_F(Environments, AnotherProcessesBuildIsFollowedAndTakenOver) {
   EnvironmentCache cache(root(), variables_);
   Log log;
   Result<Prepared> prepared = Prepared{};
-  std::thread caller([&] { prepared = cache.prepare(definition, [&](std::string_view text) { log.add(text); }, kNever); });
+  std::thread caller([&] {
+    prepared = cache.prepare(
+        definition, [&](std::string_view text) { log.add(text); }, kNever);
+  });
   EXPECT_TRUE(log.has_come("another process is building this environment"));
   EXPECT_TRUE(log.has_come("the other's words"));
   held->reset();  // it dies: the kernel lets go of its lock
@@ -334,7 +356,10 @@ TEST_F(Environments, TheCachesEndEndsItsBuilds) {
   auto cache = std::make_unique<EnvironmentCache>(root(), variables_);
   std::atomic<bool> leave{false};
   Log log;
-  std::thread caller([&] { (void)cache->prepare(asking_for({"slow"}), [&](std::string_view text) { log.add(text); }, [&] { return leave.load(); }); });
+  std::thread caller([&] {
+    (void)cache->prepare(
+        asking_for({"slow"}), [&](std::string_view text) { log.add(text); }, [&] { return leave.load(); });
+  });
   ASSERT_TRUE(log.has_come("slow"));
   leave = true;
   caller.join();

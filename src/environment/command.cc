@@ -35,9 +35,12 @@ bool drain(int fd, const std::function<void(std::string_view)>& on_output) {
   std::array<char, 1 << 14> buffer;
   while (true) {
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
-    if (n > 0) on_output({buffer.data(), static_cast<std::size_t>(n)});
-    else if (n == 0) return false;
-    else if (errno != EINTR) return errno == EAGAIN;
+    if (n > 0)
+      on_output({buffer.data(), static_cast<std::size_t>(n)});
+    else if (n == 0)
+      return false;
+    else if (errno != EINTR)
+      return errno == EAGAIN;
   }
 }
 

@@ -21,9 +21,10 @@ struct Command {
   std::filesystem::path folder;                  ///< working folder
 };
 
-/// Runs the program in `group` and gives stdout and stderr to `on_output` as they come, on this thread. When `stop` (asked every 100 ms) answers with an
-/// error, or `deadline` passes, all of the group is killed and that error, or timeout, is returned. Blocks.
-Result<process::Ended> run_command(const Command& command, const process::ProcessGroup& group, std::chrono::steady_clock::time_point deadline,
-                                   const std::function<void(std::string_view)>& on_output, const std::function<Result<void>()>& stop);
+/// Runs the program in `group` and gives stdout and stderr to `on_output` as they come, on this thread. When `stop` (asked every 100 ms)
+/// answers with an error, or `deadline` passes, all of the group is killed and that error, or timeout, is returned. Blocks.
+Result<process::Ended> run_command(const Command& command, const process::ProcessGroup& group,
+                                   std::chrono::steady_clock::time_point deadline, const std::function<void(std::string_view)>& on_output,
+                                   const std::function<Result<void>()>& stop);
 
 }  // namespace muster::environment

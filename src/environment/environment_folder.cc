@@ -27,7 +27,9 @@ constexpr std::chrono::milliseconds kAskAgain{100};
 constexpr std::chrono::seconds kKillDeadline{10};
 constexpr std::string_view kMarker = "muster.json";
 
-fs::path beside(const fs::path& root, const std::string& hash, std::string_view extension) { return root / (hash + std::string(extension)); }
+fs::path beside(const fs::path& root, const std::string& hash, std::string_view extension) {
+  return root / (hash + std::string(extension));
+}
 
 /// The program behind links, so that a Python that was upgraded in place is noticed.
 std::string real_path(const fs::path& path) {
@@ -63,7 +65,8 @@ Result<Fd> lock(const BuildRequest& request, steady_clock::time_point deadline, 
   return file;
 }
 
-/// Ends what the builder before us left running: its group may lie elsewhere than ours would (it was started in another cgroup). The lock is ours.
+/// Ends what the builder before us left running: its group may lie elsewhere than ours would (it was started in another cgroup). The lock
+/// is ours.
 Result<void> end_recorded(const fs::path& root, const std::string& hash) {
   const fs::path record = beside(root, hash, ".group");
   const auto text = read_file(record, 64u << 10);
@@ -79,7 +82,8 @@ Result<void> end_recorded(const fs::path& root, const std::string& hash) {
   return {};
 }
 
-/// The same name in every process that builds here, and another one in every other root: what a dead builder left running can be found, nobody else's.
+/// The same name in every process that builds here, and another one in every other root: what a dead builder left running can be found,
+/// nobody else's.
 Result<process::ProcessGroup> group_of(const BuildRequest& request) {
   MUSTER_TRY(end_recorded(request.root, request.hash));
   const std::string name = fmt::format("muster-env-{}-{}", sha256_hex(request.root.string()).substr(0, 8), request.hash.substr(0, 16));
@@ -108,7 +112,8 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
   MUSTER_TRY_ASSIGN(process::ProcessGroup group, group_of(request));
   MUSTER_TRY(remove_tree(folder));
   on_log(fmt::format("building environment {} with {}\n", request.hash.substr(0, 12), request.interpreter));
-  for (const std::string& package : request.provided) on_log(fmt::format("{} is not installed: Muster provides it to every job\n", package));
+  for (const std::string& package : request.provided)
+    on_log(fmt::format("{} is not installed: Muster provides it to every job\n", package));
 
   auto installed = build_venv({folder, request.interpreter, request.packages, request.variables}, group, deadline, on_log, stop);
   // A build may leave a daemon behind (a compiler's cache server); the environment is whole only when nothing writes there any more.
@@ -153,8 +158,10 @@ void clear_dead_builds(const fs::path& root) {
     if (!held || ::flock(held->get(), LOCK_EX | LOCK_NB) != 0) continue;  // somebody builds it
     Result<void> cleared = end_recorded(root, hash);
     if (cleared && !find_built(root, hash)) cleared = remove_tree(root / hash);
-    if (cleared) log::info("environment", "ended what a killed builder of {} had left", hash.substr(0, 12));
-    else log::warning("environment", "{}", cleared.error().detail);
+    if (cleared)
+      log::info("environment", "ended what a killed builder of {} had left", hash.substr(0, 12));
+    else
+      log::warning("environment", "{}", cleared.error().detail);
   }
 }
 

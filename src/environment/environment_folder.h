@@ -4,8 +4,8 @@
 //   <root>/<hash>/             the virtual environment
 //   <root>/<hash>/muster.json  written last: the environment is there when this is
 //   <root>/<hash>.log          what its last build wrote
-//   <root>/<hash>.group        while it is built: the group of the builder's processes, so that whoever comes after a killed builder can end them
-//   <root>/<hash>.lock         held (flock) by whoever builds; the kernel lets go of it when that process dies
+//   <root>/<hash>.group        while it is built: the group of the builder's processes, so that whoever comes after a killed builder can
+//   end them <root>/<hash>.lock         held (flock) by whoever builds; the kernel lets go of it when that process dies
 
 #include <chrono>
 #include <filesystem>
@@ -33,13 +33,13 @@ struct BuildRequest {
 /// The environment, when it is there whole, its Python can be started and the Python that it was made of is still the same.
 std::optional<Prepared> find_built(const std::filesystem::path& root, const std::string& hash);
 
-/// Builds it, unless another process does, whose log is then followed. What a dead builder left (files and processes) is cleared away first; a failure
-/// leaves nothing but the log. Blocks; errors as build_venv.
+/// Builds it, unless another process does, whose log is then followed. What a dead builder left (files and processes) is cleared away
+/// first; a failure leaves nothing but the log. Blocks; errors as build_venv.
 Result<Prepared> build_once(const BuildRequest& request, std::chrono::steady_clock::time_point deadline,
                             const std::function<void(std::string_view)>& on_log, const std::function<Result<void>()>& stop);
 
-/// Ends the processes of builders that died, and removes what they had half made. Builds that somebody still holds the lock of are left alone. Blocks
-/// until those processes are gone (10 s each at most); what cannot be ended is logged.
+/// Ends the processes of builders that died, and removes what they had half made. Builds that somebody still holds the lock of are left
+/// alone. Blocks until those processes are gone (10 s each at most); what cannot be ended is logged.
 void clear_dead_builds(const std::filesystem::path& root);
 
 }  // namespace muster::environment

@@ -41,7 +41,8 @@ std::string shell_quoted(std::string_view text) {
 Result<std::string> resolve_interpreter(const std::string& interpreter_path, const std::string& path) {
   if (interpreter_path.find('/') != std::string::npos) {
     if (!fs::path(interpreter_path).is_absolute()) {
-      return fail_hint(Code::not_found, "give an absolute path, or a name that is on the server's PATH", "the interpreter path '{}' is relative", interpreter_path);
+      return fail_hint(Code::not_found, "give an absolute path, or a name that is on the server's PATH",
+                       "the interpreter path '{}' is relative", interpreter_path);
     }
     if (is_program(interpreter_path)) return interpreter_path;
     return fail_hint(Code::not_found, "correct `python.interpreter_path`", "there is no Python at {}", interpreter_path);
@@ -49,8 +50,9 @@ Result<std::string> resolve_interpreter(const std::string& interpreter_path, con
   std::string found = search(interpreter_path, path);
   if (found.empty() && interpreter_path == "python") found = search("python3", path);
   if (!found.empty()) return found;
-  return fail_hint(Code::not_found, "install it, or give `python.interpreter_path` as an absolute path", "there is no '{}' on the server's PATH ({}; pyenv's shims are passed over)",
-                   interpreter_path, path.empty() ? "which is empty" : path);
+  return fail_hint(Code::not_found, "install it, or give `python.interpreter_path` as an absolute path",
+                   "there is no '{}' on the server's PATH ({}; pyenv's shims are passed over)", interpreter_path,
+                   path.empty() ? "which is empty" : path);
 }
 
 Result<fs::path> python_folder(const std::string& interpreter, const fs::path& scratch) {

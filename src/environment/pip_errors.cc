@@ -14,9 +14,14 @@ constexpr std::size_t kLongestLine = 300;
 
 /// Phrases after which pip names the requirement.
 constexpr std::array<std::string_view, 8> kNaming{
-    "No matching distribution found for ", "Could not find a version that satisfies the requirement ", "Failed building wheel for ",
-    "Could not build wheels for ",         "Failed to build ",                                         "Cannot install ",
-    "Invalid requirement: ",               "Could not install requirement ",
+    "No matching distribution found for ",
+    "Could not find a version that satisfies the requirement ",
+    "Failed building wheel for ",
+    "Could not build wheels for ",
+    "Failed to build ",
+    "Cannot install ",
+    "Invalid requirement: ",
+    "Could not install requirement ",
 };
 
 /// "nosuch==1 (from versions: none)" → "nosuch==1"
@@ -46,8 +51,10 @@ Error explain_pip_failure(std::string_view log) {
     while (line.ends_with('\r') || line.ends_with(' ')) line.remove_suffix(1);
     while (line.starts_with(' ')) line.remove_prefix(1);
     if (!line.empty()) last_line = line;
-    if (line.starts_with("ERROR: ") || line.starts_with("error: ")) errors.push_back(line.substr(7));
-    else if (contains(line, "No matching distribution found for ")) errors.push_back(line);
+    if (line.starts_with("ERROR: ") || line.starts_with("error: "))
+      errors.push_back(line.substr(7));
+    else if (contains(line, "No matching distribution found for "))
+      errors.push_back(line);
   }
   if (errors.empty()) errors.push_back(last_line.empty() ? "pip said nothing" : last_line);
   const std::string package = package_named_in(errors);

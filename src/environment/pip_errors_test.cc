@@ -19,15 +19,17 @@ TEST(PipErrors, APackageThatIsNotThere) {
 }
 
 TEST(PipErrors, PipsOlderWords) {
-  const Error error = explain_pip_failure("  Could not find a version that satisfies the requirement nosuch (from versions: )\n"
-                                          "No matching distribution found for nosuch\n");
+  const Error error = explain_pip_failure(
+      "  Could not find a version that satisfies the requirement nosuch (from versions: )\n"
+      "No matching distribution found for nosuch\n");
   EXPECT_TRUE(has(error.detail, "the package 'nosuch' could not be installed"));
 }
 
 TEST(PipErrors, AWheelThatDoesNotBuild) {
   const Error error = explain_pip_failure(
       "  error: subprocess-exited-with-error\n  × python setup.py bdist_wheel did not run successfully.\n"
-      "  ERROR: Failed building wheel for horovod\nFailed to build horovod\nERROR: Could not build wheels for horovod, which is required\n");
+      "  ERROR: Failed building wheel for horovod\nFailed to build horovod\nERROR: Could not build wheels for horovod, which is "
+      "required\n");
   EXPECT_EQ(error.code, Code::invalid);
   EXPECT_TRUE(has(error.detail, "the package 'horovod'"));
 }
@@ -38,16 +40,20 @@ TEST(PipErrors, APackageNameThatIsNone) {
 }
 
 TEST(PipErrors, ConflictingRequirements) {
-  const Error error = explain_pip_failure("ERROR: Cannot install six==1.15 and six==1.16 because these package versions have conflicting dependencies.\n"
-                                          "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/\n");
+  const Error error = explain_pip_failure(
+      "ERROR: Cannot install six==1.15 and six==1.16 because these package versions have conflicting dependencies.\n"
+      "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/\n");
   EXPECT_TRUE(has(error.detail, "the package 'six==1.15'"));
   EXPECT_TRUE(has(error.detail, "conflicting dependencies"));
 }
 
 TEST(PipErrors, NoIndexAndNoRoomAreSomethingElse) {
-  EXPECT_EQ(explain_pip_failure("WARNING: Retrying … Failed to establish a new connection: [Errno 111]\nERROR: No matching distribution found for six\n").code,
+  EXPECT_EQ(explain_pip_failure(
+                "WARNING: Retrying … Failed to establish a new connection: [Errno 111]\nERROR: No matching distribution found for six\n")
+                .code,
             Code::unavailable);
-  EXPECT_EQ(explain_pip_failure("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n").code, Code::disk_full);
+  EXPECT_EQ(explain_pip_failure("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n").code,
+            Code::disk_full);
 }
 
 TEST(PipErrors, AnyBytes) {

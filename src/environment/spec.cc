@@ -31,13 +31,15 @@ bool is_provided(std::string_view requirement) {
   return std::find(kProvided.begin(), kProvided.end(), project_name(requirement)) != kProvided.end();
 }
 
-/// One blank for each run of blanks, none at the ends; in a plain "name >= 1.0, < 2" none at all. Behind ';' (a marker) and '@' (a URL), and in
-/// an option, blanks have a meaning.
+/// One blank for each run of blanks, none at the ends; in a plain "name >= 1.0, < 2" none at all. Behind ';' (a marker) and '@' (a URL),
+/// and in an option, blanks have a meaning.
 std::string uniform(std::string_view requirement) {
   std::string text;
   for (const char c : requirement) {
-    if (!is_blank(c)) text += c;
-    else if (!text.empty() && text.back() != ' ') text += ' ';
+    if (!is_blank(c))
+      text += c;
+    else if (!text.empty() && text.back() != ' ')
+      text += ' ';
   }
   if (text.ends_with(' ')) text.pop_back();
   if (text.starts_with('-')) return text;

@@ -17,9 +17,11 @@ model::EnvironmentDefinition with(std::vector<std::string> packages) {
 std::string hash(std::vector<std::string> packages) { return environment_hash(with(std::move(packages)), "/usr/bin/python3"); }
 
 TEST(EnvironmentSpec, WhatTheRunnerProvidesIsLeftOut) {
-  const auto definition = with({"azureml-defaults", "Azureml_Core==1.2", "azureml.sdk[notebooks]", "muster", "pillow==9.4.0", "muster-extra"});
+  const auto definition =
+      with({"azureml-defaults", "Azureml_Core==1.2", "azureml.sdk[notebooks]", "muster", "pillow==9.4.0", "muster-extra"});
   EXPECT_EQ(packages_to_install(definition), (std::vector<std::string>{"pillow==9.4.0", "muster-extra"}));
-  EXPECT_EQ(provided_packages(definition), (std::vector<std::string>{"azureml-defaults", "Azureml_Core==1.2", "azureml.sdk[notebooks]", "muster"}));
+  EXPECT_EQ(provided_packages(definition),
+            (std::vector<std::string>{"azureml-defaults", "Azureml_Core==1.2", "azureml.sdk[notebooks]", "muster"}));
 }
 
 TEST(EnvironmentSpec, AUserManagedOneInstallsNothing) {
@@ -48,7 +50,8 @@ TEST(EnvironmentSpec, BlanksWithAMeaningStay) {
 }
 
 TEST(EnvironmentSpec, TheCanonicalFormIsFixed) {
-  EXPECT_EQ(canonical_form(with({"six", "pillow == 9.4.0"}), "/usr/bin/python3"), "muster-environment 1\nvenv\n/usr/bin/python3\nsix\npillow==9.4.0\n");
+  EXPECT_EQ(canonical_form(with({"six", "pillow == 9.4.0"}), "/usr/bin/python3"),
+            "muster-environment 1\nvenv\n/usr/bin/python3\nsix\npillow==9.4.0\n");
   EXPECT_EQ(canonical_form(with({}), "/usr/bin/python3"), "muster-environment 1\nsystem\n/usr/bin/python3\n");
 }
 

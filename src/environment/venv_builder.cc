@@ -11,12 +11,13 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-/// pip finds its configuration and proxies as ever; what would lead it or Python out of the new environment, and our own secrets, it does not see.
+/// pip finds its configuration and proxies as ever; what would lead it or Python out of the new environment, and our own secrets, it does
+/// not see.
 Variables builder_variables(const VenvRequest& request) {
   Variables variables = request.variables;
   std::erase_if(variables, [](const auto& entry) { return entry.first.starts_with("MUSTER_"); });
-  for (const char* name : {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX", "PIP_USER",
-                           "PIP_REQUIRE_VIRTUALENV"}) {
+  for (const char* name : {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX",
+                           "PIP_USER", "PIP_REQUIRE_VIRTUALENV"}) {
     variables.erase(name);
   }
   variables["VIRTUAL_ENV"] = request.folder.string();
@@ -40,7 +41,12 @@ class Steps {
  public:
   Steps(const VenvRequest& request, const process::ProcessGroup& group, std::chrono::steady_clock::time_point deadline,
         const std::function<void(std::string_view)>& on_log, const std::function<Result<void>()>& stop)
-      : variables_(builder_variables(request)), folder_(request.folder.parent_path()), group_(group), deadline_(deadline), on_log_(on_log), stop_(stop) {}
+      : variables_(builder_variables(request)),
+        folder_(request.folder.parent_path()),
+        group_(group),
+        deadline_(deadline),
+        on_log_(on_log),
+        stop_(stop) {}
 
   Result<Outcome> run(const std::vector<std::string>& words) const {
     on_log_(fmt::format("$ {}\n", join(words, " ")));
@@ -71,8 +77,10 @@ Error cannot_make(const VenvRequest& request, const Outcome& outcome) {
   const std::string name = fs::path(request.interpreter).filename().string();
   Error error;
   error.code = Code::unavailable;
-  error.detail = fmt::format("{} cannot make virtual environments: `-m venv` ended with {}", request.interpreter, process::to_words(outcome.ended));
-  error.hint = fmt::format("on Debian and Ubuntu install {}-venv, or name another Python in `python.interpreter_path`", name == "python" ? "python3" : name);
+  error.detail =
+      fmt::format("{} cannot make virtual environments: `-m venv` ended with {}", request.interpreter, process::to_words(outcome.ended));
+  error.hint = fmt::format("on Debian and Ubuntu install {}-venv, or name another Python in `python.interpreter_path`",
+                           name == "python" ? "python3" : name);
   if (outcome.output.find("No space left on device") != std::string::npos) {
     error.code = Code::disk_full;
     error.hint = "free some space on the disk that holds the environments";
@@ -80,8 +88,8 @@ Error cannot_make(const VenvRequest& request, const Outcome& outcome) {
   return error;
 }
 
-/// The folder with its own Python and pip. Debian's Python comes without `ensurepip` unless python3-venv is installed; its pip, where there is one, can
-/// then install into the new environment just as well.
+/// The folder with its own Python and pip. Debian's Python comes without `ensurepip` unless python3-venv is installed; its pip, where there
+/// is one, can then install into the new environment just as well.
 Result<std::vector<std::string>> make_folder(const VenvRequest& request, const Steps& steps, const std::string& python) {
   const std::vector<std::string> own_pip{python, "-m", "pip"};
   MUSTER_TRY_ASSIGN(const Outcome made, steps.run({request.interpreter, "-m", "venv", request.folder.string()}));
@@ -110,8 +118,10 @@ std::vector<std::string> requirements_in(std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<std::string>> build_venv(const VenvRequest& request, const process::ProcessGroup& group, std::chrono::steady_clock::time_point deadline,
-                                            const std::function<void(std::string_view)>& on_log, const std::function<Result<void>()>& stop) {
+Result<std::vector<std::string>> build_venv(const VenvRequest& request, const process::ProcessGroup& group,
+                                            std::chrono::steady_clock::time_point deadline,
+                                            const std::function<void(std::string_view)>& on_log,
+                                            const std::function<Result<void>()>& stop) {
   const Steps steps(request, group, deadline, on_log, stop);
   const std::string python = (request.folder / "bin" / "python").string();
   MUSTER_TRY_ASSIGN(const std::vector<std::string> pip, make_folder(request, steps, python));
@@ -120,7 +130,8 @@ Result<std::vector<std::string>> build_venv(const VenvRequest& request, const pr
   MUSTER_TRY(write_file(requirements, join(request.packages, "\n") + "\n", 0644, Durable::no));
   on_log(fmt::format("{}:\n  {}\n", requirements.string(), join(request.packages, "\n  ")));
   std::vector<std::string> install = pip;
-  install.insert(install.end(), {"install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", requirements.string()});
+  install.insert(install.end(),
+                 {"install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", requirements.string()});
   MUSTER_TRY_ASSIGN(const Outcome installed, steps.run(install));
   if (!installed.succeeded()) return tl::unexpected(explain_pip_failure(installed.output));
 

@@ -186,7 +186,10 @@ struct StreamTest : testing::Test {
     return all;
   }
   Feed feed;
-  HttpServer server{{route("GET", "/stream", [this](Request&) { return Response{200, {{"content-type", "text/plain"}}, std::make_unique<Feed::Source>(feed)}; }),
+  HttpServer server{{route("GET", "/stream",
+                           [this](Request&) {
+                             return Response{200, {{"content-type", "text/plain"}}, std::make_unique<Feed::Source>(feed)};
+                           }),
                      route("GET", "/hello", [](Request&) { return text_response("hello"); })},
                     options()};
   RawClient client{server.port()};

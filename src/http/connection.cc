@@ -34,8 +34,10 @@ bool is_protocol_error(const error_code& error) { return error.category() == mak
 
 Response failure(const Request& request, std::string_view what) {
   log::error("http", "{} {} ({}) failed: {}", request.method, request.path, request.id, what);
-  return problem_response(Error{Code::internal, fmt::format("the request could not be carried out; the server's log has the reason under {}", request.id),
-                                "report it with that line of server.log", {}});
+  return problem_response(Error{Code::internal,
+                                fmt::format("the request could not be carried out; the server's log has the reason under {}", request.id),
+                                "report it with that line of server.log",
+                                {}});
 }
 
 net::awaitable<bool> Connection::wait_for_request() {
@@ -81,7 +83,8 @@ net::awaitable<bool> Connection::serve_one() {
   Response response;
   if (!route) {
     response = problem_response(route.error());
-    if (route.error().code == Code::method_not_allowed) response.headers.emplace_back("allow", join(core_->router->methods(encoded_path(parser.get().target())), ", "));
+    if (route.error().code == Code::method_not_allowed)
+      response.headers.emplace_back("allow", join(core_->router->methods(encoded_path(parser.get().target())), ", "));
     if (has_body) {
       const bool closed = co_await answer_and_close(response, manner);
       co_return closed;
@@ -95,8 +98,10 @@ net::awaitable<bool> Connection::serve_one() {
   auto admit = [&] { refusal = begin(**route, request, sink); };
   auto finish = [&] {
     if (!has_body) admit();
-    if (refusal) response = std::move(*refusal);
-    else response = guarded(request, [&] { return sink ? sink->finish() : (*route)->handler(request); });
+    if (refusal)
+      response = std::move(*refusal);
+    else
+      response = guarded(request, [&] { return sink ? sink->finish() : (*route)->handler(request); });
   };
   if (has_body) {
     co_await on_worker(admit);
@@ -144,15 +149,18 @@ Result<const Route*> Connection::prepare(const Parser& parser, Request& request)
   request.parameters = std::move(match.parameters);
   const auto length = parser.content_length();
   if (length && *length > match.route->body_limit) {
-    return fail(Code::too_large, "the body of {} may have at most {}, this one has {}", request.path, human_size(match.route->body_limit), human_size(*length));
+    return fail(Code::too_large, "the body of {} may have at most {}, this one has {}", request.path, human_size(match.route->body_limit),
+                human_size(*length));
   }
   return match.route;
 }
 
 std::optional<Response> Connection::refusal_of(const error_code& error) const {
-  if (timed_out_) return problem_response(Error{Code::timeout, "the request did not arrive in time", "send it faster, or in smaller parts", {}});
+  if (timed_out_)
+    return problem_response(Error{Code::timeout, "the request did not arrive in time", "send it faster, or in smaller parts", {}});
   if (error == wire::error::header_limit || error == wire::error::buffer_overflow) {
-    return problem_response_as(431, Error{Code::too_large, fmt::format("the request line and headers are larger than {}", human_size(kHeaderLimit)), "", {}});
+    return problem_response_as(
+        431, Error{Code::too_large, fmt::format("the request line and headers are larger than {}", human_size(kHeaderLimit)), "", {}});
   }
   if (error == wire::error::end_of_stream || error == wire::error::partial_message || !is_protocol_error(error)) return std::nullopt;
   return problem_response(Error{Code::malformed, fmt::format("this is not an HTTP/1.1 request: {}", error.message()), "", {}});

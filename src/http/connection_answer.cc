@@ -92,8 +92,10 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   auto* const stream = std::get_if<std::unique_ptr<StreamSource>>(&response.body);
   const bool without_body = response.status == 204 || response.status == 304;
   if (stream != nullptr) {
-    if (manner.version == 11) message.chunked(true);
-    else manner.keep_alive = false;  // its end is the connection's end
+    if (manner.version == 11)
+      message.chunked(true);
+    else
+      manner.keep_alive = false;  // its end is the connection's end
   } else if (!without_body) {
     message.content_length(file != nullptr ? file->length : std::get<std::string>(response.body).size());
   }
@@ -104,7 +106,7 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   if (file == nullptr && stream == nullptr && !manner.head && !without_body) {
     const std::string& body = std::get<std::string>(response.body);
     sent = co_await send_bytes(serializer, message, body, More::no);
-    co_return sent && manner.keep_alive;
+    co_return sent&& manner.keep_alive;
   }
   serializer.split(true);
   error_code error;
@@ -113,9 +115,11 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   disarm();
   if (error) co_return false;
   if (manner.head || without_body) co_return manner.keep_alive;
-  if (file != nullptr) sent = co_await send_file(*file);
-  else sent = co_await send_stream(**stream, serializer, message);
-  co_return sent && manner.keep_alive;
+  if (file != nullptr)
+    sent = co_await send_file(*file);
+  else
+    sent = co_await send_stream(**stream, serializer, message);
+  co_return sent&& manner.keep_alive;
 }
 
 net::awaitable<bool> Connection::send_bytes(Serializer& serializer, Message& message, std::string_view bytes, More more) {

@@ -15,7 +15,7 @@ net::awaitable<BodyEnd> Connection::read_body(Parser& parser, std::uint64_t limi
   std::string& into = sink != nullptr ? chunk : request.body;
   std::uint64_t total = 0;
   const std::uint64_t promised = parser.content_length().value_or(0);  // within the limit: prepare() has looked
-  if (promised > kFirstRead) buffer_.reserve(kSlice);                    // what one read of the socket takes
+  if (promised > kFirstRead) buffer_.reserve(kSlice);                  // what one read of the socket takes
   if (sink == nullptr && promised > 0) into.reserve(promised + kSlice);
   Result<void> written;
   auto write = [&] {
@@ -47,7 +47,8 @@ net::awaitable<BodyEnd> Connection::read_body(Parser& parser, std::uint64_t limi
       co_return BodyEnd::refused;
     }
     if (total > limit) {
-      refusal = problem_response(Error{Code::too_large, fmt::format("the body of {} may have at most {}", request.path, human_size(limit)), "", {}});
+      refusal = problem_response(
+          Error{Code::too_large, fmt::format("the body of {} may have at most {}", request.path, human_size(limit)), "", {}});
       co_return BodyEnd::refused;
     }
     if (sink == nullptr || (chunk.size() < kUploadChunk && !parser.is_done())) continue;

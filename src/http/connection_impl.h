@@ -1,7 +1,8 @@
 #pragma once
-// A connection is one coroutine on one strand: read a request, have it answered on a worker, write the answer, again. Inside this room only; its parts:
-// connection.cc (the loop), connection_body.cc (what comes), connection_answer.cc (what goes), connection_stream.cc (answers that go on).
-// The rule for coroutines is that of server.cc: name the argument, name the result, one await per statement, none in a condition.
+// A connection is one coroutine on one strand: read a request, have it answered on a worker, write the answer, again. Inside this room
+// only; its parts: connection.cc (the loop), connection_body.cc (what comes), connection_answer.cc (what goes), connection_stream.cc
+// (answers that go on). The rule for coroutines is that of server.cc: name the argument, name the result, one await per statement, none in
+// a condition.
 
 #include <sys/socket.h>
 
@@ -33,8 +34,8 @@ namespace muster::http {
 namespace net = boost::asio;
 namespace beast = boost::beast;
 namespace wire = boost::beast::http;
-using net::ip::tcp;
 using boost::system::error_code;
+using net::ip::tcp;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 inline constexpr std::uint32_t kHeaderLimit = 16 * 1024;
@@ -74,8 +75,11 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   }
 
   net::awaitable<void> refuse() {
-    Response refusal = problem_response(Error{Code::unavailable, fmt::format("the server has {} connections, as many as it takes", core_->options.max_connections),
-                                              "try again in a moment", {}});
+    Response refusal =
+        problem_response(Error{Code::unavailable,
+                               fmt::format("the server has {} connections, as many as it takes", core_->options.max_connections),
+                               "try again in a moment",
+                               {}});
     refusal.headers.emplace_back("retry-after", "1");
     const Manner manner;
     const bool sent = co_await send(refusal, manner);
@@ -105,7 +109,8 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   net::awaitable<bool> wait_for_wake();
   net::awaitable<void> linger();
 
-  /// Only here, at the coroutine's end, may the descriptor go: no worker uses it any more. Ends what still waits and would keep this object.
+  /// Only here, at the coroutine's end, may the descriptor go: no worker uses it any more. Ends what still waits and would keep this
+  /// object.
   void close() {
     error_code ignored;
     socket_.close(ignored);
@@ -131,7 +136,8 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
     co_await net::async_initiate<const net::use_awaitable_t<>, void()>(initiate, net::use_awaitable);
   }
 
-  /// From now on the socket's operations end after that long: they fail, and timed_out_ is set. The timer itself is only touched when it would fire too late.
+  /// From now on the socket's operations end after that long: they fail, and timed_out_ is set. The timer itself is only touched when it
+  /// would fire too late.
   void arm(std::chrono::milliseconds after) {
     timed_out_ = false;
     deadline_ = std::chrono::steady_clock::now() + after;

@@ -65,7 +65,10 @@ Response file_response(const Request& request, Fd file, std::uint64_t size, cons
   const RangeChoice choice = same ? choose_range(request.header("range"), size) : RangeChoice{};
   if (choice.kind == RangeChoice::Kind::unsatisfiable) {
     Response refusal = problem_response_as(
-        416, Error{Code::invalid, fmt::format("the range '{}' lies outside the {} bytes there are", to_utf8(request.header("range").substr(0, 100)), size), "", {}});
+        416, Error{Code::invalid,
+                   fmt::format("the range '{}' lies outside the {} bytes there are", to_utf8(request.header("range").substr(0, 100)), size),
+                   "",
+                   {}});
     refusal.headers.emplace_back("content-range", fmt::format("bytes */{}", size));
     return refusal;
   }

@@ -24,7 +24,8 @@ struct RangeChoice {
 /// What a Range header asks of `size` bytes. Anything but one well-formed byte range is answered with the whole, as RFC 9110 allows.
 RangeChoice choose_range(std::string_view header, std::uint64_t size);
 
-/// 200, 206, 304 or 416, by the request's Range, If-Range and If-None-Match. `etag` is without quotes; `size` is the file's whole size, in bytes.
+/// 200, 206, 304 or 416, by the request's Range, If-Range and If-None-Match. `etag` is without quotes; `size` is the file's whole size, in
+/// bytes.
 Response file_response(const Request& request, Fd file, std::uint64_t size, const std::string& etag, const std::string& content_type);
 
 }  // namespace muster::http

@@ -25,11 +25,13 @@ TEST_P(RangeTest, IsChosen) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RangeTest,
-                         testing::Values(RangeCase{"", 10, whole, 0, 0}, RangeCase{"bytes=0-", 10, part, 0, 10}, RangeCase{"bytes=0-0", 10, part, 0, 1},
-                                         RangeCase{"bytes=3-5", 10, part, 3, 3}, RangeCase{"bytes=9-", 10, part, 9, 1}, RangeCase{"bytes=5-99", 10, part, 5, 5},
-                                         RangeCase{"bytes=5-99999999999999999999999", 10, part, 5, 5}, RangeCase{"bytes=-3", 10, part, 7, 3},
-                                         RangeCase{"bytes=-99", 10, part, 0, 10}, RangeCase{"bytes=-0", 10, unsatisfiable, 0, 0},
-                                         RangeCase{"bytes=10-", 10, unsatisfiable, 0, 0}, RangeCase{"bytes=99999999999999999999-", 10, unsatisfiable, 0, 0},
+                         testing::Values(RangeCase{"", 10, whole, 0, 0}, RangeCase{"bytes=0-", 10, part, 0, 10},
+                                         RangeCase{"bytes=0-0", 10, part, 0, 1}, RangeCase{"bytes=3-5", 10, part, 3, 3},
+                                         RangeCase{"bytes=9-", 10, part, 9, 1}, RangeCase{"bytes=5-99", 10, part, 5, 5},
+                                         RangeCase{"bytes=5-99999999999999999999999", 10, part, 5, 5},
+                                         RangeCase{"bytes=-3", 10, part, 7, 3}, RangeCase{"bytes=-99", 10, part, 0, 10},
+                                         RangeCase{"bytes=-0", 10, unsatisfiable, 0, 0}, RangeCase{"bytes=10-", 10, unsatisfiable, 0, 0},
+                                         RangeCase{"bytes=99999999999999999999-", 10, unsatisfiable, 0, 0},
                                          RangeCase{"bytes=0-", 0, unsatisfiable, 0, 0}, RangeCase{"bytes=5-3", 10, whole, 0, 0},
                                          RangeCase{"bytes=0-1,3-4", 10, whole, 0, 0}, RangeCase{"bytes=-", 10, whole, 0, 0},
                                          RangeCase{"bytes=a-b", 10, whole, 0, 0}, RangeCase{"lines=0-1", 10, whole, 0, 0}));

@@ -32,12 +32,14 @@ int status_of(Code code) {
   return 500;
 }
 
-Response json_response(int status, const Json& body) {
-  return Response{status, {{"content-type", "application/json"}}, dump_json(body)};
-}
+Response json_response(int status, const Json& body) { return Response{status, {{"content-type", "application/json"}}, dump_json(body)}; }
 
 Response problem_response_as(int status, const Error& error, const Json& extra) {
-  Json problem{{"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"code", to_string(error.code)}, {"detail", error.detail}};
+  Json problem{{"type", "about:blank"},
+               {"title", reason_phrase(status)},
+               {"status", status},
+               {"code", to_string(error.code)},
+               {"detail", error.detail}};
   if (!error.hint.empty()) problem["hint"] = error.hint;
   if (!error.errors.empty()) {
     Json& errors = problem["errors"] = Json::array();

@@ -20,13 +20,13 @@ namespace muster::http {
 
 struct Request {
   std::string method;
-  std::string path;                          ///< percent-decoded, without the query; always starts with '/'; UTF-8 without NUL, as the query
-  std::map<std::string, std::string> query;  ///< decoded; of repeated keys the last
-  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string path;  ///< percent-decoded, without the query; always starts with '/'; UTF-8 without NUL, as the query
+  std::map<std::string, std::string> query;       ///< decoded; of repeated keys the last
+  std::map<std::string, std::string> headers;     ///< names in lower case
   std::map<std::string, std::string> parameters;  ///< from the route's {names}
-  std::string body;                          ///< empty for streamed uploads
-  std::string id;                            ///< for the log
-  std::any context;                          ///< what the gate found out about the caller, for handlers
+  std::string body;                               ///< empty for streamed uploads
+  std::string id;                                 ///< for the log
+  std::any context;                               ///< what the gate found out about the caller, for handlers
 
   /// "" when absent.
   std::string header(std::string_view lower_case_name) const;
@@ -41,13 +41,14 @@ struct FileRange {
   std::uint64_t length = 0;
 };
 
-/// A body that is produced as it is sent (log followers, event streams, archives). The connection pulls when it can write, so a slow reader costs no memory.
+/// A body that is produced as it is sent (log followers, event streams, archives). The connection pulls when it can write, so a slow reader
+/// costs no memory.
 class StreamSource {
  public:
   virtual ~StreamSource() = default;
-  /// Next bytes (at most about 256 KiB). Empty: nothing now, `wake` will be called. Nothing: the end. Called on a worker thread, one call at a time; may block on the disk.
-  /// Without a wake it is called again after at most 5 s, so that a source can send heartbeats. An exception cuts the answer off, so that the reader
-  /// sees that it is not whole.
+  /// Next bytes (at most about 256 KiB). Empty: nothing now, `wake` will be called. Nothing: the end. Called on a worker thread, one call
+  /// at a time; may block on the disk. Without a wake it is called again after at most 5 s, so that a source can send heartbeats. An
+  /// exception cuts the answer off, so that the reader sees that it is not whole.
   virtual std::optional<std::string> pull() = 0;
   /// Called once, before the first pull. `wake` may be called from any thread, often, and also after the connection is gone.
   virtual void on_ready(std::function<void()> wake) = 0;

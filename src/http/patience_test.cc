@@ -1,4 +1,5 @@
-// Clients that are slow, too many, or leave; and the server's own end. Deadlines are short here, so that tests wait for events, not for minutes.
+// Clients that are slow, too many, or leave; and the server's own end. Deadlines are short here, so that tests wait for events, not for
+// minutes.
 #include <sys/socket.h>
 
 #include <thread>
@@ -32,7 +33,8 @@ ServerOptions impatient() {
 }
 
 std::vector<Route> echo() {
-  return {route("POST", "/echo", [](Request& r) { return text_response(r.body); }), route("GET", "/hello", [](Request&) { return text_response("hello"); })};
+  return {route("POST", "/echo", [](Request& r) { return text_response(r.body); }),
+          route("GET", "/hello", [](Request&) { return text_response("hello"); })};
 }
 
 TEST(PatienceTest, AHeaderThatDoesNotComeInTimeIs408) {

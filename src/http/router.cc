@@ -19,7 +19,8 @@ std::string name_of(std::string_view part) { return std::string(part.substr(1, p
 
 }  // namespace
 
-/// A tree by parts. A route's own names for its parameters are kept with its pattern, so that two routes may name the same part differently.
+/// A tree by parts. A route's own names for its parameters are kept with its pattern, so that two routes may name the same part
+/// differently.
 struct Router::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> literal;
   std::unique_ptr<Node> name;

@@ -1,5 +1,6 @@
 #pragma once
-// Routes: method + pattern → handler. Patterns are "/api/v1/runs/{run}/logs/{path...}"; {name} is one part, {name...} the rest (slashes included).
+// Routes: method + pattern → handler. Patterns are "/api/v1/runs/{run}/logs/{path...}"; {name} is one part, {name...} the rest (slashes
+// included).
 
 #include <functional>
 #include <map>
@@ -19,7 +20,7 @@ using UploadHandler = std::function<Result<std::unique_ptr<UploadSink>>(Request&
 struct Route {
   std::string method;
   std::string pattern;
-  Handler handler;            ///< exactly one of handler and upload is set
+  Handler handler;  ///< exactly one of handler and upload is set
   UploadHandler upload;
   std::uint64_t body_limit = 8u << 20;  ///< bytes; for uploads too
 };
@@ -36,7 +37,8 @@ class Router {
     const Route* route;
     std::map<std::string, std::string> parameters;
   };
-  /// `path` is still encoded: an encoded '/' does not part it. A GET route answers HEAD too. A part may be "": it is a name that nothing has. not_found, or method_not_allowed when only the method is wrong (the hint lists those allowed).
+  /// `path` is still encoded: an encoded '/' does not part it. A GET route answers HEAD too. A part may be "": it is a name that nothing
+  /// has. not_found, or method_not_allowed when only the method is wrong (the hint lists those allowed).
   Result<Match> match(std::string_view method, std::string_view path) const;
 
   /// The methods that the path has, sorted; empty when there is no such path.

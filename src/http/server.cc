@@ -23,8 +23,8 @@ namespace muster::http {
 namespace {
 
 namespace net = boost::asio;
-using net::ip::tcp;
 using boost::system::error_code;
+using net::ip::tcp;
 
 /// When descriptors or memory run out, accepting again at once would only burn a core.
 constexpr std::chrono::milliseconds kAcceptPause{100};
@@ -104,7 +104,8 @@ Result<tcp::endpoint> resolve(net::io_context& io, const ServerOptions& options)
 tl::unexpected<Error> cannot_listen(const ServerOptions& options, const error_code& error) {
   const std::string holder = error == net::error::address_in_use ? port_holder(options.port) : "";
   return fail_hint(Code::unavailable, holder.empty() ? "choose another port or address" : "end that process, or choose another port",
-                   "cannot listen on {}:{}: {}{}", options.address, options.port, error.message(), holder.empty() ? "" : ": " + holder + " has it");
+                   "cannot listen on {}:{}: {}{}", options.address, options.port, error.message(),
+                   holder.empty() ? "" : ": " + holder + " has it");
 }
 
 Result<void> listen_on(tcp::acceptor& acceptor, net::io_context& io, const ServerOptions& options) {

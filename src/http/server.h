@@ -25,7 +25,8 @@ struct ServerOptions {
   std::chrono::milliseconds stream_tick{5'000};         ///< a stream that nobody wakes is asked again after this long
 };
 
-/// Runs before every handler and upload, on a worker thread: the place for authentication. An error is the answer; no body is read before it.
+/// Runs before every handler and upload, on a worker thread: the place for authentication. An error is the answer; no body is read before
+/// it.
 using Gate = std::function<Result<void>(Request&)>;
 
 class Server {

@@ -21,10 +21,15 @@ using test::text_response;
 std::vector<Route> routes() {
   return {route("GET", "/hello", [](Request&) { return text_response("hello"); }),
           route("GET", "/big", [](Request&) { return text_response(std::string(1'000'000, 'x')); }),
-          route("GET", "/echo/{what...}", [](Request& r) { return text_response(r.parameter("what") + "|" + r.query_value("q").value_or("-")); }),
-          route("POST", "/echo", [](Request& r) { return text_response(r.body); }, 100'000),
+          route("GET", "/echo/{what...}",
+                [](Request& r) { return text_response(r.parameter("what") + "|" + r.query_value("q").value_or("-")); }),
+          route(
+              "POST", "/echo", [](Request& r) { return text_response(r.body); }, 100'000),
           route("GET", "/none", [](Request&) { return empty_response(); }),
-          route("GET", "/split", [](Request&) { return Response{200, {{"x-name", "a\r\nset-cookie: b"}}, std::string("x")}; }),
+          route("GET", "/split",
+                [](Request&) {
+                  return Response{200, {{"x-name", "a\r\nset-cookie: b"}}, std::string("x")};
+                }),
           route("GET", "/throw", [](Request&) -> Response { throw std::runtime_error("secret detail"); }),
           route("GET", "/header", [](Request& r) { return text_response(r.header("x-some")); })};
 }
@@ -155,21 +160,32 @@ TEST_P(BadRequestTest, IsRefusedInWordsAndOthersGoOn) {
 const std::string kChunked = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
 INSTANTIATE_TEST_SUITE_P(
     All, BadRequestTest,
-    testing::Values(BadRequest{"Garbage", "\x16\x03\x01\x02 not http\r\n\r\n", 400, "malformed"}, BadRequest{"NoTarget", "GET HTTP/1.1\r\n\r\n", 400, "malformed"},
+    testing::Values(BadRequest{"Garbage", "\x16\x03\x01\x02 not http\r\n\r\n", 400, "malformed"},
+                    BadRequest{"NoTarget", "GET HTTP/1.1\r\n\r\n", 400, "malformed"},
                     BadRequest{"BadEscape", get("/a%zz"), 400, "malformed"}, BadRequest{"NulInPath", get("/a%00"), 400, "malformed"},
-                    BadRequest{"NotUtf8", get("/%ff"), 400, "malformed"}, BadRequest{"Version", "GET /hello HTTP/2.0\r\n\r\n", 400, "malformed"},
+                    BadRequest{"NotUtf8", get("/%ff"), 400, "malformed"},
+                    BadRequest{"Version", "GET /hello HTTP/2.0\r\n\r\n", 400, "malformed"},
                     BadRequest{"HeaderWithoutColon", "GET /hello HTTP/1.1\r\nHost\r\n\r\n", 400, "malformed"},
                     BadRequest{"BadLength", "POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "malformed"},
                     BadRequest{"TwoLengths", "POST /echo HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, "malformed"},
-                    BadRequest{"LengthAndChunks", "POST /echo HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 400, "malformed"},
+                    BadRequest{"LengthAndChunks", "POST /echo HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 400,
+                               "malformed"},
                     BadRequest{"BadChunk", kChunked + "zz\r\n", 400, "malformed"},
                     BadRequest{"HugeChunk", kChunked + "FFFFFFFFFFFFFFFFF\r\n", 400, "malformed"},
                     BadRequest{"HugeHeader", get("/hello", "X: " + std::string(100'000, 'a') + "\r\n"), 431, "too_large"},
-                    BadRequest{"ManyHeaders", get("/hello", [] { std::string all; for (int i = 0; i < 5000; ++i) all += "A: b\r\n"; return all; }()), 431, "too_large"},
+                    BadRequest{"ManyHeaders",
+                               get("/hello",
+                                   [] {
+                                     std::string all;
+                                     for (int i = 0; i < 5000; ++i) all += "A: b\r\n";
+                                     return all;
+                                   }()),
+                               431, "too_large"},
                     BadRequest{"HugeTarget", get("/" + std::string(100'000, 'a')), 431, "too_large"},
                     BadRequest{"LengthOverLimit", request("POST", "/echo", std::string(100'001, 'a')), 413, "too_large"},
                     BadRequest{"ChunksOverLimit", kChunked + "30000\r\n" + std::string(0x30000, 'a') + "\r\n0\r\n\r\n", 413, "too_large"},
-                    BadRequest{"LengthOverflow", "POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400, "malformed"}),
+                    BadRequest{"LengthOverflow", "POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400,
+                               "malformed"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(GateTest, RefusesBeforeTheBodyIsRead) {

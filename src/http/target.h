@@ -15,7 +15,8 @@ struct Target {
   std::map<std::string, std::string> query;  ///< decoded ('+' is a space); of repeated keys the last
 };
 
-/// Takes "/path?query" and "http://host/path?query". malformed for anything else, for a bad escape, and for what decodes to NUL or to bytes that are not UTF-8.
+/// Takes "/path?query" and "http://host/path?query". malformed for anything else, for a bad escape, and for what decodes to NUL or to bytes
+/// that are not UTF-8.
 Result<Target> parse_target(std::string_view raw);
 
 /// The path of a target as it was sent, still encoded: what a part is called may have an encoded '/' in it. A view into `raw`.

@@ -15,9 +15,7 @@ TEST(TargetTest, PathAndQueryAreDecoded) {
   EXPECT_EQ(target->query, (std::map<std::string, std::string>{{"x", "2"}, {"y", "a&b c"}, {"flag", ""}, {"", "e"}}));
 }
 
-TEST(TargetTest, AbsoluteFormIsThePathBehindTheHost) {
-  EXPECT_EQ(parse_target("http://host:80/a?b=c")->path, "/a");
-}
+TEST(TargetTest, AbsoluteFormIsThePathBehindTheHost) { EXPECT_EQ(parse_target("http://host:80/a?b=c")->path, "/a"); }
 
 TEST(TargetTest, PartsAreDecodedAfterThePathIsTakenApart) {
   EXPECT_EQ(encoded_path("http://host:80/a%2Fb/c?d/e"), "/a%2Fb/c");
@@ -33,7 +31,8 @@ TEST_P(BadTarget, IsMalformed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BadTarget,
-                         testing::Values("", "*", "a", "/%", "/%4", "/%zz", "/%00", "/?a=%00", "/?a=%g1", "/%ff", "/?k=%C3%28", "host:80", "?a=b", "/%ED%A0%80"));
+                         testing::Values("", "*", "a", "/%", "/%4", "/%zz", "/%00", "/?a=%00", "/?a=%g1", "/%ff", "/?k=%C3%28", "host:80",
+                                         "?a=b", "/%ED%A0%80"));
 
 RC_GTEST_PROP(TargetProperty, WhatIsEncodedComesBack, ()) {
   std::string text = "/";

@@ -7,8 +7,30 @@ namespace muster::launch {
 namespace {
 
 constexpr std::array<std::string_view, 24> kPassed{
-    "PATH",       "HOME",        "LANG",     "LANGUAGE",  "LC_ALL",     "LC_CTYPE",    "TZ",        "TMPDIR",        "USER",         "LOGNAME",           "SHELL",          "LD_LIBRARY_PATH",
-    "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",  "ALL_PROXY",     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "PATH",
+    "HOME",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LD_LIBRARY_PATH",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
 };
 constexpr std::array<std::string_view, 2> kPassedPrefixes{"CUDA_", "NVIDIA_"};
 

@@ -11,13 +11,31 @@ namespace {
 
 JobVariablesInput everything() {
   JobVariablesInput input;
-  input.server = {{"PATH", "/usr/local/bin:/usr/bin"}, {"HOME", "/home/ada"}, {"LANG", "C.UTF-8"}, {"TZ", "UTC"}, {"TMPDIR", "/var/tmp"}, {"USER", "ada"},
-                  {"SHELL", "/bin/bash"}, {"LD_LIBRARY_PATH", "/opt/cuda/lib64"}, {"CUDA_HOME", "/opt/cuda"}, {"CUDA_VISIBLE_DEVICES", "0,1"},
-                  {"NVIDIA_VISIBLE_DEVICES", "all"}, {"https_proxy", "http://proxy:3128"}, {"NO_PROXY", "localhost"},
-                  {"PYTHONPATH", "/home/ada/lib"}, {"VIRTUAL_ENV", "/home/ada/venv"}, {"MUSTER_TOKEN", "the owner's"}, {"MUSTER_HOME", "/home/ada/.muster"},
-                  {"AWS_SECRET_ACCESS_KEY", "secret"}, {"RANK", "7"}, {"LOCAL_RANK", "7"}, {"OMP_NUM_THREADS", "4"}, {"SSH_AUTH_SOCK", "/tmp/agent"}};
+  input.server = {{"PATH", "/usr/local/bin:/usr/bin"},
+                  {"HOME", "/home/ada"},
+                  {"LANG", "C.UTF-8"},
+                  {"TZ", "UTC"},
+                  {"TMPDIR", "/var/tmp"},
+                  {"USER", "ada"},
+                  {"SHELL", "/bin/bash"},
+                  {"LD_LIBRARY_PATH", "/opt/cuda/lib64"},
+                  {"CUDA_HOME", "/opt/cuda"},
+                  {"CUDA_VISIBLE_DEVICES", "0,1"},
+                  {"NVIDIA_VISIBLE_DEVICES", "all"},
+                  {"https_proxy", "http://proxy:3128"},
+                  {"NO_PROXY", "localhost"},
+                  {"PYTHONPATH", "/home/ada/lib"},
+                  {"VIRTUAL_ENV", "/home/ada/venv"},
+                  {"MUSTER_TOKEN", "the owner's"},
+                  {"MUSTER_HOME", "/home/ada/.muster"},
+                  {"AWS_SECRET_ACCESS_KEY", "secret"},
+                  {"RANK", "7"},
+                  {"LOCAL_RANK", "7"},
+                  {"OMP_NUM_THREADS", "4"},
+                  {"SSH_AUTH_SOCK", "/tmp/agent"}};
   input.environment = {{"OMP_NUM_THREADS", "1"}, {"TZ", "Europe/Zurich"}, {"LEVEL", "environment"}};
-  input.run = {{"LEVEL", "run"}, {"PYTHONPATH", "src"}, {"MUSTER_RUN_ID", "somebody else's"}, {"PYTHONUNBUFFERED", "0"}, {"HF_HOME", "/data/hf"}};
+  input.run = {
+      {"LEVEL", "run"}, {"PYTHONPATH", "src"}, {"MUSTER_RUN_ID", "somebody else's"}, {"PYTHONUNBUFFERED", "0"}, {"HF_HOME", "/data/hf"}};
   input.run_id = "birds_1795230131_0a1b2c3d";
   input.uuid = "0123456789abcdef0123456789abcdef";
   input.workspace = "default";
@@ -38,7 +56,8 @@ TEST(JobVariables, AgreeWithTheGolden) {
   JobVariablesInput smallest;
   smallest.run_id = "birds_1795230131_0a1b2c3d";
   smallest.node.run_folder = "/r";
-  test::expect_golden(test::golden_folder() / "job-variables.json", {{"everything", job_variables(everything())}, {"smallest", job_variables(smallest)}});
+  test::expect_golden(test::golden_folder() / "job-variables.json",
+                      {{"everything", job_variables(everything())}, {"smallest", job_variables(smallest)}});
 }
 
 TEST(JobVariables, NothingElseOfTheServersComesThrough) {
@@ -64,7 +83,8 @@ TEST(JobVariables, ThePageNamesEachOfThem) {
   input.server.clear();
   input.environment.clear();
   input.run.clear();
-  for (const auto& [name, value] : job_variables(input)) EXPECT_NE(page.find("`" + name + "`"), std::string::npos) << name << " is not explained";
+  for (const auto& [name, value] : job_variables(input))
+    EXPECT_NE(page.find("`" + name + "`"), std::string::npos) << name << " is not explained";
 }
 
 }  // namespace

@@ -37,17 +37,14 @@ RankPlan plan_mpirun(const LaunchInput& input, const LaunchPlan& plan, const Mpi
   result.rank = model::kLauncherRank;
   result.log = kMpirunLog;
   result.variables = plan.ranks.front().variables;
-  result.command = {mpirun.mpirun,
-                    "--allow-run-as-root",
-                    "--hostfile", mpirun.hostfile.string(),
-                    "-np", std::to_string(plan.world_size),
-                    "--map-by", "slot",      // node 0 is filled first, then node 1: rank = node rank * processes a node + local rank
-                    "--bind-to", "none",     // data loaders and OpenMP threads are not to share one core
+  result.command = {mpirun.mpirun, "--allow-run-as-root", "--hostfile", mpirun.hostfile.string(), "-np", std::to_string(plan.world_size),
+                    "--map-by", "slot",          // node 0 is filled first, then node 1: rank = node rank * processes a node + local rank
+                    "--bind-to", "none",         // data loaders and OpenMP threads are not to share one core
                     "--leave-session-attached",  // a daemon that leaves its session would leave the process group's reach too
-                    "--mca", "plm", "rsh",   // ours even inside a Slurm allocation
-                    "--mca", "plm_rsh_agent", mpirun.rank_program + " agent",
-                    "--mca", "plm_rsh_no_tree_spawn", "1",
-                    // Where its daemons put a description of the machine in shared memory, Open MPI 4.1.4 was seen to crash at times; ranks can look for themselves.
+                    "--mca", "plm", "rsh",       // ours even inside a Slurm allocation
+                    "--mca", "plm_rsh_agent", mpirun.rank_program + " agent", "--mca", "plm_rsh_no_tree_spawn", "1",
+                    // Where its daemons put a description of the machine in shared memory, Open MPI 4.1.4 was seen to crash at times; ranks
+                    // can look for themselves.
                     "--mca", "rtc_hwloc_vmhole", "none",
                     // Ranks are ended by the runners: a daemon that wants to does not get beyond its first signal, which muster-rank notes.
                     "--mca", "odls_base_sigkill_timeout", "1000000"};

@@ -17,7 +17,11 @@ Planned planned(const std::string& master) {
   input.script = "train.py";
   input.arguments = {"--rank", "$OMPI_COMM_WORLD_RANK"};
   input.interpreter = "/usr/bin/python3";
-  input.variables = {{"PATH", "/usr/bin"}, {"MUSTER_RUN_TOKEN", "secret-token"}, {"CUDA_VISIBLE_DEVICES", "0"}, {"MUSTER_RUN_DIR", "/runs/r/1/node_0"}, {"MUSTER_GROUP", "g"}};
+  input.variables = {{"PATH", "/usr/bin"},
+                     {"MUSTER_RUN_TOKEN", "secret-token"},
+                     {"CUDA_VISIBLE_DEVICES", "0"},
+                     {"MUSTER_RUN_DIR", "/runs/r/1/node_0"},
+                     {"MUSTER_GROUP", "g"}};
   input.distribution = model::Distribution{model::Distribution::Kind::mpi, std::nullopt, 2, "nccl"};
   input.node_count = 2;
   input.addresses = {master, master};
@@ -39,7 +43,8 @@ TEST(Mpi, OneMpirunStartsEveryRankUnderTheWrapper) {
   EXPECT_TRUE(has_in_a_row(mpirun.command, {"-np", "4"}));
   EXPECT_TRUE(has_in_a_row(mpirun.command, {"--hostfile", "/runs/r/hosts"}));
   EXPECT_TRUE(has_in_a_row(mpirun.command, {"--mca", "plm_rsh_agent", "/opt/muster/muster-rank agent"}));
-  EXPECT_TRUE(has_in_a_row(mpirun.command, {"/opt/muster/muster-rank", "run", "--", "/usr/bin/python3", "train.py", "--rank", "$OMPI_COMM_WORLD_RANK"}));
+  EXPECT_TRUE(has_in_a_row(mpirun.command,
+                           {"/opt/muster/muster-rank", "run", "--", "/usr/bin/python3", "train.py", "--rank", "$OMPI_COMM_WORLD_RANK"}));
   EXPECT_EQ(mpirun.variables.at("MUSTER_RANK_NODES"), "/runs/r/nodes");
 }
 

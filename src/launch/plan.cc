@@ -45,8 +45,8 @@ std::vector<std::string> command_of(const LaunchInput& input) {
 /// What all ranks of the node share, whatever the launch.
 Variables shared_variables(const LaunchInput& input) {
   Variables variables = input.variables;
-  // The run's GPUs and no other run's. Each rank sees all of them and takes the one that LOCAL_RANK names, as scripts written for Azure ML and torchrun do
-  // (torch.cuda.set_device(local_rank)); hiding all but one would break them. What the engine has already chosen stays.
+  // The run's GPUs and no other run's. Each rank sees all of them and takes the one that LOCAL_RANK names, as scripts written for Azure ML
+  // and torchrun do (torch.cuda.set_device(local_rank)); hiding all but one would break them. What the engine has already chosen stays.
   if (input.gpus > 0 && !variables.contains("CUDA_VISIBLE_DEVICES")) {
     std::vector<std::string> devices;
     for (int i = 0; i < input.gpus; ++i) devices.push_back(std::to_string(i));
@@ -79,7 +79,8 @@ Variables pytorch_variables(const LaunchInput& input, int world_size) {
 }
 
 LaunchPlan plan_per_node(const LaunchInput& input) {
-  return {{make_rank(input, input.node_rank, 0, pytorch_variables(input, input.node_count), fmt::format("{}_{}.txt", kLogFolder, input.node_rank))},
+  return {{make_rank(input, input.node_rank, 0, pytorch_variables(input, input.node_count),
+                     fmt::format("{}_{}.txt", kLogFolder, input.node_rank))},
           input.node_count};
 }
 

@@ -73,8 +73,9 @@ TEST(LaunchPlan, PerProcess) {
   EXPECT_EQ(last.local_rank, 1);
   EXPECT_EQ(last.log, "azureml-logs/70_driver_log_3.txt");
   EXPECT_EQ(last.command, (std::vector<std::string>{"/usr/bin/python3", "train.py", "--local_rank", "1", "--rank=3"}));
-  const std::map<std::string, std::string> launch{{"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "6105"},   {"NODE_RANK", "1"}, {"WORLD_SIZE", "4"}, {"RANK", "3"},
-                                                  {"LOCAL_RANK", "1"},         {"LOCAL_WORLD_SIZE", "2"}, {"MUSTER_RANK", "3"}};
+  const std::map<std::string, std::string> launch{{"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "6105"}, {"NODE_RANK", "1"},
+                                                  {"WORLD_SIZE", "4"},         {"RANK", "3"},           {"LOCAL_RANK", "1"},
+                                                  {"LOCAL_WORLD_SIZE", "2"},   {"MUSTER_RANK", "3"}};
   for (const auto& [name, value] : launch) EXPECT_EQ(last.variables.at(name), value) << name;
   EXPECT_EQ(last.variables.at("HOME"), "/home/ada");
 }

@@ -10,8 +10,8 @@
 
 namespace muster::model {
 
-/// Bytes of one argument, command line or variable's value. The kernel refuses to start a program with a longer one (MAX_ARG_STRLEN, 128 KiB, holds the
-/// variable's name and the final NUL too).
+/// Bytes of one argument, command line or variable's value. The kernel refuses to start a program with a longer one (MAX_ARG_STRLEN, 128
+/// KiB, holds the variable's name and the final NUL too).
 inline constexpr std::size_t kLongestWord = (128u << 10) - 512;
 
 inline constexpr std::size_t kMostVariables = 1000;

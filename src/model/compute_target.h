@@ -11,8 +11,8 @@
 namespace muster::model {
 
 struct ComputeTarget {
-  std::int64_t key = 0;  ///< inside the store
-  std::string workspace; ///< its name
+  std::int64_t key = 0;   ///< inside the store
+  std::string workspace;  ///< its name
   std::string name;
   std::string engine = "local";
   std::string type = "AmlCompute";  ///< or "local"

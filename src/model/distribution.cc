@@ -21,7 +21,8 @@ void read_pytorch(ObjectReader& in, int node_count, Distribution& distribution) 
   if (const auto count = in.optional_integer("process_count", 1, kMostProcesses)) {
     distribution.process_count = static_cast<int>(*count);
     if (*count % node_count != 0) {
-      in.fault("process_count", fmt::format("is the total over all nodes, so it must be a multiple of node_count ({}); {} is not", node_count, *count),
+      in.fault("process_count",
+               fmt::format("is the total over all nodes, so it must be a multiple of node_count ({}); {} is not", node_count, *count),
                nearest_multiples(*count, node_count) + ", or leave it out for one process a node");
     }
   }

@@ -34,7 +34,8 @@ bool is_python_version(std::string_view version) {
 
 void check_text(ObjectReader& in, const std::string& field, std::string_view text, std::size_t longest) {
   if (text.empty() || text.size() > longest) in.fault(field, fmt::format("must have 1 to {} bytes, not {}", longest, text.size()));
-  if (text.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos) in.fault(field, "must be one line, without NUL characters");
+  if (text.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos)
+    in.fault(field, "must be one line, without NUL characters");
 }
 
 void read_packages(ObjectReader& in, EnvironmentDefinition& environment) {
@@ -60,7 +61,8 @@ void read_packages(ObjectReader& in, EnvironmentDefinition& environment) {
     }
   }
   if (environment.python_version && !is_python_version(*environment.python_version)) {
-    in.fault("python_version", fmt::format("must be a version such as 3.11 or 3.6.2, not '{}'", to_utf8(environment.python_version->substr(0, 64))));
+    in.fault("python_version",
+             fmt::format("must be a version such as 3.11 or 3.6.2, not '{}'", to_utf8(environment.python_version->substr(0, 64))));
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 namespace muster::model {
 namespace {
 
@@ -17,7 +16,8 @@ std::vector<std::string> faulty(const Json& json, std::string_view field = "envi
 }
 
 TEST(Environment, IsReadBackAsItWasShown) {
-  const Json json = Json::parse(R"({"name": "birds", "version": "3", "python": {"interpreter_path": "/usr/bin/python3", "user_managed_dependencies": false,
+  const Json json = Json::parse(
+      R"({"name": "birds", "version": "3", "python": {"interpreter_path": "/usr/bin/python3", "user_managed_dependencies": false,
       "pip_packages": ["pillow==9.4.0", "six"], "conda_packages": ["python=3.11", "pip"], "python_version": "3.11"},
       "environment_variables": {"A": "1"}})");
   const auto environment = environment_from_json(json, "environment");
@@ -42,11 +42,13 @@ TEST(Environment, TakesThePythonVersionFromACondaSpecification) {
 }
 
 TEST(Environment, TellsEveryFaultWithItsPlace) {
-  const Json json = Json::parse(R"({"name": "a/b", "python": {"pip_packages": ["six", 3, ""], "conda_packages": ["cudatoolkit=11"], "python_version": "new",
+  const Json json = Json::parse(
+      R"({"name": "a/b", "python": {"pip_packages": ["six", 3, ""], "conda_packages": ["cudatoolkit=11"], "python_version": "new",
       "interpretter": "x"}, "environment_variables": {"A-B": "1"}, "docker": {"base_image": "x"}})");
-  EXPECT_EQ(faulty(json), (std::vector<std::string>{"environment.name", "environment.python.pip_packages[1]", "environment.python.pip_packages[2]",
-                                                    "environment.python.conda_packages[0]", "environment.python.python_version",
-                                                    "environment.python.interpretter", "environment.environment_variables.A-B", "environment.docker"}));
+  EXPECT_EQ(faulty(json),
+            (std::vector<std::string>{"environment.name", "environment.python.pip_packages[1]", "environment.python.pip_packages[2]",
+                                      "environment.python.conda_packages[0]", "environment.python.python_version",
+                                      "environment.python.interpretter", "environment.environment_variables.A-B", "environment.docker"}));
 }
 
 TEST(Environment, SaysWhatToUseInsteadOfConda) {

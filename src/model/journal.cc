@@ -67,11 +67,14 @@ void append_record(std::string& bytes, Kind kind, std::uint8_t flags, std::strin
 }  // namespace
 
 Result<JournalHeader> read_journal_header(std::string_view bytes) {
-  if (bytes.size() < kJournalHeaderBytes || bytes.substr(0, 8) != kMagic) return fail(Code::malformed, "not a metric journal: its header is missing");
+  if (bytes.size() < kJournalHeaderBytes || bytes.substr(0, 8) != kMagic)
+    return fail(Code::malformed, "not a metric journal: its header is missing");
   if (const auto version = read_at<std::uint32_t>(bytes, 8); version != kVersion) {
-    return fail_hint(Code::malformed, "use the SDK that came with this runner", "a metric journal of version {}; this program reads version {}", version, kVersion);
+    return fail_hint(Code::malformed, "use the SDK that came with this runner",
+                     "a metric journal of version {}; this program reads version {}", version, kVersion);
   }
-  if (read_at<std::uint32_t>(bytes, 12) != kJournalHeaderBytes) return fail(Code::malformed, "a metric journal with a header of the wrong size");
+  if (read_at<std::uint32_t>(bytes, 12) != kJournalHeaderBytes)
+    return fail(Code::malformed, "a metric journal with a header of the wrong size");
   JournalHeader header;
   header.size = read_at<std::uint64_t>(bytes, 16);
   header.rank = read_at<std::int32_t>(bytes, 24);
@@ -108,7 +111,8 @@ Result<JournalWalker::Found> JournalWalker::next(std::string_view bytes, NamedPo
 Result<void> JournalWalker::read_name(std::string_view payload) {
   if (payload.size() < 5) return fail(Code::malformed, "metric journal: an empty name at byte {}", offset_);
   const std::string_view name = payload.substr(4);
-  if (!is_utf8(name) || utf8_length(name) > kLongestName) return fail(Code::malformed, "metric journal: a name that is not 1 to {} characters at byte {}", kLongestName, offset_);
+  if (!is_utf8(name) || utf8_length(name) > kLongestName)
+    return fail(Code::malformed, "metric journal: a name that is not 1 to {} characters at byte {}", kLongestName, offset_);
   names_[read_at<std::uint32_t>(payload, 0)] = name;
   return {};
 }

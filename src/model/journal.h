@@ -36,11 +36,13 @@ class JournalWalker {
   /// `bytes`: all that is mapped or received so far, header included when `offset` starts at 64. The bytes may grow between calls.
   explicit JournalWalker(std::size_t offset = kJournalHeaderBytes) : offset_(offset) {}
 
-  /// The next point, if it is whole. nothing_yet: the next record is not written (or the bytes end there). malformed: the segment is damaged at offset(),
-  /// and so is every further answer. `point` is set only with Found::point. The bytes may be a mapping that another process is writing.
+  /// The next point, if it is whole. nothing_yet: the next record is not written (or the bytes end there). malformed: the segment is
+  /// damaged at offset(), and so is every further answer. `point` is set only with Found::point. The bytes may be a mapping that another
+  /// process is writing.
   Result<Found> next(std::string_view bytes, NamedPoint& point);
   std::size_t offset() const { return offset_; }
-  /// The caller lets go of the first `bytes` of what it gave, all of them walked: from now on it gives what comes after. For reading in pieces.
+  /// The caller lets go of the first `bytes` of what it gave, all of them walked: from now on it gives what comes after. For reading in
+  /// pieces.
   void dropped(std::size_t bytes) { offset_ -= bytes; }
 
  private:

@@ -96,7 +96,8 @@ rc::Gen<MetricPoint> any_point() {
     if (*rc::gen::arbitrary<bool>()) {
       const bool integer = *rc::gen::arbitrary<bool>();
       const auto bits = *rc::gen::arbitrary<std::uint64_t>();
-      point.value = integer ? Number{static_cast<double>(*rc::gen::arbitrary<std::int32_t>()), true} : Number{std::bit_cast<double>(bits), false};
+      point.value =
+          integer ? Number{static_cast<double>(*rc::gen::arbitrary<std::int32_t>()), true} : Number{std::bit_cast<double>(bits), false};
     } else {
       point.value = dump_json(Json(*rc::gen::arbitrary<std::string>()));
     }

@@ -36,9 +36,8 @@ bool fits_first(First first, char c) {
 }
 
 std::optional<std::string> fault(std::string_view name, const Rule& rule) {
-  const auto stranger = std::find_if(name.begin(), name.end(), [&](char c) {
-    return !is_letter(c) && !is_digit(c) && rule.others.find(c) == std::string_view::npos;
-  });
+  const auto stranger = std::find_if(
+      name.begin(), name.end(), [&](char c) { return !is_letter(c) && !is_digit(c) && rule.others.find(c) == std::string_view::npos; });
   std::string why;
   if (stranger != name.end()) {
     const auto printable = static_cast<unsigned char>(*stranger) > 0x20 && static_cast<unsigned char>(*stranger) < 0x7F;
@@ -88,7 +87,8 @@ std::optional<std::string> display_name_fault(std::string_view name) {
   if (const std::size_t length = utf8_length(name); length > kLongestDisplayName) {
     return fmt::format("must have at most {} characters, not {}", kLongestDisplayName, length);
   }
-  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; })) return "must be one line, without control characters";
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+    return "must be one line, without control characters";
   return std::nullopt;
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 TEST(Names, SayWhatIsWrong) {
   EXPECT_EQ(experiment_name_fault("pytorch-birds"), std::nullopt);
-  EXPECT_EQ(*experiment_name_fault("a/b"), "must be 1 to 255 characters long, of letters, digits, '_', '-', a letter or a digit first: it has a '/'");
+  EXPECT_EQ(*experiment_name_fault("a/b"),
+            "must be 1 to 255 characters long, of letters, digits, '_', '-', a letter or a digit first: it has a '/'");
   EXPECT_NE(experiment_name_fault(std::string(300, 'a'))->find("it has 300 characters"), std::string::npos);
   EXPECT_NE(experiment_name_fault("")->find("it is empty"), std::string::npos);
   EXPECT_NE(experiment_name_fault("-a")->find("it starts with '-'"), std::string::npos);

@@ -79,14 +79,22 @@ class StreamReader {
   void read() {
     while (at_ < lines_.size()) {
       const std::string_view line = lines_[at_];
-      if (contains(line, "+ Exception Group Traceback (most recent call last):")) read_group();
-      else if (line.ends_with(kTraceback)) read_block(at_ + 1, "  ");
-      else if (line.starts_with("╭") && contains(line, kRichTraceback)) read_rich();
-      else if (line.starts_with("  File \"")) read_headless();
-      else if (const std::size_t term = line.find("terminate called "); term != std::string_view::npos) read_terminate(line.substr(term));
-      else if (contains(line, "libc++abi: terminating ")) read_libcxx(line);
-      else if (line.starts_with("Fatal Python error: ")) read_fatal();
-      else ++at_;
+      if (contains(line, "+ Exception Group Traceback (most recent call last):"))
+        read_group();
+      else if (line.ends_with(kTraceback))
+        read_block(at_ + 1, "  ");
+      else if (line.starts_with("╭") && contains(line, kRichTraceback))
+        read_rich();
+      else if (line.starts_with("  File \""))
+        read_headless();
+      else if (const std::size_t term = line.find("terminate called "); term != std::string_view::npos)
+        read_terminate(line.substr(term));
+      else if (contains(line, "libc++abi: terminating "))
+        read_libcxx(line);
+      else if (line.starts_with("Fatal Python error: "))
+        read_fatal();
+      else
+        ++at_;
     }
   }
 
@@ -121,19 +129,25 @@ class StreamReader {
     PrintedException exception;
     std::size_t at = at_ + 1;
     for (; at < lines_.size() && lines_[at].find_first_not_of(' ') >= margin && lines_[at].find_first_of("|+") != std::string_view::npos &&
-           contains("|+", lines_[at].substr(lines_[at].find_first_not_of(' '), 1)); ++at) {
+           contains("|+", lines_[at].substr(lines_[at].find_first_not_of(' '), 1));
+         ++at) {
       const std::string_view inside = lines_[at].substr(std::min(lines_[at].size(), margin));
-      if (exception.type.empty() && inside.starts_with("| ") && !inside.starts_with("|  ")) split_exception_line(inside.substr(2), exception);
+      if (exception.type.empty() && inside.starts_with("| ") && !inside.starts_with("|  "))
+        split_exception_line(inside.substr(2), exception);
     }
-    if (exception.type.empty()) at_ = at;
-    else add(std::move(exception), start, at);
+    if (exception.type.empty())
+      at_ = at;
+    else
+      add(std::move(exception), start, at);
   }
 
   void read_rich() {
     std::size_t frames = at_ + 1;
     while (frames < lines_.size() && lines_[frames].starts_with("│")) ++frames;
-    if (frames < lines_.size() && lines_[frames].starts_with("╰")) read_block(frames, "╰");
-    else at_ = frames;
+    if (frames < lines_.size() && lines_[frames].starts_with("╰"))
+      read_block(frames, "╰");
+    else
+      at_ = frames;
   }
 
   /// Frames without a heading: a syntax error in the script itself, or a traceback whose start is before the tail's.
@@ -145,8 +159,10 @@ class StreamReader {
     const bool syntax = exception.type == "SyntaxError" || exception.type == "IndentationError" || exception.type == "TabError";
     const bool cut = std::all_of(lines_.begin() + (at_ > 0 ? 1 : 0), lines_.begin() + static_cast<std::ptrdiff_t>(at_),
                                  [](std::string_view line) { return line.starts_with("  "); });
-    if (finished && (syntax || cut)) read_block(at_, "  ");
-    else at_ = std::max(end, at_ + 1);
+    if (finished && (syntax || cut))
+      read_block(at_, "  ");
+    else
+      at_ = std::max(end, at_ + 1);
   }
 
   /// libstdc++: "terminate called after throwing an instance of 'std::runtime_error'", then "  what():  text"
@@ -162,8 +178,8 @@ class StreamReader {
         at = read_message(at + 1, exception);
       }
     } else {
-      // A destructor that found a running thread, most often while the program was ending of something else: which may stand in another stream, as
-      // PyTorch puts the rank in front of a traceback and the C++ library does not.
+      // A destructor that found a running thread, most often while the program was ending of something else: which may stand in another
+      // stream, as PyTorch puts the rank in front of a traceback and the C++ library does not.
       if (!findings_.empty() && findings_.back().prefix == stream_.prefix) {
         ++at_;
         return;
@@ -218,8 +234,9 @@ class StreamReader {
     finding.exception.traceback = text_of(start, end);
     finding.exception.type = to_utf8(finding.exception.type);
     finding.exception.message = to_utf8(finding.exception.message);
-    const bool launcher = finding.exception.type.ends_with(".ChildFailedError") ||
-                          (finding.exception.type.ends_with("CalledProcessError") && contains(finding.exception.traceback, "torch/distributed/"));
+    const bool launcher =
+        finding.exception.type.ends_with(".ChildFailedError") ||
+        (finding.exception.type.ends_with("CalledProcessError") && contains(finding.exception.traceback, "torch/distributed/"));
     if (launcher) finding.standing = Standing::launcher;
     if (chained) findings_.pop_back();
     findings_.push_back(std::move(finding));
@@ -282,7 +299,8 @@ const Finding* choose(const std::vector<Finding>& findings) {
     std::string_view prefix;
     bool several = false;
     for (const Finding& finding : findings) {
-      several = several || finding.standing == Standing::launcher || (!prefix.empty() && !finding.prefix.empty() && finding.prefix != prefix);
+      several =
+          several || finding.standing == Standing::launcher || (!prefix.empty() && !finding.prefix.empty() && finding.prefix != prefix);
       if (!finding.prefix.empty()) prefix = finding.prefix;
     }
     if (!several) return these.back();
@@ -305,12 +323,23 @@ std::optional<PrintedException> find_exception(std::string_view tail) {
 bool is_communication_error(const PrintedException& exception) {
   static constexpr std::array<std::string_view, 10> kTypes{
       "DistBackendError",     "DistNetworkError", "DistStoreError",         "HorovodInternalError",   "HostsUpdatedInterrupt",
-      "ConnectionResetError", "BrokenPipeError",  "ConnectionAbortedError", "ConnectionRefusedError",
-      "MpirunAborted",
+      "ConnectionResetError", "BrokenPipeError",  "ConnectionAbortedError", "ConnectionRefusedError", "MpirunAborted",
   };
   static constexpr std::array<std::string_view, 14> kWords{
-      "Connection reset by peer", "Connection closed by peer", "Connection refused", "Broken pipe", "gloo/transport", "NCCL", "ncclUnhandled",
-      "ncclRemoteError", "ncclSystemError", "MPI_ABORT", "Horovod has been shut down", "TCPStore", "Socket Timeout", "Timed out waiting",
+      "Connection reset by peer",
+      "Connection closed by peer",
+      "Connection refused",
+      "Broken pipe",
+      "gloo/transport",
+      "NCCL",
+      "ncclUnhandled",
+      "ncclRemoteError",
+      "ncclSystemError",
+      "MPI_ABORT",
+      "Horovod has been shut down",
+      "TCPStore",
+      "Socket Timeout",
+      "Timed out waiting",
   };
   std::string_view type = exception.type;
   type.remove_prefix(type.rfind('.') == std::string_view::npos ? 0 : type.rfind('.') + 1);

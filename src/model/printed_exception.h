@@ -13,16 +13,18 @@ struct PrintedException {
   std::string traceback;  ///< as it was printed, chained ones included, launchers' prefixes taken off; at most 64 KiB
 };
 
-/// The exception that ended the program whose log ends with `tail`: Python's (chained: the last of the chain; exception groups; syntax errors), C++'s
-/// `terminate called …`, and Python's own fatal errors. Lines may carry what launchers put in front ("[rank0]: ", "[1,3]<stderr>:"). When a launcher's own
-/// exception follows (torchrun's ChildFailedError), the one of its processes is meant. Nothing when there is none. Pure; `tail` may start anywhere and
-/// hold any bytes; what comes back is UTF-8.
+/// The exception that ended the program whose log ends with `tail`: Python's (chained: the last of the chain; exception groups; syntax
+/// errors), C++'s `terminate called …`, and Python's own fatal errors. Lines may carry what launchers put in front ("[rank0]: ",
+/// "[1,3]<stderr>:"). When a launcher's own exception follows (torchrun's ChildFailedError), the one of its processes is meant. Nothing
+/// when there is none. Pure; `tail` may start anywhere and hold any bytes; what comes back is UTF-8.
 std::optional<PrintedException> find_exception(std::string_view tail);
 
-/// Whether this is what a rank sees when a peer has died (connection reset, Gloo, NCCL, MPI abort, Horovod shut down), rather than a fault of its own.
+/// Whether this is what a rank sees when a peer has died (connection reset, Gloo, NCCL, MPI abort, Horovod shut down), rather than a fault
+/// of its own.
 bool is_communication_error(const PrintedException& exception);
 
-/// Whether the program could not listen on this TCP port because another has it (torch.distributed's store, Python's sockets that name the port).
+/// Whether the program could not listen on this TCP port because another has it (torch.distributed's store, Python's sockets that name the
+/// port).
 bool is_port_in_use(const PrintedException& exception, int port);
 
 }  // namespace muster::model

@@ -59,7 +59,8 @@ TEST(FindException, BoundsTheTraceback) {
 }
 
 RC_GTEST_PROP(FindException, IsFoundWhateverStandsBefore, (const std::string& before, const std::string& word)) {
-  const std::string log = before + "\nTraceback (most recent call last):\n  File \"/job/train.py\", line 3, in <module>\n    main()\nValueError: x" +
+  const std::string log = before +
+                          "\nTraceback (most recent call last):\n  File \"/job/train.py\", line 3, in <module>\n    main()\nValueError: x" +
                           to_hex(word) + "\n";
   const auto found = find_exception(log);
   RC_ASSERT(found.has_value());
@@ -67,14 +68,36 @@ RC_GTEST_PROP(FindException, IsFoundWhateverStandsBefore, (const std::string& be
   RC_ASSERT(found->message == "x" + to_hex(word));
 }
 
-// Lines of the kinds that the reader knows, in any order and cut anywhere: it must come to an end, stay inside its bytes and answer in UTF-8.
+// Lines of the kinds that the reader knows, in any order and cut anywhere: it must come to an end, stay inside its bytes and answer in
+// UTF-8.
 RC_GTEST_PROP(FindException, NeverCrashes, (const std::vector<std::uint8_t>& choices)) {
-  const std::vector<std::string> lines{"Traceback (most recent call last):", "  File \"a.py\", line 1, in f", "    f()", "ValueError: x", "", "KeyError",
-                                       "  + Exception Group Traceback (most recent call last):", "  | ExceptionGroup: y (1)", "    +---", "[rank0]: ",
-                                       "During handling of the above exception, another exception occurred:", "terminate called after '", "\xFF\xFE: z",
-                                       "terminate called after throwing an instance of 'a", "  what():  b", "Fatal Python error: Aborted", "[1,2]<stderr>:",
-                                       "╭─ Traceback (most recent call last) ─╮", "│", "╰", "libc++abi: terminating due to of type ", "\r", "Thread 0x1",
-                                       "Original Traceback (most recent call last):", "Exception ignored in: f", "SyntaxError: q", "+ Exception Group "
+  const std::vector<std::string> lines{"Traceback (most recent call last):",
+                                       "  File \"a.py\", line 1, in f",
+                                       "    f()",
+                                       "ValueError: x",
+                                       "",
+                                       "KeyError",
+                                       "  + Exception Group Traceback (most recent call last):",
+                                       "  | ExceptionGroup: y (1)",
+                                       "    +---",
+                                       "[rank0]: ",
+                                       "During handling of the above exception, another exception occurred:",
+                                       "terminate called after '",
+                                       "\xFF\xFE: z",
+                                       "terminate called after throwing an instance of 'a",
+                                       "  what():  b",
+                                       "Fatal Python error: Aborted",
+                                       "[1,2]<stderr>:",
+                                       "╭─ Traceback (most recent call last) ─╮",
+                                       "│",
+                                       "╰",
+                                       "libc++abi: terminating due to of type ",
+                                       "\r",
+                                       "Thread 0x1",
+                                       "Original Traceback (most recent call last):",
+                                       "Exception ignored in: f",
+                                       "SyntaxError: q",
+                                       "+ Exception Group "
                                        "Traceback (most recent call last):"};
   std::string log;
   for (const std::uint8_t choice : choices) {
@@ -102,14 +125,18 @@ TEST(IsCommunicationError, KnowsWhatAPeersDeathLooksLike) {
 TEST(IsPortInUse, KnowsItByTheWordsAndTheNumber) {
   const auto is = [](std::string message, int port) { return is_port_in_use({"RuntimeError", std::move(message), ""}, port); };
   // PyTorch 2.13; 1.13; asyncio.
-  const std::string torch = "The server socket has failed to listen on any local network address. port: 6105, useIpv6: false, code: -98, name: EADDRINUSE, "
-                            "message: address already in use";
+  const std::string torch =
+      "The server socket has failed to listen on any local network address. port: 6105, useIpv6: false, code: -98, name: EADDRINUSE, "
+      "message: address already in use";
   EXPECT_TRUE(is(torch, 6105));
   EXPECT_FALSE(is(torch, 6106));
   EXPECT_FALSE(is(torch, 610));
   EXPECT_FALSE(is(torch, 105));
-  EXPECT_TRUE(is("The server socket has failed to listen on any local network address. The server socket has failed to bind to [::]:6105 (errno: 98 - Address "
-                 "already in use).", 6105));
+  EXPECT_TRUE(
+      is("The server socket has failed to listen on any local network address. The server socket has failed to bind to [::]:6105 (errno: "
+         "98 - Address "
+         "already in use).",
+         6105));
   EXPECT_TRUE(is("[Errno 98] error while attempting to bind on address ('0.0.0.0', 6105): address already in use", 6105));
   EXPECT_TRUE(is("6105: Address already in use", 6105));
   EXPECT_FALSE(is("connection refused by port 6105", 6105));

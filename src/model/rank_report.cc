@@ -121,7 +121,8 @@ RunError to_run_error(const RankReport& cause, int world_size) {
   error.signal = cause.signal;
   error.log = cause.log;
   if (cause.rank == kLauncherRank) {
-    const std::string what = cause.exception ? cause.exception->message : fmt::format("mpirun ended with {} (on node {})", ending(cause), cause.node_rank);
+    const std::string what =
+        cause.exception ? cause.exception->message : fmt::format("mpirun ended with {} (on node {})", ending(cause), cause.node_rank);
     error.message = fmt::format("{}; what it said is in {}", what, cause.log);
     return error;
   }
@@ -131,11 +132,13 @@ RunError to_run_error(const RankReport& cause, int world_size) {
     error.code = "start_failed";
     error.exit_code.reset();
     error.signal.clear();
-    error.message = fmt::format("the script could not be started: {}{}", cause.exception ? cause.exception->message : "the reason is not known", and_where);
+    error.message = fmt::format("the script could not be started: {}{}",
+                                cause.exception ? cause.exception->message : "the reason is not known", and_where);
     return error;
   }
   if (cause.out_of_memory) {
-    error.message = fmt::format("out of memory: the kernel ended a process of this run; the script ended with {}{}", ending(cause), and_where);
+    error.message =
+        fmt::format("out of memory: the kernel ended a process of this run; the script ended with {}{}", ending(cause), and_where);
   } else if (cause.exception) {
     const std::string_view first_line = std::string_view(cause.exception->message).substr(0, cause.exception->message.find('\n'));
     const std::string words = first_line.empty() ? cause.exception->type : fmt::format("{}: {}", cause.exception->type, first_line);

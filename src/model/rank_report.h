@@ -16,16 +16,16 @@ namespace muster::model {
 inline constexpr int kLauncherRank = -1;
 
 struct RankReport {
-  int rank = 0;                  ///< kLauncherRank: mpirun
+  int rank = 0;  ///< kLauncherRank: mpirun
   int local_rank = 0;
   int node_rank = 0;
   std::optional<int> exit_code;  ///< one of exit_code and signal is set; neither when it ended while no runner was there to see it
   std::string signal;            ///< "SIGSEGV"
   bool out_of_memory = false;
-  bool stopped_by_us = false;    ///< it ended after we asked it to: never a cause
-  bool start_failed = false;     ///< the node could not start it; why is exception.message
+  bool stopped_by_us = false;  ///< it ended after we asked it to: never a cause
+  bool start_failed = false;   ///< the node could not start it; why is exception.message
   TimeUs started_at = 0;
-  TimeUs ended_at = 0;           ///< on the server's clock
+  TimeUs ended_at = 0;  ///< on the server's clock
   std::string log;
   std::optional<PrintedException> exception;
 

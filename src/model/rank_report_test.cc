@@ -57,17 +57,40 @@ TEST(ChooseCause, FollowsTheRule) {
       {"a signal before an earlier broken connection", {kReset(0, 5), signalled(2, "SIGSEGV", 9)}, 2},
       {"an exit code before an earlier broken connection", {kReset(0, 5), exited(2, 3, 9)}, 2},
       {"broken connections alone: the earliest", {kReset(0, 9), kReset(1, 5)}, 1},
-      {"out of memory before an earlier broken connection", {kReset(1, 4), [] { auto r = signalled(0, "SIGKILL", 5); r.out_of_memory = true; return r; }()}, 0},
+      {"out of memory before an earlier broken connection",
+       {kReset(1, 4),
+        [] {
+          auto r = signalled(0, "SIGKILL", 5);
+          r.out_of_memory = true;
+          return r;
+        }()},
+       0},
       {"what mpirun ended is not the cause", {signalled(0, "SIGTERM", 4), kReset(1, 5)}, 1},
       {"a shell's word for SIGTERM neither", {exited(0, 143, 4), exited(1, 1, 5)}, 1},
       {"SIGTERM from outside, and nothing else", {signalled(0, "SIGTERM", 4), exited(1, 0, 5)}, 0},
-      {"one that could not start", {kReset(0, 4), [] { auto r = exited(1, 0, 5); r.exit_code.reset(); r.start_failed = true; return r; }()}, 1},
-      {"one whose end nobody saw is not known to have failed", {[] { auto r = exited(0, 0, 4); r.exit_code.reset(); return r; }(), exited(1, 1, 5)}, 1},
+      {"one that could not start",
+       {kReset(0, 4),
+        [] {
+          auto r = exited(1, 0, 5);
+          r.exit_code.reset();
+          r.start_failed = true;
+          return r;
+        }()},
+       1},
+      {"one whose end nobody saw is not known to have failed",
+       {[] {
+          auto r = exited(0, 0, 4);
+          r.exit_code.reset();
+          return r;
+        }(),
+        exited(1, 1, 5)},
+       1},
       {"a broken pipe is a peer's death", {signalled(0, "SIGPIPE", 4), exited(1, 1, 5)}, 1},
       {"an exception while we ended it is not the cause", {by_us(raised(0, "KeyboardInterrupt", "", 4)), exited(1, 1, 5)}, 1},
       {"gloo, then horovod, then the cause",
        {raised(0, "RuntimeError", "[…/gloo/transport/tcp/pair.cc:534] Connection closed by peer", 3),
-        raised(1, "horovod.common.exceptions.HorovodInternalError", "Horovod has been shut down", 4), raised(2, "KeyError", "'lr'", 8)}, 2},
+        raised(1, "horovod.common.exceptions.HorovodInternalError", "Horovod has been shut down", 4), raised(2, "KeyError", "'lr'", 8)},
+       2},
   };
   for (const CauseCase& one : cases) {
     SCOPED_TRACE(one.name);

@@ -40,7 +40,8 @@ struct RunSpec {
   std::optional<std::string> parent_run_id;
 };
 
-/// Reads the body of POST /runs. Checks everything that needs no database: types, names, paths, limits, distribution arithmetic; invalid with every fault.
+/// Reads the body of POST /runs. Checks everything that needs no database: types, names, paths, limits, distribution arithmetic; invalid
+/// with every fault.
 Result<RunSpec> run_spec_from_json(const Json& body);
 /// The same keys as run_spec_from_json reads, all of them.
 Json to_json(const RunSpec& spec);
@@ -87,7 +88,7 @@ struct Run {
   std::vector<RunNode> nodes;                  ///< of the last attempt
   std::optional<RunError> error;
   std::vector<std::string> warnings;
-  std::vector<int> taken_ports;                ///< master ports of earlier attempts that something else had taken before the ranks could meet there
+  std::vector<int> taken_ports;  ///< master ports of earlier attempts that something else had taken before the ranks could meet there
   bool cancel_asked = false;
   std::string cancel_reason;
 };

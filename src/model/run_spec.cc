@@ -26,7 +26,8 @@ void check_word(ObjectReader& in, const std::string& field, std::string_view wor
 void read_arguments(ObjectReader& in, RunSpec& spec) {
   spec.arguments = in.texts_or_empty("arguments");
   if (spec.arguments.size() > kMostArguments) {
-    in.fault("arguments", fmt::format("must have at most {} items, not {}", kMostArguments, spec.arguments.size()), "put them into a file of the source folder");
+    in.fault("arguments", fmt::format("must have at most {} items, not {}", kMostArguments, spec.arguments.size()),
+             "put them into a file of the source folder");
   }
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < spec.arguments.size(); ++i) {
@@ -79,8 +80,10 @@ void read_distribution(ObjectReader& in, RunSpec& spec) {
   spec.node_count = static_cast<int>(in.integer_or("node_count", 1, 1, kMostNodes));
   if (const Json* json = in.member("distribution")) {
     auto distribution = distribution_from_json(*json, spec.node_count);
-    if (distribution) spec.distribution = *distribution;
-    else in.adopt("distribution", distribution.error());
+    if (distribution)
+      spec.distribution = *distribution;
+    else
+      in.adopt("distribution", distribution.error());
   } else if (spec.node_count > 1) {
     in.fault("distribution", fmt::format("is required with {} nodes: it says how their processes find each other", spec.node_count),
              "give {\"type\": \"pytorch\"} (PyTorchConfiguration) or {\"type\": \"mpi\"} (MpiConfiguration)");
@@ -97,14 +100,17 @@ Result<RunSpec> run_spec_from_json(const Json& body) {
     if (const auto fault = experiment_name_fault(spec.experiment)) in.fault("experiment", *fault);
   }
   spec.snapshot_id = in.optional_text("snapshot_id");
-  if (spec.snapshot_id && !is_sha256(*spec.snapshot_id)) in.fault("snapshot_id", "must be 64 lower-case hex digits, as POST /snapshots answers");
+  if (spec.snapshot_id && !is_sha256(*spec.snapshot_id))
+    in.fault("snapshot_id", "must be 64 lower-case hex digits, as POST /snapshots answers");
   read_what_runs(in, spec);
   spec.compute_target = in.text_or("compute_target", spec.compute_target);
   if (const auto fault = compute_name_fault(spec.compute_target)) in.fault("compute_target", *fault);
   if (const Json* json = in.member("environment")) {
     auto environment = environment_from_json(*json, "environment");
-    if (environment) spec.environment = *std::move(environment);
-    else in.adopt("", environment.error());
+    if (environment)
+      spec.environment = *std::move(environment);
+    else
+      in.adopt("", environment.error());
   }
   spec.environment_variables = in.text_map_or_empty("environment_variables");
   check_variables(in, "environment_variables", spec.environment_variables);
@@ -153,8 +159,10 @@ std::vector<std::string> doubts_about(const RunSpec& spec) {
       if (!given && !mentions(name.c_str())) missing.push_back("$" + name);
     }
     if (!missing.empty()) {
-      doubts.push_back(fmt::format("the command runs once on each of {} nodes and does not use {}: unless it reads them from its environment, "
-                                   "its processes will not find each other", spec.node_count, join(missing, ", ")));
+      doubts.push_back(
+          fmt::format("the command runs once on each of {} nodes and does not use {}: unless it reads them from its environment, "
+                      "its processes will not find each other",
+                      spec.node_count, join(missing, ", ")));
     }
   }
   if (spec.environment.user_managed_dependencies && !spec.environment.pip_packages.empty()) {

@@ -57,15 +57,17 @@ TEST(RunSpec, IsReadBackAsItWasShown) {
 }
 
 TEST(RunSpec, TellsEveryFaultAtOnce) {
-  const Json body = Json::parse(R"({"experiment": "a/b", "script": "../train.py", "arguments": ["x", 1, null, "y"], "environment_variables": {"A": 1, "B-C": "x"},
+  const Json body = Json::parse(
+      R"({"experiment": "a/b", "script": "../train.py", "arguments": ["x", 1, null, "y"], "environment_variables": {"A": 1, "B-C": "x"},
       "distribution": {"type": "pytorch", "process_count": 3, "backend": "mpi", "nodes": 2}, "node_count": 2, "compute_target": "x", "max_retries": -1,
       "tags": {"": "v"}, "scirpt": "train.py", "environment": {"python": {"pip_packages": "six"}}})");
   std::vector<std::string> fields;
   for (const FieldError& one : faults(body)) fields.push_back(one.field);
   std::sort(fields.begin(), fields.end());
-  EXPECT_EQ(fields, (std::vector<std::string>{"arguments[1]", "arguments[2]", "compute_target", "distribution.backend", "distribution.nodes",
-                                              "distribution.process_count", "environment.python.pip_packages", "environment_variables.A",
-                                              "environment_variables.B-C", "experiment", "max_retries", "scirpt", "script", "tags."}));
+  EXPECT_EQ(fields,
+            (std::vector<std::string>{"arguments[1]", "arguments[2]", "compute_target", "distribution.backend", "distribution.nodes",
+                                      "distribution.process_count", "environment.python.pip_packages", "environment_variables.A",
+                                      "environment_variables.B-C", "experiment", "max_retries", "scirpt", "script", "tags."}));
 }
 
 TEST(RunSpec, AnythingButAnObjectIsRefused) {
@@ -76,7 +78,8 @@ TEST(RunSpec, ScriptOrCommand) {
   EXPECT_TRUE(has(fault({{"experiment", "birds"}}), "script: or `command` is required"));
   EXPECT_TRUE(has(fault(with("command", "ls")), "command: can't be given together with `script`"));
   EXPECT_TRUE(run_spec_from_json({{"experiment", "birds"}, {"command", "echo $HOME"}}));
-  EXPECT_TRUE(has(fault({{"experiment", "birds"}, {"command", "ls"}, {"arguments", {"-l"}}}), "arguments: are for `script`; write them into the command"));
+  EXPECT_TRUE(has(fault({{"experiment", "birds"}, {"command", "ls"}, {"arguments", {"-l"}}}),
+                  "arguments: are for `script`; write them into the command"));
 }
 
 TEST(RunSpec, TheScriptStaysInsideItsFolder) {
@@ -134,7 +137,8 @@ TEST(RunSpec, DistributionArithmetic) {
       {R"({"type": "pytorch", "process_count": 4, "backend": "Nccl"})", 2, ""},
       {R"({"type": "mpi"})", 2, ""},
       {R"({"type": "mpi", "process_count_per_node": 3})", 2, ""},
-      {R"({"type": "pytorch", "process_count": 3})", 2, "distribution.process_count: is the total over all nodes, so it must be a multiple of node_count (2); 3 is not; take 2 or 4"},
+      {R"({"type": "pytorch", "process_count": 3})", 2,
+       "distribution.process_count: is the total over all nodes, so it must be a multiple of node_count (2); 3 is not; take 2 or 4"},
       {R"({"type": "pytorch", "process_count": 1})", 2, "take 2, or leave it out"},
       {R"({"type": "pytorch", "process_count": 0})", 1, "distribution.process_count: must be a whole number from 1"},
       {R"({"type": "pytorch", "process_count": -2})", 1, "distribution.process_count: must be a whole number from 1"},
@@ -150,8 +154,10 @@ TEST(RunSpec, DistributionArithmetic) {
     SCOPED_TRACE(one.json);
     Json body = with("distribution", Json::parse(one.json));
     body["node_count"] = one.nodes;
-    if (*one.words == '\0') EXPECT_TRUE(faults(body).empty());
-    else EXPECT_TRUE(has(fault(body), one.words)) << fault(body);
+    if (*one.words == '\0')
+      EXPECT_TRUE(faults(body).empty());
+    else
+      EXPECT_TRUE(has(fault(body), one.words)) << fault(body);
   }
 }
 

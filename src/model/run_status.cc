@@ -45,9 +45,7 @@ Result<RunStatus> run_status_from_string(std::string_view name) {
   return fail_hint(Code::invalid, "the statuses are " + known, "there is no run status '{}'", name.substr(0, 64));
 }
 
-bool has_ended(RunStatus status) {
-  return status == RunStatus::completed || status == RunStatus::failed || status == RunStatus::canceled;
-}
+bool has_ended(RunStatus status) { return status == RunStatus::completed || status == RunStatus::failed || status == RunStatus::canceled; }
 
 std::string_view to_string(Stage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
 

@@ -27,7 +27,8 @@ TEST(RunStatus, TheStageOfEachStatus) {
   EXPECT_EQ(stage(RunStatus::running), "Running");
   EXPECT_EQ(stage(RunStatus::not_responding), "Running");
   EXPECT_EQ(stage(RunStatus::finalizing), "Post-processing");
-  for (const RunStatus status : {RunStatus::not_started, RunStatus::cancel_requested, RunStatus::completed, RunStatus::failed, RunStatus::canceled}) {
+  for (const RunStatus status :
+       {RunStatus::not_started, RunStatus::cancel_requested, RunStatus::completed, RunStatus::failed, RunStatus::canceled}) {
     EXPECT_EQ(stage_of(status), nullptr) << to_string(status);
   }
 }

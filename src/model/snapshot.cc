@@ -8,8 +8,8 @@
 namespace muster::model {
 namespace {
 
-constexpr std::size_t kFaultLimit = 20;               // more tell nobody more
-constexpr std::int64_t kSizeLimit = 1LL << 46;        // of one file, so that no sum of sizes overflows
+constexpr std::size_t kFaultLimit = 20;         // more tell nobody more
+constexpr std::int64_t kSizeLimit = 1LL << 46;  // of one file, so that no sum of sizes overflows
 
 bool by_path(const SnapshotFile& a, const SnapshotFile& b) { return a.path < b.path; }  // std::string compares as unsigned bytes
 
@@ -47,7 +47,8 @@ SnapshotFile read_file_entry(const Json& json, std::size_t index, std::vector<Fi
 /// Two files of one path, or a file where another has a folder. Neighbours do not suffice: "a-b" sorts between "a" and "a/b".
 void find_clashes(const std::vector<SnapshotFile>& files, std::vector<FieldError>& faults) {
   const auto is_file = [&](std::string_view path) {
-    const auto at = std::lower_bound(files.begin(), files.end(), path, [](const SnapshotFile& file, std::string_view wanted) { return file.path < wanted; });
+    const auto at = std::lower_bound(files.begin(), files.end(), path,
+                                     [](const SnapshotFile& file, std::string_view wanted) { return file.path < wanted; });
     return at != files.end() && at->path == path;
   };
   for (std::size_t i = 0; i < files.size() && faults.size() < kFaultLimit; ++i) {
@@ -74,13 +75,16 @@ Result<Snapshot> snapshot_from_json(const Json& body) {
   ObjectReader in(body);
   Snapshot snapshot;
   const Json* files = in.member("files");
-  if (files == nullptr) in.fault("files", "is required");
-  else if (!files->is_array()) in.fault("files", "must be a list");
+  if (files == nullptr)
+    in.fault("files", "is required");
+  else if (!files->is_array())
+    in.fault("files", "must be a list");
   else if (files->size() > kSnapshotFileLimit) {
     in.fault("files", fmt::format("are {}, more than {}", files->size(), kSnapshotFileLimit), "leave some out with an .amlignore file");
   } else {
     std::vector<FieldError> faults;
-    for (std::size_t i = 0; i < files->size() && faults.size() < kFaultLimit; ++i) snapshot.files.push_back(read_file_entry((*files)[i], i, faults));
+    for (std::size_t i = 0; i < files->size() && faults.size() < kFaultLimit; ++i)
+      snapshot.files.push_back(read_file_entry((*files)[i], i, faults));
     sort_manifest(snapshot.files);
     if (faults.empty()) find_clashes(snapshot.files, faults);
     for (FieldError& fault : faults) in.fault(std::move(fault.field), std::move(fault.detail), std::move(fault.hint));

@@ -34,8 +34,8 @@ void sort_manifest(std::vector<SnapshotFile>& files);
 /// The id of files in any order.
 std::string snapshot_id(std::vector<SnapshotFile> files);
 
-/// Reads the body of POST /snapshots and gives the snapshot, its files sorted, its id, count and size reckoned. invalid names each fault: an unsafe or doubled
-/// path, a file where another has a folder, a wrong mode or hash, too many files.
+/// Reads the body of POST /snapshots and gives the snapshot, its files sorted, its id, count and size reckoned. invalid names each fault:
+/// an unsafe or doubled path, a file where another has a folder, a wrong mode or hash, too many files.
 Result<Snapshot> snapshot_from_json(const Json& body);
 /// As the API shows it; with `files` when it has them.
 Json to_json(const Snapshot& snapshot);

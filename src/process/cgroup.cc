@@ -127,7 +127,8 @@ std::vector<pid_t> cgroup_members(const fs::path& folder) {
 }
 
 Result<void> make_cgroup(const fs::path& folder) {
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return tl::unexpected(system_error("make the cgroup " + folder.string(), errno));
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
+    return tl::unexpected(system_error("make the cgroup " + folder.string(), errno));
   SpawnOptions probe;
   probe.command = {"/bin/sh", "-c", R"(echo 0 > "$1/cgroup.procs")", "sh", folder.string()};
   auto child = spawn(probe);

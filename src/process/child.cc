@@ -53,7 +53,8 @@ Result<Ended> Child::wait(std::chrono::milliseconds at_most) {
 
 namespace {
 
-/// The fields of /proc/PID/stat from the third (the state) on; empty when there is no such process. The second, in parentheses, may hold anything.
+/// The fields of /proc/PID/stat from the third (the state) on; empty when there is no such process. The second, in parentheses, may hold
+/// anything.
 std::vector<std::string> stat_fields(pid_t pid) {
   const auto stat = read_file(fmt::format("/proc/{}/stat", pid), 1 << 16);
   const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;

@@ -36,8 +36,8 @@ void close_from(int first) {
   for (int fd = first; fd < 65536; ++fd) close(fd);  // before Linux 5.9
 }
 
-/// 0 in, 1 and 2 out, the gate and the report pipe beside them, all else closed. Closed before the gate is waited at: a copy of the gate's own writing
-/// end would keep its end of file from coming.
+/// 0 in, 1 and 2 out, the gate and the report pipe beside them, all else closed. Closed before the gate is waited at: a copy of the gate's
+/// own writing end would keep its end of file from coming.
 void arrange_descriptors(const ChildPlan& plan) {
   const int report = out_of_the_way(plan.report, plan.report);
   const int gate = out_of_the_way(plan.gate, report);

@@ -1,6 +1,6 @@
 #pragma once
-// What runs in the child between fork and exec. The child may share our memory (vfork) or be a copy of one thread of many (fork): it makes system
-// calls on what was prepared beforehand, and does not allocate, lock, log or throw.
+// What runs in the child between fork and exec. The child may share our memory (vfork) or be a copy of one thread of many (fork): it makes
+// system calls on what was prepared beforehand, and does not allocate, lock, log or throw.
 
 #include <sys/types.h>
 

@@ -16,7 +16,8 @@ std::vector<std::string> visible_gpus(const char* chosen, const std::string& dri
     return gpus;
   }
   std::error_code none;
-  for (std::filesystem::directory_iterator at(driver_folder, none), end; !none && at != end; at.increment(none)) gpus.push_back(std::to_string(gpus.size()));
+  for (std::filesystem::directory_iterator at(driver_folder, none), end; !none && at != end; at.increment(none))
+    gpus.push_back(std::to_string(gpus.size()));
   return gpus;
 }
 

@@ -76,8 +76,8 @@ Result<ProcessGroup> ProcessGroup::create(const std::string& name) {
   ProcessGroup group = planned(name);
   if (!group.memory_cgroup_.empty() && !make_cgroup(group.memory_cgroup_)) group.memory_cgroup_.clear();
   if (group.cgroup_.empty() || (group.cgroup_ != group.memory_cgroup_ && !make_cgroup(group.cgroup_))) group.cgroup_ = group.memory_cgroup_;
-  group.counting_ = group.memory_cgroup_.empty() ? nearest_counting(group.cgroup_.empty() ? own_cgroups().unified : group.cgroup_)
-                                                 : group.memory_cgroup_;
+  group.counting_ =
+      group.memory_cgroup_.empty() ? nearest_counting(group.cgroup_.empty() ? own_cgroups().unified : group.cgroup_) : group.memory_cgroup_;
   if (!group.counting_.empty()) group.counted_before_ = oom_kills(group.counting_).value_or(0);
   return group;
 }
@@ -147,7 +147,8 @@ Result<void> ProcessGroup::kill(std::chrono::milliseconds at_most) const {
     if (std::chrono::steady_clock::now() >= deadline) {
       std::vector<std::string> named;
       for (const pid_t pid : left) named.push_back(fmt::format("{} (state {})", pid, state_of(pid)));
-      return fail_hint(Code::timeout, "a process in state D waits inside the kernel, mostly for a device or a network disk; the node needs a look",
+      return fail_hint(Code::timeout,
+                       "a process in state D waits inside the kernel, mostly for a device or a network disk; the node needs a look",
                        "processes of {} did not end within {} ms of SIGKILL: {}", name_, at_most.count(), muster::join(named, ", "));
     }
     std::this_thread::sleep_for(pause);

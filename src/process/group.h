@@ -26,8 +26,8 @@ class ProcessGroup {
  public:
   /// `name` is unique on this machine, e.g. "<run_id>-1-0"; letters, digits, '-', '_' and '.', at most 400. Made already: taken over.
   static Result<ProcessGroup> create(const std::string& name);
-  /// The group that create(name) makes, or has made, in a process that shares our cgroup; makes nothing. For whoever starts the process that will
-  /// create it, and must be able to end it whatever happens.
+  /// The group that create(name) makes, or has made, in a process that shares our cgroup; makes nothing. For whoever starts the process
+  /// that will create it, and must be able to end it whatever happens.
   static ProcessGroup planned(const std::string& name);
   /// Finds again what to_json() remembered, whoever made it; malformed when it is not such a thing.
   static Result<ProcessGroup> reopen(const Json& state);

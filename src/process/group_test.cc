@@ -17,9 +17,9 @@
 namespace muster::process {
 namespace {
 
+using test::TempFolder;
 using testing::eventually;
 using testing::plain_variables;
-using test::TempFolder;
 using namespace std::chrono_literals;
 
 enum class Kind { best_here, marker };
@@ -205,8 +205,10 @@ TEST(ProcessGroup, TellsOutOfMemoryFromOtherKills) {
   const std::filesystem::path v1 = group->to_json()["memory_cgroup"].get<std::string>();
   const std::filesystem::path v2 = group->to_json()["cgroup"].get<std::string>();
   std::filesystem::path limit;
-  if (!v1.empty()) limit = v1 / "memory.limit_in_bytes";
-  else if (!v2.empty() && std::filesystem::exists(v2 / "memory.max")) limit = v2 / "memory.max";
+  if (!v1.empty())
+    limit = v1 / "memory.limit_in_bytes";
+  else if (!v2.empty() && std::filesystem::exists(v2 / "memory.max"))
+    limit = v2 / "memory.max";
   if (limit.empty()) {
     EXPECT_NE(::access((own_cgroups().memory_v1 / "cgroup.procs").c_str(), W_OK), 0) << "a memory cgroup can be made here, but was not";
     group->remove();

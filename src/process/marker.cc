@@ -28,8 +28,8 @@ bool is_amid_exec(std::string_view stat) {
 
 namespace {
 
-/// The process's environment. The kernel says that exec has succeeded (it closes what is closed by it) a moment before it says where the environment lies: that
-/// moment is waited for.
+/// The process's environment. The kernel says that exec has succeeded (it closes what is closed by it) a moment before it says where the
+/// environment lies: that moment is waited for.
 Result<std::string> environment_of(const std::filesystem::path& process) {
   constexpr int kMostLooks = 50;
   for (int look = 1;; ++look) {

@@ -38,7 +38,8 @@ bool is_program(const fs::path& path) {
 /// As execvp would look it up, but on the child's own PATH and from its own folder.
 Result<std::string> program_of(const SpawnOptions& options) {
   const auto path = options.variables.find("PATH");
-  return find_program(options.command.front(), path == options.variables.end() ? kUsualPath : std::string_view(path->second), options.folder);
+  return find_program(options.command.front(), path == options.variables.end() ? kUsualPath : std::string_view(path->second),
+                      options.folder);
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -158,12 +159,13 @@ Result<Child> spawn(const SpawnOptions& options) {
   if (!failed) return Child(pid, std::move(pidfd));
 
   reap(pid);
-  const std::string doing = fmt::format("{} {}{}", words(report.step), program,
-                                        report.step == SpawnStep::folder ? " (" + options.folder.string() + ")" : "");
+  const std::string doing =
+      fmt::format("{} {}{}", words(report.step), program, report.step == SpawnStep::folder ? " (" + options.folder.string() + ")" : "");
   Error error = system_error(doing, report.error_number);
   if (report.error_number == ENOENT) error.code = Code::not_found;
   if (report.error_number == EACCES && report.step == SpawnStep::exec) error.hint = "make it executable: chmod +x";
-  if (report.error_number == ENOENT && report.step == SpawnStep::exec) error.hint = "the program, or the interpreter its first line names, is not there";
+  if (report.error_number == ENOENT && report.step == SpawnStep::exec)
+    error.hint = "the program, or the interpreter its first line names, is not there";
   return tl::unexpected(std::move(error));
 }
 

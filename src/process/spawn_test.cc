@@ -15,9 +15,9 @@
 namespace muster::process {
 namespace {
 
+using test::TempFolder;
 using testing::eventually;
 using testing::plain_variables;
-using test::TempFolder;
 using namespace std::chrono_literals;
 
 /// Runs a shell script to its end and gives what it wrote to stdout and stderr.

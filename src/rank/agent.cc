@@ -51,8 +51,10 @@ std::vector<std::string> node_line(const char* file, const std::string& node) {
 void set_gpus(const std::string& ranks) {
   std::ifstream file(ranks + "/" + std::string(kGpus));
   std::string devices;
-  if (file && std::getline(file, devices)) ::setenv(kGpusVariable, devices.c_str(), 1);
-  else ::unsetenv(kGpusVariable);
+  if (file && std::getline(file, devices))
+    ::setenv(kGpusVariable, devices.c_str(), 1);
+  else
+    ::unsetenv(kGpusVariable);
 }
 
 /// The number at the end of launch::mpi_node_name().
@@ -69,7 +71,8 @@ int run_agent(const char* node, char** command) {
   for (std::size_t i = 4; i < fields.size(); ++i) enter_cgroup(fields[i]);
   if (::chdir(run_folder.c_str()) != 0) return give_up("enter " + run_folder + ": " + std::strerror(errno));
   const std::string ranks = run_folder + "/.muster/ranks";
-  if (::access((ranks + "/" + std::string(kClosed)).c_str(), F_OK) == 0) return give_up(std::string(node) + " takes nothing any more: the run is being ended");
+  if (::access((ranks + "/" + std::string(kClosed)).c_str(), F_OK) == 0)
+    return give_up(std::string(node) + " takes nothing any more: the run is being ended");
 
   // Nodes that share a machine must not share Open MPI's session and shared-memory files, which are named by host and job alone.
   const std::string& scratch = fields[3];
@@ -78,7 +81,8 @@ int run_agent(const char* node, char** command) {
   ::setenv("MUSTER_RANK_FOLDER", ranks.c_str(), 1);
   set_gpus(ranks);
   // mpirun's own are node 0's, and are handed down to all that it starts.
-  for (const auto& [name, value] : launch::node_variables({node_rank_of(fields[0]), run_folder, fields[2]})) ::setenv(name.c_str(), value.c_str(), 1);
+  for (const auto& [name, value] : launch::node_variables({node_rank_of(fields[0]), run_folder, fields[2]}))
+    ::setenv(name.c_str(), value.c_str(), 1);
 
   // mpirun hands over what it would give to a remote shell: one command line, perhaps in several words.
   std::string line;

@@ -27,8 +27,8 @@ namespace {
 
 constexpr int kGivenUp = 125;  ///< our own failure, before there was a rank
 
-/// mpirun ends its ranks by SIGCONT, SIGTERM and SIGKILL to this process, and by nothing that reaches the rank, which has a session of its own. It is the runner
-/// that ends ranks, with a grace period; so all of these are kept from the rank, and the first of them is noted.
+/// mpirun ends its ranks by SIGCONT, SIGTERM and SIGKILL to this process, and by nothing that reaches the rank, which has a session of its
+/// own. It is the runner that ends ranks, with a grace period; so all of these are kept from the rank, and the first of them is noted.
 volatile sig_atomic_t abort_noted = 0;
 char abort_file[4096];
 
@@ -67,7 +67,9 @@ int number(const char* name) {
   std::exit(kGivenUp);
 }
 
-std::string file_of(const std::string& folder, int rank, std::string_view kind) { return folder + "/" + std::to_string(rank) + std::string(kind); }
+std::string file_of(const std::string& folder, int rank, std::string_view kind) {
+  return folder + "/" + std::to_string(rank) + std::string(kind);
+}
 
 /// Appears whole: the runner must never read half a record.
 void write_record(const std::string& folder, std::string_view kind, const RankRecord& record) {
@@ -136,8 +138,10 @@ int run_rank(char** command) {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   record.ended_at = now_us();
-  if (WIFSIGNALED(status)) record.signal = WTERMSIG(status);
-  else record.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status))
+    record.signal = WTERMSIG(status);
+  else
+    record.exit_code = WEXITSTATUS(status);
   write_record(folder, kEnded, record);
   if (record.signal == 0) return record.exit_code;
   const rlimit no_core{0, 0};  // the rank has left its own

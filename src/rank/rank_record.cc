@@ -15,8 +15,8 @@ std::string to_line(const RankRecord& record) {
 std::optional<RankRecord> from_line(const std::string& line) {
   RankRecord record;
   int used = 0;
-  const int fields = std::sscanf(line.c_str(), "muster-rank 1 %d %d %d %" SCNd64 " %" SCNd64 " %d %d\n%n", &record.rank, &record.local_rank, &record.pid,
-                                 &record.started_at, &record.ended_at, &record.exit_code, &record.signal, &used);
+  const int fields = std::sscanf(line.c_str(), "muster-rank 1 %d %d %d %" SCNd64 " %" SCNd64 " %d %d\n%n", &record.rank, &record.local_rank,
+                                 &record.pid, &record.started_at, &record.ended_at, &record.exit_code, &record.signal, &used);
   if (fields != 7 || line.empty() || line.back() != '\n') return std::nullopt;
   return record;
 }

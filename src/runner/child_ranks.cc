@@ -27,8 +27,10 @@ std::vector<EndedNow> ChildRanks::look(Ending::Time) {
 void ChildRanks::terminate() {
   for (std::size_t i = 0; i < children_.size(); ++i) {
     if (told_[i]) continue;
-    if (terminate_ == Terminate::session) ::kill(-children_[i].pid(), SIGTERM);
-    else if (const auto sent = children_[i].signal(SIGTERM); !sent) warnings_.add(sent.error().detail);
+    if (terminate_ == Terminate::session)
+      ::kill(-children_[i].pid(), SIGTERM);
+    else if (const auto sent = children_[i].signal(SIGTERM); !sent)
+      warnings_.add(sent.error().detail);
   }
 }
 

@@ -6,7 +6,8 @@
 
 namespace muster::runner {
 
-/// The end of a node's ranks: a failed rank or a stop asked for ends the others by SIGTERM, a grace period, SIGKILL to all. Times only come from the caller.
+/// The end of a node's ranks: a failed rank or a stop asked for ends the others by SIGTERM, a grace period, SIGKILL to all. Times only come
+/// from the caller.
 class Ending {
  public:
   using Time = std::chrono::steady_clock::time_point;

@@ -24,19 +24,19 @@ using muster::test::FakeRequest;
 
 /// What has arrived so far.
 struct Arrived {
-  std::map<std::string, std::string> logs;               ///< by path
-  std::map<std::string, std::vector<double>> points;     ///< numbers by process
-  std::map<std::string, std::optional<int>> point_ranks; ///< by process
-  std::map<std::string, std::string> blobs;              ///< by sha256
-  std::map<std::string, std::string> outputs;            ///< path to sha256
-  std::vector<std::string> calls;                        ///< "check-in", "started", "rank-failed", …; logs, metrics and heartbeats left out
+  std::map<std::string, std::string> logs;                ///< by path
+  std::map<std::string, std::vector<double>> points;      ///< numbers by process
+  std::map<std::string, std::optional<int>> point_ranks;  ///< by process
+  std::map<std::string, std::string> blobs;               ///< by sha256
+  std::map<std::string, std::string> outputs;             ///< path to sha256
+  std::vector<std::string> calls;  ///< "check-in", "started", "rank-failed", …; logs, metrics and heartbeats left out
   std::vector<Json> failed;
-  std::vector<Json> finished;                            ///< the last call's reports
+  std::vector<Json> finished;  ///< the last call's reports
   Json check_in;
   Json started;
   Json done;
   int heartbeats = 0;
-  int faults = 0;                                        ///< calls that no runner should make
+  int faults = 0;  ///< calls that no runner should make
 };
 
 class FakeMuster {
@@ -129,7 +129,8 @@ class FakeMuster {
   }
 
   FakeAnswer dispatch(const FakeRequest& request, const std::string& path, const std::map<std::string, std::string>& query) {
-    if (request.headers.count("authorization") == 0 || request.headers.at("authorization") != "Bearer run-token") return problem(401, "unauthorized");
+    if (request.headers.count("authorization") == 0 || request.headers.at("authorization") != "Bearer run-token")
+      return problem(401, "unauthorized");
     const std::string protocol = "/api/v1/runner/runs/fake_1_0a/attempts/1/nodes/0/";
     if (path.starts_with(protocol)) return runner_call(request, path.substr(protocol.size()), query);
     const std::string workspace = "/api/v1/workspaces/lab/";

@@ -19,8 +19,10 @@ void FullDisk::canceled() {
 bool FullDisk::refused(What what, std::uint64_t bytes, Time now) {
   return state_.with([&](State& state) {
     std::optional<Refusal>& refusal = state.refusals[static_cast<std::size_t>(what)];
-    if (refusal) refusal->bytes = bytes;
-    else refusal = Refusal{now, bytes};
+    if (refusal)
+      refusal->bytes = bytes;
+    else
+      refusal = Refusal{now, bytes};
     if (!state.concluding_at) return true;
     // The first refusal of any of them: what comes last does not wait its own ten minutes after the others'.
     Time since = now;

@@ -11,8 +11,8 @@
 
 namespace muster::runner {
 
-/// While ranks run nothing is given up: the run folder keeps it. From their end on the run's end waits for room, and so do all runs behind it: not for ever.
-/// Thread-safe; times only come from the caller.
+/// While ranks run nothing is given up: the run folder keeps it. From their end on the run's end waits for room, and so do all runs behind
+/// it: not for ever. Thread-safe; times only come from the caller.
 class FullDisk {
  public:
   using Time = std::chrono::steady_clock::time_point;

@@ -20,9 +20,14 @@ bool OverJudge::refused(Code code, Time now) {
   return now - *refused_since_ >= patience_;
 }
 
-Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, FullDisk& full_disk, std::function<std::uint64_t()> pending,
-                     std::chrono::seconds over_patience)
-    : server_(std::move(server)), clock_(clock), stop_(stop), full_disk_(full_disk), pending_(std::move(pending)), judge_(over_patience),
+Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, FullDisk& full_disk,
+                     std::function<std::uint64_t()> pending, std::chrono::seconds over_patience)
+    : server_(std::move(server)),
+      clock_(clock),
+      stop_(stop),
+      full_disk_(full_disk),
+      pending_(std::move(pending)),
+      judge_(over_patience),
       thread_([this](const std::stop_token& ending) { loop(ending); }) {}
 
 Heartbeat::~Heartbeat() = default;

@@ -13,8 +13,8 @@
 
 namespace muster::runner {
 
-/// When is an attempt over? When the server has said so, and nothing else, for a while: one refusal may come from whatever else listens at its address
-/// while it is away. Pure.
+/// When is an attempt over? When the server has said so, and nothing else, for a while: one refusal may come from whatever else listens at
+/// its address while it is away. Pure.
 class OverJudge {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -32,8 +32,8 @@ class OverJudge {
 class Heartbeat {
  public:
   /// `server` is used by this object alone. All must outlive it. `pending` gives the bytes that wait to be sent.
-  Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, FullDisk& full_disk, std::function<std::uint64_t()> pending,
-            std::chrono::seconds over_patience = std::chrono::seconds(30));
+  Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, FullDisk& full_disk,
+            std::function<std::uint64_t()> pending, std::chrono::seconds over_patience = std::chrono::seconds(30));
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;

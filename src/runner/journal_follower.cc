@@ -20,8 +20,8 @@ bool is_key(std::string_view key) {
 
 }  // namespace
 
-JournalFollower::JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, FullDisk& full_disk,
-                                 const RunFolder& folder)
+JournalFollower::JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings,
+                                 FullDisk& full_disk, const RunFolder& folder)
     : server_(server), clock_(clock), stop_(stop), warnings_(warnings), full_disk_(full_disk), folder_(folder) {}
 
 JournalFollower::~JournalFollower() {
@@ -97,10 +97,13 @@ bool JournalFollower::send_batch(JournalReader& journal) {
     return true;  // what follows the fault may be whole
   }
   if (batch->points == 0) return false;
-  const auto next = persist(stop_.given_up(), [&]() -> Result<std::uint64_t> {
-    if (ending_) return fail(Code::invalid, "the follower ends");
-    return server_.post_metrics(journal.key(), batch->sequence, batch->rank, batch->records);
-  }, Unknown::passes, [this] { return full_disk_.refused(FullDisk::What::metrics, 0, std::chrono::steady_clock::now()); });
+  const auto next = persist(
+      stop_.given_up(),
+      [&]() -> Result<std::uint64_t> {
+        if (ending_) return fail(Code::invalid, "the follower ends");
+        return server_.post_metrics(journal.key(), batch->sequence, batch->rank, batch->records);
+      },
+      Unknown::passes, [this] { return full_disk_.refused(FullDisk::What::metrics, 0, std::chrono::steady_clock::now()); });
   if (next) full_disk_.took(FullDisk::What::metrics);
   if (ending_ || stop_.given_up().stop_requested()) return false;
   if (next && *next >= batch->sequence + batch->points) {

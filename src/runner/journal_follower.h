@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "client/runner_api.h"
-#include "runner/journal_reader.h"
 #include "runner/full_disk.h"
+#include "runner/journal_reader.h"
 #include "runner/run_folder.h"
 #include "runner/server_clock.h"
 #include "runner/stop_control.h"
@@ -19,7 +19,8 @@
 
 namespace muster::runner {
 
-/// One thread that looks into every journal ten times a second: a training loop that logs does nothing but write into its memory, so nothing tells of it.
+/// One thread that looks into every journal ten times a second: a training loop that logs does nothing but write into its memory, so
+/// nothing tells of it.
 class JournalFollower {
  public:
   /// All must outlive the follower.

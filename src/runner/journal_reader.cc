@@ -62,7 +62,8 @@ Result<PointBatch> JournalReader::read(const ServerTime& to_server) {
     auto walked = read_window(to_server);
     if (!walked) {
       damaged_ = true;
-      return fail(Code::malformed, "{}: {}; the points after it are not recorded", segment_path(segment).filename().string(), walked.error().detail);
+      return fail(Code::malformed, "{}: {}; the points after it are not recorded", segment_path(segment).filename().string(),
+                  walked.error().detail);
     }
     if (position_ == position && segment_ == segment) return PointBatch{};
   }
@@ -77,7 +78,8 @@ Result<bool> JournalReader::open_segment() {
   file_ = std::move(*file);
   MUSTER_TRY_ASSIGN(const std::string bytes, read_at(file_.get(), 0, model::kJournalHeaderBytes));
   auto header = model::read_journal_header(bytes);
-  if (!header) return fail(Code::malformed, "{}: {}; its points are not recorded", segment_path(segment_).filename().string(), header.error().detail);
+  if (!header)
+    return fail(Code::malformed, "{}: {}; its points are not recorded", segment_path(segment_).filename().string(), header.error().detail);
   rank_ = header->rank >= 0 ? std::optional<int>(header->rank) : std::nullopt;
   position_ = model::kJournalHeaderBytes;
   walker_ = model::JournalWalker(0);

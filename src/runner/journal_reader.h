@@ -21,17 +21,18 @@ struct PointBatch {
   std::uint64_t sequence = 0;  ///< of the first
   std::size_t points = 0;
   std::optional<int> rank;
-  std::string records;         ///< at most about 4 MiB
+  std::string records;  ///< at most about 4 MiB
 };
 
-/// Goes from segment to segment. Trusts neither the process nor the files: they may be cut, damaged or removed at any time. Not thread-safe.
+/// Goes from segment to segment. Trusts neither the process nor the files: they may be cut, damaged or removed at any time. Not
+/// thread-safe.
 class JournalReader {
  public:
   JournalReader(std::filesystem::path folder, std::string key);
 
   const std::string& key() const { return key_; }
-  /// The points that are there and not yet taken; the same batch again until take() moves on. 0 points: nothing new. malformed, once for each fault, names the
-  /// file and what is left out.
+  /// The points that are there and not yet taken; the same batch again until take() moves on. 0 points: nothing new. malformed, once for
+  /// each fault, names the file and what is left out.
   Result<PointBatch> read(const ServerTime& to_server);
   /// The server has all points before `next_sequence`.
   void take(std::uint64_t next_sequence);
@@ -48,7 +49,7 @@ class JournalReader {
   Fd file_;
   std::uint64_t position_ = 0;  ///< in the segment: where the window begins
   model::JournalWalker walker_{0};
-  bool damaged_ = false;        ///< the rest of this segment is left out
+  bool damaged_ = false;  ///< the rest of this segment is left out
   std::optional<int> rank_;
   std::uint64_t sequence_ = 0;  ///< of the next point read
   std::uint64_t skip_to_ = 0;   ///< points before this one are with the server already

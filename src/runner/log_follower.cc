@@ -41,8 +41,8 @@ std::string read_piece(int fd, std::uint64_t offset) {
 
 }  // namespace
 
-LogFollower::LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, FullDisk& full_disk,
-                         const RunFolder& folder)
+LogFollower::LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings,
+                         FullDisk& full_disk, const RunFolder& folder)
     : server_(server), clock_(clock), stop_(stop), warnings_(warnings), full_disk_(full_disk), folder_(folder) {
   if (const auto text = read_file(folder_.log_names())) {
     const auto json = parse_json(*text);
@@ -99,7 +99,9 @@ void LogFollower::loop() {
 
 void LogFollower::look_for_files() {
   bool named = false;
-  const auto seen = scan_logs(folder_.logs(), [this](const auto& folder) { watch_.add(folder); }, [this](std::string warning) { warnings_.add(std::move(warning)); });
+  const auto seen = scan_logs(
+      folder_.logs(), [this](const auto& folder) { watch_.add(folder); },
+      [this](std::string warning) { warnings_.add(std::move(warning)); });
   for (const SeenLog& log : seen) {
     if (const auto known = by_id_.find(log.id); known != by_id_.end()) {
       known->second->path = log.path;
@@ -162,10 +164,13 @@ bool LogFollower::send_piece(Stream& stream) {
   if (bytes.empty() && stream.announced) return false;
   const std::size_t size = bytes.size();
   const TimeUs time = clock_.now();
-  const auto answer = persist(stop_.given_up(), [&]() -> Result<client::LogAnswer> {
-    if (ending_) return fail(Code::invalid, "the follower ends");
-    return server_.put_log(stream.name, stream.offset, time, stream.rank, bytes);
-  }, Unknown::passes, [this] { return full_disk_.refused(FullDisk::What::logs, 0, std::chrono::steady_clock::now()); });
+  const auto answer = persist(
+      stop_.given_up(),
+      [&]() -> Result<client::LogAnswer> {
+        if (ending_) return fail(Code::invalid, "the follower ends");
+        return server_.put_log(stream.name, stream.offset, time, stream.rank, bytes);
+      },
+      Unknown::passes, [this] { return full_disk_.refused(FullDisk::What::logs, 0, std::chrono::steady_clock::now()); });
   if (answer) full_disk_.took(FullDisk::What::logs);
   if (!answer) {
     if (ending_ || stop_.given_up().stop_requested()) return false;

@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "client/runner_api.h"
 #include "runner/folder_watch.h"
-#include "runner/log_names.h"
 #include "runner/full_disk.h"
+#include "runner/log_names.h"
 #include "runner/run_folder.h"
 #include "runner/server_clock.h"
 #include "runner/stop_control.h"
@@ -23,8 +23,9 @@
 
 namespace muster::runner {
 
-/// One thread. The files are the spool: while the server is away nothing is read, nothing is held, and on its return the answer to the first piece says where
-/// to go on. Every line reaches the server within some milliseconds of being written (inotify), and at the latest within a second.
+/// One thread. The files are the spool: while the server is away nothing is read, nothing is held, and on its return the answer to the
+/// first piece says where to go on. Every line reaches the server within some milliseconds of being written (inotify), and at the latest
+/// within a second.
 class LogFollower {
  public:
   /// All must outlive the follower.
@@ -38,7 +39,8 @@ class LogFollower {
   Result<void> add_rank_log(const std::filesystem::path& file, const std::string& name, int rank);
   void begin();
 
-  /// Nothing is written any more: returns when the server has every byte, at once when there was no begin(). unavailable when the runner gave up first (StopControl::given_up).
+  /// Nothing is written any more: returns when the server has every byte, at once when there was no begin(). unavailable when the runner
+  /// gave up first (StopControl::given_up).
   Result<void> drain();
   /// Written and not yet taken by the server, as far as it is known.
   std::uint64_t pending_bytes() const { return pending_bytes_; }
@@ -50,8 +52,8 @@ class LogFollower {
     std::optional<int> rank;
     Fd file;
     FileId id;
-    std::uint64_t offset = 0;   ///< what the server has
-    bool announced = false;     ///< the server has answered once
+    std::uint64_t offset = 0;  ///< what the server has
+    bool announced = false;    ///< the server has answered once
     bool refused = false;
   };
 

@@ -32,7 +32,8 @@ Result<LogNames> LogNames::from_json(const Json& json) {
   if (files == nullptr || !files->is_array()) return fail(Code::malformed, "the names of logs have no `files`");
   for (const Json& item : *files) {
     ObjectReader one(item);
-    const FileId file{static_cast<std::uint64_t>(one.integer("device", 0, INT64_MAX)), static_cast<std::uint64_t>(one.integer("inode", 0, INT64_MAX))};
+    const FileId file{static_cast<std::uint64_t>(one.integer("device", 0, INT64_MAX)),
+                      static_cast<std::uint64_t>(one.integer("inode", 0, INT64_MAX))};
     std::string name = one.text("name");
     MUSTER_TRY(one.finish("name of a log"));
     names.used_.insert(name);

@@ -21,8 +21,8 @@ struct FileId {
   auto operator<=>(const FileId&) const = default;
 };
 
-/// A file keeps the name under which it was first seen: a log that is rotated (renamed, a new one begun in its place) is recorded once, and the new one goes
-/// on under the first free name of the kind "train.log.1". Not thread-safe.
+/// A file keeps the name under which it was first seen: a log that is rotated (renamed, a new one begun in its place) is recorded once, and
+/// the new one goes on under the first free name of the kind "train.log.1". Not thread-safe.
 class LogNames {
  public:
   /// The file's name; given to it now if it has none.

@@ -14,7 +14,8 @@ constexpr int kDeepest = 16;
 
 class Scan {
  public:
-  Scan(const std::function<void(const fs::path&)>& on_folder, const std::function<void(std::string)>& warn) : on_folder_(on_folder), warn_(warn) {}
+  Scan(const std::function<void(const fs::path&)>& on_folder, const std::function<void(std::string)>& warn)
+      : on_folder_(on_folder), warn_(warn) {}
 
   void folder(const fs::path& disk, const std::string& path, int depth) {
     on_folder_(disk);

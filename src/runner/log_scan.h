@@ -18,8 +18,8 @@ struct SeenLog {
 
 inline constexpr std::size_t kMostLogs = 1000;
 
-/// Regular files below `folder` (called "logs"), in order of their names; never follows links. `on_folder` hears of each folder before it is read, `warn` of
-/// what is left out: names that are not UTF-8, files past kMostLogs. Blocks on the disk.
+/// Regular files below `folder` (called "logs"), in order of their names; never follows links. `on_folder` hears of each folder before it
+/// is read, `warn` of what is left out: names that are not UTF-8, files past kMostLogs. Blocks on the disk.
 std::vector<SeenLog> scan_logs(const std::filesystem::path& folder, const std::function<void(const std::filesystem::path&)>& on_folder,
                                const std::function<void(std::string)>& warn);
 

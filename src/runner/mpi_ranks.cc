@@ -13,8 +13,8 @@ namespace {
 
 /// Between a rank's end and the record of it lie two system calls of muster-rank's; one that has not come by then was killed with its rank.
 constexpr std::chrono::seconds kRecordTime{1};
-/// What mpirun's wish to end the run is left, before it counts: for a rank's or mpirun's own end to become known, which says more; and since with very many
-/// ranks Open MPI at times aborts a run whose ranks are just ending well.
+/// What mpirun's wish to end the run is left, before it counts: for a rank's or mpirun's own end to become known, which says more; and
+/// since with very many ranks Open MPI at times aborts a run whose ranks are just ending well.
 constexpr std::chrono::milliseconds kLastWords{500};
 /// How often to look where nothing tells of new records.
 constexpr std::chrono::milliseconds kBlindPoll{50};
@@ -27,7 +27,12 @@ bool is_gone(const Fd& process) {
 }  // namespace
 
 MpiRanks::MpiRanks(Node node, std::size_t ranks, RunnerState& state, process::Child* mpirun, const ServerClock& clock)
-    : node_(std::move(node)), ranks_(ranks), state_(state), mpirun_(mpirun), clock_(clock), records_(node_.records),
+    : node_(std::move(node)),
+      ranks_(ranks),
+      state_(state),
+      mpirun_(mpirun),
+      clock_(clock),
+      records_(node_.records),
       first_rank_(state.ranks.front().rank) {}
 
 void MpiRanks::add_to(std::vector<pollfd>& wanted) const {
@@ -66,8 +71,10 @@ void MpiRanks::look_at_process(Rank& rank, Ending::Time now) {
   if (!rank.gone_since && rank.process && is_gone(rank.process)) rank.gone_since = now;
   if (!rank.gone_since) return;
   const Ending::Time until = *rank.gone_since + kRecordTime;
-  if (killed_ || now >= until) rank.how = process::Ended{std::nullopt, SIGKILL};  // with the one that would have recorded it
-  else wake_at_ = wake_at_ ? std::min(*wake_at_, until) : until;
+  if (killed_ || now >= until)
+    rank.how = process::Ended{std::nullopt, SIGKILL};  // with the one that would have recorded it
+  else
+    wake_at_ = wake_at_ ? std::min(*wake_at_, until) : until;
 }
 
 std::vector<EndedNow> MpiRanks::look(Ending::Time now) {
@@ -101,7 +108,8 @@ std::optional<model::RankReport> MpiRanks::launch_failure(Ending::Time now) {
   } else if (aborted_since_) {
     report = report_of_mpirun(node_.node_rank, {}, clock_.now());
     report.exception = model::PrintedException{
-        "MpirunAborted", "mpirun ended the run, as it does when a rank exits with 0 without MPI_Finalize, calls MPI_Abort, or cannot be reached", ""};
+        "MpirunAborted",
+        "mpirun ended the run, as it does when a rank exits with 0 without MPI_Finalize, calls MPI_Abort, or cannot be reached", ""};
   } else {
     return std::nullopt;
   }
@@ -123,8 +131,10 @@ void MpiRanks::terminate() {
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     const Rank& rank = ranks_[i];
     if (rank.told || rank.how || !rank.process) continue;
-    if (node_.terminate == Terminate::session) ::kill(-static_cast<pid_t>(state_.ranks[i].pid), SIGTERM);
-    else ::syscall(SYS_pidfd_send_signal, rank.process.get(), SIGTERM, nullptr, 0);
+    if (node_.terminate == Terminate::session)
+      ::kill(-static_cast<pid_t>(state_.ranks[i].pid), SIGTERM);
+    else
+      ::syscall(SYS_pidfd_send_signal, rank.process.get(), SIGTERM, nullptr, 0);
   }
 }
 

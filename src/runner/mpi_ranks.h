@@ -16,7 +16,8 @@ class MpiRanks final : public NodeRanks {
     std::filesystem::path records;  ///< RunFolder::ranks()
     Terminate terminate = Terminate::process;
   };
-  /// `state` has this node's ranks in front, whose pid and start are filled in as they begin. `mpirun`: node 0's, null on other nodes. All must outlive it.
+  /// `state` has this node's ranks in front, whose pid and start are filled in as they begin. `mpirun`: node 0's, null on other nodes. All
+  /// must outlive it.
   MpiRanks(Node node, std::size_t ranks, RunnerState& state, process::Child* mpirun, const ServerClock& clock);
 
   void add_to(std::vector<pollfd>& wanted) const override;
@@ -28,10 +29,10 @@ class MpiRanks final : public NodeRanks {
 
  private:
   struct Rank {
-    Fd process;                               ///< from its start on
+    Fd process;  ///< from its start on
     std::optional<process::Ended> how;
     TimeUs ended_at = 0;
-    std::optional<Ending::Time> gone_since;   ///< its process is gone, and its record still to come
+    std::optional<Ending::Time> gone_since;  ///< its process is gone, and its record still to come
     bool told = false;
   };
   void take(const RankNews& news);

@@ -32,7 +32,8 @@ Result<std::string> own_address(const std::string& server_host) {
     socklen_t size = sizeof own;
     if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
     std::array<char, NI_MAXHOST> text{};
-    if (::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) return std::string(text.data());
+    if (::getnameinfo(reinterpret_cast<sockaddr*>(&own), size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0)
+      return std::string(text.data());
   }
   return fail(Code::unavailable, "there is no route from here to the server at {}", server_host);
 }

@@ -14,9 +14,9 @@
 namespace muster::runner {
 
 struct EndedNow {
-  std::size_t index = 0;             ///< in the plan
-  std::optional<process::Ended> how; ///< nothing: it never began, and will not
-  TimeUs ended_at = 0;               ///< this node's clock; 0: now
+  std::size_t index = 0;              ///< in the plan
+  std::optional<process::Ended> how;  ///< nothing: it never began, and will not
+  TimeUs ended_at = 0;                ///< this node's clock; 0: now
 };
 
 /// Main thread only.

@@ -27,8 +27,8 @@
 
 namespace muster::runner {
 
-/// Filled step by step; only the main thread touches it, but for the parts that are thread-safe themselves. What uses another part stands below it, so that
-/// it goes first.
+/// Filled step by step; only the main thread touches it, but for the parts that are thread-safe themselves. What uses another part stands
+/// below it, so that it goes first.
 struct NodeRun {
   NodeRun(RunnerOptions given, StopControl& control) : options(std::move(given)), stop(control), folder(options.folder) {}
 
@@ -37,14 +37,14 @@ struct NodeRun {
   SystemClock system_clock;
   ServerClock clock{system_clock};
   Warnings warnings;
-  FullDisk full_disk;                          ///< the server's
+  FullDisk full_disk;  ///< the server's
   const RunFolder folder;
 
   // From the check-in. Their calls to the server are never interrupted before the runner gives up.
   std::unique_ptr<client::RunnerApi> server;
-  std::optional<PortClaim> master_port;        ///< node 0's, where the ranks will meet
+  std::optional<PortClaim> master_port;  ///< node 0's, where the ranks will meet
   client::WorkOrder order;
-  std::shared_ptr<client::Api> api;            ///< in the run's workspace
+  std::shared_ptr<client::Api> api;  ///< in the run's workspace
   std::unique_ptr<Messenger> messenger;
   std::unique_ptr<LogFollower> logs;
   std::unique_ptr<JournalFollower> journals;
@@ -53,13 +53,13 @@ struct NodeRun {
   // From the start of the ranks, or from the runner that was here before.
   launch::LaunchPlan plan;
   std::optional<process::ProcessGroup> group;
-  std::optional<process::Child> mpirun;        ///< of an MPI run, on node 0
-  std::unique_ptr<NodeRanks> ranks;            ///< as plan.ranks; null when none was started
+  std::optional<process::Child> mpirun;  ///< of an MPI run, on node 0
+  std::unique_ptr<NodeRanks> ranks;      ///< as plan.ranks; null when none was started
   std::unique_ptr<ResolvedEnvironment> environment;
   RunnerState state;
-  std::optional<Error> start_error;            ///< why no rank was started
-  bool was_asked_to_end = false;               ///< its ranks were, because one of them failed or a stop was asked for
-  std::optional<Ending::Time> leftovers_until; ///< what the ranks started was asked to end along with them, and has until then
+  std::optional<Error> start_error;             ///< why no rank was started
+  bool was_asked_to_end = false;                ///< its ranks were, because one of them failed or a stop was asked for
+  std::optional<Ending::Time> leftovers_until;  ///< what the ranks started was asked to end along with them, and has until then
 
   bool is_mpi() const { return plan.started_by == launch::LaunchPlan::StartedBy::mpirun; }
 

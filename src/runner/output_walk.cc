@@ -38,8 +38,10 @@ class Walk {
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
       const std::string below = path + "/" + name;
-      if (!is_safe_relative_path(below)) leave_out(to_utf8(below), "its name is not UTF-8, or too long");
-      else entry(disk / name, below, depth);
+      if (!is_safe_relative_path(below))
+        leave_out(to_utf8(below), "its name is not UTF-8, or too long");
+      else
+        entry(disk / name, below, depth);
     }
   }
   std::vector<FoundOutput> found;
@@ -61,7 +63,8 @@ class Walk {
     std::error_code error;
     const fs::path target = fs::canonical(disk, error);
     if (error) return leave_out(path, "it is a link to something that is not there");
-    if (!is_below(target, root_) || is_below(target, root_ / ".muster")) return leave_out(path, "it is a link that leads out of the run's folder");
+    if (!is_below(target, root_) || is_below(target, root_ / ".muster"))
+      return leave_out(path, "it is a link that leads out of the run's folder");
     struct stat status {};
     if (::stat(target.c_str(), &status) != 0) return leave_out(path, std::strerror(errno));
     if (S_ISDIR(status.st_mode)) return leave_out(path, "it is a link to a folder");
@@ -87,8 +90,10 @@ std::vector<FoundOutput> find_outputs(const fs::path& run_folder, const std::fun
   const fs::path outputs = run_folder / "outputs";
   std::error_code ignored;
   const fs::file_type type = fs::symlink_status(outputs, ignored).type();
-  if (type == fs::file_type::directory) walk.folder(outputs, "outputs", 0);
-  else if (type != fs::file_type::not_found) warn("outputs is not kept: the job put something else in the place of the folder");
+  if (type == fs::file_type::directory)
+    walk.folder(outputs, "outputs", 0);
+  else if (type != fs::file_type::not_found)
+    warn("outputs is not kept: the job put something else in the place of the folder");
   return std::move(walk.found);
 }
 

@@ -15,9 +15,9 @@ struct FoundOutput {
   std::uint64_t size = 0;
 };
 
-/// Every file below `run_folder`/outputs, in order of their paths. A link to a file inside the run folder is taken as that file. `warn` hears of each entry
-/// that is left out and why: links that lead elsewhere, links to folders, sockets, pipes and devices, unreadable files, names that are not UTF-8.
-/// Blocks on the disk.
+/// Every file below `run_folder`/outputs, in order of their paths. A link to a file inside the run folder is taken as that file. `warn`
+/// hears of each entry that is left out and why: links that lead elsewhere, links to folders, sockets, pipes and devices, unreadable files,
+/// names that are not UTF-8. Blocks on the disk.
 std::vector<FoundOutput> find_outputs(const std::filesystem::path& run_folder, const std::function<void(std::string)>& warn);
 
 }  // namespace muster::runner

@@ -62,8 +62,9 @@ TEST_F(OutputWalkTest, LeavesOutAndNamesWhatIsNoOutput) {
   fs::create_symlink("../.muster/ranks/secret", folder_ / "run/outputs/ours");
   ASSERT_EQ(::mkfifo((folder_ / "run/outputs/pipe").c_str(), 0644), 0);
   EXPECT_THAT(walk(), ElementsAre("outputs/fine"));
-  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("outputs/a_way_out is not kept"), HasSubstr("outputs/broken"), HasSubstr("outputs/folder_link"),
-                                     HasSubstr("outputs/ours"), HasSubstr("outputs/pipe"), HasSubstr("not UTF-8")));
+  EXPECT_THAT(warnings_,
+              ElementsAre(HasSubstr("outputs/a_way_out is not kept"), HasSubstr("outputs/broken"), HasSubstr("outputs/folder_link"),
+                          HasSubstr("outputs/ours"), HasSubstr("outputs/pipe"), HasSubstr("not UTF-8")));
 }
 
 TEST_F(OutputWalkTest, NoFolderIsNoOutputs) {

@@ -27,7 +27,8 @@ Result<NodeStatuses> statuses_of(const NodeRun& run) {
 
 }  // namespace
 
-bool wait_for_peers(const NodeRun& run, const std::function<bool(const NodeStatuses&)>& reached, const std::function<bool()>& give_up, int wake) {
+bool wait_for_peers(const NodeRun& run, const std::function<bool(const NodeStatuses&)>& reached, const std::function<bool()>& give_up,
+                    int wake) {
   for (auto pause = kFirstPause;; pause = std::min(pause * 2, std::chrono::milliseconds(kLongestPause))) {
     if (run.stop.is_asked() || give_up()) return false;
     if (const auto statuses = statuses_of(run); statuses && reached(*statuses)) return true;

@@ -20,17 +20,18 @@ enum class Verdict {
 Verdict verdict_on(Code code);
 
 enum class Unknown {
-  passes,   ///< what holds our data goes on trying: something else may listen at the server's address while it is away, and whether the attempt is over is
-            ///< for the heartbeat to judge
-  counts,   ///< after a while it is taken for an answer
+  passes,  ///< what holds our data goes on trying: something else may listen at the server's address while it is away, and whether the
+           ///< attempt is over is for the heartbeat to judge
+  counts,  ///< after a while it is taken for an answer
 };
 
 inline constexpr std::chrono::seconds kAWhile{60};
 
-/// The result of the call that succeeded or cannot; the last error when a stop was asked for. `goes_on_when_full`, if there, is asked after each refusal for want
-/// of room whether to go on (FullDisk); without it that lasts for as long as the server is away.
+/// The result of the call that succeeded or cannot; the last error when a stop was asked for. `goes_on_when_full`, if there, is asked after
+/// each refusal for want of room whether to go on (FullDisk); without it that lasts for as long as the server is away.
 template <typename Call>
-auto persist(const std::stop_token& stop, Call call, Unknown unknown = Unknown::passes, const std::function<bool()>& goes_on_when_full = {}) -> decltype(call()) {
+auto persist(const std::stop_token& stop, Call call, Unknown unknown = Unknown::passes, const std::function<bool()>& goes_on_when_full = {})
+    -> decltype(call()) {
   using namespace std::chrono_literals;
   const auto began = std::chrono::steady_clock::now();
   for (auto wait = 50ms;; wait = std::min(wait * 2, 1000ms)) {

@@ -16,8 +16,8 @@ namespace {
 /// All below the ports that the kernel gives to outgoing connections, which might take one away at any moment.
 constexpr int kMostPorts = 1000;
 
-/// A name in Linux's abstract namespace: one process alone can have it, it is of the network namespace as ports are, and the kernel lets go of it with the
-/// process. An empty Fd when another process has it.
+/// A name in Linux's abstract namespace: one process alone can have it, it is of the network namespace as ports are, and the kernel lets go
+/// of it with the process. An empty Fd when another process has it.
 Fd claim(int port) {
   Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};

@@ -8,8 +8,8 @@
 
 namespace muster::runner {
 
-/// A TCP port of this machine, claimed among runners until this object or its process ends. The port itself stays free for the rank that will listen on it,
-/// seconds later.
+/// A TCP port of this machine, claimed among runners until this object or its process ends. The port itself stays free for the rank that
+/// will listen on it, seconds later.
 class PortClaim {
  public:
   /// What Azure ML uses, and so what scripts have written into them.

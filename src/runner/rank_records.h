@@ -23,8 +23,8 @@ struct RankNews {
 /// The rank's record of that kind; not_found when it has none (yet).
 Result<rank::RankRecord> read_rank_record(const std::filesystem::path& folder, int rank, std::string_view kind);
 
-/// Each fact once, in the order in which they came about as far as that can be told. inotify; where none can be had, the folder is listed at each look.
-/// Not thread-safe.
+/// Each fact once, in the order in which they came about as far as that can be told. inotify; where none can be had, the folder is listed
+/// at each look. Not thread-safe.
 class RankRecords {
  public:
   explicit RankRecords(std::filesystem::path folder);
@@ -41,7 +41,7 @@ class RankRecords {
 
   std::filesystem::path folder_;
   Fd inotify_;
-  bool listed_ = false;          ///< what was there before the watch
+  bool listed_ = false;  ///< what was there before the watch
   std::set<std::string> known_;
 };
 

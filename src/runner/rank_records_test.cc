@@ -79,7 +79,8 @@ TEST_F(RankRecordsTest, ASuccessorLearnsWhoStartedAndHowTheyEnded) {
   write_record(folder_.path(), rank::kStarted, {0, 0, 100, 10, 0, -1, 0});
   write_record(folder_.path(), rank::kStarted, {1, 1, 101, 11, 0, -1, 0});
   write_record(folder_.path(), rank::kEnded, {1, 1, 101, 11, 20, 1, 0});
-  ASSERT_TRUE(write_file(folder_ / "70_driver_log_rank_1.txt", "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\nValueError: no\n"));
+  ASSERT_TRUE(write_file(folder_ / "70_driver_log_rank_1.txt",
+                         "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\nValueError: no\n"));
   adopt_records(state, folder_.path(), 4);
   EXPECT_EQ(state.ranks[0].pid, 100);
   EXPECT_EQ(state.ranks[1].pid, 101);

@@ -13,8 +13,8 @@ namespace muster::runner {
 
 struct EndedRank {
   process::Ended how;
-  TimeUs ended_at = 0;          ///< on the server's clock
-  bool asked_to_end = false;    ///< by us, before it ended
+  TimeUs ended_at = 0;              ///< on the server's clock
+  bool asked_to_end = false;        ///< by us, before it ended
   bool out_of_memory_kill = false;  ///< the kernel killed something in its group for want of memory
 };
 

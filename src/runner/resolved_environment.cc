@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 constexpr auto kPatience = 20s;
 constexpr std::uint64_t kLongestAnswer = 8 << 20;
 
-/// Works from Python 3.6 on; importlib.metadata came with 3.8. Folders (and the program itself) with the time of their last change in nanoseconds, as still_holds() compares them.
+/// Works from Python 3.6 on; importlib.metadata came with 3.8. Folders (and the program itself) with the time of their last change in
+/// nanoseconds, as still_holds() compares them.
 constexpr const char* kQuestion = R"(
 import json, os, platform, sys
 packages = {}
@@ -91,7 +92,8 @@ void ResolvedEnvironment::resolve() {
     answer = ask();
     if (!answer.contains("error") && make_folders(cache_file_.parent_path())) {
       // Only a convenience: without it the next run asks again.
-      if (const auto kept = write_file(cache_file_, dump_json(answer), 0644, Durable::no); !kept) log::debug("runner", "{}", kept.error().detail);
+      if (const auto kept = write_file(cache_file_, dump_json(answer), 0644, Durable::no); !kept)
+        log::debug("runner", "{}", kept.error().detail);
     }
   }
   answer.erase("folders");

@@ -11,8 +11,8 @@
 
 namespace muster::runner {
 
-/// Asks the interpreter once, beside the ranks, and remembers the answer in a file: as long as the folders that it looks for packages in have not changed,
-/// the next run on this machine need not ask again.
+/// Asks the interpreter once, beside the ranks, and remembers the answer in a file: as long as the folders that it looks for packages in
+/// have not changed, the next run on this machine need not ask again.
 class ResolvedEnvironment {
  public:
   /// `variables`: as the ranks have them. `cache`: a folder of ours, for all runs of this machine.
@@ -21,8 +21,8 @@ class ResolvedEnvironment {
   ResolvedEnvironment(const ResolvedEnvironment&) = delete;
   ResolvedEnvironment& operator=(const ResolvedEnvironment&) = delete;
 
-  /// {"interpreter", "python_version", "platform", "packages": {name: version}}; waits for the answer, at most some seconds. {"interpreter", "error"} when
-  /// the interpreter could not say.
+  /// {"interpreter", "python_version", "platform", "packages": {name: version}}; waits for the answer, at most some seconds.
+  /// {"interpreter", "error"} when the interpreter could not say.
   Json take();
 
  private:

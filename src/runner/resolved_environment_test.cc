@@ -13,7 +13,9 @@ namespace fs = std::filesystem;
 class ResolvedEnvironmentTest : public ::testing::Test {
  protected:
   Json resolve(const std::string& interpreter) {
-    ResolvedEnvironment environment(interpreter, {{"PATH", "/usr/bin:/bin"}, {"HOME", folder_.path().string()}, {"PYTHONPATH", packages().string()}}, folder_ / "cache");
+    ResolvedEnvironment environment(interpreter,
+                                    {{"PATH", "/usr/bin:/bin"}, {"HOME", folder_.path().string()}, {"PYTHONPATH", packages().string()}},
+                                    folder_ / "cache");
     return environment.take();
   }
   fs::path packages() const { return folder_ / "packages"; }

@@ -1,5 +1,6 @@
 #pragma once
-// What was put back of earlier attempts' outputs (.muster/restored.json): a file that is still as it was put back was not written by this node.
+// What was put back of earlier attempts' outputs (.muster/restored.json): a file that is still as it was put back was not written by this
+// node.
 
 #include <filesystem>
 #include <map>

@@ -18,9 +18,10 @@ struct RunnerOptions {
   bool salvage = false;          ///< another runner died here: end what it started, bring home what is there
 };
 
-/// Runs a node's part of a run to its end; returns the exit code: 0 when the server has everything, 1 when not (the folder is kept, and a line on standard
-/// error says why). Blocks for as long as the run takes; with the server away, up to seven days longer than its ranks run. SIGTERM asks it to end its ranks
-/// with grace and to report. Call once, from the main thread, before other threads are started: it takes SIGTERM, SIGINT and SIGPIPE for itself.
+/// Runs a node's part of a run to its end; returns the exit code: 0 when the server has everything, 1 when not (the folder is kept, and a
+/// line on standard error says why). Blocks for as long as the run takes; with the server away, up to seven days longer than its ranks run.
+/// SIGTERM asks it to end its ranks with grace and to report. Call once, from the main thread, before other threads are started: it takes
+/// SIGTERM, SIGINT and SIGPIPE for itself.
 int run_runner(const RunnerOptions& options);
 
 }  // namespace muster::runner

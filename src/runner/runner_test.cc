@@ -30,7 +30,8 @@ constexpr const char* kPart = "MUSTER_TEST_RUNNER";
 
 std::string tar_of(const std::map<std::string, std::string>& files) {
   std::string tar;
-  for (const auto& [path, bytes] : files) tar += tar_header(path, bytes.size(), 0644) + bytes + std::string(tar_padding(bytes.size()), '\0');
+  for (const auto& [path, bytes] : files)
+    tar += tar_header(path, bytes.size(), 0644) + bytes + std::string(tar_padding(bytes.size()), '\0');
   return tar + std::string(kTarEndBytes, '\0');
 }
 
@@ -109,8 +110,9 @@ class RunnerTest : public ::testing::Test {
 };
 
 TEST_F(RunnerTest, BringsHomeAllThatAScriptLeaves) {
-  script("import os, sys\nprint('in', os.getcwd())\nprint('to stderr', file=sys.stderr)\n"
-         "open('outputs/model.pt', 'w').write('weights')\nopen('logs/train.log', 'w').write('a line\\n')\n");
+  script(
+      "import os, sys\nprint('in', os.getcwd())\nprint('to stderr', file=sys.stderr)\n"
+      "open('outputs/model.pt', 'w').write('weights')\nopen('logs/train.log', 'w').write('a line\\n')\n");
   run();
   const auto arrived = server_.arrived();
   EXPECT_EQ(log(), "in " + folder().string() + "\nto stderr\n");
@@ -162,7 +164,8 @@ TEST_F(RunnerTest, RanksHaveTheirOwnLogsAndVariables) {
   per_process(3);
   run();
   for (int rank = 0; rank < 3; ++rank) {
-    EXPECT_EQ(log(fmt::format("azureml-logs/70_driver_log_{}.txt", rank)), fmt::format("rank {0} of 3 local {0} at 127.0.0.1:6105\n", rank));
+    EXPECT_EQ(log(fmt::format("azureml-logs/70_driver_log_{}.txt", rank)),
+              fmt::format("rank {0} of 3 local {0} at 127.0.0.1:6105\n", rank));
   }
   EXPECT_EQ(server_.arrived().finished.size(), 3U);
 }
@@ -190,10 +193,13 @@ TEST_F(RunnerTest, RanksThatIgnoreSigtermAreKilledAfterTheGrace) {
 }
 
 TEST_F(RunnerTest, AStopInAHeartbeatLetsTheScriptSaveItsWork) {
-  script("import signal, sys, time\ndef stop(number, frame):\n    open('outputs/checkpoint', 'w').write('saved')\n    sys.exit(0)\n"
-         "signal.signal(signal.SIGTERM, stop)\nprint('ready')\ntime.sleep(600)\n");
+  script(
+      "import signal, sys, time\ndef stop(number, frame):\n    open('outputs/checkpoint', 'w').write('saved')\n    sys.exit(0)\n"
+      "signal.signal(signal.SIGTERM, stop)\nprint('ready')\ntime.sleep(600)\n");
   start();
-  ASSERT_TRUE(server_.wait_for([](const auto& arrived) { return arrived.logs.contains("azureml-logs/70_driver_log.txt") && !arrived.logs.begin()->second.empty(); }));
+  ASSERT_TRUE(server_.wait_for([](const auto& arrived) {
+    return arrived.logs.contains("azureml-logs/70_driver_log.txt") && !arrived.logs.begin()->second.empty();
+  }));
   server_.set_stop("canceled", 15);
   EXPECT_EQ(finish(), 0);
   const auto arrived = server_.arrived();
@@ -247,11 +253,13 @@ TEST_F(RunnerTest, TheRunGoesOnWhileTheServerIsAway) {
 }
 
 TEST_F(RunnerTest, AKilledRunnersWorkIsCollectedByAnother) {
-  script("import os, signal\nfrom azureml.core import Run\nrun = Run.get_context()\ni = 0\nos.makedirs('outputs', exist_ok=True)\n"
-         "open('outputs/early', 'w').write('kept')\nwhile True:\n    print('line %06d' % i)\n    run.log('n', float(i))\n    i += 1\n");
+  script(
+      "import os, signal\nfrom azureml.core import Run\nrun = Run.get_context()\ni = 0\nos.makedirs('outputs', exist_ok=True)\n"
+      "open('outputs/early', 'w').write('kept')\nwhile True:\n    print('line %06d' % i)\n    run.log('n', float(i))\n    i += 1\n");
   start();
   ASSERT_TRUE(server_.wait_for([](const auto& arrived) {
-    return !arrived.points.empty() && arrived.points.begin()->second.size() > 500 && arrived.logs.at("azureml-logs/70_driver_log.txt").size() > 20'000;
+    return !arrived.points.empty() && arrived.points.begin()->second.size() > 500 &&
+           arrived.logs.at("azureml-logs/70_driver_log.txt").size() > 20'000;
   }));
   ASSERT_TRUE(runner_->signal(SIGKILL));
   ASSERT_TRUE(runner_->wait(20s));
@@ -314,7 +322,8 @@ TEST_F(RunnerTest, OnlyOutputsThatThisNodeWroteAreItsOwn) {
   server_.earlier = {{"outputs/changed", "epoch 3\n"}, {"outputs/same", "epoch 3\n"}, {"outputs/removed", "old\n"}};
   run();
   const auto arrived = server_.arrived();
-  EXPECT_EQ(arrived.outputs, (std::map<std::string, std::string>{{"outputs/changed", sha256_hex("epoch 4\n")}, {"outputs/new", sha256_hex("mine\n")}}));
+  EXPECT_EQ(arrived.outputs,
+            (std::map<std::string, std::string>{{"outputs/changed", sha256_hex("epoch 4\n")}, {"outputs/new", sha256_hex("mine\n")}}));
   EXPECT_TRUE(arrived.done["warnings"].empty()) << arrived.done;
 }
 
@@ -336,9 +345,13 @@ TEST_F(RunnerTest, AStopEndsTheWaitingToo) {
 
 TEST_F(RunnerTest, LogsThatAreRotatedOrCutAreKeptWhole) {
   const std::string seen = (home_ / "go").string();
-  command("echo one > logs/a.log; while [ ! -e " + seen + " ]; do sleep 0.01; done; mv logs/a.log logs/a.log.1; echo two > logs/a.log; "
-          "mkdir logs/deep; echo deep > logs/deep/b.log; echo x > logs/c.log; while [ ! -e " + seen + "2 ]; do sleep 0.01; done; : > logs/c.log; "
-          "while [ ! -e " + seen + "3 ]; do sleep 0.01; done; echo y >> logs/c.log");
+  command("echo one > logs/a.log; while [ ! -e " + seen +
+          " ]; do sleep 0.01; done; mv logs/a.log logs/a.log.1; echo two > logs/a.log; "
+          "mkdir logs/deep; echo deep > logs/deep/b.log; echo x > logs/c.log; while [ ! -e " +
+          seen +
+          "2 ]; do sleep 0.01; done; : > logs/c.log; "
+          "while [ ! -e " +
+          seen + "3 ]; do sleep 0.01; done; echo y >> logs/c.log");
   start();
   const auto wait_for = [&](const std::string& path, const std::string& text) {
     return server_.wait_for([&](const auto& arrived) { return arrived.logs.contains(path) && arrived.logs.at(path) == text; });

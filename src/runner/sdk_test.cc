@@ -14,7 +14,8 @@ TEST(Sdk, TheBinaryCarriesTheSourcesAndNothingElse) {
   const test::TempFolder home;
   const auto folder = unpack_sdk(home.path());
   ASSERT_TRUE(folder) << folder.error().detail;
-  EXPECT_EQ(read_file(*folder / "muster/__init__.py").value(), read_file(std::filesystem::path(MUSTER_SOURCE_DIR) / "python/muster/__init__.py").value());
+  EXPECT_EQ(read_file(*folder / "muster/__init__.py").value(),
+            read_file(std::filesystem::path(MUSTER_SOURCE_DIR) / "python/muster/__init__.py").value());
   for (const auto& entry : std::filesystem::recursive_directory_iterator(*folder)) {
     EXPECT_NE(entry.path().filename(), "__pycache__");
   }

@@ -9,8 +9,8 @@
 
 namespace muster::runner {
 
-/// Our clock plus the offset that heartbeats measured. Small offsets are noise of the measurement and are left out, so that on one machine times stay as they
-/// were written. Thread-safe.
+/// Our clock plus the offset that heartbeats measured. Small offsets are noise of the measurement and are left out, so that on one machine
+/// times stay as they were written. Thread-safe.
 class ServerClock {
  public:
   explicit ServerClock(const Clock& clock) : clock_(clock) {}

@@ -72,7 +72,8 @@ Result<RunnerState> load_state(const std::filesystem::path& path) {
   return runner_state_from_json(json);
 }
 
-std::vector<model::RankReport> reports_of_the_lost(const RunnerState& state, const std::vector<int>& still_running, int node_rank, TimeUs now) {
+std::vector<model::RankReport> reports_of_the_lost(const RunnerState& state, const std::vector<int>& still_running, int node_rank,
+                                                   TimeUs now) {
   std::vector<model::RankReport> reports = state.reports;
   for (const RankState& rank : state.ranks) {
     const auto known = [&](const model::RankReport& report) { return report.rank == rank.rank; };

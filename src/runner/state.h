@@ -12,11 +12,11 @@
 namespace muster::runner {
 
 struct RankState {
-  int rank = 0;             ///< model::kLauncherRank: mpirun
+  int rank = 0;  ///< model::kLauncherRank: mpirun
   int local_rank = 0;
   std::string log;
-  std::int64_t pid = 0;     ///< 0: not started
-  TimeUs started_at = 0;    ///< on the server's clock
+  std::int64_t pid = 0;   ///< 0: not started
+  TimeUs started_at = 0;  ///< on the server's clock
 };
 
 struct RunnerState {
@@ -38,8 +38,9 @@ Result<void> save(const RunnerState& state, const std::filesystem::path& path);
 /// not_found when no rank was ever started.
 Result<RunnerState> load_state(const std::filesystem::path& path);
 
-/// What is told of ranks whose runner was killed: those known to have ended as they did, one that still ran as killed (by whoever takes over), of any other
-/// nobody knows.
-std::vector<model::RankReport> reports_of_the_lost(const RunnerState& state, const std::vector<int>& still_running, int node_rank, TimeUs now);
+/// What is told of ranks whose runner was killed: those known to have ended as they did, one that still ran as killed (by whoever takes
+/// over), of any other nobody knows.
+std::vector<model::RankReport> reports_of_the_lost(const RunnerState& state, const std::vector<int>& still_running, int node_rank,
+                                                   TimeUs now);
 
 }  // namespace muster::runner

@@ -13,13 +13,13 @@
 namespace muster::runner {
 
 struct StopRequest {
-  std::string code;    ///< "canceled", "rank_failed", …; "signal"; "attempt_over"
-  std::string reason;  ///< for people
+  std::string code;                           ///< "canceled", "rank_failed", …; "signal"; "attempt_over"
+  std::string reason;                         ///< for people
   std::optional<std::int64_t> grace_seconds;  ///< absent: the run's own
 };
 
-/// Two things that end: the ranks (asked()), and, later and only when there is no use in it any more, what is said to the server (given_up()).
-/// Thread-safe, but for the construction.
+/// Two things that end: the ranks (asked()), and, later and only when there is no use in it any more, what is said to the server
+/// (given_up()). Thread-safe, but for the construction.
 class StopControl {
  public:
   /// internal when the system has no descriptors left.

@@ -58,8 +58,13 @@ TEST(UnpackTar, AnEmptySnapshotIsAnEmptyFolder) {
 }
 
 TEST(UnpackTar, RefusesWhatLeadsOutOrIsNoFile) {
-  const std::vector<Entry> bad{{"../out", "x"},          {"/etc/out", "x"},       {"a/../../out", "x"}, {"link", "", 0777, '2', "/etc"},
-                               {"hard", "", 0644, '1', "/etc/passwd"}, {"pipe", "", 0644, '6'}, {"folder", "", 0755, '5'}};
+  const std::vector<Entry> bad{{"../out", "x"},
+                               {"/etc/out", "x"},
+                               {"a/../../out", "x"},
+                               {"link", "", 0777, '2', "/etc"},
+                               {"hard", "", 0644, '1', "/etc/passwd"},
+                               {"pipe", "", 0644, '6'},
+                               {"folder", "", 0755, '5'}};
   for (const Entry& entry : bad) {
     const test::TempFolder folder;
     const auto result = unpack_tar(tar_of({entry}), folder / "to");

@@ -21,7 +21,8 @@ EnvironmentDesk::~EnvironmentDesk() {
 void EnvironmentDesk::prepare(const model::Run& run) {
   const model::EnvironmentDefinition& definition = run.spec.environment;
   if (definition.pip_packages.empty()) {
-    ready_(run.key, cache_.prepare(definition, [](std::string_view) {}, [] { return false; }));
+    ready_(run.key, cache_.prepare(
+                        definition, [](std::string_view) {}, [] { return false; }));
     return;
   }
   const std::string key = environment::environment_hash(definition, definition.interpreter_path);
@@ -53,7 +54,8 @@ void EnvironmentDesk::bring_up_to_date(const Build& build, Waiter& waiter) {
   }
   if (waiter.log_bytes == build.log.size()) return;
   const auto size = logs_.size(id);
-  const auto appended = logs_.append(id, size.value_or(0), std::string_view(build.log).substr(waiter.log_bytes), clock_.now_us(), std::nullopt);
+  const auto appended =
+      logs_.append(id, size.value_or(0), std::string_view(build.log).substr(waiter.log_bytes), clock_.now_us(), std::nullopt);
   if (!appended) log::warning("environment", "the build log of {}: {}", waiter.run.run_id, appended.error().detail);
   waiter.log_bytes = build.log.size();
 }

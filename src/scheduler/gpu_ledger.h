@@ -8,8 +8,8 @@
 
 namespace muster::scheduler {
 
-/// What part number `part` (from 0) gets when `count` things are divided over `parts`: as equal as can be, the first ones get one more. 0 for a part that is
-/// not among them.
+/// What part number `part` (from 0) gets when `count` things are divided over `parts`: as equal as can be, the first ones get one more. 0
+/// for a part that is not among them.
 int part_of(int count, int parts, int part);
 
 class GpuLedger {
@@ -17,7 +17,8 @@ class GpuLedger {
   /// All of the machine's, as CUDA_VISIBLE_DEVICES names them.
   explicit GpuLedger(std::vector<std::string> gpus) : gpus_(std::move(gpus)) {}
 
-  /// GPUs for each node of a run, so many as `counts` says, in the machine's order; nothing when not enough are free. They are the run's until released.
+  /// GPUs for each node of a run, so many as `counts` says, in the machine's order; nothing when not enough are free. They are the run's
+  /// until released.
   std::optional<std::vector<std::vector<std::string>>> take(const std::string& run_id, const std::vector<int>& counts);
   /// After a restart: these are the run's. One that is not this machine's (any more) is passed over.
   void adopt(const std::string& run_id, const std::vector<std::string>& gpus);

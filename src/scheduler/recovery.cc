@@ -18,7 +18,8 @@ Result<void> SchedulerImpl::recover() {
     return store::compute_targets::all(session);
   }));
   for (const model::ComputeTarget& target : targets) targets_.define(target, clock_.now_us());
-  MUSTER_TRY_ASSIGN(const auto runs, store_.read([](store::Session& session) -> Result<std::vector<model::Run>> { return store::runs::active(session); }));
+  MUSTER_TRY_ASSIGN(const auto runs,
+                    store_.read([](store::Session& session) -> Result<std::vector<model::Run>> { return store::runs::active(session); }));
   active_.with([&](ActiveRuns& all) {
     for (const model::Run& run : runs) all[run.run_id] = std::make_shared<const model::Run>(run);
   });
@@ -42,9 +43,8 @@ void SchedulerImpl::take_up(const model::Run& run) {
     case RunStatus::queued: thread_.post([this, run] { desk_->prepare(run); }); return;
     default: break;
   }
-  const auto handle = store_.read([&](store::Session& session) -> Result<std::optional<Json>> {
-    return store::run_attempts::handle(session, run.key, run.attempt);
-  });
+  const auto handle = store_.read(
+      [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, run.attempt); });
   if (!handle) {
     log::error("scheduler", "{} could not be taken up: {}", run.run_id, handle.error().detail);
     return;

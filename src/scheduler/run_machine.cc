@@ -44,13 +44,13 @@ RunNode* node_of(Run& run, int node_rank) {
 }
 
 bool all_nodes(const Run& run, std::initializer_list<std::string_view> statuses) {
-  return std::all_of(run.nodes.begin(), run.nodes.end(), [&](const RunNode& node) {
-    return std::find(statuses.begin(), statuses.end(), node.status) != statuses.end();
-  });
+  return std::all_of(run.nodes.begin(), run.nodes.end(),
+                     [&](const RunNode& node) { return std::find(statuses.begin(), statuses.end(), node.status) != statuses.end(); });
 }
 
 bool ranks_succeeded(const RunNode& node) {
-  return !node.reports.empty() && std::all_of(node.reports.begin(), node.reports.end(), [](const auto& report) { return report.succeeded(); });
+  return !node.reports.empty() &&
+         std::all_of(node.reports.begin(), node.reports.end(), [](const auto& report) { return report.succeeded(); });
 }
 
 /// A node whose runner was lost before its ranks had all succeeded: part of the work is gone.
@@ -89,7 +89,8 @@ std::optional<model::RunError> error_of(const Run& run) {
     if (node.reports.empty() || ranks_succeeded(node)) continue;
     model::RunError error;
     error.code = "node_lost";
-    error.message = fmt::format("the ranks of node {} ({}) were ended from outside: somebody asked its runner to stop", node.node_rank, node.host);
+    error.message =
+        fmt::format("the ranks of node {} ({}) were ended from outside: somebody asked its runner to stop", node.node_rank, node.host);
     error.node_rank = node.node_rank;
     return error;
   }
@@ -103,7 +104,8 @@ std::optional<int> taken_port(const Run& run) {
   const std::vector<model::RankReport> reports = all_reports(run);
   const auto cause = model::choose_cause(reports);
   const auto found_it_taken = [&](const model::RankReport& report) {
-    return !report.stopped_by_us && report.exception && report.ended_at - report.started_at <= kPortTimeUs && model::is_port_in_use(*report.exception, port);
+    return !report.stopped_by_us && report.exception && report.ended_at - report.started_at <= kPortTimeUs &&
+           model::is_port_in_use(*report.exception, port);
   };
   // Those that came to meet it may have failed of what answered there instead.
   if (!cause || !(only_lost_its_peer(*cause) || found_it_taken(*cause))) return std::nullopt;
@@ -134,15 +136,16 @@ void conclude(Run& run, const Circumstances& circumstances, std::vector<Effect>&
   } else {
     const auto port = taken_port(run);
     if (port && static_cast<int>(run.taken_ports.size()) < kMostTakenPorts) {
-      run.warnings.push_back(fmt::format("attempt {}: another program took port {} (MASTER_PORT) before the ranks could meet there; started again with another port",
-                                         run.attempt, *port));
+      run.warnings.push_back(fmt::format(
+          "attempt {}: another program took port {} (MASTER_PORT) before the ranks could meet there; started again with another port",
+          run.attempt, *port));
       run.taken_ports.push_back(*port);
       begin_attempt(run, circumstances.now, effects);
       return;
     }
     const int own_attempts = run.attempt - static_cast<int>(run.taken_ports.size());
-    const bool retry = own_attempts <= run.spec.max_retries ||
-                       (work_was_lost && circumstances.low_priority && run.attempt < kMostLowPriorityAttempts);
+    const bool retry =
+        own_attempts <= run.spec.max_retries || (work_was_lost && circumstances.low_priority && run.attempt < kMostLowPriorityAttempts);
     if (retry && error->code != "environment_error" && error->code != kDiskFull) {
       run.warnings.push_back(fmt::format("attempt {} failed ({}); started again", run.attempt, error->message));
       begin_attempt(run, circumstances.now, effects);
@@ -262,8 +265,10 @@ struct Stepper {
     // What was told before a runner was lost stays; its successor knows only of those that were still running.
     for (const model::RankReport& report : event.reports) {
       const auto known = std::find_if(node->reports.begin(), node->reports.end(), [&](const auto& one) { return one.rank == report.rank; });
-      if (known == node->reports.end()) node->reports.push_back(report);
-      else if (node->status != kLost) *known = report;
+      if (known == node->reports.end())
+        node->reports.push_back(report);
+      else if (node->status != kLost)
+        *known = report;
     }
     node->status = kFinished;
     if (run.started_at == 0 && !node->reports.empty()) run.started_at = node->reports.front().started_at;
@@ -298,8 +303,8 @@ struct Stepper {
       if (!run.cancel_asked && !run.error) {
         model::RunError error;
         error.code = "start_failed";
-        error.message = fmt::format("the runner of node {} ({}) ended before it checked in ({}){}{}", node->node_rank, node->host, event.how,
-                                    event.last_words.empty() ? "" : ": ", event.last_words);
+        error.message = fmt::format("the runner of node {} ({}) ended before it checked in ({}){}{}", node->node_rank, node->host,
+                                    event.how, event.last_words.empty() ? "" : ": ", event.last_words);
         error.node_rank = node->node_rank;
         run.error = std::move(error);
       }
@@ -310,8 +315,9 @@ struct Stepper {
       effects.push_back({EffectKind::salvage_node, node->node_rank});
     } else {
       node->status = kDone;
-      run.warnings.push_back(fmt::format("what node {} ({}) left could not be collected: its runner ended {} times ({}); its folder is kept",
-                                         node->node_rank, node->host, node->salvages + 1, event.how));
+      run.warnings.push_back(
+          fmt::format("what node {} ({}) left could not be collected: its runner ended {} times ({}); its folder is kept", node->node_rank,
+                      node->host, node->salvages + 1, event.how));
     }
     if (!was_stopping && stop_reason(run)) effects.push_back({EffectKind::stop_nodes});
     look_at_nodes(run, at, effects);
@@ -336,7 +342,8 @@ struct Stepper {
     const std::string where = fmt::format(" wait on node {}; ", event.node_rank);
     const bool is_own = tells_of_full_disk(run) && run.status_detail.find(where) != std::string::npos;
     if (event.what.empty() ? !is_own : tells_of_full_disk(run) && !is_own) return false;  // another node's: one is enough to know
-    const std::string words = event.what.empty() ? "" : fmt::format("{}{}{}free some space or cancel the run", kFullDiskWords, event.what, where);
+    const std::string words =
+        event.what.empty() ? "" : fmt::format("{}{}{}free some space or cancel the run", kFullDiskWords, event.what, where);
     if (run.status_detail == words) return false;
     run.status_detail = words;
     return true;

@@ -1,5 +1,6 @@
 #pragma once
-// The life of a run as a pure function: a run and an event in, the next run and the effects that are wanted out. No clock, no database, no process.
+// The life of a run as a pure function: a run and an event in, the next run and the effects that are wanted out. No clock, no database, no
+// process.
 //
 //   NotStarted → Preparing → Queued → Provisioning → Starting → Running ⇄ NotResponding → Finalizing → Completed | Failed | Canceled
 //                                ▲                                                             │
@@ -81,11 +82,11 @@ using Event = std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGran
 enum class EffectKind {
   prepare_environment,
   enqueue,
-  leave_queue,          ///< also gives up waiting for an environment
-  start_nodes,          ///< ask the engine
-  stop_nodes,           ///< politely: the runners end their ranks with grace
-  stop_nodes_soon,      ///< the same after a short window, in which the true cause may still be told
-  salvage_node,         ///< send another runner to collect what a lost one left
+  leave_queue,      ///< also gives up waiting for an environment
+  start_nodes,      ///< ask the engine
+  stop_nodes,       ///< politely: the runners end their ranks with grace
+  stop_nodes_soon,  ///< the same after a short window, in which the true cause may still be told
+  salvage_node,     ///< send another runner to collect what a lost one left
   release_nodes,
 };
 struct Effect {

@@ -311,7 +311,8 @@ TEST(RunMachine, RetriesStartAnotherAttempt) {
 }
 
 model::RankReport port_in_use(int rank, int port) {
-  return report(rank, 0, 1, "torch.distributed.DistNetworkError", "The server socket has failed to listen. port: " + std::to_string(port) + ", name: EADDRINUSE");
+  return report(rank, 0, 1, "torch.distributed.DistNetworkError",
+                "The server socket has failed to listen. port: " + std::to_string(port) + ", name: EADDRINUSE");
 }
 
 /// Rank 0 finds its port taken; node 1's rank is ended with it.
@@ -451,11 +452,21 @@ RC_GTEST_PROP(RunMachine, NeverLeavesTheTable, ()) {
     const bool ended_before = model::has_ended(story.run.status);
     const Run before = story.run;
     const std::optional<int> exit_code = *rc::gen::element<std::optional<int>>(0, 1, std::nullopt);
-    const std::vector<Event> all{Submitted{}, EnvironmentReady{"h"}, AttemptFailed{{"start_failed", "m", {}, {}, {}, "", "", ""}},
-                                 NodesGranted{std::vector<std::string>(static_cast<std::size_t>(story.run.spec.node_count), "n")}, EngineStarted{},
-                                 NodeCheckedIn{node, "a", 1, 5}, RanksStarted{node, story.at.now}, RankFailed{report(node, node, 1)},
-                                 RanksFinished{node, {report(node, node, exit_code)}}, NodeDone{node, {}}, NodeGone{node, "SIGKILL", ""},
-                                 HeartbeatsMissed{"d"}, HeartbeatsBack{}, CancelAsked{"c"}, RanksFinished{node, {port_in_use(node, 1)}}};
+    const std::vector<Event> all{Submitted{},
+                                 EnvironmentReady{"h"},
+                                 AttemptFailed{{"start_failed", "m", {}, {}, {}, "", "", ""}},
+                                 NodesGranted{std::vector<std::string>(static_cast<std::size_t>(story.run.spec.node_count), "n")},
+                                 EngineStarted{},
+                                 NodeCheckedIn{node, "a", 1, 5},
+                                 RanksStarted{node, story.at.now},
+                                 RankFailed{report(node, node, 1)},
+                                 RanksFinished{node, {report(node, node, exit_code)}},
+                                 NodeDone{node, {}},
+                                 NodeGone{node, "SIGKILL", ""},
+                                 HeartbeatsMissed{"d"},
+                                 HeartbeatsBack{},
+                                 CancelAsked{"c"},
+                                 RanksFinished{node, {port_in_use(node, 1)}}};
     const bool changed = story.tell(all.at(static_cast<std::size_t>(kind)));
     if (ended_before) {
       RC_ASSERT(!changed);

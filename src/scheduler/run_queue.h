@@ -1,8 +1,9 @@
 #pragma once
-// The order in which waiting runs of one compute target get their nodes. Pure; every operation is logarithmic in the number of waiting runs.
+// The order in which waiting runs of one compute target get their nodes. Pure; every operation is logarithmic in the number of waiting
+// runs.
 //
-// Priority first; among equals fairness between experiments (the one with the fewest runs granted lately goes first), then age. A run gets all of its
-// nodes or none. The first in line is never passed by a later one that happens to fit: a large run cannot starve.
+// Priority first; among equals fairness between experiments (the one with the fewest runs granted lately goes first), then age. A run gets
+// all of its nodes or none. The first in line is never passed by a later one that happens to fit: a large run cannot starve.
 
 #include <cstdint>
 #include <map>

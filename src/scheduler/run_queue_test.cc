@@ -76,7 +76,8 @@ RC_GTEST_PROP(RunQueue, EveryRunOnceHigherPrioritiesFirst, ()) {
       const auto taken = queue.take(1);
       RC_ASSERT(taken.has_value() == !inside.empty());
       if (!taken) continue;
-      const auto highest = std::max_element(inside.begin(), inside.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second;
+      const auto highest =
+          std::max_element(inside.begin(), inside.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second;
       RC_ASSERT(inside.at(taken->run_key) == highest);
       inside.erase(taken->run_key);
     }

@@ -19,21 +19,23 @@ std::unique_ptr<Scheduler> Scheduler::create(SchedulerOptions options, store::St
   return std::make_unique<SchedulerImpl>(std::move(options), store, logs, changes, clock, make_engine);
 }
 
-SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes, const Clock& clock,
-                             const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine)
+SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
+                             const Clock& clock, const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine)
     : options_(std::move(options)),
       store_(store),
       logs_(logs),
       changes_(changes),
       clock_(clock),
-      targets_(options_.local_runs_at_once > 0 ? options_.local_runs_at_once : default_local_runs_at_once(static_cast<int>(options_.gpus.size())), options_.gpus),
+      targets_(options_.local_runs_at_once > 0 ? options_.local_runs_at_once
+                                               : default_local_runs_at_once(static_cast<int>(options_.gpus.size())),
+               options_.gpus),
       environments_(options_.home / "environments") {
   engine_ = make_engine({[this](const engine::AttemptId& id, int node_rank, const std::string& how) {
     thread_.post([this, id, node_rank, how] { node_gone(id, node_rank, how); });
   }});
-  desk_ = std::make_unique<EnvironmentDesk>(environments_, logs_, clock_, [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) {
-    environment_ready(run_key, prepared);
-  });
+  desk_ = std::make_unique<EnvironmentDesk>(
+      environments_, logs_, clock_,
+      [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); });
 }
 
 SchedulerImpl::~SchedulerImpl() {
@@ -81,7 +83,9 @@ void SchedulerImpl::target_changed(const std::string& workspace, const std::stri
   }
 }
 
-TargetStatus SchedulerImpl::target_status(const std::string& workspace, const std::string& name) { return targets_.status({workspace, name}); }
+TargetStatus SchedulerImpl::target_status(const std::string& workspace, const std::string& name) {
+  return targets_.status({workspace, name});
+}
 
 Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const CheckIn& check_in) {
   MUSTER_TRY_ASSIGN(const Step told, apply(node, NodeCheckedIn{node.node_rank, check_in.address, check_in.port, check_in.pid}));
@@ -96,8 +100,8 @@ Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const Ch
     if (const auto reason = stop_reason(run)) return fail(Code::conflict, "run {} is being ended: {}", run.run_id, reason->reason);
     if (!all_checked_in(run)) return std::nullopt;
   }
-  MUSTER_TRY_ASSIGN(const environment::Prepared prepared,
-                    environments_.prepare(run.spec.environment, [](std::string_view) {}, [] { return false; }));
+  MUSTER_TRY_ASSIGN(const environment::Prepared prepared, environments_.prepare(
+                                                              run.spec.environment, [](std::string_view) {}, [] { return false; }));
   return work_order(run, node.node_rank, prepared);
 }
 
@@ -130,7 +134,8 @@ Result<void> SchedulerImpl::finished(const NodeId& node, const std::vector<model
   return {};
 }
 
-Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment, const std::string& not_kept) {
+Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
+                                 const std::string& not_kept) {
   MUSTER_TRY(apply(node, NodeDone{node.node_rank, warnings, not_kept}, [&](store::Session& session, const model::Run& run) {
     if (node.node_rank == 0 && !resolved_environment.is_null()) {
       store::run_attempts::set_resolved_environment(session, run.key, node.attempt, resolved_environment);

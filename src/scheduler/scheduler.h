@@ -1,6 +1,6 @@
 #pragma once
-// Takes runs from NotStarted to their end: prepares environments, keeps the queue, grants nodes, starts engines, hears the runners, ends what must end.
-// What a run does next is decided by run_machine.h (pure); this class carries it out. All methods are thread-safe.
+// Takes runs from NotStarted to their end: prepares environments, keeps the queue, grants nodes, starts engines, hears the runners, ends
+// what must end. What a run does next is decided by run_machine.h (pure); this class carries it out. All methods are thread-safe.
 
 #include <functional>
 #include <memory>
@@ -22,12 +22,13 @@ namespace muster::scheduler {
 
 /// Where things are and how the runner is started; fixed for the life of the server.
 struct SchedulerOptions {
-  std::filesystem::path home;          ///< MUSTER_HOME
-  std::filesystem::path runner_binary; ///< this server's own copy, which outlives an upgrade
-  std::string url;                     ///< how runners reach the server
-  std::string token_secret;            ///< run tokens are made from it (run_token)
-  std::vector<std::string> gpus;       ///< this machine's, as CUDA_VISIBLE_DEVICES names them: nodes of the local engine share them, no two runs the same
-  int local_runs_at_once = 0;          ///< capacity of the target `local`; 0: one per GPU, or without GPUs one per two cores (at least one)
+  std::filesystem::path home;           ///< MUSTER_HOME
+  std::filesystem::path runner_binary;  ///< this server's own copy, which outlives an upgrade
+  std::string url;                      ///< how runners reach the server
+  std::string token_secret;             ///< run tokens are made from it (run_token)
+  std::vector<std::string>
+      gpus;  ///< this machine's, as CUDA_VISIBLE_DEVICES names them: nodes of the local engine share them, no two runs the same
+  int local_runs_at_once = 0;  ///< capacity of the target `local`; 0: one per GPU, or without GPUs one per two cores (at least one)
 };
 
 struct CheckIn {
@@ -55,8 +56,8 @@ struct NodeId {
 /// What a target's nodes do now; the numbers Azure's AmlComputeStatus shows.
 struct NodeState {
   std::string node_id;
-  std::string state;  ///< "preparing", "running", "idle", "leaving"
-  std::string run_id; ///< "" when none
+  std::string state;   ///< "preparing", "running", "idle", "leaving"
+  std::string run_id;  ///< "" when none
 };
 struct TargetStatus {
   std::vector<NodeState> nodes;
@@ -68,7 +69,8 @@ struct TargetStatus {
 
 class Scheduler {
  public:
-  /// `make_engine` makes the engine named by a compute target ("local"); its listener stays good for the life of the scheduler. All references must outlive it.
+  /// `make_engine` makes the engine named by a compute target ("local"); its listener stays good for the life of the scheduler. All
+  /// references must outlive it.
   static std::unique_ptr<Scheduler> create(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
                                            const Clock& clock,
                                            const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine);
@@ -95,10 +97,11 @@ class Scheduler {
   virtual Result<void> rank_failed(const NodeId& node, const model::RankReport& report) = 0;
   virtual Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) = 0;
   /// `not_kept`: what it had and could not be recorded for want of room; the run has failed then.
-  virtual Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment, const std::string& not_kept) = 0;
+  virtual Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
+                            const std::string& not_kept) = 0;
 
-  /// The token that the processes of this attempt carry; good until the run has ended. "mr_<run id>.<attempt>.<64 hex>": it says whose it is, so that
-  /// it can be checked without being stored.
+  /// The token that the processes of this attempt carry; good until the run has ended. "mr_<run id>.<attempt>.<64 hex>": it says whose it
+  /// is, so that it can be checked without being stored.
   virtual std::string run_token(const std::string& run_id, int attempt) const = 0;
 };
 

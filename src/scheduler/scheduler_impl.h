@@ -1,5 +1,6 @@
 #pragma once
-// The scheduler's inside. Bodies: scheduler.cc (what the server calls), transitions.cc (events and effects), watch.cc (timers), recovery.cc.
+// The scheduler's inside. Bodies: scheduler.cc (what the server calls), transitions.cc (events and effects), watch.cc (timers),
+// recovery.cc.
 
 #include <map>
 #include <memory>
@@ -31,14 +32,16 @@ class SchedulerImpl final : public Scheduler {
   Result<void> started(const NodeId& node, TimeUs first_rank_at) override;
   Result<void> rank_failed(const NodeId& node, const model::RankReport& report) override;
   Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) override;
-  Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment, const std::string& not_kept) override;
+  Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
+                    const std::string& not_kept) override;
   std::string run_token(const std::string& run_id, int attempt) const override;
 
  private:
   using Also = std::function<void(store::Session&, const model::Run&)>;
 
   // transitions.cc
-  /// Loads the run, decides, stores; then hands the effects to the dispatch thread. `attempt`: 0 for any. `also` writes in the same transaction.
+  /// Loads the run, decides, stores; then hands the effects to the dispatch thread. `attempt`: 0 for any. `also` writes in the same
+  /// transaction.
   Result<Step> apply(std::int64_t run_key, int attempt, const Event& event, const Also& also = {});
   Result<Step> apply(const NodeId& node, const Event& event, const Also& also = {});
   void carry_out(const model::Run& run, const Effect& effect);

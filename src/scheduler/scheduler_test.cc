@@ -42,7 +42,8 @@ class SchedulerTest : public ::testing::Test {
     options.url = "http://127.0.0.1:1";
     options.token_secret = "secret";
     options.local_runs_at_once = 1;
-    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_, [this](engine::Listener listener) { return script_.make(std::move(listener)); });
+    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_,
+                                   [this](engine::Listener listener) { return script_.make(std::move(listener)); });
     const auto recovered = scheduler_->recover();
     ASSERT_TRUE(recovered) << recovered.error().detail;
   }
@@ -156,7 +157,8 @@ TEST_F(SchedulerTest, OneAfterTheOtherOnATargetThatTakesOne) {
   ASSERT_TRUE(becomes(second, RunStatus::queued));
   test::Watched<int> changed;
   const auto subscription = changes_.subscribe(second.key, [&](const store::LogGrowth*) { changed.change([](int& n) { ++n; }); });
-  EXPECT_TRUE(changed.wait([&](int) { return look(second).status_detail.find("local") != std::string::npos; })) << look(second).status_detail;
+  EXPECT_TRUE(changed.wait([&](int) { return look(second).status_detail.find("local") != std::string::npos; }))
+      << look(second).status_detail;
   EXPECT_EQ(scheduler_->target_status("default", "local").queued_runs, 1);
   run_to_end(first, 0);
   ASSERT_TRUE(started(2));

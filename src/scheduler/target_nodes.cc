@@ -47,7 +47,8 @@ std::string TargetNodes::new_node_id() const {
 }
 
 void TargetNodes::keep_minimum(TimeUs now) {
-  while (static_cast<int>(nodes_.size()) - count(State::leaving) < limits_.min_nodes) nodes_.push_back({new_node_id(), State::idle, "", now});
+  while (static_cast<int>(nodes_.size()) - count(State::leaving) < limits_.min_nodes)
+    nodes_.push_back({new_node_id(), State::idle, "", now});
 }
 
 int TargetNodes::count(State state) const {
@@ -90,8 +91,10 @@ std::optional<std::vector<std::string>> TargetNodes::grant(const std::string& ru
 void TargetNodes::adopt(const std::string& run_id, const std::vector<std::string>& node_ids, TimeUs now) {
   for (const std::string& id : node_ids) {
     const auto at = std::find_if(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.node_id == id; });
-    if (at != nodes_.end()) *at = {id, State::running, run_id, now};
-    else nodes_.push_back({id, State::running, run_id, now});
+    if (at != nodes_.end())
+      *at = {id, State::running, run_id, now};
+    else
+      nodes_.push_back({id, State::running, run_id, now});
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The nodes of one compute target: which there are, who has them, when idle ones go. Pure: time is passed in. Shows the numbers of Azure's AmlComputeStatus.
+// The nodes of one compute target: which there are, who has them, when idle ones go. Pure: time is passed in. Shows the numbers of Azure's
+// AmlComputeStatus.
 //
 //   preparing (granted, its runner not yet heard) → running → idle → leaving (after the idle time) → gone
 

@@ -26,14 +26,15 @@ int number_of(const std::string& node_id) {
   return parse_int64(node_id.substr(node_id.rfind('-') + 1), number) ? static_cast<int>(number) : -1;
 }
 
-/// How many of the machine's GPUs each of these nodes has. A cluster's are divided over its nodes. `local`'s are divided over its runs at once, and a run's over
-/// its nodes.
+/// How many of the machine's GPUs each of these nodes has. A cluster's are divided over its nodes. `local`'s are divided over its runs at
+/// once, and a run's over its nodes.
 std::vector<int> gpu_counts(const TargetLimits& limits, int gpus, int place, const std::vector<std::string>& node_ids) {
   const int of_run = part_of(gpus, std::max(1, limits.runs_at_once), place);
   std::vector<int> counts;
   for (const std::string& id : node_ids) {
     const int index = static_cast<int>(counts.size());
-    counts.push_back(limits.runs_at_once > 0 ? part_of(of_run, static_cast<int>(node_ids.size()), index) : part_of(gpus, limits.max_nodes, number_of(id)));
+    counts.push_back(limits.runs_at_once > 0 ? part_of(of_run, static_cast<int>(node_ids.size()), index)
+                                             : part_of(gpus, limits.max_nodes, number_of(id)));
   }
   return counts;
 }
@@ -121,7 +122,8 @@ std::optional<Targets::Granted> Targets::grant_next(const TargetName& name, Time
 }
 
 /// Those of each node, or nothing: then the target is noted as lacking them.
-std::optional<std::vector<std::string>> Targets::take_gpus(All& targets, Target& target, const Waiting& run, const std::vector<std::string>& node_ids) {
+std::optional<std::vector<std::string>> Targets::take_gpus(All& targets, Target& target, const Waiting& run,
+                                                           const std::vector<std::string>& node_ids) {
   std::vector<std::string> of_nodes(node_ids.size());
   if (target.definition.engine != "local") return of_nodes;
   return gpus_.with([&](GpuLedger& ledger) -> std::optional<std::vector<std::string>> {
@@ -208,7 +210,8 @@ TargetStatus Targets::status(const TargetName& name) const {
     const auto at = targets.find(name);
     if (at == targets.end()) return status;
     const TargetNodes& nodes = at->second.nodes;
-    for (const TargetNodes::Node& node : nodes.nodes()) status.nodes.push_back({node.node_id, std::string(to_string(node.state)), node.run_id});
+    for (const TargetNodes::Node& node : nodes.nodes())
+      status.nodes.push_back({node.node_id, std::string(to_string(node.state)), node.run_id});
     status.target_node_count = nodes.target_count();
     status.resizing = nodes.resizing();
     status.allocation_state_since = nodes.allocation_state_since();

@@ -1,6 +1,6 @@
 #pragma once
-// Every compute target with its nodes and its queue, as they are now. The definitions are the store's; nodes and queues live here and are found again
-// from the runs when the server starts. Thread-safe; never blocks on anything but its own lock.
+// Every compute target with its nodes and its queue, as they are now. The definitions are the store's; nodes and queues live here and are
+// found again from the runs when the server starts. Thread-safe; never blocks on anything but its own lock.
 
 #include <map>
 #include <optional>
@@ -24,8 +24,10 @@ inline TargetName target_of(const model::Run& run) { return {run.workspace, run.
 
 class Targets {
  public:
-  /// `local_runs_at_once`: capacity of each workspace's `local`. `gpus`: this machine's, which the nodes of the local engine's targets share.
-  explicit Targets(int local_runs_at_once, std::vector<std::string> gpus = {}) : local_runs_at_once_(local_runs_at_once), gpus_(std::move(gpus)) {}
+  /// `local_runs_at_once`: capacity of each workspace's `local`. `gpus`: this machine's, which the nodes of the local engine's targets
+  /// share.
+  explicit Targets(int local_runs_at_once, std::vector<std::string> gpus = {})
+      : local_runs_at_once_(local_runs_at_once), gpus_(std::move(gpus)) {}
 
   /// Takes up a definition, new or changed.
   void define(const model::ComputeTarget& target, TimeUs now);
@@ -42,7 +44,8 @@ class Targets {
     std::vector<std::string> node_ids;
     std::vector<std::string> gpus;  ///< of each node, "0,1"; "" for none
   };
-  /// The next run that can have its nodes, and their GPUs; they are its from now on. A run that waits for GPUs lets none be given to younger ones.
+  /// The next run that can have its nodes, and their GPUs; they are its from now on. A run that waits for GPUs lets none be given to
+  /// younger ones.
   std::optional<Granted> grant_next(const TargetName& name, TimeUs now);
   /// Targets whose next run lacks nothing but GPUs, which runs of other targets have: the longest waiting first.
   std::vector<TargetName> lacking_gpus() const;
@@ -66,7 +69,8 @@ class Targets {
     bool lacks_gpus = false;                 ///< the next run could have its nodes, but not their GPUs
   };
   using All = std::map<TargetName, Target>;
-  std::optional<std::vector<std::string>> take_gpus(All& targets, Target& target, const Waiting& run, const std::vector<std::string>& node_ids);
+  std::optional<std::vector<std::string>> take_gpus(All& targets, Target& target, const Waiting& run,
+                                                    const std::vector<std::string>& node_ids);
 
   int local_runs_at_once_;
   Guarded<All> targets_;

@@ -42,8 +42,10 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
   });
   if (!stored) return stored;
   active_.with([&](ActiveRuns& runs) {
-    if (model::has_ended(stored->run.status)) runs.erase(stored->run.run_id);
-    else runs[stored->run.run_id] = std::make_shared<const model::Run>(stored->run);
+    if (model::has_ended(stored->run.status))
+      runs.erase(stored->run.run_id);
+    else
+      runs[stored->run.run_id] = std::make_shared<const model::Run>(stored->run);
   });
   if (!stored->changed) return stored;
   if (model::has_ended(stored->run.status)) {
@@ -84,9 +86,7 @@ void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
       break;
     case EffectKind::start_nodes: start_nodes(run); break;
     case EffectKind::stop_nodes: stop_nodes(run, engine::StopHow::polite); break;
-    case EffectKind::stop_nodes_soon:
-      thread_.post_after(kCauseWindow, [this, run] { stop_nodes(run, engine::StopHow::polite); });
-      break;
+    case EffectKind::stop_nodes_soon: thread_.post_after(kCauseWindow, [this, run] { stop_nodes(run, engine::StopHow::polite); }); break;
     case EffectKind::salvage_node: salvage_node(run, effect.node_rank); break;
     case EffectKind::release_nodes:
       targets_.release(run, clock_.now_us());
@@ -146,9 +146,18 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
   engine::NodeStart node;
   node.node_rank = node_rank;
   node.node_id = run.nodes.at(static_cast<std::size_t>(node_rank)).host;
-  node.command = {options_.runner_binary.string(), "runner", "--run", run.run_id, "--attempt", std::to_string(run.attempt),
-                  "--node", std::to_string(node_rank), "--folder", (folder / model::node_folder_name(node_rank)).string(),
-                  "--url", options_.url};
+  node.command = {options_.runner_binary.string(),
+                  "runner",
+                  "--run",
+                  run.run_id,
+                  "--attempt",
+                  std::to_string(run.attempt),
+                  "--node",
+                  std::to_string(node_rank),
+                  "--folder",
+                  (folder / model::node_folder_name(node_rank)).string(),
+                  "--url",
+                  options_.url};
   if (salvage) node.command.emplace_back("--salvage");
   for (const int port : run.taken_ports) node.command.insert(node.command.end(), {"--avoid-port", std::to_string(port)});
   node.variables = own_variables();
@@ -185,11 +194,12 @@ void SchedulerImpl::start_nodes(const model::Run& run) {
   }
   // A cancel may have come while the engine was starting, when there was nothing yet to stop.
   if (done && stop_reason(told->run)) stop_nodes(told->run, engine::StopHow::polite);
-  if (done) thread_.post_after(std::chrono::minutes(5), [this, id = run.run_id, attempt = run.attempt] {
-    // A runner that never checks in would hold its nodes for ever.
-    const auto late = active(id);
-    if (late && late->attempt == attempt && late->status == model::RunStatus::starting) stop_nodes(*late, engine::StopHow::kill);
-  });
+  if (done)
+    thread_.post_after(std::chrono::minutes(5), [this, id = run.run_id, attempt = run.attempt] {
+      // A runner that never checks in would hold its nodes for ever.
+      const auto late = active(id);
+      if (late && late->attempt == attempt && late->status == model::RunStatus::starting) stop_nodes(*late, engine::StopHow::kill);
+    });
 }
 
 void SchedulerImpl::salvage_node(const model::Run& run, int node_rank) {
@@ -211,9 +221,8 @@ void SchedulerImpl::salvage_node(const model::Run& run, int node_rank) {
 void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
   const auto now = active(run.run_id);
   if (!now || now->attempt != run.attempt) return;
-  const auto handle = store_.read([&](store::Session& session) -> Result<std::optional<Json>> {
-    return store::run_attempts::handle(session, run.key, run.attempt);
-  });
+  const auto handle = store_.read(
+      [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, run.attempt); });
   if (!handle || !*handle) return;  // nothing was started yet; start_nodes looks again when it has
   const auto stopped = engine_->stop({run.run_id, run.attempt}, **handle, how);
   if (!stopped) log::error("scheduler", "stopping {}: {}", run.run_id, stopped.error().detail);
@@ -236,9 +245,12 @@ void SchedulerImpl::note_full_disk(const model::Run& run, const WaitsForRoom& wa
   if (wait.what.empty() && !tells_of_full_disk(run)) return;
   if (!step(run, wait, {}).changed) return;
   const auto told = apply(run.key, run.attempt, wait);
-  if (!told) log::warning("scheduler", "{}: node {} waits for room, which could not be noted: {}", run.run_id, wait.node_rank, told.error().detail);
-  else if (told->changed && !wait.what.empty()) log::warning("scheduler", "{}: {}", run.run_id, told->run.status_detail);
-  else if (told->changed) log::info("scheduler", "{}: node {} waits no more for room on the disk", run.run_id, wait.node_rank);
+  if (!told)
+    log::warning("scheduler", "{}: node {} waits for room, which could not be noted: {}", run.run_id, wait.node_rank, told.error().detail);
+  else if (told->changed && !wait.what.empty())
+    log::warning("scheduler", "{}: {}", run.run_id, told->run.status_detail);
+  else if (told->changed)
+    log::info("scheduler", "{}: node {} waits no more for room on the disk", run.run_id, wait.node_rank);
 }
 
 void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared) {
@@ -255,7 +267,8 @@ void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environ
   const auto told = apply(run_key, 0, EnvironmentReady{prepared->hash});
   if (!told) log::error("scheduler", "run {}: {}", run_key, told.error().detail);
   // It was Queued before a restart: only its place in the queue was lost.
-  else if (!told->changed && told->run.status == model::RunStatus::queued) thread_.post([this, run = told->run] { enqueue(run); });
+  else if (!told->changed && told->run.status == model::RunStatus::queued)
+    thread_.post([this, run = told->run] { enqueue(run); });
 }
 
 void SchedulerImpl::node_gone(const engine::AttemptId& id, int node_rank, const std::string& how) {

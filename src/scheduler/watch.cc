@@ -22,7 +22,9 @@ void SchedulerImpl::watch_heartbeats() {
     std::string missing;
     for (const model::RunNode& node : run->nodes) {
       if (node.status != "Running") continue;
-      const auto last = heartbeats_.with([&, &run_id = id](auto& beats) { return beats.try_emplace({run_id, node.node_rank}, now).first->second; });
+      const auto last = heartbeats_.with([&, &run_id = id](auto& beats) {
+        return beats.try_emplace({run_id, node.node_rank}, now).first->second;
+      });
       if (now - last > kHeartbeatPatience) {
         missing = fmt::format("nothing heard from node {} ({}) for {} s", node.node_rank, node.host,
                               std::chrono::duration_cast<std::chrono::seconds>(now - last).count());
@@ -31,7 +33,8 @@ void SchedulerImpl::watch_heartbeats() {
     }
     const bool responding = run->status == model::RunStatus::running;
     if (missing.empty() == responding) continue;
-    const auto told = missing.empty() ? apply(run->key, run->attempt, HeartbeatsBack{}) : apply(run->key, run->attempt, HeartbeatsMissed{missing});
+    const auto told =
+        missing.empty() ? apply(run->key, run->attempt, HeartbeatsBack{}) : apply(run->key, run->attempt, HeartbeatsMissed{missing});
     if (!told) log::warning("scheduler", "{}: {}", id, told.error().detail);
   }
   thread_.post_after(kWatchEvery, [this] { watch_heartbeats(); });

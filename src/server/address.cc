@@ -25,7 +25,8 @@ std::optional<Listening> listen_on(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
   // Bound alone it is not ours yet: with SO_REUSEADDR two can be bound to one port, only one can listen.
-  if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) return std::nullopt;
+  if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(socket.get(), SOMAXCONN) != 0)
+    return std::nullopt;
   socklen_t size = sizeof address;
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
   return Listening{{"127.0.0.1", ntohs(address.sin_port)}, std::move(socket)};

@@ -19,7 +19,8 @@ struct Address {
 /// "HOST:PORT"; invalid otherwise.
 Result<Address> parse_address(const std::string& text);
 
-/// Where to listen. An address that was chosen here, not told, comes with the socket that listens there already: nobody else can take it meanwhile.
+/// Where to listen. An address that was chosen here, not told, comes with the socket that listens there already: nobody else can take it
+/// meanwhile.
 struct Listening {
   Address address;
   Fd socket;

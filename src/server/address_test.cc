@@ -19,7 +19,8 @@ TEST(Address, IsHostAndPort) {
   ASSERT_TRUE(address);
   EXPECT_EQ(address->host, "node-1");
   EXPECT_EQ(address->port, 6464);
-  for (const char* wrong : {"", "6464", ":6464", "node:", "node:x", "node:65536", "node:-1", "node:80 "}) EXPECT_FALSE(parse_address(wrong)) << wrong;
+  for (const char* wrong : {"", "6464", ":6464", "node:", "node:x", "node:65536", "node:-1", "node:80 "})
+    EXPECT_FALSE(parse_address(wrong)) << wrong;
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ Result<Listening> choose_address(const Home& home, const ServeOptions& options, 
   if (wanted.empty()) wanted = kept_address(home);
   if (wanted.empty()) return first_address();
   MUSTER_TRY_ASSIGN(const Address address, parse_address(wanted));
-  if (address.port == 0) return fail_hint(Code::invalid, "name the port", "'{}': clients must know the port before the server starts", wanted);
+  if (address.port == 0)
+    return fail_hint(Code::invalid, "name the port", "'{}': clients must know the port before the server starts", wanted);
   return Listening{address, Fd()};
 }
 
@@ -48,9 +49,8 @@ Result<Listening> choose_address(const Home& home, const ServeOptions& options, 
 Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url, TimeUs now) {
   const std::string known = kept_token(home, url);
   if (!known.empty()) {
-    MUSTER_TRY_ASSIGN(const bool valid, store.read([&](store::Session& session) -> Result<bool> {
-      return store::tokens::find(session, known).has_value();
-    }));
+    MUSTER_TRY_ASSIGN(const bool valid,
+                      store.read([&](store::Session& session) -> Result<bool> { return store::tokens::find(session, known).has_value(); }));
     if (valid) return {};
   }
   const std::string token = "mu_" + random_hex(32);
@@ -117,8 +117,8 @@ Result<void> serve(const ServeOptions& options) {
 
   // What is said about them.
   const std::uint64_t snapshot_limit = static_cast<std::uint64_t>(settings.snapshot_limit_mb) << 20;
-  api::Services services{*store, *blobs, logs, changes, *scheduler, clock,
-                         {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit}};
+  api::Services services{
+      *store, *blobs, logs, changes, *scheduler, clock, {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit}};
   const auto router = std::make_shared<http::Router>();
   api::add_routes(*router, services);
   http::ServerOptions listening;

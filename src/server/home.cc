@@ -37,7 +37,8 @@ Result<Home> open_home(const fs::path& root) {
     return fail_hint(Code::invalid, "set MUSTER_HOME to another folder", "{} is not a folder", absolute.string());
   }
   if (::access(absolute.c_str(), W_OK | X_OK) != 0) {
-    return fail_hint(Code::invalid, "set MUSTER_HOME to a folder of yours", "{} cannot be written: {}", absolute.string(), system_error("access", errno).detail);
+    return fail_hint(Code::invalid, "set MUSTER_HOME to a folder of yours", "{} cannot be written: {}", absolute.string(),
+                     system_error("access", errno).detail);
   }
   struct statfs disk {};
   if (::statfs(absolute.c_str(), &disk) == 0 && disk.f_type == kNfsMagic) {

@@ -33,7 +33,8 @@ auto text(std::string Settings::*member, std::vector<std::string> allowed = {}) 
   return [=](Settings& settings, const toml::node& node) -> std::string {
     const auto value = node.value_exact<std::string>();
     if (!value) return "must be a string";
-    if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *value) == allowed.end()) return "must be one of " + join(allowed, ", ");
+    if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *value) == allowed.end())
+      return "must be one of " + join(allowed, ", ");
     settings.*member = *value;
     return "";
   };

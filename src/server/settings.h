@@ -10,8 +10,8 @@
 namespace muster::server {
 
 struct Settings {
-  std::string listen;          ///< server.listen: "HOST:PORT"
-  std::string advertise;       ///< server.advertise: a URL
+  std::string listen;                    ///< server.listen: "HOST:PORT"
+  std::string advertise;                 ///< server.advertise: a URL
   std::string log_level = "info";        ///< server.log_level: debug, info, warning or error
   int worker_threads = 8;                ///< server.worker_threads: 2 to 256
   int local_runs_at_once = 0;            ///< local.runs_at_once: 1 to 10,000; 0: one per GPU, or without GPUs one per two processors

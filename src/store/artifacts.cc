@@ -32,10 +32,12 @@ class AttemptArtifacts {
 
   std::optional<Owner> at(std::string_view path) const {
     std::optional<Owner> owner;
-    session_.query("SELECT path, size, sha256, created_at, created_by, attempt, node_rank FROM artifacts WHERE run_key = ? AND path = ? AND attempt = ?",
-                   {run_key_, path, attempt_}, [&](const Row& row) {
-                     owner = Owner{row.is_null(6) ? std::nullopt : std::optional(static_cast<int>(row.integer(6))), read(row)};
-                   });
+    session_.query(
+        "SELECT path, size, sha256, created_at, created_by, attempt, node_rank FROM artifacts WHERE run_key = ? AND path = ? AND attempt = "
+        "?",
+        {run_key_, path, attempt_}, [&](const Row& row) {
+          owner = Owner{row.is_null(6) ? std::nullopt : std::optional(static_cast<int>(row.integer(6))), read(row)};
+        });
     return owner;
   }
 
@@ -54,14 +56,15 @@ class AttemptArtifacts {
   /// Where a node's file of that name went, if the node told of it before.
   std::optional<std::string> path_of(int node_rank, std::string_view left_as) const {
     std::optional<std::string> path;
-    session_.query("SELECT path FROM artifacts WHERE run_key = ? AND attempt = ? AND node_rank = ? AND left_as = ?", {run_key_, attempt_, node_rank, left_as},
-                   [&](const Row& row) { path = row.text(0); });
+    session_.query("SELECT path FROM artifacts WHERE run_key = ? AND attempt = ? AND node_rank = ? AND left_as = ?",
+                   {run_key_, attempt_, node_rank, left_as}, [&](const Row& row) { path = row.text(0); });
     return path;
   }
 
   void put(const model::Artifact& artifact, std::string_view path, std::optional<int> node_rank) {
     session_.run(
-        "INSERT OR REPLACE INTO artifacts (run_key, path, attempt, node_rank, left_as, size, sha256, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO artifacts (run_key, path, attempt, node_rank, left_as, size, sha256, created_at, created_by) VALUES (?, ?, "
+        "?, ?, ?, ?, ?, ?, ?)",
         {run_key_, path, attempt_, node_rank ? Value(*node_rank) : Value(nullptr), node_rank ? Value(artifact.path) : Value(nullptr),
          static_cast<std::int64_t>(artifact.size), artifact.sha256, artifact.created_at, artifact.created_by});
   }
@@ -121,16 +124,19 @@ Result<model::Artifact> put(Session& session, std::int64_t run_key, const model:
   AttemptArtifacts artifacts(session, run_key, artifact.attempt);
   if (const auto owner = artifacts.at(artifact.path)) {
     if (owner->artifact.sha256 == artifact.sha256) return owner->artifact;
-    return fail_hint(Code::conflict, "artifacts are written once; choose another name", "the run has an artifact `{}` already", artifact.path);
+    return fail_hint(Code::conflict, "artifacts are written once; choose another name", "the run has an artifact `{}` already",
+                     artifact.path);
   }
   if (const auto other = artifacts.in_the_way(artifact.path)) {
-    return fail_hint(Code::conflict, "choose another name", "`{}` cannot be beside the artifact `{}`: one of them would have to be a folder", artifact.path, *other);
+    return fail_hint(Code::conflict, "choose another name",
+                     "`{}` cannot be beside the artifact `{}`: one of them would have to be a folder", artifact.path, *other);
   }
   artifacts.put(artifact, artifact.path, std::nullopt);
   return artifact;
 }
 
-std::vector<std::string> put_outputs(Session& session, std::int64_t run_key, int attempt, int node_rank, const std::vector<model::Artifact>& files) {
+std::vector<std::string> put_outputs(Session& session, std::int64_t run_key, int attempt, int node_rank,
+                                     const std::vector<model::Artifact>& files) {
   AttemptArtifacts artifacts(session, run_key, attempt);
   std::vector<std::string> warnings;
   for (const model::Artifact& file : files) {
@@ -149,9 +155,12 @@ std::optional<model::Artifact> find(Session& session, std::int64_t run_key, std:
 Result<Page<model::Artifact>> list(Session& session, std::int64_t run_key, std::string_view prefix, const PageRequest& request) {
   if (!is_utf8(request.cursor)) return fail_hint(Code::malformed, "start again without a cursor", "this is not a cursor of this listing");
   Page<model::Artifact> page;
-  session.query(std::string(kColumns).append("WHERE a.run_key = ? AND a.path >= ? AND a.path < ? AND a.path > ? AND a.attempt = (SELECT max(o.attempt) FROM artifacts o "
-                                             "WHERE o.run_key = a.run_key AND o.path = a.path) ORDER BY a.path LIMIT ?"),
-                {run_key, prefix, std::string(prefix).append(kHighest), request.cursor, request.limit + 1}, [&](const Row& row) { page.items.push_back(read(row)); });
+  session.query(
+      std::string(kColumns).append(
+          "WHERE a.run_key = ? AND a.path >= ? AND a.path < ? AND a.path > ? AND a.attempt = (SELECT max(o.attempt) FROM artifacts o "
+          "WHERE o.run_key = a.run_key AND o.path = a.path) ORDER BY a.path LIMIT ?"),
+      {run_key, prefix, std::string(prefix).append(kHighest), request.cursor, request.limit + 1},
+      [&](const Row& row) { page.items.push_back(read(row)); });
   if (page.items.size() > static_cast<std::size_t>(request.limit)) {
     page.items.resize(static_cast<std::size_t>(request.limit));
     page.next = page.items.back().path;

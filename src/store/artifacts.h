@@ -1,5 +1,6 @@
 #pragma once
-// Artifacts: files that a run left or was given, their bytes in the blob store. They belong to an attempt; a run shows for each path that of its last attempt.
+// Artifacts: files that a run left or was given, their bytes in the blob store. They belong to an attempt; a run shows for each path that
+// of its last attempt.
 
 #include <functional>
 #include <optional>
@@ -17,9 +18,11 @@ namespace muster::store::artifacts {
 /// conflict too when the path is a folder of another artifact or lies below one.
 Result<model::Artifact> put(Session& session, std::int64_t run_key, const model::Artifact& artifact);
 
-/// What a node found in outputs/ at its end; may be told again. Two nodes that left the same path with different content: the lowest node rank keeps the name,
-/// the others' go under outputs/node_<k>/. Returns a warning for each file that did; a repeated call gives none, so keep them in the same transaction.
-std::vector<std::string> put_outputs(Session& session, std::int64_t run_key, int attempt, int node_rank, const std::vector<model::Artifact>& files);
+/// What a node found in outputs/ at its end; may be told again. Two nodes that left the same path with different content: the lowest node
+/// rank keeps the name, the others' go under outputs/node_<k>/. Returns a warning for each file that did; a repeated call gives none, so
+/// keep them in the same transaction.
+std::vector<std::string> put_outputs(Session& session, std::int64_t run_key, int attempt, int node_rank,
+                                     const std::vector<model::Artifact>& files);
 
 std::optional<model::Artifact> find(Session& session, std::int64_t run_key, std::string_view path);
 /// Those whose path starts with `prefix`, by path.

@@ -122,11 +122,13 @@ TEST_F(Artifacts, WhateverTheOrderTheLowestNodeKeepsTheNameAndNothingIsLost) {
     std::vector<int> order{0, 1, 2, 3};
     std::shuffle(order.begin(), order.end(), std::mt19937(*rc::gen::arbitrary<unsigned>()));
     for (const int node : order) {
-      test_.write([&](Session& session) { (void)put_outputs(session, run_key, 1, node, {artifact("outputs/x", static_cast<char>('a' + node))}); });
+      test_.write(
+          [&](Session& session) { (void)put_outputs(session, run_key, 1, node, {artifact("outputs/x", static_cast<char>('a' + node))}); });
     }
     test_.read([&](Session& session) {
       RC_ASSERT(find(session, run_key, "outputs/x")->sha256[0] == 'a');
-      for (int node = 1; node < 4; ++node) RC_ASSERT(find(session, run_key, fmt::format("outputs/node_{}/x", node))->sha256[0] == 'a' + node);
+      for (int node = 1; node < 4; ++node)
+        RC_ASSERT(find(session, run_key, fmt::format("outputs/node_{}/x", node))->sha256[0] == 'a' + node);
     });
   }));
 }

@@ -16,7 +16,8 @@ struct Changes::Shared {
   std::vector<std::shared_ptr<const Wake>> of(std::int64_t run_key) {
     const std::lock_guard lock(mutex);
     std::vector<std::shared_ptr<const Wake>> found;
-    for (auto at = listeners.lower_bound({run_key, 0}); at != listeners.end() && at->first.first == run_key; ++at) found.push_back(at->second);
+    for (auto at = listeners.lower_bound({run_key, 0}); at != listeners.end() && at->first.first == run_key; ++at)
+      found.push_back(at->second);
     return found;
   }
 };

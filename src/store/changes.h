@@ -1,5 +1,6 @@
 #pragma once
-// Who wants to know when something about a run changes: event streams and log followers. Only a hint where to look again; the store holds the truth.
+// Who wants to know when something about a run changes: event streams and log followers. Only a hint where to look again; the store holds
+// the truth.
 
 #include <cstdint>
 #include <functional>
@@ -22,8 +23,8 @@ class Changes {
 
   /// Gets what grew, good for the call, or nullptr: anything may have changed.
   using Wake = std::function<void(const LogGrowth* growth)>;
-  /// `wake` is called from the notifying thread, without locks of ours held, until the subscription is destroyed (and perhaps once more while it is); those of
-  /// one run in the order in which they subscribed. It must not block.
+  /// `wake` is called from the notifying thread, without locks of ours held, until the subscription is destroyed (and perhaps once more
+  /// while it is); those of one run in the order in which they subscribed. It must not block.
   using Subscription = std::shared_ptr<void>;
   [[nodiscard]] Subscription subscribe(std::int64_t run_key, Wake wake);
   /// Thread-safe, cheap when nobody listens.

@@ -30,7 +30,9 @@ TEST(Changes, SayWhatGrewToAllInTheirOrder) {
   Changes changes;
   std::vector<std::string> told;
   const auto tell_as = [&](const char* name) {
-    return [&told, name](const LogGrowth* growth) { told.push_back(growth == nullptr ? name : name + growth->id.path + std::to_string(growth->size)); };
+    return [&told, name](const LogGrowth* growth) {
+      told.push_back(growth == nullptr ? name : name + growth->id.path + std::to_string(growth->size));
+    };
   };
   const auto a = changes.subscribe(1, tell_as("a "));
   const auto b = changes.subscribe(1, tell_as("b "));

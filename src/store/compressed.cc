@@ -17,7 +17,9 @@ struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-[[noreturn]] void damaged(std::string_view why) { throw StoreFailure(Error{Code::internal, fmt::format("database: damaged compressed bytes: {}", why), "", {}}); }
+[[noreturn]] void damaged(std::string_view why) {
+  throw StoreFailure(Error{Code::internal, fmt::format("database: damaged compressed bytes: {}", why), "", {}});
+}
 
 }  // namespace
 

@@ -9,7 +9,8 @@ namespace muster::store::compute_targets {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT t.key, w.name, t.name, t.engine, t.type, t.vm_size, t.vm_priority, t.min_nodes, t.max_nodes, t.idle_seconds_before_scaledown, t.description, "
+    "SELECT t.key, w.name, t.name, t.engine, t.type, t.vm_size, t.vm_priority, t.min_nodes, t.max_nodes, t.idle_seconds_before_scaledown, "
+    "t.description, "
     "t.created_at, t.created_by FROM compute_targets t JOIN workspaces w ON w.key = t.workspace_key ";
 
 std::vector<model::ComputeTarget> select(Session& session, std::string_view where, std::initializer_list<Value> values) {
@@ -39,7 +40,8 @@ std::vector<model::ComputeTarget> select(Session& session, std::string_view wher
 Result<model::ComputeTarget> create(Session& session, std::int64_t workspace_key, model::ComputeTarget target) {
   if (find(session, workspace_key, target.name)) return fail(Code::conflict, "a compute target named {} exists already", target.name);
   session.run(
-      "INSERT INTO compute_targets (workspace_key, name, engine, type, vm_size, vm_priority, min_nodes, max_nodes, idle_seconds_before_scaledown, "
+      "INSERT INTO compute_targets (workspace_key, name, engine, type, vm_size, vm_priority, min_nodes, max_nodes, "
+      "idle_seconds_before_scaledown, "
       "description, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {workspace_key, target.name, target.engine, target.type, target.vm_size, target.vm_priority, target.min_nodes, target.max_nodes,
        target.idle_seconds_before_scaledown, target.description, target.created_at, target.created_by});
@@ -55,8 +57,9 @@ std::optional<model::ComputeTarget> find(Session& session, std::int64_t workspac
 
 Result<Page<model::ComputeTarget>> list(Session& session, std::int64_t workspace_key, const PageRequest& request) {
   MUSTER_TRY_ASSIGN(const std::int64_t before, key_cursor(request, INT64_MAX));
-  return to_page(select(session, "WHERE t.workspace_key = ? AND t.key < ? ORDER BY t.key DESC LIMIT ?", {workspace_key, before, request.limit + 1}), request.limit,
-                 [](const auto& target) { return target.key; });
+  return to_page(
+      select(session, "WHERE t.workspace_key = ? AND t.key < ? ORDER BY t.key DESC LIMIT ?", {workspace_key, before, request.limit + 1}),
+      request.limit, [](const auto& target) { return target.key; });
 }
 
 std::vector<model::ComputeTarget> all(Session& session) { return select(session, "ORDER BY t.key", {}); }
@@ -71,7 +74,8 @@ Result<void> remove(Session& session, std::int64_t workspace_key, std::string_vi
   if (!target) return fail(Code::not_found, "no compute target named {}", name);
   if (target->type == "local") return fail(Code::conflict, "the compute target {} is this machine itself and cannot be deleted", name);
   if (const std::int64_t runs = runs::count_active_on(session, workspace_key, name); runs > 0) {
-    return fail_hint(Code::conflict, "cancel them or wait for their end", "{} run{} still use{} the compute target {}", runs, runs == 1 ? "" : "s", runs == 1 ? "s" : "", name);
+    return fail_hint(Code::conflict, "cancel them or wait for their end", "{} run{} still use{} the compute target {}", runs,
+                     runs == 1 ? "" : "s", runs == 1 ? "s" : "", name);
   }
   session.run("DELETE FROM compute_targets WHERE key = ?", {target->key});
   return {};

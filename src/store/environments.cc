@@ -44,28 +44,33 @@ std::string content_hash(model::EnvironmentDefinition definition) {
 
 }  // namespace
 
-Ensured ensure(Session& session, std::int64_t workspace_key, const model::EnvironmentDefinition& definition, TimeUs now, std::string_view by) {
+Ensured ensure(Session& session, std::int64_t workspace_key, const model::EnvironmentDefinition& definition, TimeUs now,
+               std::string_view by) {
   const std::string hash = content_hash(definition);
   auto before = newest(session, workspace_key, definition.name);
   if (!before.empty() && before.front().record.hash == hash) return {std::move(before.front().record), false};
   const std::int64_t version = before.empty() ? 1 : before.front().version + 1;
-  session.run("INSERT INTO environments (workspace_key, name, version, hash, definition, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?)",
-              {workspace_key, definition.name, version, hash, to_stored(definition), now, by});
+  session.run(
+      "INSERT INTO environments (workspace_key, name, version, hash, definition, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      {workspace_key, definition.name, version, hash, to_stored(definition), now, by});
   return {newest(session, workspace_key, definition.name).front().record, true};
 }
 
-std::optional<model::EnvironmentRecord> find(Session& session, std::int64_t workspace_key, std::string_view name, std::optional<std::string_view> version) {
+std::optional<model::EnvironmentRecord> find(Session& session, std::int64_t workspace_key, std::string_view name,
+                                             std::optional<std::string_view> version) {
   std::int64_t number = 0;
   if (version && !parse_int64(*version, number)) return std::nullopt;
-  auto found = version ? select(session, "WHERE workspace_key = ? AND name = ? AND version = ?", {workspace_key, name, number}) : newest(session, workspace_key, name);
+  auto found = version ? select(session, "WHERE workspace_key = ? AND name = ? AND version = ?", {workspace_key, name, number})
+                       : newest(session, workspace_key, name);
   if (found.empty()) return std::nullopt;
   return std::move(found.front().record);
 }
 
 Result<Page<model::EnvironmentRecord>> list(Session& session, std::int64_t workspace_key, const PageRequest& request) {
   MUSTER_TRY_ASSIGN(const std::int64_t before, key_cursor(request, INT64_MAX));
-  auto found = to_page(select(session, "WHERE workspace_key = ? AND key < ? ORDER BY key DESC LIMIT ?", {workspace_key, before, request.limit + 1}), request.limit,
-                       [](const Found& one) { return one.key; });
+  auto found =
+      to_page(select(session, "WHERE workspace_key = ? AND key < ? ORDER BY key DESC LIMIT ?", {workspace_key, before, request.limit + 1}),
+              request.limit, [](const Found& one) { return one.key; });
   Page<model::EnvironmentRecord> page{{}, std::move(found.next)};
   for (Found& one : found.items) page.items.push_back(std::move(one.record));
   return page;

@@ -33,7 +33,8 @@ Ensured ensure(Session& session, std::int64_t workspace_key, std::string_view na
   experiment.created_at = now;
   experiment.created_by = by;
   experiment.tags = tags;
-  session.run("INSERT INTO experiments (workspace_key, name, id, created_at, created_by) VALUES (?, ?, ?, ?, ?)", {workspace_key, name, experiment.id, now, by});
+  session.run("INSERT INTO experiments (workspace_key, name, id, created_at, created_by) VALUES (?, ?, ?, ?, ?)",
+              {workspace_key, name, experiment.id, now, by});
   experiment.key = session.last_key();
   labels::set_all(session, labels::kExperimentTags, experiment.key, tags);
   return {std::move(experiment), true};
@@ -41,7 +42,8 @@ Ensured ensure(Session& session, std::int64_t workspace_key, std::string_view na
 
 std::optional<model::Experiment> find(Session& session, std::int64_t workspace_key, std::string_view name) {
   std::optional<model::Experiment> found;
-  session.query(std::string(kColumns).append("WHERE workspace_key = ? AND name = ?"), {workspace_key, name}, [&](const Row& row) { found = read(row); });
+  session.query(std::string(kColumns).append("WHERE workspace_key = ? AND name = ?"), {workspace_key, name},
+                [&](const Row& row) { found = read(row); });
   if (found) found->tags = labels::read(session, labels::kExperimentTags, found->key);
   return found;
 }
@@ -49,8 +51,8 @@ std::optional<model::Experiment> find(Session& session, std::int64_t workspace_k
 Result<Page<model::Experiment>> list(Session& session, std::int64_t workspace_key, const PageRequest& request) {
   MUSTER_TRY_ASSIGN(const std::int64_t before, key_cursor(request, INT64_MAX));
   std::vector<model::Experiment> items;
-  session.query(std::string(kColumns).append("WHERE workspace_key = ? AND key < ? ORDER BY key DESC LIMIT ?"), {workspace_key, before, request.limit + 1},
-                [&](const Row& row) { items.push_back(read(row)); });
+  session.query(std::string(kColumns).append("WHERE workspace_key = ? AND key < ? ORDER BY key DESC LIMIT ?"),
+                {workspace_key, before, request.limit + 1}, [&](const Row& row) { items.push_back(read(row)); });
   for (model::Experiment& experiment : items) experiment.tags = labels::read(session, labels::kExperimentTags, experiment.key);
   return to_page(std::move(items), request.limit, [](const auto& experiment) { return experiment.key; });
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Answers to creating requests, kept so that a repeated request gets the first answer again. Look and remember in the transaction that creates.
+// Answers to creating requests, kept so that a repeated request gets the first answer again. Look and remember in the transaction that
+// creates.
 
 #include <optional>
 #include <string>

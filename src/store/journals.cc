@@ -14,8 +14,8 @@ std::int64_t next_sequence(Session& session, const Journal& journal) {
 Result<std::int64_t> advance(Session& session, const Journal& journal, std::int64_t sequence, std::int64_t count) {
   const std::int64_t next = next_sequence(session, journal);
   if (sequence < 0 || count < 0 || sequence > next) {
-    return fail_hint(Code::conflict, fmt::format("send the points from sequence {} on", next), "journal {}: points {} to {} are missing before {}", journal.process,
-                     next, sequence - 1, sequence);
+    return fail_hint(Code::conflict, fmt::format("send the points from sequence {} on", next),
+                     "journal {}: points {} to {} are missing before {}", journal.process, next, sequence - 1, sequence);
   }
   const std::int64_t known = std::min(next - sequence, count);
   if (known < count) {

@@ -20,8 +20,8 @@ struct Journal {
 /// The sequence of the first point we do not have; 0 for an unknown journal.
 std::int64_t next_sequence(Session& session, const Journal& journal);
 
-/// Takes note that `count` points from `sequence` on arrived and says how many of them, from the front, are known already: skip those and store the rest in
-/// this same transaction. conflict, naming the next sequence, when points in between are missing.
+/// Takes note that `count` points from `sequence` on arrived and says how many of them, from the front, are known already: skip those and
+/// store the rest in this same transaction. conflict, naming the next sequence, when points in between are missing.
 Result<std::int64_t> advance(Session& session, const Journal& journal, std::int64_t sequence, std::int64_t count);
 
 }  // namespace muster::store::journals

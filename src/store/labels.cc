@@ -10,7 +10,8 @@ std::map<std::string, std::string> read(Session& session, const Table& table, st
 }
 
 void set(Session& session, const Table& table, std::int64_t owner, std::string_view name, std::string_view value) {
-  session.run(fmt::format("INSERT INTO {} ({}, name, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", table.name, table.owner),
+  session.run(fmt::format("INSERT INTO {} ({}, name, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", table.name,
+                          table.owner),
               {owner, name, value});
 }
 
@@ -24,8 +25,10 @@ void remove(Session& session, const Table& table, std::int64_t owner, std::strin
 
 void patch(Session& session, const Table& table, std::int64_t owner, const std::map<std::string, std::optional<std::string>>& changes) {
   for (const auto& [name, value] : changes) {
-    if (value) set(session, table, owner, name, *value);
-    else remove(session, table, owner, name);
+    if (value)
+      set(session, table, owner, name, *value);
+    else
+      remove(session, table, owner, name);
   }
 }
 
@@ -34,8 +37,8 @@ Result<void> add(Session& session, const Table& table, std::int64_t owner, const
   for (const auto& [name, value] : values) {
     const auto at = present.find(name);
     if (at != present.end() && at->second != value) {
-      return fail_hint(Code::conflict, "properties are written once; use a tag for what changes", "the property `{}` is `{}` already and cannot become `{}`", name,
-                       at->second, value);
+      return fail_hint(Code::conflict, "properties are written once; use a tag for what changes",
+                       "the property `{}` is `{}` already and cannot become `{}`", name, at->second, value);
     }
   }
   set_all(session, table, owner, values);

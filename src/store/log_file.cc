@@ -46,7 +46,8 @@ Result<Fd> open_named(const fs::path& path, int flags) {
   const int fd = error ? -1 : ::open(path.c_str(), flags | O_CLOEXEC, 0644);
   const int number = error ? error.value() : errno;
   if (fd >= 0) return Fd(fd);
-  if (number == EISDIR || number == ENOTDIR || number == EEXIST) return fail(Code::invalid, "cannot keep the log {}: another log's name makes a folder of it", path.string());
+  if (number == EISDIR || number == ENOTDIR || number == EEXIST)
+    return fail(Code::invalid, "cannot keep the log {}: another log's name makes a folder of it", path.string());
   if (number == ENAMETOOLONG) return fail(Code::invalid, "the name of the log is too long: {}", path.string());
   return tl::unexpected(system_error("open the log " + path.string(), number));
 }
@@ -63,7 +64,8 @@ std::optional<std::string> log_id_fault(const LogId& id) {
   if (id.run_uuid.size() != 32 || !std::all_of(id.run_uuid.begin(), id.run_uuid.end(), is_hex)) return "a run's uuid is 32 hex digits";
   if (id.attempt < 1) return "attempts count from 1";
   if (id.node_rank < 0) return "node ranks count from 0";
-  if (!is_safe_relative_path(id.path)) return fmt::format("the log's path `{}` does not stay inside its folder", to_utf8(id.path.substr(0, 200)));
+  if (!is_safe_relative_path(id.path))
+    return fmt::format("the log's path `{}` does not stay inside its folder", to_utf8(id.path.substr(0, 200)));
   return std::nullopt;
 }
 
@@ -111,7 +113,9 @@ Result<std::shared_ptr<LogFile>> LogFile::open(const LogPaths& paths, std::optio
 
 Result<std::uint64_t> LogFile::append(std::uint64_t offset, std::string_view bytes, TimeUs time) {
   const std::lock_guard lock(mutex_);
-  if (offset > size_) return fail_hint(Code::conflict, fmt::format("send from offset {} on", size_), "the log has {} bytes, so nothing can begin at {}", size_, offset);
+  if (offset > size_)
+    return fail_hint(Code::conflict, fmt::format("send from offset {} on", size_), "the log has {} bytes, so nothing can begin at {}",
+                     size_, offset);
   if (bytes.size() <= size_ - offset) return size_;
   if (meta_.complete) return fail(Code::conflict, "the log is complete with {} bytes", size_);
   const std::uint64_t begin = size_;

@@ -27,7 +27,9 @@ Result<void> check(const LogId& id) {
   return {};
 }
 
-Error no_log(const LogId& id) { return Error{Code::not_found, fmt::format("no log {} of node {}, attempt {}", id.path, id.node_rank, id.attempt), "", {}}; }
+Error no_log(const LogId& id) {
+  return Error{Code::not_found, fmt::format("no log {} of node {}, attempt {}", id.path, id.node_rank, id.attempt), "", {}};
+}
 
 /// Sub-folders whose names are whole numbers, in order.
 std::vector<std::pair<int, fs::path>> numbered_folders(const fs::path& folder) {
@@ -108,7 +110,8 @@ class LogStore::State {
 LogStore::LogStore(fs::path root) : state_(std::make_unique<State>(std::move(root))) {}
 LogStore::~LogStore() = default;
 
-Result<std::uint64_t> LogStore::append(const LogId& id, std::uint64_t offset, std::string_view bytes, TimeUs time, std::optional<int> rank) {
+Result<std::uint64_t> LogStore::append(const LogId& id, std::uint64_t offset, std::string_view bytes, TimeUs time,
+                                       std::optional<int> rank) {
   MUSTER_TRY(check(id));
   MUSTER_TRY_ASSIGN(const std::shared_ptr<LogFile> file, state_->file(id, rank));
   return file->append(offset, bytes, time);
@@ -126,7 +129,8 @@ Result<Fd> LogStore::open(const LogId& id) const {
   Fd file(::open(state_->paths(id).data.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat found {};
   if (file && ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode)) return file;
-  if (!file && errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) return tl::unexpected(system_error("open the log " + id.path, errno));
+  if (!file && errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
+    return tl::unexpected(system_error("open the log " + id.path, errno));
   return tl::unexpected(no_log(id));
 }
 

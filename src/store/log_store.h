@@ -3,8 +3,8 @@
 //   data/<path>   the bytes
 //   index/<path>  every so often: u64 offset, i64 time (little-endian), for merging ranks by time
 //   meta/<path>   {"rank", "complete"}
-// Bytes are in the kernel when append returns: they outlive any kill of ours, not a power cut (the runner's own copy stays until the run has ended).
-// The size of the data file is the only truth about how much is there; index and meta may lag behind it.
+// Bytes are in the kernel when append returns: they outlive any kill of ours, not a power cut (the runner's own copy stays until the run
+// has ended). The size of the data file is the only truth about how much is there; index and meta may lag behind it.
 
 #include <cstdint>
 #include <filesystem>
@@ -48,8 +48,9 @@ class LogStore {
   explicit LogStore(std::filesystem::path root);
   ~LogStore();
 
-  /// Adds `bytes`, which start at `offset` of the log; those already there are skipped, so that a repeated call is harmless. Returns the log's new size.
-  /// conflict when `offset` is past the end or the log is complete and would grow: ask size() what is there. disk_full keeps what fitted.
+  /// Adds `bytes`, which start at `offset` of the log; those already there are skipped, so that a repeated call is harmless. Returns the
+  /// log's new size. conflict when `offset` is past the end or the log is complete and would grow: ask size() what is there. disk_full
+  /// keeps what fitted.
   Result<std::uint64_t> append(const LogId& id, std::uint64_t offset, std::string_view bytes, TimeUs time, std::optional<int> rank);
   /// Bytes that are there; 0 for a log that does not exist.
   Result<std::uint64_t> size(const LogId& id) const;

@@ -1,6 +1,6 @@
 #pragma once
-// A snapshot's files as bytes in the database: the text that its id is the hash of (docs/formats.md), compressed. A row a file would make a table of
-// hundreds of millions of rows out of a few thousand snapshots.
+// A snapshot's files as bytes in the database: the text that its id is the hash of (docs/formats.md), compressed. A row a file would make a
+// table of hundreds of millions of rows out of a few thousand snapshots.
 
 #include <string>
 #include <string_view>

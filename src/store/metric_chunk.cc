@@ -30,7 +30,9 @@ T get(const char* at) {
 }
 
 // Differences wrap around, as unsigned numbers may: any two int64 have one.
-std::uint64_t difference(std::int64_t value, std::int64_t before) { return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(before); }
+std::uint64_t difference(std::int64_t value, std::int64_t before) {
+  return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(before);
+}
 std::int64_t sum(std::int64_t before, std::uint64_t step) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(before) + step); }
 
 [[noreturn]] void damaged() { throw StoreFailure(Error{Code::internal, "database: a chunk of metric points is damaged", "", {}}); }

@@ -33,7 +33,8 @@ TEST(MetricChunk, KeepsTheOddNumbers) {
   std::memcpy(&payload, &bits, sizeof payload);
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   std::vector<MetricPoint> points;
-  for (const double value : {payload, -payload, kInfinity, -kInfinity, -0.0, std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::max()}) {
+  for (const double value :
+       {payload, -payload, kInfinity, -kInfinity, -0.0, std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::max()}) {
     points.push_back({std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), Number{value, false}});
     points.push_back({std::numeric_limits<std::int64_t>::max(), std::nullopt, Number{value, true}});
   }

@@ -20,7 +20,9 @@ Result<Position> read_cursor(std::string_view cursor) {
   Position position;
   if (cursor.empty()) return position;
   const auto parts = split(cursor, ':');
-  if (parts.size() == 2 && parse_int64(parts[0], position.series) && parse_int64(parts[1], position.index) && position.series >= 0 && position.index >= 0) return position;
+  if (parts.size() == 2 && parse_int64(parts[0], position.series) && parse_int64(parts[1], position.index) && position.series >= 0 &&
+      position.index >= 0)
+    return position;
   return fail_hint(Code::malformed, "start again without a cursor", "`{}` is not a cursor of this listing", to_utf8(cursor.substr(0, 100)));
 }
 
@@ -36,8 +38,11 @@ std::vector<SeriesRow> select_series(Session& session, std::int64_t run_key, con
   session.query(
       "SELECT key, name, rank, point_count FROM metric_series "
       "WHERE run_key = ? AND attempt = ? AND (? OR name = ?) AND (? OR rank = ?) AND key >= ? ORDER BY key",
-      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0), from_key},
-      [&](const Row& row) { all.push_back({row.integer(0), row.text(1), static_cast<int>(row.integer(2)), row.integer(3)}); });
+      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0),
+       from_key},
+      [&](const Row& row) {
+        all.push_back({row.integer(0), row.text(1), static_cast<int>(row.integer(2)), row.integer(3)});
+      });
   return all;
 }
 
@@ -54,17 +59,20 @@ struct Room {
 };
 
 /// Adds points of the series from `index` on while there is room; the index after the last one added.
-std::int64_t read_series(Session& session, std::int64_t series_key, std::int64_t index, std::int64_t count, Room& room, std::vector<model::MetricPoint>& out) {
+std::int64_t read_series(Session& session, std::int64_t series_key, std::int64_t index, std::int64_t count, Room& room,
+                         std::vector<model::MetricPoint>& out) {
   while (index < count && room.left()) {
     std::vector<model::MetricPoint> chunk;
     std::int64_t first_index = 0;
-    session.query("SELECT first_index, bytes FROM metric_chunks WHERE series_key = ? AND first_index <= ? ORDER BY first_index DESC LIMIT 1", {series_key, index},
-                  [&](const Row& row) {
-                    first_index = row.integer(0);
-                    decode_chunk(row.bytes(1), chunk);
-                  });
+    session.query(
+        "SELECT first_index, bytes FROM metric_chunks WHERE series_key = ? AND first_index <= ? ORDER BY first_index DESC LIMIT 1",
+        {series_key, index}, [&](const Row& row) {
+          first_index = row.integer(0);
+          decode_chunk(row.bytes(1), chunk);
+        });
     auto at = static_cast<std::size_t>(index - first_index);
-    if (at >= chunk.size()) throw StoreFailure(Error{Code::internal, fmt::format("database: point {} of a metric series is missing", index), "", {}});
+    if (at >= chunk.size())
+      throw StoreFailure(Error{Code::internal, fmt::format("database: point {} of a metric series is missing", index), "", {}});
     for (; at < chunk.size() && room.left(); ++at, ++index) {
       room.points -= 1;
       room.bytes -= std::min(room.bytes, text_bytes(chunk[at]));

@@ -45,7 +45,8 @@ Series Series::open(Session& session, const Writer& writer, std::string_view nam
       });
   if (!found) {
     session.run(
-        "INSERT INTO metric_series (run_key, attempt, rank, name, point_count, first_open, last_index, last_kind, last_time) VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0)",
+        "INSERT INTO metric_series (run_key, attempt, rank, name, point_count, first_open, last_index, last_kind, last_time) VALUES (?, ?, "
+        "?, ?, 0, 0, 0, 0, 0)",
         {writer.run_key, writer.attempt, writer.rank, name});
     series.key_ = session.last_key();
   }
@@ -72,8 +73,10 @@ void Series::append(const std::vector<model::MetricPoint>& points) {
 
 Series::Open Series::look_at_open() const {
   Open open;
-  session_.query("SELECT count(*), coalesce(sum(length(bytes)), 0) FROM metric_chunks WHERE series_key = ? AND first_index >= ?", {key_, first_open_},
-                 [&](const Row& row) { open = {row.integer(0), row.integer(1)}; });
+  session_.query("SELECT count(*), coalesce(sum(length(bytes)), 0) FROM metric_chunks WHERE series_key = ? AND first_index >= ?",
+                 {key_, first_open_}, [&](const Row& row) {
+                   open = {row.integer(0), row.integer(1)};
+                 });
   return open;
 }
 
@@ -111,22 +114,25 @@ void Series::put_chunk(std::span<const model::MetricPoint> points, std::int64_t 
 void Series::save() {
   const bool other = summary_.last_kind == SeriesSummary::Kind::other;
   session_.run(
-      "UPDATE metric_series SET point_count = ?, first_open = ?, last_index = ?, last_kind = ?, last_number = ?, last_step = ?, last_time = ?, min = ?, max = ? "
+      "UPDATE metric_series SET point_count = ?, first_open = ?, last_index = ?, last_kind = ?, last_number = ?, last_step = ?, last_time "
+      "= ?, min = ?, max = ? "
       "WHERE key = ?",
-      {summary_.count, first_open_, summary_.last_index, static_cast<std::int64_t>(summary_.last_kind), other ? Value(nullptr) : number_or_null(summary_.last_number),
-       summary_.last_step ? Value(*summary_.last_step) : Value(nullptr), summary_.last_time, real_or_null(summary_.min), real_or_null(summary_.max), key_});
+      {summary_.count, first_open_, summary_.last_index, static_cast<std::int64_t>(summary_.last_kind),
+       other ? Value(nullptr) : number_or_null(summary_.last_number), summary_.last_step ? Value(*summary_.last_step) : Value(nullptr),
+       summary_.last_time, real_or_null(summary_.min), real_or_null(summary_.max), key_});
 }
 
 model::MetricPoint point_at(Session& session, std::int64_t series_key, std::int64_t index) {
   std::vector<model::MetricPoint> points;
   std::int64_t first_index = 0;
-  session.query("SELECT first_index, bytes FROM metric_chunks WHERE series_key = ? AND first_index <= ? ORDER BY first_index DESC LIMIT 1", {series_key, index},
-                [&](const Row& row) {
+  session.query("SELECT first_index, bytes FROM metric_chunks WHERE series_key = ? AND first_index <= ? ORDER BY first_index DESC LIMIT 1",
+                {series_key, index}, [&](const Row& row) {
                   first_index = row.integer(0);
                   decode_chunk(row.bytes(1), points);
                 });
   const auto at = static_cast<std::size_t>(index - first_index);
-  if (at >= points.size()) throw StoreFailure(Error{Code::internal, fmt::format("database: point {} of a metric series is missing", index), "", {}});
+  if (at >= points.size())
+    throw StoreFailure(Error{Code::internal, fmt::format("database: point {} of a metric series is missing", index), "", {}});
   return std::move(points[at]);
 }
 

@@ -17,9 +17,12 @@ void SeriesSummary::add(const model::MetricPoint& point) {
   const std::int64_t before_step = last_step.value_or(0);
   bool older = false;
   if (count > 0) {
-    if (step != before_step) older = step < before_step;
-    else if (point.time != last_time) older = point.time < last_time;
-    else if (number != nullptr && last_kind != Kind::other) older = less(value, last_number);
+    if (step != before_step)
+      older = step < before_step;
+    else if (point.time != last_time)
+      older = point.time < last_time;
+    else if (number != nullptr && last_kind != Kind::other)
+      older = less(value, last_number);
   }
   if (!older) {
     last_index = count;

@@ -8,7 +8,9 @@
 namespace muster::store::metrics {
 namespace {
 
-std::optional<double> optional_real(const Row& row, int column) { return row.is_null(column) ? std::nullopt : std::optional(row.real(column)); }
+std::optional<double> optional_real(const Row& row, int column) {
+  return row.is_null(column) ? std::nullopt : std::optional(row.real(column));
+}
 
 }  // namespace
 
@@ -29,7 +31,8 @@ std::vector<Summary> summaries(Session& session, std::int64_t run_key, const Sel
   session.query(
       "SELECT key, name, rank, point_count, last_index, last_kind, last_number, last_step, last_time, min, max FROM metric_series "
       "WHERE run_key = ? AND attempt = ? AND (? OR name = ?) AND (? OR rank = ?) ORDER BY name, rank",
-      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0)}, [&](const Row& row) {
+      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0)},
+      [&](const Row& row) {
         Summary& summary = all.emplace_back();
         summary.name = row.text(1);
         summary.rank = static_cast<int>(row.integer(2));

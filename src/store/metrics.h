@@ -1,6 +1,7 @@
 #pragma once
-// Metric points: one series per (run, attempt, rank, name), in the order they were logged. Not a row a point: a series is a row of summaries, some sealed
-// chunks of about 4,096 compressed points, and a few small open ones that are merged as they gather (metric_chunk.h).
+// Metric points: one series per (run, attempt, rank, name), in the order they were logged. Not a row a point: a series is a row of
+// summaries, some sealed chunks of about 4,096 compressed points, and a few small open ones that are merged as they gather
+// (metric_chunk.h).
 
 #include <cstdint>
 #include <optional>
@@ -36,8 +37,8 @@ struct SeriesPoints {
   std::vector<model::MetricPoint> points;
 };
 
-/// Points of the selected series, series after series as they were begun, each in order; at most `limit` points (1 to 100,000) and about 32 MiB of text a page.
-/// A series may go on in the next page. malformed for a cursor that is not ours.
+/// Points of the selected series, series after series as they were begun, each in order; at most `limit` points (1 to 100,000) and about 32
+/// MiB of text a page. A series may go on in the next page. malformed for a cursor that is not ours.
 Result<Page<SeriesPoints>> read(Session& session, std::int64_t run_key, const Selection& selection, std::string_view cursor, int limit);
 
 /// What is known of a series without reading its points.
@@ -45,8 +46,8 @@ struct Summary {
   std::string name;
   int rank = 0;
   std::int64_t count = 0;
-  model::MetricPoint last;     ///< the one with the highest (step or 0, time); of equal ones the greater value, then the later
-  std::optional<double> min;   ///< of the numbers among the values, NaN left out; nothing when there are none
+  model::MetricPoint last;    ///< the one with the highest (step or 0, time); of equal ones the greater value, then the later
+  std::optional<double> min;  ///< of the numbers among the values, NaN left out; nothing when there are none
   std::optional<double> max;
 };
 /// By name, then rank.

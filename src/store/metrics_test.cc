@@ -47,7 +47,9 @@ Histories read_all(TestStore& test, std::int64_t run_key, const Selection& selec
   return all;
 }
 
-MetricPoint number(double value, std::optional<std::int64_t> step = std::nullopt, TimeUs time = 0) { return {time, step, Number{value, false}}; }
+MetricPoint number(double value, std::optional<std::int64_t> step = std::nullopt, TimeUs time = 0) {
+  return {time, step, Number{value, false}};
+}
 
 std::vector<NamedPoint> named(const std::string& name, const std::vector<double>& values) {
   std::vector<NamedPoint> points;
@@ -56,10 +58,12 @@ std::vector<NamedPoint> named(const std::string& name, const std::vector<double>
 }
 
 /// What the API does with an upload: moves the journal on and stores what is new, in one transaction.
-Result<std::int64_t> upload(Store& store, std::int64_t run_key, const std::vector<NamedPoint>& journal, std::size_t from, std::size_t count, bool fail_at_the_end) {
+Result<std::int64_t> upload(Store& store, std::int64_t run_key, const std::vector<NamedPoint>& journal, std::size_t from, std::size_t count,
+                            bool fail_at_the_end) {
   return store.write([&](Session& session) -> Result<std::int64_t> {
     const journals::Journal name{run_key, 1, 0, "7-abc"};
-    MUSTER_TRY_ASSIGN(const std::int64_t known, journals::advance(session, name, static_cast<std::int64_t>(from), static_cast<std::int64_t>(count)));
+    MUSTER_TRY_ASSIGN(const std::int64_t known,
+                      journals::advance(session, name, static_cast<std::int64_t>(from), static_cast<std::int64_t>(count)));
     const auto begin = journal.begin() + static_cast<std::ptrdiff_t>(from);
     append(session, {run_key, 1, 0}, {begin + known, begin + static_cast<std::ptrdiff_t>(count)});
     if (fail_at_the_end) return fail(Code::internal, "the power went");
@@ -185,7 +189,8 @@ TEST(Metrics, RefusesACursorThatIsNotItsOwn) {
   TestStore test;
   const std::int64_t run_key = test.add_run();
   for (const char* cursor : {"x", "1", "1:x", "-1:0", "1:2:3"}) {
-    EXPECT_EQ(test.store().read([&](Session& session) { return read(session, run_key, {}, cursor, 10); }).error().code, Code::malformed) << cursor;
+    EXPECT_EQ(test.store().read([&](Session& session) { return read(session, run_key, {}, cursor, 10); }).error().code, Code::malformed)
+        << cursor;
   }
 }
 

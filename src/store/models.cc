@@ -8,13 +8,15 @@ namespace muster::store::models {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT v.key, m.name, v.version, v.run_id, v.experiment, v.description, v.framework, v.framework_version, v.created_at, v.created_by, v.size "
+    "SELECT v.key, m.name, v.version, v.run_id, v.experiment, v.description, v.framework, v.framework_version, v.created_at, v.created_by, "
+    "v.size "
     "FROM model_versions v JOIN models m ON m.key = v.model_key ";
 
 std::vector<model::ModelFile> files_of(Session& session, std::int64_t key) {
   std::vector<model::ModelFile> files;
-  session.query("SELECT path, size, sha256 FROM model_files WHERE version_key = ? ORDER BY path", {key},
-                [&](const Row& row) { files.push_back({row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.text(2)}); });
+  session.query("SELECT path, size, sha256 FROM model_files WHERE version_key = ? ORDER BY path", {key}, [&](const Row& row) {
+    files.push_back({row.text(0), static_cast<std::uint64_t>(row.integer(1)), row.text(2)});
+  });
   return files;
 }
 
@@ -55,11 +57,14 @@ struct Number {
 
 /// Numbers are counted in the model's row, so that a removed version's is not given again.
 Number take_number(Session& session, std::int64_t workspace_key, std::string_view name) {
-  session.run("INSERT INTO models (workspace_key, name, next_version) VALUES (?, ?, 2) ON CONFLICT DO UPDATE SET next_version = next_version + 1",
-              {workspace_key, name});
+  session.run(
+      "INSERT INTO models (workspace_key, name, next_version) VALUES (?, ?, 2) ON CONFLICT DO UPDATE SET next_version = next_version + 1",
+      {workspace_key, name});
   Number number;
   session.query("SELECT key, next_version - 1 FROM models WHERE workspace_key = ? AND name = ?", {workspace_key, name},
-                [&](const Row& row) { number = {row.integer(0), row.integer(1)}; });
+                [&](const Row& row) {
+                  number = {row.integer(0), row.integer(1)};
+                });
   return number;
 }
 
@@ -71,10 +76,11 @@ model::ModelVersion insert(Session& session, std::int64_t workspace_key, model::
   version.size = 0;
   for (const model::ModelFile& file : version.files) version.size += file.size;
   session.run(
-      "INSERT INTO model_versions (model_key, workspace_key, version, run_id, experiment, description, framework, framework_version, created_at, created_by, size) "
+      "INSERT INTO model_versions (model_key, workspace_key, version, run_id, experiment, description, framework, framework_version, "
+      "created_at, created_by, size) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {number.model_key, workspace_key, version.version, version.run_id, version.experiment, version.description, version.framework, version.framework_version,
-       version.created_at, version.created_by, static_cast<std::int64_t>(version.size)});
+      {number.model_key, workspace_key, version.version, version.run_id, version.experiment, version.description, version.framework,
+       version.framework_version, version.created_at, version.created_by, static_cast<std::int64_t>(version.size)});
   version.key = session.last_key();
   labels::set_all(session, labels::kModelTags, version.key, version.tags);
   labels::set_all(session, labels::kModelProperties, version.key, version.properties);
@@ -130,7 +136,8 @@ void set_description(Session& session, std::int64_t key, std::string_view descri
 
 Result<void> remove(Session& session, std::int64_t workspace_key, std::string_view name, std::int64_t version) {
   const std::int64_t removed = session.run(
-      "DELETE FROM model_versions WHERE version = ? AND model_key = (SELECT key FROM models WHERE workspace_key = ? AND name = ?)", {version, workspace_key, name});
+      "DELETE FROM model_versions WHERE version = ? AND model_key = (SELECT key FROM models WHERE workspace_key = ? AND name = ?)",
+      {version, workspace_key, name});
   if (removed == 0) return fail(Code::not_found, "no model {} with version {}", name, version);
   return {};
 }

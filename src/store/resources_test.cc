@@ -76,7 +76,9 @@ TEST(Snapshots, KeepTheirFiles) {
   snapshot.size = 3ULL << 40;
   snapshot.created_at = 4;
   snapshot.created_by = "ada";
-  const auto ensure = [&] { return test.write([&](Session& session) { return snapshots::ensure(session, test.workspace_key(), snapshot); }); };
+  const auto ensure = [&] {
+    return test.write([&](Session& session) { return snapshots::ensure(session, test.workspace_key(), snapshot); });
+  };
   EXPECT_TRUE(ensure());
   EXPECT_FALSE(ensure());
   test.read([&](Session& session) {
@@ -97,7 +99,9 @@ TEST(Environments, GetANewVersionOnlyForNewContent) {
   model::EnvironmentDefinition definition;
   definition.name = "torch";
   definition.pip_packages = {"torch==2.0"};
-  const auto ensure = [&] { return test.write([&](Session& session) { return environments::ensure(session, test.workspace_key(), definition, 3, "ada"); }); };
+  const auto ensure = [&] {
+    return test.write([&](Session& session) { return environments::ensure(session, test.workspace_key(), definition, 3, "ada"); });
+  };
   const auto first = ensure();
   EXPECT_TRUE(first.created);
   EXPECT_EQ(first.record.definition.version, "1");
@@ -112,7 +116,9 @@ TEST(Environments, GetANewVersionOnlyForNewContent) {
   EXPECT_EQ(ensure().record.hash, second.record.hash) << "the name is no content";
 
   test.read([&](Session& session) {
-    const auto find = [&](std::string_view name, std::optional<std::string_view> version) { return environments::find(session, test.workspace_key(), name, version); };
+    const auto find = [&](std::string_view name, std::optional<std::string_view> version) {
+      return environments::find(session, test.workspace_key(), name, version);
+    };
     EXPECT_EQ(find("torch", std::nullopt)->definition.version, "2");
     EXPECT_THAT(find("torch", "1")->definition.pip_packages, ElementsAre("torch==2.0"));
     EXPECT_FALSE(find("torch", "3"));
@@ -130,7 +136,9 @@ TEST(ComputeTargets, AreMadeChangedAndRemoved) {
   wanted.vm_priority = "lowpriority";
   wanted.max_nodes = 4;
   wanted.tags = {{"k", "v"}};
-  const auto create = [&] { return test.store().write([&](Session& session) { return compute_targets::create(session, test.workspace_key(), wanted); }); };
+  const auto create = [&] {
+    return test.store().write([&](Session& session) { return compute_targets::create(session, test.workspace_key(), wanted); });
+  };
   auto made = create().value();
   EXPECT_EQ(create().error().code, Code::conflict);
   made.max_nodes = 8;
@@ -142,7 +150,9 @@ TEST(ComputeTargets, AreMadeChangedAndRemoved) {
     EXPECT_EQ(test::must(compute_targets::list(session, test.workspace_key(), {})).items.at(0).name, "gpu-cluster");
   });
 
-  const auto remove = [&](std::string_view name) { return test.store().write([&](Session& session) { return compute_targets::remove(session, test.workspace_key(), name); }); };
+  const auto remove = [&](std::string_view name) {
+    return test.store().write([&](Session& session) { return compute_targets::remove(session, test.workspace_key(), name); });
+  };
   model::Run run = test.new_run();
   run.spec.compute_target = "gpu-cluster";
   run.key = test.add(run);
@@ -170,7 +180,9 @@ TEST(Tokens, AreKnownByTheirHashAlone) {
 TEST(Idempotency, GivesTheFirstAnswerAgain) {
   TestStore test;
   const idempotency::Request request{test.workspace_key(), "POST /runs", "key-1", "hash"};
-  const auto find = [&](const idempotency::Request& asked) { return test.store().read([&](Session& session) { return idempotency::find(session, asked); }); };
+  const auto find = [&](const idempotency::Request& asked) {
+    return test.store().read([&](Session& session) { return idempotency::find(session, asked); });
+  };
   EXPECT_FALSE(find(request).value());
   test.write([&](Session& session) { idempotency::remember(session, request, {201, "{\"a\":1}"}, 1000); });
   EXPECT_EQ(find(request).value()->status, 201);

@@ -27,9 +27,10 @@ void set_json(Session& session, std::string_view column, std::int64_t run_key, i
 
 std::optional<Json> get_json(Session& session, std::string_view column, std::int64_t run_key, int attempt) {
   std::optional<Json> json;
-  session.query(fmt::format("SELECT {} FROM run_attempts WHERE run_key = ? AND attempt = ?", column), {run_key, attempt}, [&](const Row& row) {
-    if (!row.is_null(0)) json = json_from_stored(row.bytes(0));
-  });
+  session.query(fmt::format("SELECT {} FROM run_attempts WHERE run_key = ? AND attempt = ?", column), {run_key, attempt},
+                [&](const Row& row) {
+                  if (!row.is_null(0)) json = json_from_stored(row.bytes(0));
+                });
   return json;
 }
 
@@ -37,8 +38,9 @@ std::optional<Json> get_json(Session& session, std::string_view column, std::int
 
 std::vector<Attempt> list(Session& session, std::int64_t run_key) {
   std::vector<Attempt> attempts;
-  session.query("SELECT attempt, stages FROM run_attempts WHERE run_key = ? ORDER BY attempt", {run_key},
-                [&](const Row& row) { attempts.push_back({static_cast<int>(row.integer(0)), from_text(row.bytes(1))}); });
+  session.query("SELECT attempt, stages FROM run_attempts WHERE run_key = ? ORDER BY attempt", {run_key}, [&](const Row& row) {
+    attempts.push_back({static_cast<int>(row.integer(0)), from_text(row.bytes(1))});
+  });
   return attempts;
 }
 
@@ -54,7 +56,9 @@ void put_stages(Session& session, std::int64_t run_key, int attempt, const Stage
               {run_key, attempt, to_text(stages)});
 }
 
-void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle) { set_json(session, "handle", run_key, attempt, handle); }
+void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle) {
+  set_json(session, "handle", run_key, attempt, handle);
+}
 std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt) { return get_json(session, "handle", run_key, attempt); }
 
 void set_resolved_environment(Session& session, std::int64_t run_key, int attempt, const Json& resolved) {

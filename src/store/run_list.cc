@@ -1,4 +1,5 @@
-// Listing runs: which index to walk for which filter. Every listing walks one index backwards from the cursor and stops when the page is full.
+// Listing runs: which index to walk for which filter. Every listing walks one index backwards from the cursor and stops when the page is
+// full.
 
 #include <cstdint>
 
@@ -48,8 +49,8 @@ std::string_view index_for(const Filter& filter) {
 }
 
 /// The keys of the runs on the page and one more, newest first.
-std::vector<std::int64_t> select_keys(Session& session, std::int64_t workspace_key, std::optional<std::int64_t> experiment_key, const Filter& filter,
-                                      std::int64_t before, int limit) {
+std::vector<std::int64_t> select_keys(Session& session, std::int64_t workspace_key, std::optional<std::int64_t> experiment_key,
+                                      const Filter& filter, std::int64_t before, int limit) {
   Conditions conditions;
   std::string from;
   std::string_view key = "r.key";
@@ -87,7 +88,8 @@ Result<Page<model::Run>> list(Session& session, std::int64_t workspace_key, cons
     if (!experiment) return Page<model::Run>{};
     experiment_key = experiment->key;
   }
-  auto keys = to_page(select_keys(session, workspace_key, experiment_key, filter, before, request.limit + 1), request.limit, [](std::int64_t key) { return key; });
+  auto keys = to_page(select_keys(session, workspace_key, experiment_key, filter, before, request.limit + 1), request.limit,
+                      [](std::int64_t key) { return key; });
   Page<model::Run> page{{}, std::move(keys.next)};
   for (const std::int64_t key : keys.items) {
     if (auto run = find(session, key)) page.items.push_back(std::move(*run));

@@ -33,7 +33,8 @@ bool matches(const model::Run& run, const Filter& filter) {
   const auto tag = filter.tag ? run.spec.tags.find(*filter.tag) : run.spec.tags.end();
   return (!filter.experiment || run.spec.experiment == *filter.experiment) && (!filter.status || run.status == *filter.status) &&
          (!filter.tag || tag != run.spec.tags.end()) && (!filter.tag || !filter.tag_value || tag->second == *filter.tag_value) &&
-         (!filter.display_name || run.spec.display_name == *filter.display_name) && (!filter.parent_run_id || run.spec.parent_run_id == filter.parent_run_id);
+         (!filter.display_name || run.spec.display_name == *filter.display_name) &&
+         (!filter.parent_run_id || run.spec.parent_run_id == filter.parent_run_id);
 }
 
 const std::vector<std::string> kWords{"a", "b"};

@@ -8,20 +8,23 @@ void put(Session& session, std::int64_t run_key, int attempt, const model::RunNo
   Json reports = Json::array();
   for (const model::RankReport& report : node.reports) reports.push_back(to_json(report));
   session.run(
-      "INSERT OR REPLACE INTO run_nodes (run_key, attempt, node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports, gpus) "
+      "INSERT OR REPLACE INTO run_nodes (run_key, attempt, node_rank, host, address, port, status, runner_pid, last_heartbeat_at, "
+      "salvages, reports, gpus) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {run_key, attempt, node.node_rank, node.host, node.address, node.port, node.status, node.runner_pid, node.last_heartbeat_at, node.salvages, dump_json(reports),
-       node.gpus});
+      {run_key, attempt, node.node_rank, node.host, node.address, node.port, node.status, node.runner_pid, node.last_heartbeat_at,
+       node.salvages, dump_json(reports), node.gpus});
 }
 
 void set_heartbeat(Session& session, std::int64_t run_key, int attempt, int node_rank, TimeUs at) {
-  session.run("UPDATE run_nodes SET last_heartbeat_at = ? WHERE run_key = ? AND attempt = ? AND node_rank = ?", {at, run_key, attempt, node_rank});
+  session.run("UPDATE run_nodes SET last_heartbeat_at = ? WHERE run_key = ? AND attempt = ? AND node_rank = ?",
+              {at, run_key, attempt, node_rank});
 }
 
 std::vector<model::RunNode> list(Session& session, std::int64_t run_key, int attempt) {
   std::vector<model::RunNode> nodes;
   session.query(
-      "SELECT node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports, gpus FROM run_nodes WHERE run_key = ? AND attempt = ? "
+      "SELECT node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports, gpus FROM run_nodes WHERE run_key "
+      "= ? AND attempt = ? "
       "ORDER BY node_rank",
       {run_key, attempt}, [&](const Row& row) {
         model::RunNode& node = nodes.emplace_back();

@@ -9,8 +9,10 @@ namespace muster::store {
 namespace {
 
 constexpr std::string_view kSelect =
-    "SELECT r.key, r.workspace_key, r.run_id, r.uuid, w.name, e.name, r.display_name, r.parent_run_id, r.compute_target, r.snapshot_id, r.spec, "
-    "r.environment_version, r.environment_hash, r.status, r.status_detail, r.attempt, r.revision, r.created_at, r.started_at, r.ended_at, r.created_by, "
+    "SELECT r.key, r.workspace_key, r.run_id, r.uuid, w.name, e.name, r.display_name, r.parent_run_id, r.compute_target, r.snapshot_id, "
+    "r.spec, "
+    "r.environment_version, r.environment_hash, r.status, r.status_detail, r.attempt, r.revision, r.created_at, r.started_at, r.ended_at, "
+    "r.created_by, "
     "r.error, r.warnings, r.cancel_asked, r.cancel_reason, r.taken_ports "
     "FROM runs r CROSS JOIN experiments e ON e.key = r.experiment_key CROSS JOIN workspaces w ON w.key = r.workspace_key ";
 

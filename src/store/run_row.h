@@ -10,7 +10,8 @@
 
 namespace muster::store {
 
-/// Runs whole (attempt, nodes, tags and properties included) from `FROM runs r …` and what follows it. `after_from` must be one of few texts.
+/// Runs whole (attempt, nodes, tags and properties included) from `FROM runs r …` and what follows it. `after_from` must be one of few
+/// texts.
 std::vector<model::Run> select_runs(Session& session, std::string_view after_from, Values values);
 
 }  // namespace muster::store

@@ -24,11 +24,14 @@ std::optional<model::Run> select_one(Session& session, std::string_view where, s
   return first(select_runs(session, where, Values(values.begin(), values.size())));
 }
 
-std::optional<std::string> error_text(const model::Run& run) { return run.error ? std::optional(dump_json(to_json(*run.error))) : std::nullopt; }
+std::optional<std::string> error_text(const model::Run& run) {
+  return run.error ? std::optional(dump_json(to_json(*run.error))) : std::nullopt;
+}
 
 void set_tag(Session& session, std::int64_t key, std::string_view name, std::string_view value) {
   session.run(
-      "INSERT INTO run_tags (run_key, name, value, workspace_key, experiment_key) SELECT key, ?, ?, workspace_key, experiment_key FROM runs WHERE key = ? "
+      "INSERT INTO run_tags (run_key, name, value, workspace_key, experiment_key) SELECT key, ?, ?, workspace_key, experiment_key FROM "
+      "runs WHERE key = ? "
       "ON CONFLICT DO UPDATE SET value = excluded.value",
       {name, value, key});
 }
@@ -43,18 +46,40 @@ Result<std::int64_t> insert(Session& session, const model::Run& run) {
   }
   const auto ensured = experiments::ensure(session, run.workspace_key, run.spec.experiment, run.created_at, run.created_by);
   session.run(
-      "INSERT INTO runs (workspace_key, experiment_key, run_id, uuid, display_name, parent_run_id, compute_target, snapshot_id, spec, environment_version, "
-      "environment_hash, status, status_detail, attempt, revision, created_at, started_at, ended_at, created_by, error, warnings, cancel_asked, cancel_reason) "
+      "INSERT INTO runs (workspace_key, experiment_key, run_id, uuid, display_name, parent_run_id, compute_target, snapshot_id, spec, "
+      "environment_version, "
+      "environment_hash, status, status_detail, attempt, revision, created_at, started_at, ended_at, created_by, error, warnings, "
+      "cancel_asked, cancel_reason) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {run.workspace_key, ensured.experiment.key, run.run_id, run.uuid, run.spec.display_name, or_null(run.spec.parent_run_id), run.spec.compute_target,
-       or_null(run.spec.snapshot_id), to_stored(run.spec), run.environment_version, run.environment_hash, to_string(run.status), run.status_detail, run.attempt,
-       run.created_at, run.started_at, run.ended_at, run.created_by, or_null(error_text(run)), dump_json(run.warnings), run.cancel_asked ? 1 : 0, run.cancel_reason});
+      {run.workspace_key,
+       ensured.experiment.key,
+       run.run_id,
+       run.uuid,
+       run.spec.display_name,
+       or_null(run.spec.parent_run_id),
+       run.spec.compute_target,
+       or_null(run.spec.snapshot_id),
+       to_stored(run.spec),
+       run.environment_version,
+       run.environment_hash,
+       to_string(run.status),
+       run.status_detail,
+       run.attempt,
+       run.created_at,
+       run.started_at,
+       run.ended_at,
+       run.created_by,
+       or_null(error_text(run)),
+       dump_json(run.warnings),
+       run.cancel_asked ? 1 : 0,
+       run.cancel_reason});
   const std::int64_t key = session.last_key();
   run_attempts::put_stages(session, key, run.attempt, run.stages);
   for (const model::RunNode& node : run.nodes) run_nodes::put(session, key, run.attempt, node);
   for (const auto& [name, value] : run.spec.tags) set_tag(session, key, name, value);
   labels::set_all(session, labels::kRunProperties, key, run.spec.properties);
-  session.run("UPDATE experiments SET run_count = run_count + 1, last_run_at = max(last_run_at, ?) WHERE key = ?", {run.created_at, ensured.experiment.key});
+  session.run("UPDATE experiments SET run_count = run_count + 1, last_run_at = max(last_run_at, ?) WHERE key = ?",
+              {run.created_at, ensured.experiment.key});
   return key;
 }
 
@@ -79,10 +104,12 @@ std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key,
 
 Result<std::int64_t> update_state(Session& session, const model::Run& run) {
   const std::int64_t changed = session.run(
-      "UPDATE runs SET status = ?, status_detail = ?, attempt = ?, revision = revision + 1, started_at = ?, ended_at = ?, environment_version = ?, "
+      "UPDATE runs SET status = ?, status_detail = ?, attempt = ?, revision = revision + 1, started_at = ?, ended_at = ?, "
+      "environment_version = ?, "
       "environment_hash = ?, error = ?, warnings = ?, cancel_asked = ?, cancel_reason = ?, taken_ports = ? WHERE key = ?",
       {to_string(run.status), run.status_detail, run.attempt, run.started_at, run.ended_at, run.environment_version, run.environment_hash,
-       or_null(error_text(run)), dump_json(run.warnings), run.cancel_asked ? 1 : 0, run.cancel_reason, dump_json(run.taken_ports), run.key});
+       or_null(error_text(run)), dump_json(run.warnings), run.cancel_asked ? 1 : 0, run.cancel_reason, dump_json(run.taken_ports),
+       run.key});
   if (changed == 0) return fail(Code::not_found, "the run {} was deleted", run.run_id);
   run_attempts::put_stages(session, run.key, run.attempt, run.stages);
   for (const model::RunNode& node : run.nodes) run_nodes::put(session, run.key, run.attempt, node);
@@ -95,23 +122,27 @@ std::vector<model::Run> active(Session& session) { return select_runs(session, f
 
 std::map<model::RunStatus, std::int64_t> count_active(Session& session) {
   std::map<model::RunStatus, std::int64_t> counts;
-  session.query(fmt::format("SELECT status, count(*) FROM runs INDEXED BY runs_active WHERE {} GROUP BY status", kNotEnded), {}, [&](const Row& row) {
-    if (const auto status = model::run_status_from_string(row.bytes(0))) counts[*status] = row.integer(1);
-  });
+  session.query(fmt::format("SELECT status, count(*) FROM runs INDEXED BY runs_active WHERE {} GROUP BY status", kNotEnded), {},
+                [&](const Row& row) {
+                  if (const auto status = model::run_status_from_string(row.bytes(0))) counts[*status] = row.integer(1);
+                });
   return counts;
 }
 
 std::int64_t count_active_on(Session& session, std::int64_t workspace_key, std::string_view compute_target) {
   std::int64_t count = 0;
-  session.query(fmt::format("SELECT count(*) FROM runs INDEXED BY runs_active WHERE {} AND workspace_key = ? AND compute_target = ?", kNotEnded),
-                {workspace_key, compute_target}, [&](const Row& row) { count = row.integer(0); });
+  session.query(
+      fmt::format("SELECT count(*) FROM runs INDEXED BY runs_active WHERE {} AND workspace_key = ? AND compute_target = ?", kNotEnded),
+      {workspace_key, compute_target}, [&](const Row& row) { count = row.integer(0); });
   return count;
 }
 
 void set_tags(Session& session, std::int64_t key, const std::map<std::string, std::optional<std::string>>& patch) {
   for (const auto& [name, value] : patch) {
-    if (value) set_tag(session, key, name, *value);
-    else labels::remove(session, labels::kRunTags, key, name);
+    if (value)
+      set_tag(session, key, name, *value);
+    else
+      labels::remove(session, labels::kRunTags, key, name);
   }
   raise_revision(session, key);
 }
@@ -130,8 +161,8 @@ Result<std::string> remove(Session& session, std::int64_t key) {
   const auto run = find(session, key);
   if (!run) return fail(Code::not_found, "no such run");
   if (!model::has_ended(run->status)) {
-    return fail_hint(Code::conflict, fmt::format("cancel it first: `muster run cancel {}`", run->run_id), "the run {} is {} and cannot be deleted", run->run_id,
-                     to_string(run->status));
+    return fail_hint(Code::conflict, fmt::format("cancel it first: `muster run cancel {}`", run->run_id),
+                     "the run {} is {} and cannot be deleted", run->run_id, to_string(run->status));
   }
   session.run("UPDATE experiments SET run_count = run_count - 1 WHERE key = (SELECT experiment_key FROM runs WHERE key = ?)", {key});
   session.run("DELETE FROM runs WHERE key = ?", {key});

@@ -1,7 +1,7 @@
 #pragma once
-// Runs. A run's row holds what it is and where it stands; stage times, nodes, points and outputs belong to its attempts (run_attempts, run_nodes, …):
-// a found run shows those of its last attempt, all are kept.
-// The scheduler is the only one to write states; the API writes tags, properties and the display name. Every change raises the revision.
+// Runs. A run's row holds what it is and where it stands; stage times, nodes, points and outputs belong to its attempts (run_attempts,
+// run_nodes, …): a found run shows those of its last attempt, all are kept. The scheduler is the only one to write states; the API writes
+// tags, properties and the display name. Every change raises the revision.
 
 #include <map>
 #include <optional>
@@ -15,8 +15,8 @@
 
 namespace muster::store::runs {
 
-/// Writes a new run (its key and revision are ignored), its first attempt, tags and properties; makes the experiment if it has to. The run's key.
-/// conflict when its run_id or uuid is taken.
+/// Writes a new run (its key and revision are ignored), its first attempt, tags and properties; makes the experiment if it has to. The
+/// run's key. conflict when its run_id or uuid is taken.
 Result<std::int64_t> insert(Session& session, const model::Run& run);
 
 std::optional<model::Run> find(Session& session, std::int64_t key);
@@ -27,8 +27,9 @@ std::optional<model::Run> find_by_name(Session& session, std::string_view name);
 /// As find_by_name, but only the key: for what hangs on a run.
 std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key, std::string_view name);
 
-/// Writes where the run stands: status, detail, attempt, times, stages and nodes of that attempt, environment version and hash, error, warnings, cancel.
-/// A first write with a higher attempt begins that attempt. Tags, properties and the spec stay. Returns the new revision; not_found when the run is gone.
+/// Writes where the run stands: status, detail, attempt, times, stages and nodes of that attempt, environment version and hash, error,
+/// warnings, cancel. A first write with a higher attempt begins that attempt. Tags, properties and the spec stay. Returns the new revision;
+/// not_found when the run is gone.
 Result<std::int64_t> update_state(Session& session, const model::Run& run);
 
 /// All runs that have not ended, oldest first. A constant number of statements a run.
@@ -56,8 +57,8 @@ void set_tags(Session& session, std::int64_t key, const std::map<std::string, st
 Result<void> set_properties(Session& session, std::int64_t key, const std::map<std::string, std::string>& properties);
 void set_display_name(Session& session, std::int64_t key, std::string_view name);
 
-/// Removes all rows of the run: attempts, nodes, tags, points, artifacts' names. Models registered from it stay. What the caller still has to remove
-/// (the logs) goes by the uuid it returns. conflict while the run has not ended, not_found when there is none.
+/// Removes all rows of the run: attempts, nodes, tags, points, artifacts' names. Models registered from it stay. What the caller still has
+/// to remove (the logs) goes by the uuid it returns. conflict while the run has not ended, not_found when there is none.
 Result<std::string> remove(Session& session, std::int64_t key);
 
 }  // namespace muster::store::runs

@@ -179,7 +179,8 @@ TEST(Runs, AHeartbeatIsNoChange) {
 TEST(Runs, TheActiveOnesAreThoseThatHaveNotEnded) {
   TestStore test;
   std::vector<std::int64_t> keys;
-  for (const RunStatus status : {RunStatus::queued, RunStatus::completed, RunStatus::running, RunStatus::canceled, RunStatus::failed, RunStatus::queued}) {
+  for (const RunStatus status :
+       {RunStatus::queued, RunStatus::completed, RunStatus::running, RunStatus::canceled, RunStatus::failed, RunStatus::queued}) {
     model::Run run = test.new_run();
     run.status = status;
     keys.push_back(test.add(run));
@@ -243,7 +244,8 @@ TEST(Runs, RemovingTakesEverythingOfTheRun) {
   });
   EXPECT_EQ(test.write([&](Session& session) { return remove(session, key); }), run.uuid);
   test.read([&](Session& session) {
-    for (const char* table : {"runs", "run_tags", "run_properties", "run_attempts", "run_nodes", "journals", "metric_series", "metric_chunks"}) {
+    for (const char* table :
+         {"runs", "run_tags", "run_properties", "run_attempts", "run_nodes", "journals", "metric_series", "metric_chunks"}) {
       session.query(fmt::format("SELECT count(*) FROM {}", table), {}, [&](const Row& row) { EXPECT_EQ(row.integer(0), 0) << table; });
     }
   });

@@ -39,7 +39,7 @@ class Row {
   virtual bool is_null(int column) const = 0;
   virtual std::int64_t integer(int column) const = 0;  ///< 0 for NULL
   virtual double real(int column) const = 0;
-  virtual std::string text(int column) const = 0;      ///< "" for NULL
+  virtual std::string text(int column) const = 0;  ///< "" for NULL
   virtual std::string_view bytes(int column) const = 0;
   std::optional<std::string> optional_text(int column) const { return is_null(column) ? std::nullopt : std::optional(text(column)); }
 };
@@ -58,7 +58,9 @@ class Session {
   /// The integer key of the last inserted row.
   virtual std::int64_t last_key() = 0;
 
-  void query(std::string_view sql, std::initializer_list<Value> values, const EachRow& each) { query(sql, Values(values.begin(), values.size()), each); }
+  void query(std::string_view sql, std::initializer_list<Value> values, const EachRow& each) {
+    query(sql, Values(values.begin(), values.size()), each);
+  }
   std::int64_t run(std::string_view sql, std::initializer_list<Value> values) { return run(sql, Values(values.begin(), values.size())); }
 };
 

@@ -7,8 +7,9 @@ namespace {
 
 std::optional<model::Snapshot> select(Session& session, std::int64_t workspace_key, std::string_view snapshot_id, bool with_files) {
   std::optional<model::Snapshot> found;
-  session.query(with_files ? "SELECT created_at, created_by, file_count, size, manifest FROM snapshots WHERE workspace_key = ? AND snapshot_id = ?"
-                           : "SELECT created_at, created_by, file_count, size FROM snapshots WHERE workspace_key = ? AND snapshot_id = ?",
+  session.query(with_files
+                    ? "SELECT created_at, created_by, file_count, size, manifest FROM snapshots WHERE workspace_key = ? AND snapshot_id = ?"
+                    : "SELECT created_at, created_by, file_count, size FROM snapshots WHERE workspace_key = ? AND snapshot_id = ?",
                 {workspace_key, snapshot_id}, [&](const Row& row) {
                   model::Snapshot& snapshot = found.emplace();
                   snapshot.snapshot_id = snapshot_id;
@@ -25,9 +26,10 @@ std::optional<model::Snapshot> select(Session& session, std::int64_t workspace_k
 
 bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot& snapshot) {
   if (find(session, workspace_key, snapshot.snapshot_id)) return false;
-  session.run("INSERT INTO snapshots (workspace_key, snapshot_id, created_at, created_by, file_count, size, manifest) VALUES (?, ?, ?, ?, ?, ?, ?)",
-              {workspace_key, snapshot.snapshot_id, snapshot.created_at, snapshot.created_by, static_cast<std::int64_t>(snapshot.file_count),
-               static_cast<std::int64_t>(snapshot.size), Blob{encode_manifest(snapshot.files)}});
+  session.run(
+      "INSERT INTO snapshots (workspace_key, snapshot_id, created_at, created_by, file_count, size, manifest) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      {workspace_key, snapshot.snapshot_id, snapshot.created_at, snapshot.created_by, static_cast<std::int64_t>(snapshot.file_count),
+       static_cast<std::int64_t>(snapshot.size), Blob{encode_manifest(snapshot.files)}});
   return true;
 }
 

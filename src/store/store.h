@@ -1,6 +1,7 @@
 #pragma once
 // What is remembered. One writer thread commits queued writes in groups (each in a savepoint of its own, so one failure does not fail its
-// neighbours); a few read-only sessions serve reads. The files beside this one hold the statements, one file a resource: free functions over a Session.
+// neighbours); a few read-only sessions serve reads. The files beside this one hold the statements, one file a resource: free functions
+// over a Session.
 
 #include <filesystem>
 #include <functional>
@@ -17,8 +18,9 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  /// Runs `work` inside a write transaction and returns after it is durable. An Error returned by `work` rolls its part back and is passed on.
-  /// `work` runs on the writer thread: it must not call out (no HTTP, processes, blob store, no other write()) and must be quick. Any thread may call; blocks.
+  /// Runs `work` inside a write transaction and returns after it is durable. An Error returned by `work` rolls its part back and is passed
+  /// on. `work` runs on the writer thread: it must not call out (no HTTP, processes, blob store, no other write()) and must be quick. Any
+  /// thread may call; blocks.
   template <typename F>
   auto write(F&& work) -> std::invoke_result_t<F, Session&> {
     using R = std::invoke_result_t<F, Session&>;
@@ -51,7 +53,8 @@ class Store {
   virtual Result<void> read_erased(const Work& work) = 0;
 };
 
-/// Opens or creates the database file and migrates it forward. conflict: another server has it open; invalid: it is newer than this program (says both versions).
+/// Opens or creates the database file and migrates it forward. conflict: another server has it open; invalid: it is newer than this program
+/// (says both versions).
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& file);
 
 }  // namespace muster::store

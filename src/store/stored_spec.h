@@ -1,6 +1,6 @@
 #pragma once
-// A run's specification and an environment's definition as JSON in the database. Not the API's form: what is stored has to be readable for ever, so it is
-// never validated again, and what is missing keeps its default.
+// A run's specification and an environment's definition as JSON in the database. Not the API's form: what is stored has to be readable for
+// ever, so it is never validated again, and what is missing keeps its default.
 
 #include <string>
 #include <string_view>

@@ -12,11 +12,14 @@ Result<Token> add(Session& session, std::string_view secret, std::string_view na
 
 std::optional<Token> find(Session& session, std::string_view secret) {
   std::optional<Token> found;
-  session.query("SELECT key, name, created_at FROM tokens WHERE hash = ?", {sha256_hex(secret)},
-                [&](const Row& row) { found = Token{row.integer(0), row.text(1), row.integer(2)}; });
+  session.query("SELECT key, name, created_at FROM tokens WHERE hash = ?", {sha256_hex(secret)}, [&](const Row& row) {
+    found = Token{row.integer(0), row.text(1), row.integer(2)};
+  });
   return found;
 }
 
-bool remove(Session& session, std::string_view secret) { return session.run("DELETE FROM tokens WHERE hash = ?", {sha256_hex(secret)}) > 0; }
+bool remove(Session& session, std::string_view secret) {
+  return session.run("DELETE FROM tokens WHERE hash = ?", {sha256_hex(secret)}) > 0;
+}
 
 }  // namespace muster::store::tokens

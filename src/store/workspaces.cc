@@ -54,7 +54,8 @@ std::optional<model::Workspace> find(Session& session, std::int64_t key) { retur
 Result<Page<model::Workspace>> list(Session& session, const PageRequest& request) {
   MUSTER_TRY_ASSIGN(const std::int64_t before, key_cursor(request, INT64_MAX));
   std::vector<model::Workspace> items;
-  session.query(std::string(kColumns).append("WHERE key < ? ORDER BY key DESC LIMIT ?"), {before, request.limit + 1}, [&](const Row& row) { items.push_back(read(row)); });
+  session.query(std::string(kColumns).append("WHERE key < ? ORDER BY key DESC LIMIT ?"), {before, request.limit + 1},
+                [&](const Row& row) { items.push_back(read(row)); });
   for (model::Workspace& workspace : items) workspace.tags = labels::read(session, labels::kWorkspaceTags, workspace.key);
   return to_page(std::move(items), request.limit, [](const auto& workspace) { return workspace.key; });
 }

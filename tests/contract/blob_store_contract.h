@@ -1,5 +1,6 @@
 #pragma once
-// What every BlobStore promises. A backend's test includes this and instantiates BlobStoreContract with a function that opens an empty store.
+// What every BlobStore promises. A backend's test includes this and instantiates BlobStoreContract with a function that opens an empty
+// store.
 
 #include <unistd.h>
 
@@ -78,7 +79,8 @@ TEST_P(BlobStoreContract, RefusesBytesOfAnotherHash) {
 }
 
 TEST_P(BlobStoreContract, SaysNotFoundForWhatIsNotThereAndForWhatIsNoHash) {
-  for (const std::string& name : {std::string(64, '0'), std::string("../../etc/passwd"), std::string(), std::string(64, 'G'), std::string("ab")}) {
+  for (const std::string& name :
+       {std::string(64, '0'), std::string("../../etc/passwd"), std::string(), std::string(64, 'G'), std::string("ab")}) {
     EXPECT_FALSE(store_->has(name));
     EXPECT_EQ(store_->stat(name).error().code, Code::not_found);
     EXPECT_EQ(store_->open(name).error().code, Code::not_found);

@@ -146,10 +146,11 @@ TEST_P(EngineContract, RunsNothingBeforeTheHandleIsRecorded) {
 
 TEST_P(EngineContract, LeavesNothingRunningWhenTheHandleCannotBeRecorded) {
   Handle seen;
-  const auto handle = engine_->start(id_, {node(0, "echo x > $1/ran"), node(1, "echo x > $1/ran")}, [&](const Handle& given) -> Result<void> {
-    seen = given;
-    return fail(Code::disk_full, "no room to remember");
-  });
+  const auto handle =
+      engine_->start(id_, {node(0, "echo x > $1/ran"), node(1, "echo x > $1/ran")}, [&](const Handle& given) -> Result<void> {
+        seen = given;
+        return fail(Code::disk_full, "no room to remember");
+      });
   ASSERT_FALSE(handle);
   EXPECT_EQ(handle.error().code, Code::disk_full);
   EXPECT_TRUE(engine_->stop(id_, seen, StopHow::kill));

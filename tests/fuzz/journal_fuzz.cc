@@ -1,5 +1,5 @@
-// A metric journal comes from a process that may be damaged or hostile: whatever the bytes, the walker must come to an end and stay inside them, and what it
-// gives must survive being written and read again.
+// A metric journal comes from a process that may be damaged or hostile: whatever the bytes, the walker must come to an end and stay inside
+// them, and what it gives must survive being written and read again.
 
 #include <cstdint>
 #include <cstdlib>
@@ -15,7 +15,8 @@ std::size_t walk(std::string_view bytes, std::size_t offset, muster::model::Jour
   JournalWalker walker(offset);
   muster::model::NamedPoint point;
   std::size_t points = 0;
-  for (auto found = walker.next(bytes, point); found && *found == JournalWalker::Found::point; found = walker.next(bytes, point), ++points) {
+  for (auto found = walker.next(bytes, point); found && *found == JournalWalker::Found::point;
+       found = walker.next(bytes, point), ++points) {
     if (point.name.empty() || !muster::is_utf8(point.name)) std::abort();
     (void)muster::model::to_json(point.point.value);
     writer.add(point.name, point.point);

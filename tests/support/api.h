@@ -1,6 +1,6 @@
 #pragma once
-// The whole REST API over a real store, blobs and logs in a folder of its own, with time that stands still and a scheduler that does what a test says. Requests go
-// straight to the router, through the gate as the server would send them.
+// The whole REST API over a real store, blobs and logs in a folder of its own, with time that stands still and a scheduler that does what a
+// test says. Requests go straight to the router, through the gate as the server would send them.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -96,7 +96,8 @@ class Api {
   /// A snapshot of files with these contents.
   std::string put_snapshot(const std::map<std::string, std::string>& files) {
     Json list = Json::array();
-    for (const auto& [path, bytes] : files) list.push_back({{"path", path}, {"size", bytes.size()}, {"sha256", put_blob(bytes)}, {"mode", 420}});
+    for (const auto& [path, bytes] : files)
+      list.push_back({{"path", path}, {"size", bytes.size()}, {"sha256", put_blob(bytes)}, {"mode", 420}});
     return (*this)("POST", in("/snapshots"), Json{{"files", list}}).json().value("snapshot_id", "");
   }
   /// Submits a run and gives it as it was stored.
@@ -124,8 +125,8 @@ class Api {
   store::LogStore logs{folder / "logs"};
   store::Changes changes;
   FakeScheduler scheduler{*store, changes, clock};
-  api::Services services{*store, *blobs, logs, changes, scheduler, clock,
-                         {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
+  api::Services services{
+      *store, *blobs, logs, changes, scheduler, clock, {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
   http::Router router;
   http::Gate gate = api::make_gate(services);
 

@@ -31,11 +31,11 @@ struct FakeAnswer {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::vector<std::string> chunks;         ///< when not empty: sent chunked, one write each, instead of `body`
-  bool drop = false;                       ///< close the connection without a word
-  bool close_after = false;                ///< close it silently after the answer, as if by a time-out
+  std::vector<std::string> chunks;            ///< when not empty: sent chunked, one write each, instead of `body`
+  bool drop = false;                          ///< close the connection without a word
+  bool close_after = false;                   ///< close it silently after the answer, as if by a time-out
   std::size_t cut_after = std::string::npos;  ///< send so many bytes of the body, then close
-  bool hang = false;                       ///< answer nothing until the server is destroyed
+  bool hang = false;                          ///< answer nothing until the server is destroyed
 };
 
 /// Serves on 127.0.0.1 at a free port, a thread a connection. The handler may be called from several threads at once.

@@ -30,7 +30,7 @@ class FakeScheduler final : public scheduler::Scheduler {
   std::vector<model::RankReport> reports;
   std::vector<std::string> warnings;
   Json resolved_environment;
-  std::string waiting;   ///< for room
+  std::string waiting;  ///< for room
   std::string not_kept;
   TimeUs first_rank_at = 0;
   scheduler::CheckIn arrival;
@@ -41,7 +41,8 @@ class FakeScheduler final : public scheduler::Scheduler {
     submitted_runs.push_back(run_key);
   }
   Result<model::Run> cancel(std::int64_t run_key, const std::string& reason) override {
-    const auto run = store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, run_key); });
+    const auto run =
+        store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, run_key); });
     if (model::has_ended((*run)->status)) return fail(Code::conflict, "the run has ended");
     return set_status(run_key, model::RunStatus::canceled, reason);
   }
@@ -70,14 +71,17 @@ class FakeScheduler final : public scheduler::Scheduler {
     reports = all;
     return note("finished", node);
   }
-  Result<void> done(const scheduler::NodeId& node, const std::vector<std::string>& told, const Json& resolved, const std::string& lost) override {
+  Result<void> done(const scheduler::NodeId& node, const std::vector<std::string>& told, const Json& resolved,
+                    const std::string& lost) override {
     not_kept = lost;
     warnings = told;
     resolved_environment = resolved;
     return note("done", node);
   }
 
-  std::string run_token(const std::string& run_id, int attempt) const override { return fmt::format("mr_{}.{}.{:064}", run_id, attempt, 7); }
+  std::string run_token(const std::string& run_id, int attempt) const override {
+    return fmt::format("mr_{}.{}.{:064}", run_id, attempt, 7);
+  }
 
   /// What the scheduler itself would do in its time.
   Result<model::Run> set_status(std::int64_t run_key, model::RunStatus status_now, const std::string& detail = "") {

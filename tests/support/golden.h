@@ -1,5 +1,6 @@
 #pragma once
-// Expectations kept in files under tests/golden. MUSTER_ACCEPT=1 writes what came out instead of comparing; `git diff` then shows what changed.
+// Expectations kept in files under tests/golden. MUSTER_ACCEPT=1 writes what came out instead of comparing; `git diff` then shows what
+// changed.
 
 #include <algorithm>
 #include <cstdlib>

@@ -23,7 +23,9 @@ class HttpServer {
   std::unique_ptr<http::Server> server_;
 };
 
-inline http::Response text_response(std::string body, int status = 200) { return {status, {{"content-type", "text/plain"}}, std::move(body)}; }
+inline http::Response text_response(std::string body, int status = 200) {
+  return {status, {{"content-type", "text/plain"}}, std::move(body)};
+}
 
 inline http::Route route(std::string method, std::string pattern, http::Handler handler, std::uint64_t body_limit = 8u << 20) {
   return {std::move(method), std::move(pattern), std::move(handler), nullptr, body_limit};

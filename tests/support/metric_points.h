@@ -19,20 +19,27 @@ inline double from_bits(std::uint64_t bits) {
 
 inline rc::Gen<model::MetricValue> any_value() {
   return rc::gen::mapcat(rc::gen::inRange(0, 8), [](int kind) -> rc::Gen<model::MetricValue> {
-    if (kind == 0) return rc::gen::map(rc::gen::arbitrary<std::string>(), [](std::string text) { return model::MetricValue(std::move(text)); });
-    if (kind == 1) return rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [](std::uint64_t bits) { return model::MetricValue(model::Number{from_bits(bits), false}); });
-    return rc::gen::map(rc::gen::arbitrary<int>(), [](int number) { return model::MetricValue(model::Number{number / 8.0, number % 8 == 0}); });
+    if (kind == 0)
+      return rc::gen::map(rc::gen::arbitrary<std::string>(), [](std::string text) { return model::MetricValue(std::move(text)); });
+    if (kind == 1)
+      return rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [](std::uint64_t bits) {
+        return model::MetricValue(model::Number{from_bits(bits), false});
+      });
+    return rc::gen::map(rc::gen::arbitrary<int>(), [](int number) {
+      return model::MetricValue(model::Number{number / 8.0, number % 8 == 0});
+    });
   });
 }
 
 inline rc::Gen<model::MetricPoint> any_point() {
-  return rc::gen::map(rc::gen::tuple(rc::gen::arbitrary<std::int64_t>(), rc::gen::maybe(rc::gen::arbitrary<std::int64_t>()), any_value()), [](const auto& parts) {
-    model::MetricPoint point;
-    point.time = std::get<0>(parts);
-    if (std::get<1>(parts)) point.step = *std::get<1>(parts);
-    point.value = std::get<2>(parts);
-    return point;
-  });
+  return rc::gen::map(rc::gen::tuple(rc::gen::arbitrary<std::int64_t>(), rc::gen::maybe(rc::gen::arbitrary<std::int64_t>()), any_value()),
+                      [](const auto& parts) {
+                        model::MetricPoint point;
+                        point.time = std::get<0>(parts);
+                        if (std::get<1>(parts)) point.step = *std::get<1>(parts);
+                        point.value = std::get<2>(parts);
+                        return point;
+                      });
 }
 
 inline bool same_value(const model::MetricValue& a, const model::MetricValue& b) {

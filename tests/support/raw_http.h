@@ -61,7 +61,8 @@ inline std::string get(std::string_view target, std::string_view headers = "");
 /// The same for any method with a body and its length.
 inline std::string request(std::string_view method, std::string_view target, std::string_view body, std::string_view headers = "");
 
-inline RawClient::RawClient(std::uint16_t port, std::optional<int> receive_buffer) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+inline RawClient::RawClient(std::uint16_t port, std::optional<int> receive_buffer)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (receive_buffer) ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &*receive_buffer, sizeof(int));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -173,6 +174,5 @@ inline std::string get(std::string_view target, std::string_view headers) {
 inline std::string request(std::string_view method, std::string_view target, std::string_view body, std::string_view headers) {
   return fmt::format("{} {} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n{}\r\n{}", method, target, body.size(), headers, body);
 }
-
 
 }  // namespace muster::test

@@ -1,5 +1,6 @@
 #pragma once
-// An engine that starts nothing: it keeps what it was asked, and the test says what becomes of the nodes. Stands in for processes and their time.
+// An engine that starts nothing: it keeps what it was asked, and the test says what becomes of the nodes. Stands in for processes and their
+// time.
 
 #include <map>
 #include <mutex>

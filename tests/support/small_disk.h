@@ -1,5 +1,6 @@
 #pragma once
-// A disk that is really full: `work` runs in a process of its own, in a mount namespace of its own, on a tmpfs of `bytes`. Nothing is left behind.
+// A disk that is really full: `work` runs in a process of its own, in a mount namespace of its own, on a tmpfs of `bytes`. Nothing is left
+// behind.
 
 #include <fcntl.h>
 #include <sched.h>

@@ -11,8 +11,8 @@ namespace muster::blob {
 namespace fs = std::filesystem;
 namespace {
 
-/// Removes uploads that nobody finishes any more. A process killed between naming a blob and syncing its folder leaves its upload behind (upload.cc
-/// removes it last), so after finding one everything is synced once: whatever we show as there must survive a power cut.
+/// Removes uploads that nobody finishes any more. A process killed between naming a blob and syncing its folder leaves its upload behind
+/// (upload.cc removes it last), so after finding one everything is synced once: whatever we show as there must survive a power cut.
 Result<void> clear_uploads(const Layout& layout) {
   std::error_code error;
   bool found = false;

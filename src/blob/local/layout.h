@@ -16,7 +16,9 @@ struct Layout {
   std::filesystem::path fan() const { return root / "sha256"; }
   std::filesystem::path folder(std::string_view sha256) const { return fan() / sha256.substr(0, 2); }
   /// Below the root.
-  static std::string name(std::string_view sha256) { return std::string("sha256/").append(sha256.substr(0, 2)).append("/").append(sha256.substr(2)); }
+  static std::string name(std::string_view sha256) {
+    return std::string("sha256/").append(sha256.substr(0, 2)).append("/").append(sha256.substr(2));
+  }
   std::filesystem::path file(std::string_view sha256) const { return folder(sha256) / sha256.substr(2); }
 };
 

@@ -20,12 +20,15 @@
 namespace muster::blob {
 namespace {
 
-// A sync waits for the disk's cache to be flushed, one file or all. From this many blobs on, the whole disk is synced twice instead of each file and
-// folder once: 2 flushes in place of up to 2n, at the risk of waiting for what others have written.
+// A sync waits for the disk's cache to be flushed, one file or all. From this many blobs on, the whole disk is synced twice instead of each
+// file and folder once: 2 flushes in place of up to 2n, at the risk of waiting for what others have written.
 constexpr std::size_t kSyncDiskFrom = 8;
 
 Error wrong_hash(std::string_view expected, std::string_view found) {
-  return Error{Code::invalid, fmt::format("the bytes hash to {}, not to {}", found, expected), "send the blob again; if this repeats, its file changed meanwhile", {}};
+  return Error{Code::invalid,
+               fmt::format("the bytes hash to {}, not to {}", found, expected),
+               "send the blob again; if this repeats, its file changed meanwhile",
+               {}};
 }
 
 Error no_blob(std::string_view sha256) { return Error{Code::not_found, fmt::format("no blob {}", to_utf8(sha256.substr(0, 64))), "", {}}; }
@@ -65,7 +68,8 @@ class LocalBlobStore final : public BlobStore {
     if (!is_sha256(sha256) || pending_.has(sha256)) return tl::unexpected(no_blob(sha256));
     struct stat found {};
     // From the root on and without a path object: a manifest of 100,000 files asks as often.
-    if (::fstatat(root_.get(), Layout::name(sha256).c_str(), &found, 0) == 0) return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
+    if (::fstatat(root_.get(), Layout::name(sha256).c_str(), &found, 0) == 0)
+      return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
     if (errno == ENOENT) return tl::unexpected(no_blob(sha256));
     return tl::unexpected(system_error("look at " + layout_.file(sha256).string(), errno));
   }

@@ -47,13 +47,17 @@ class Pending {
     std::string sha256_;
   };
 
-  /// To be called before a blob is named. Nothing when it is there and durable already, by the file's existence (`exists`) and no upload of it pending.
+  /// To be called before a blob is named. Nothing when it is there and durable already, by the file's existence (`exists`) and no upload of
+  /// it pending.
   std::optional<Mark> begin(std::string_view sha256, const std::function<bool()>& exists) {
     return uploads_.with([&](auto& uploads) -> std::optional<Mark> {
       const auto at = uploads.find(sha256);
-      if (at != uploads.end()) ++at->second;
-      else if (exists()) return std::nullopt;
-      else uploads.emplace(sha256, 1);
+      if (at != uploads.end())
+        ++at->second;
+      else if (exists())
+        return std::nullopt;
+      else
+        uploads.emplace(sha256, 1);
       return Mark(*this, sha256);
     });
   }

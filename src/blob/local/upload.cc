@@ -17,11 +17,17 @@ Result<Upload> Upload::create(const Layout& layout) {
   return Upload(layout, std::move(file), std::move(path));
 }
 
-Upload::Upload(const Layout& layout, Fd file, std::filesystem::path path) : layout_(&layout), file_(std::move(file)), path_(std::move(path)) {}
+Upload::Upload(const Layout& layout, Fd file, std::filesystem::path path)
+    : layout_(&layout), file_(std::move(file)), path_(std::move(path)) {}
 
 Upload::Upload(Upload&& other) noexcept
-    : layout_(other.layout_), file_(std::move(other.file_)), path_(std::exchange(other.path_, {})), hash_(std::move(other.hash_)),
-      sha256_(std::move(other.sha256_)), size_(other.size_), mark_(std::move(other.mark_)) {}
+    : layout_(other.layout_),
+      file_(std::move(other.file_)),
+      path_(std::exchange(other.path_, {})),
+      hash_(std::move(other.hash_)),
+      sha256_(std::move(other.sha256_)),
+      size_(other.size_),
+      mark_(std::move(other.mark_)) {}
 
 Upload::~Upload() {
   if (!path_.empty()) ::unlink(path_.c_str());

@@ -27,7 +27,8 @@ Result<Exit> compute_create(Context& context, const Options& options) {
   if (!tags.empty()) body["tags"] = std::move(tags);
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(const Json target, api->create_resource(api->in_workspace({"compute_targets"}), body));
-  context.print(target, fmt::format("{}Next: muster run submit --compute {} --script train.py\n", compute_text(target, context.out.width, context.out.style), options.name));
+  context.print(target, fmt::format("{}Next: muster run submit --compute {} --script train.py\n",
+                                    compute_text(target, context.out.width, context.out.style), options.name));
   return Exit::done;
 }
 
@@ -35,13 +36,15 @@ Result<Exit> compute_create(Context& context, const Options& options) {
 
 void add_compute_create(Command& compute, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = compute.verb("create", "Make a cluster of local nodes, which grows on demand and shrinks when idle", [&context, options] { return compute_create(context, *options); });
+  Command& command = compute.verb("create", "Make a cluster of local nodes, which grows on demand and shrinks when idle",
+                                  [&context, options] { return compute_create(context, *options); });
   command.positional("NAME", options->name, "2 to 16 letters, digits and -, a letter first");
   command.option("--max-nodes", "N", options->max_nodes, "how far it may grow").required();
   command.option("--min-nodes", "N", options->min_nodes, "how many are always there (0)");
   command.option("--idle-seconds", "N", options->idle_seconds, "how long a node may be idle before it leaves (120)");
   command.option("--vm-size", "SIZE", options->vm_size, "what Azure would call it; kept for the record");
-  command.option("--vm-priority", "KIND", options->vm_priority, "dedicated or lowpriority; runs on the latter start again when a node is lost");
+  command.option("--vm-priority", "KIND", options->vm_priority,
+                 "dedicated or lowpriority; runs on the latter start again when a node is lost");
   command.option("--description", "TEXT", options->description, "for people");
   command.option("--tag", "K[=V]", options->tags, "a tag");
   context.add_common_options(command);

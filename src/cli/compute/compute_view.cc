@@ -8,7 +8,9 @@
 namespace muster::cli {
 namespace {
 
-std::string range_text(const Json& target) { return fmt::format("{} to {}", number_at(target, "min_nodes"), number_at(target, "max_nodes")); }
+std::string range_text(const Json& target) {
+  return fmt::format("{} to {}", number_at(target, "min_nodes"), number_at(target, "max_nodes"));
+}
 
 /// "2 running, 1 idle"
 std::string states_text(const Json& target) {
@@ -41,12 +43,14 @@ std::string compute_table(const Json& targets, std::size_t width, const Style& s
 }
 
 std::string compute_text(const Json& target, std::size_t width, const Style& style) {
-  std::string text = style.paint(text_at(target, "name"), Tone::strong) + "  " + text_at(target, "provisioning_state") + ", " + text_at(target, "allocation_state") + "\n";
+  std::string text = style.paint(text_at(target, "name"), Tone::strong) + "  " + text_at(target, "provisioning_state") + ", " +
+                     text_at(target, "allocation_state") + "\n";
   if (const std::string description = text_at(target, "description"); !description.empty()) text += description + "\n";
   text += fmt::format("\nEngine      {}\n", text_at(target, "engine"));
   if (const std::string size = text_at(target, "vm_size"); !size.empty()) text += fmt::format("Size        {}\n", size);
   text += fmt::format("From, to    {} nodes\n", range_text(target));
-  text += fmt::format("Idle time   {} before a node leaves\n", duration_words(number_at(target, "idle_seconds_before_scaledown") * 1'000'000));
+  text +=
+      fmt::format("Idle time   {} before a node leaves\n", duration_words(number_at(target, "idle_seconds_before_scaledown") * 1'000'000));
   text += fmt::format("Nodes       {}\n", states_text(target));
   text += fmt::format("Queued      {}\n", number_at(target, "queued_runs"));
   if (const std::string tags = pairs_text(member(target, "tags")); !tags.empty()) text += fmt::format("Tags        {}\n", tags);

@@ -23,9 +23,15 @@ Result<Exit> environment_list(Context& context) {
     context.note("There are no environments yet: a run with --pip makes one.");
     return Exit::done;
   }
-  Table table({{"ENVIRONMENT", Column::Align::left, Column::Give::width}, {"VERSION", Column::Align::right}, {"CREATED", Column::Align::left, Column::Give::all}, {"PACKAGES", Column::Align::left, Column::Give::width}});
+  Table table({{"ENVIRONMENT", Column::Align::left, Column::Give::width},
+               {"VERSION", Column::Align::right},
+               {"CREATED", Column::Align::left, Column::Give::all},
+               {"PACKAGES", Column::Align::left, Column::Give::width}});
   for (const Json& environment : list["environments"]) {
-    table.add({{text_at(environment, "name")}, {text_at(environment, "version")}, {ago(time_at(environment, "created_at"), context.now())}, {packages_text(environment)}});
+    table.add({{text_at(environment, "name")},
+               {text_at(environment, "version")},
+               {ago(time_at(environment, "created_at"), context.now())},
+               {packages_text(environment)}});
   }
   context.print(list, table.render(context.out.width, context.out.style));
   return Exit::done;
@@ -49,7 +55,8 @@ void add_environment_show(Command& environment, Context& context) {
     client::Query query;
     if (!options->version.empty()) query.emplace_back("version", options->version);
     MUSTER_TRY_ASSIGN(const Json shown, api->get(api->in_workspace({"environments", options->name}), query));
-    context.print(shown, fmt::format("{}  version {}\n\n{}\n", text_at(shown, "name"), text_at(shown, "version"), member(shown, "definition").dump(2)));
+    context.print(shown, fmt::format("{}  version {}\n\n{}\n", text_at(shown, "name"), text_at(shown, "version"),
+                                     member(shown, "definition").dump(2)));
     return Exit::done;
   });
   command.positional("NAME", options->name, "the environment's name");

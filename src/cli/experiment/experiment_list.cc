@@ -14,7 +14,11 @@ Result<Exit> experiment_list(Context& context) {
     context.note("There are no experiments yet: the first run makes one.");
     return Exit::done;
   }
-  Table table({{"EXPERIMENT", Column::Align::left, Column::Give::width}, {"RUNS", Column::Align::right}, {"LAST RUN"}, {"CREATED", Column::Align::left, Column::Give::all}, {"TAGS", Column::Align::left, Column::Give::all}});
+  Table table({{"EXPERIMENT", Column::Align::left, Column::Give::width},
+               {"RUNS", Column::Align::right},
+               {"LAST RUN"},
+               {"CREATED", Column::Align::left, Column::Give::all},
+               {"TAGS", Column::Align::left, Column::Give::all}});
   for (const Json& experiment : list["experiments"]) {
     const TimeUs last = time_at(experiment, "last_run_at");
     table.add({{text_at(experiment, "name")},
@@ -30,7 +34,8 @@ Result<Exit> experiment_list(Context& context) {
 }  // namespace
 
 void add_experiment_list(Command& experiment, Context& context) {
-  Command& command = experiment.verb("list", "List experiments and how many runs each has", [&context] { return experiment_list(context); });
+  Command& command =
+      experiment.verb("list", "List experiments and how many runs each has", [&context] { return experiment_list(context); });
   context.add_common_options(command);
 }
 

@@ -24,7 +24,11 @@ Result<Exit> model_download(Context& context, const Options& options) {
   std::string text;
   for (Json& entry : model["files"]) {
     const std::string path = text_at(entry, "path");
-    Fetch file{api->in_workspace({"models", name.name, "versions", version, "files", path}), path, static_cast<std::uint64_t>(number_at(entry, "size")), text_at(entry, "sha256"), {}};
+    Fetch file{api->in_workspace({"models", name.name, "versions", version, "files", path}),
+               path,
+               static_cast<std::uint64_t>(number_at(entry, "size")),
+               text_at(entry, "sha256"),
+               {}};
     MUSTER_TRY_ASSIGN(file.target, target_below(options.to, path));
     entry["file"] = file.target.lexically_normal().string();
     text += fmt::format("{}  ({})\n", printable(file.target.lexically_normal().string()), human_size(file.size));
@@ -39,7 +43,8 @@ Result<Exit> model_download(Context& context, const Options& options) {
 
 void add_model_download(Command& model, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = model.verb("download", "Download a model's files. Nothing that is there is overwritten", [&context, options] { return model_download(context, *options); });
+  Command& command = model.verb("download", "Download a model's files. Nothing that is there is overwritten",
+                                [&context, options] { return model_download(context, *options); });
   command.positional("NAME", options->name, "the model's name, or NAME:VERSION");
   command.option("--version", "N", options->version, "which version (the latest when not given)");
   command.option("--to", "DIR", options->to, "the folder to put them into (the current one when not given)");

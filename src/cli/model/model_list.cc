@@ -21,7 +21,9 @@ Result<Exit> model_list(Context& context, const Options& options) {
   if (options.latest) query.emplace_back("latest", "true");
   MUSTER_TRY_ASSIGN(const Json list, client::get_list(*api, api->in_workspace({"models"}), query, "models", 0));
   if (list["models"].empty() && !context.json) {
-    context.note(query.empty() ? "There are no models yet. Register one: muster model register --name NAME --run ID --output outputs/model.pt" : "No model is like that.");
+    context.note(query.empty()
+                     ? "There are no models yet. Register one: muster model register --name NAME --run ID --output outputs/model.pt"
+                     : "No model is like that.");
     return Exit::done;
   }
   context.print(list, model_table(list["models"], context.now(), context.out.width, context.out.style));
@@ -32,7 +34,8 @@ Result<Exit> model_list(Context& context, const Options& options) {
 
 void add_model_list(Command& model, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = model.verb("list", "List registered models, the newest first", [&context, options] { return model_list(context, *options); });
+  Command& command =
+      model.verb("list", "List registered models, the newest first", [&context, options] { return model_list(context, *options); });
   command.option("--name", "NAME", options->name, "only this model's versions");
   command.option("--run", "RUN", options->run, "only those made from this run");
   command.option("--tag", "K[=V]", options->tag, "only those with this tag");

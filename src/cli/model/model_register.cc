@@ -49,8 +49,9 @@ Result<Json> send_files(Context& context, client::Api& api, const std::string& t
   if (found.empty()) return fail(Code::invalid, "--path: the folder {} has no files", to_utf8(told));
   Progress progress(context.err, context.progress());
   client::HashCache no_cache;
-  MUSTER_TRY_ASSIGN(const auto hashed, client::hash_files(path.parent_path(), found, no_cache, SystemClock(),
-                                                          [&](std::uint64_t bytes, std::uint64_t total) { progress.update("Hashing", bytes, total); }));
+  MUSTER_TRY_ASSIGN(const auto hashed,
+                    client::hash_files(path.parent_path(), found, no_cache, SystemClock(),
+                                       [&](std::uint64_t bytes, std::uint64_t total) { progress.update("Hashing", bytes, total); }));
   std::vector<std::string> hashes;
   for (const auto& file : hashed) hashes.push_back(file.file.sha256);
   MUSTER_TRY_ASSIGN(const auto missing, client::missing_blobs(api, hashes));
@@ -71,7 +72,8 @@ Result<Exit> model_register(Context& context, const Options& options) {
   const bool from_run = options.run && options.output && !options.path;
   const bool from_here = options.path && !options.run && !options.output;
   if (!from_run && !from_here) {
-    return fail_hint(Code::invalid, "for a run's output give --run ID --output PATH, for files of this machine --path PATH", "where the model comes from was not said in one of the two ways");
+    return fail_hint(Code::invalid, "for a run's output give --run ID --output PATH, for files of this machine --path PATH",
+                     "where the model comes from was not said in one of the two ways");
   }
   Json body{{"name", options.name}};
   if (options.description) body["description"] = *options.description;
@@ -95,7 +97,8 @@ Result<Exit> model_register(Context& context, const Options& options) {
 
 void add_model_register(Command& model, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = model.verb("register", "Register a model from a run's output or from files of this machine; always as a new version", [&context, options] { return model_register(context, *options); });
+  Command& command = model.verb("register", "Register a model from a run's output or from files of this machine; always as a new version",
+                                [&context, options] { return model_register(context, *options); });
   command.option("--name", "NAME", options->name, "the model's name").required();
   command.option("--run", "RUN", options->run, "the run that made it");
   command.option("--output", "PATH", options->output, "the file or folder among its outputs, like outputs/model.pt");

@@ -35,10 +35,15 @@ std::string model_text(const Json& model, TimeUs now, std::size_t width, const S
   const std::string framework = text_at(model, "framework");
   if (!framework.empty()) text += fmt::format("Framework   {} {}\n", framework, text_at(model, "framework_version"));
   if (const std::string tags = pairs_text(member(model, "tags")); !tags.empty()) text += fmt::format("Tags        {}\n", tags);
-  if (const std::string properties = pairs_text(member(model, "properties")); !properties.empty()) text += fmt::format("Properties  {}\n", properties);
-  Table table({{"SIZE", Column::Align::right}, {"FILE", Column::Align::left, Column::Give::width}, {"SHA-256", Column::Align::left, Column::Give::all}});
+  if (const std::string properties = pairs_text(member(model, "properties")); !properties.empty())
+    text += fmt::format("Properties  {}\n", properties);
+  Table table({{"SIZE", Column::Align::right},
+               {"FILE", Column::Align::left, Column::Give::width},
+               {"SHA-256", Column::Align::left, Column::Give::all}});
   for (const Json& file : member(model, "files")) {
-    table.add({{human_size(static_cast<std::uint64_t>(number_at(file, "size")))}, {text_at(file, "path")}, {text_at(file, "sha256").substr(0, 16), Tone::faint}});
+    table.add({{human_size(static_cast<std::uint64_t>(number_at(file, "size")))},
+               {text_at(file, "path")},
+               {text_at(file, "sha256").substr(0, 16), Tone::faint}});
   }
   return text + "\n" + table.render(width, style);
 }

@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "base/clock.h"
 #include "cli/terminal/style.h"
 
 namespace muster::cli {

@@ -35,7 +35,11 @@ class StatusLines {
 };
 
 Json status_event(const Json& run) {
-  return {{"event", "status"}, {"run_id", member(run, "run_id")}, {"status", member(run, "status")}, {"status_detail", member(run, "status_detail")}, {"stages", member(run, "stages")}};
+  return {{"event", "status"},
+          {"run_id", member(run, "run_id")},
+          {"status", member(run, "status")},
+          {"status_detail", member(run, "status_detail")},
+          {"stages", member(run, "stages")}};
 }
 
 Json log_event(Json event) {
@@ -55,13 +59,17 @@ Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::s
   LogPrinter logs([&](std::string_view bytes) { print(context.out, bytes); }, [&](std::string_view bytes) { print(context.err, bytes); });
   client::FollowHandlers handlers;
   handlers.on_status = [&](const Json& run) -> Result<void> {
-    if (context.json) context.out.write(dump_json(status_event(run)) + "\n");
-    else statuses.show(run, in_line);
+    if (context.json)
+      context.out.write(dump_json(status_event(run)) + "\n");
+    else
+      statuses.show(run, in_line);
     return {};
   };
   handlers.on_log = [&](const client::LogPiece& piece) -> Result<void> {
-    if (context.json) context.out.write(dump_json(log_event(piece.event)) + "\n");
-    else logs.print(piece.path, log_label(piece.event), piece.bytes);
+    if (context.json)
+      context.out.write(dump_json(log_event(piece.event)) + "\n");
+    else
+      logs.print(piece.path, log_label(piece.event), piece.bytes);
     return {};
   };
   const auto run = client::follow_run(api, run_id, handlers);

@@ -18,10 +18,14 @@ std::vector<double> numbers(const Json& points) {
   for (const Json& point : points) {
     const Json& value = member(point, "value");
     const bool is_text = value.is_string();
-    if (value.is_number()) values.push_back(value.get<double>());
-    else if (is_text && value == "Infinity") values.push_back(std::numeric_limits<double>::infinity());
-    else if (is_text && value == "-Infinity") values.push_back(-std::numeric_limits<double>::infinity());
-    else values.push_back(std::numeric_limits<double>::quiet_NaN());
+    if (value.is_number())
+      values.push_back(value.get<double>());
+    else if (is_text && value == "Infinity")
+      values.push_back(std::numeric_limits<double>::infinity());
+    else if (is_text && value == "-Infinity")
+      values.push_back(-std::numeric_limits<double>::infinity());
+    else
+      values.push_back(std::numeric_limits<double>::quiet_NaN());
   }
   return values;
 }
@@ -34,7 +38,8 @@ std::string value_text(const Json& value) {
   if (!value.is_object()) return dump_json(value);
   if (const Json& list = member(value, "list"); list.is_array()) return fmt::format("list of {}", list.size());
   if (const Json& row = member(value, "row"); row.is_object()) return pairs_text(row);
-  if (const Json& table = member(value, "table"); table.is_object()) return fmt::format("table of {}", table.empty() || !table.begin()->is_array() ? 0 : table.begin()->size());
+  if (const Json& table = member(value, "table"); table.is_object())
+    return fmt::format("table of {}", table.empty() || !table.begin()->is_array() ? 0 : table.begin()->size());
   if (const Json& image = member(value, "image"); image.is_string()) return image.get<std::string>();
   return dump_json(value);
 }

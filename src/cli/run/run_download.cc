@@ -33,8 +33,9 @@ tl::unexpected<Error> nothing_there(const Options& options, const Json& artifact
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(kNamed, artifacts.size()); ++i) names.push_back(text_at(artifacts[i], "path"));
   if (artifacts.size() > kNamed) names.push_back(fmt::format("and {} more", artifacts.size() - kNamed));
-  return fail_hint(Code::not_found, names.empty() ? "what a script writes below outputs/ is kept when it ends" : "there are " + join(names, ", "), "the run {} has no file {}",
-                   options.id, options.path.empty() ? "at all" : to_utf8(options.path));
+  return fail_hint(Code::not_found,
+                   names.empty() ? "what a script writes below outputs/ is kept when it ends" : "there are " + join(names, ", "),
+                   "the run {} has no file {}", options.id, options.path.empty() ? "at all" : to_utf8(options.path));
 }
 
 Result<Exit> run_download(Context& context, const Options& options) {
@@ -49,7 +50,11 @@ Result<Exit> run_download(Context& context, const Options& options) {
   std::vector<Fetch> files;
   for (const Json& artifact : list) {
     const std::string path = text_at(artifact, "path");
-    Fetch file{api->in_workspace({"runs", options.id, "artifacts", path}), path, static_cast<std::uint64_t>(number_at(artifact, "size")), text_at(artifact, "sha256"), {}};
+    Fetch file{api->in_workspace({"runs", options.id, "artifacts", path}),
+               path,
+               static_cast<std::uint64_t>(number_at(artifact, "size")),
+               text_at(artifact, "sha256"),
+               {}};
     std::error_code ignored;
     const bool into_folder = !options.to || fs::is_directory(to, ignored) || (!options.to->empty() && options.to->back() == '/');
     if (one_file && !into_folder) {
@@ -77,7 +82,8 @@ Result<Exit> run_download(Context& context, const Options& options) {
 
 void add_run_download(Command& run, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = run.verb("download", "Download files that a run has left. Nothing that is there is overwritten", [&context, options] { return run_download(context, *options); });
+  Command& command = run.verb("download", "Download files that a run has left. Nothing that is there is overwritten",
+                              [&context, options] { return run_download(context, *options); });
   command.positional("RUN", options->id, "the run's id");
   command.optional_positional("PATH", options->path, "a file, or a folder like outputs (all files when not given)");
   command.option("--to", "PATH", options->to, "where to: a file's new name, or a folder (the current folder when not given)");

@@ -46,10 +46,13 @@ Result<Exit> run_list(Context& context, const Options& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   client::Query query;
   for (const auto& [key, value] : {std::pair<const char*, const std::optional<std::string>&>{"experiment", options.experiment},
-                                   {"status", options.status}, {"tag", options.tag}, {"name", options.name}}) {
+                                   {"status", options.status},
+                                   {"tag", options.tag},
+                                   {"name", options.name}}) {
     if (value) query.emplace_back(key, *value);
   }
-  MUSTER_TRY_ASSIGN(const Json runs, client::get_list(*api, api->in_workspace({"runs"}), query, "runs", options.all ? 0 : static_cast<std::size_t>(limit)));
+  MUSTER_TRY_ASSIGN(const Json runs,
+                    client::get_list(*api, api->in_workspace({"runs"}), query, "runs", options.all ? 0 : static_cast<std::size_t>(limit)));
   if (runs["runs"].empty() && !context.json) {
     context.note(query.empty() ? "There are no runs yet. Submit one: muster run submit --script train.py" : "No run is like that.");
     return Exit::done;

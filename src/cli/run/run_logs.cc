@@ -30,10 +30,16 @@ Result<Exit> print_stream(Context& context, client::Api& api, const std::string&
 }
 
 Result<Exit> print_list(Context& context, const Json& logs) {
-  Table table({{"SIZE", Column::Align::right}, {"LOG", Column::Align::left, Column::Give::width}, {"RANK", Column::Align::right, Column::Give::all}, {"ATTEMPT", Column::Align::right, Column::Give::all}});
+  Table table({{"SIZE", Column::Align::right},
+               {"LOG", Column::Align::left, Column::Give::width},
+               {"RANK", Column::Align::right, Column::Give::all},
+               {"ATTEMPT", Column::Align::right, Column::Give::all}});
   for (const Json& log : member(logs, "logs")) {
     const Json& rank = member(log, "rank");
-    table.add({{human_size(static_cast<std::uint64_t>(number_at(log, "size")))}, {text_at(log, "path")}, {rank.is_number() ? dump_json(rank) : ""}, {std::to_string(number_at(log, "attempt"))}});
+    table.add({{human_size(static_cast<std::uint64_t>(number_at(log, "size")))},
+               {text_at(log, "path")},
+               {rank.is_number() ? dump_json(rank) : ""},
+               {std::to_string(number_at(log, "attempt"))}});
   }
   context.print(logs, table.empty() ? "" : table.render(context.out.width, context.out.style));
   return Exit::done;
@@ -65,7 +71,8 @@ std::string only_driver_log(const Json& logs, std::size_t& count) {
 }
 
 Result<Exit> run_logs(Context& context, const Options& options) {
-  if (!options.file.empty() && (options.merge || options.ranks)) return fail(Code::invalid, "a FILE and --merge or --ranks cannot go together");
+  if (!options.file.empty() && (options.merge || options.ranks))
+    return fail(Code::invalid, "a FILE and --merge or --ranks cannot go together");
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   if (!options.file.empty()) return print_stream(context, *api, api->in_workspace({"runs", options.id, "logs", options.file}), {}, options);
 
@@ -89,7 +96,8 @@ Result<Exit> run_logs(Context& context, const Options& options) {
 
 void add_run_logs(Command& run, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = run.verb("logs", "Print what a run has written: its driver log, or those of all ranks merged by time", [&context, options] { return run_logs(context, *options); });
+  Command& command = run.verb("logs", "Print what a run has written: its driver log, or those of all ranks merged by time",
+                              [&context, options] { return run_logs(context, *options); });
   command.positional("RUN", options->id, "the run's id");
   command.optional_positional("FILE", options->file, "one log, as it is, like azureml-logs/70_driver_log.txt or logs/train.log");
   command.flag("-f,--follow", options->follow, "go on as it grows, until the run has ended");

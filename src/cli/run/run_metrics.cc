@@ -24,8 +24,10 @@ Result<Json> all_points(client::Api& api, const Options& options) {
     MUSTER_TRY_ASSIGN(Json answer, api.get(api.in_workspace({"runs", options.id, "metrics"}), asked));
     for (auto& [name, points] : answer["metrics"].items()) {
       Json& known = metrics[name];
-      if (known.is_null()) known = std::move(points);
-      else for (Json& point : points) known.push_back(std::move(point));
+      if (known.is_null())
+        known = std::move(points);
+      else
+        for (Json& point : points) known.push_back(std::move(point));
     }
     cursor = member(answer, "next");
   } while (cursor.is_string());
@@ -36,7 +38,8 @@ Result<Exit> run_metrics(Context& context, const Options& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(const Json metrics, all_points(*api, options));
   if (metrics["metrics"].empty()) {
-    context.note(options.name || options.rank ? "The run has logged nothing by that name or rank." : "The run has logged no metrics: in the script, run.log(\"loss\", 0.25).");
+    context.note(options.name || options.rank ? "The run has logged nothing by that name or rank."
+                                              : "The run has logged no metrics: in the script, run.log(\"loss\", 0.25).");
   }
   context.print(metrics, context.json ? "" : metrics_text(metrics["metrics"], context.out.width, context.out.style));
   return Exit::done;
@@ -46,7 +49,8 @@ Result<Exit> run_metrics(Context& context, const Options& options) {
 
 void add_run_metrics(Command& run, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = run.verb("metrics", "Show what a run has logged; with --json every point", [&context, options] { return run_metrics(context, *options); });
+  Command& command = run.verb("metrics", "Show what a run has logged; with --json every point",
+                              [&context, options] { return run_metrics(context, *options); });
   command.positional("RUN", options->id, "the run's id");
   command.option("--name", "NAME", options->name, "only this metric");
   command.option("--rank", "N", options->rank, "of this rank (0 when not given), or all");

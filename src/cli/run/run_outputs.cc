@@ -18,9 +18,13 @@ Result<Exit> run_outputs(Context& context, const Options& options) {
   if (!options.prefix.empty()) query.emplace_back("prefix", options.prefix);
   MUSTER_TRY_ASSIGN(const Json list, client::get_list(*api, api->in_workspace({"runs", options.id, "artifacts"}), query, "artifacts", 0));
   if (list["artifacts"].empty()) context.note("The run has left nothing there (what a script writes below outputs/ is kept when it ends).");
-  Table table({{"SIZE", Column::Align::right}, {"PATH", Column::Align::left, Column::Give::width}, {"SHA-256", Column::Align::left, Column::Give::all}});
+  Table table({{"SIZE", Column::Align::right},
+               {"PATH", Column::Align::left, Column::Give::width},
+               {"SHA-256", Column::Align::left, Column::Give::all}});
   for (const Json& artifact : list["artifacts"]) {
-    table.add({{human_size(static_cast<std::uint64_t>(number_at(artifact, "size")))}, {text_at(artifact, "path")}, {text_at(artifact, "sha256").substr(0, 16), Tone::faint}});
+    table.add({{human_size(static_cast<std::uint64_t>(number_at(artifact, "size")))},
+               {text_at(artifact, "path")},
+               {text_at(artifact, "sha256").substr(0, 16), Tone::faint}});
   }
   context.print(list, table.empty() ? "" : table.render(context.out.width, context.out.style));
   return Exit::done;
@@ -30,7 +34,8 @@ Result<Exit> run_outputs(Context& context, const Options& options) {
 
 void add_run_outputs(Command& run, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = run.verb("outputs", "List the files that a run has left", [&context, options] { return run_outputs(context, *options); });
+  Command& command =
+      run.verb("outputs", "List the files that a run has left", [&context, options] { return run_outputs(context, *options); });
   command.positional("RUN", options->id, "the run's id");
   command.optional_positional("PREFIX", options->prefix, "only those whose path begins so, like outputs/checkpoints/");
   context.add_common_options(command);

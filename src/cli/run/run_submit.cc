@@ -30,7 +30,8 @@ Result<client::Snapshot> send_source(Context& context, client::Api& api, const s
 Result<Json> environment_for(client::Api& api, const SubmitOptions& options, const std::string& experiment) {
   if (!options.environment) return environment_of(options, experiment);
   if (options.python || !options.pip.empty()) {
-    return fail_hint(Code::invalid, "name a registered environment, or describe one by --python and --pip", "--environment cannot go with --python or --pip");
+    return fail_hint(Code::invalid, "name a registered environment, or describe one by --python and --pip",
+                     "--environment cannot go with --python or --pip");
   }
   MUSTER_TRY_ASSIGN(const Json found, api.get(api.in_workspace({"environments", *options.environment})));
   return member(found, "definition");
@@ -74,7 +75,8 @@ void add_run_submit(Command& run, Context& context) {
                               [&context, options] { return run_submit(context, *options); });
   command.option("--script", "FILE", options->script, "the script, run by the environment's Python; what follows -- are its arguments");
   command.option("--command", "TEXT", options->command, "a shell command line instead, for any program");
-  command.option("--source-directory", "DIR", options->source_directory, "the folder that is sent (else the script's; for a command the current one)");
+  command.option("--source-directory", "DIR", options->source_directory,
+                 "the folder that is sent (else the script's; for a command the current one)");
   command.option("--experiment", "NAME", options->experiment, "where the run belongs (else named after the folder)");
   command.option("--name", "NAME", options->name, "a name for people");
   command.option("--compute", "NAME", options->compute, "the compute target (local when not given)");

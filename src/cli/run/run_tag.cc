@@ -11,7 +11,8 @@ struct Options {
 };
 
 Result<Exit> run_tag(Context& context, const Options& options) {
-  if (options.tags.empty() && options.removed.empty()) return fail_hint(Code::invalid, "like `muster run tag ID best=true`", "no tag was given");
+  if (options.tags.empty() && options.removed.empty())
+    return fail_hint(Code::invalid, "like `muster run tag ID best=true`", "no tag was given");
   MUSTER_TRY_ASSIGN(Json tags, pairs_from(options.tags, "TAG"));
   for (const std::string& key : options.removed) tags[key] = nullptr;
   MUSTER_TRY_ASSIGN(const auto api, context.connect());

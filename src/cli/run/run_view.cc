@@ -24,8 +24,10 @@ std::string shell_word(const std::string& word) {
   if (!word.empty() && word.find_first_not_of(kSafe) == std::string::npos) return word;
   std::string quoted = "'";
   for (const char c : word) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -74,7 +76,8 @@ std::string nodes_block(const Json& run, std::size_t width, const Style& style) 
   const Json& nodes = member(run, "nodes");
   if (!nodes.is_array() || nodes.size() < 2) return "";
   Table table({{"NODE", Column::Align::right}, {"HOST", Column::Align::left, Column::Give::width}, {"STATUS"}});
-  for (const Json& node : nodes) table.add({{std::to_string(number_at(node, "node_rank"))}, {text_at(node, "host")}, {text_at(node, "status")}});
+  for (const Json& node : nodes)
+    table.add({{std::to_string(number_at(node, "node_rank"))}, {text_at(node, "host")}, {text_at(node, "status")}});
   return "\n" + table.render(width, style);
 }
 
@@ -142,11 +145,15 @@ std::string run_result_text(const Json& run, TimeUs now, std::size_t width, cons
     if (warning.is_string()) text += style.paint("warning:", Tone::warning) + " " + printable(warning.get<std::string>()) + "\n";
   }
   const std::string stages = stages_line(run, now);
-  if (width == 0 || display_width(stages) <= width) text += stages + "\n";
-  else text += stages_block(run, now);
+  if (width == 0 || display_width(stages) <= width)
+    text += stages + "\n";
+  else
+    text += stages_block(run, now);
   if (const std::string error = error_block(run, style); !error.empty()) text += "\n" + error;
-  if (status == "Completed") text += fmt::format("Next: muster run outputs {0}\n      muster run metrics {0}\n", id);
-  else text += fmt::format("Next: muster run show {0}\n      muster run logs {0}\n", id);
+  if (status == "Completed")
+    text += fmt::format("Next: muster run outputs {0}\n      muster run metrics {0}\n", id);
+  else
+    text += fmt::format("Next: muster run show {0}\n      muster run logs {0}\n", id);
   return text;
 }
 

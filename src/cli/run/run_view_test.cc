@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/run/metrics_view.h"
 #include "cli/model/model_view.h"
+#include "cli/run/metrics_view.h"
 
 namespace muster::cli {
 namespace {
@@ -54,7 +54,9 @@ TEST(RunText, ARunningStageSaysSo) {
 
 TEST(RunText, AnswersOfANewerOrOlderServerAreShownAllTheSame) {
   EXPECT_NE(run_text(Json::object(), kNow, 80, Style()), "");
-  EXPECT_NE(run_text(Json::parse(R"({"status": 5, "stages": "x", "arguments": {"a": 1}, "nodes": 7, "error": [], "tags": [1]})"), kNow, 20, Style()), "");
+  EXPECT_NE(run_text(Json::parse(R"({"status": 5, "stages": "x", "arguments": {"a": 1}, "nodes": 7, "error": [], "tags": [1]})"), kNow, 20,
+                     Style()),
+            "");
 }
 
 TEST(RunResult, EndsWithWhatToTypeNext) {

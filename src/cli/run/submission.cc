@@ -25,8 +25,8 @@ tl::unexpected<Error> no_such_script(const fs::path& script, const fs::path& fol
     if (entry.is_regular_file(ignored)) names.push_back(entry.path().filename().string());
   }
   const std::string meant = nearest(script.filename().string(), names);
-  return fail_hint(Code::not_found, meant.empty() ? "--script takes the path of a file" : fmt::format("did you mean {}?", to_utf8(meant)), "there is no script {} in {}",
-                   to_utf8(script.string()), to_utf8(folder.string()));
+  return fail_hint(Code::not_found, meant.empty() ? "--script takes the path of a file" : fmt::format("did you mean {}?", to_utf8(meant)),
+                   "there is no script {} in {}", to_utf8(script.string()), to_utf8(folder.string()));
 }
 
 Result<fs::path> existing_folder(const std::string& told, const fs::path& current) {
@@ -44,11 +44,12 @@ Result<Source> script_in(const std::string& script, const fs::path& folder, cons
   const fs::path from_folder = (folder / script).lexically_normal();
   const fs::path from_here = (current / script).lexically_normal();
   for (const fs::path& path : {from_folder, from_here}) {
-    if (fs::is_regular_file(path, ignored) && lies_in(path, folder)) return Source{folder, path.lexically_relative(folder).generic_string()};
+    if (fs::is_regular_file(path, ignored) && lies_in(path, folder))
+      return Source{folder, path.lexically_relative(folder).generic_string()};
   }
   if (fs::exists(from_here, ignored) || fs::exists(from_folder, ignored)) {
-    return fail_hint(Code::invalid, "only what is in the source folder travels with the run: move the script there, or name its folder", "the script {} is not a file in the source folder {}",
-                     to_utf8(script), to_utf8(folder.string()));
+    return fail_hint(Code::invalid, "only what is in the source folder travels with the run: move the script there, or name its folder",
+                     "the script {} is not a file in the source folder {}", to_utf8(script), to_utf8(folder.string()));
   }
   return no_such_script(script, folder);
 }
@@ -58,9 +59,11 @@ Result<Json> distribution_of(const SubmitOptions& options) {
   if (options.mpi) {
     const std::int64_t processes = options.processes.value_or(nodes);
     if (nodes < 1) return fail(Code::invalid, "--nodes {}: at least 1 is needed", nodes);
-    if (processes < 1) return fail_hint(Code::invalid, "--processes is the total over all nodes", "--processes {}: at least 1 is needed", processes);
+    if (processes < 1)
+      return fail_hint(Code::invalid, "--processes is the total over all nodes", "--processes {}: at least 1 is needed", processes);
     if (processes % nodes != 0) {
-      return fail_hint(Code::invalid, "--processes is the total over all nodes", "--processes {} cannot be divided evenly over {} nodes", processes, nodes);
+      return fail_hint(Code::invalid, "--processes is the total over all nodes", "--processes {} cannot be divided evenly over {} nodes",
+                       processes, nodes);
     }
     return Json{{"type", "mpi"}, {"process_count_per_node", processes / nodes}};
   }
@@ -88,7 +91,8 @@ Result<Source> find_source(const SubmitOptions& options, const fs::path& current
 
   const fs::path script = (current / *options.script).lexically_normal();
   std::error_code ignored;
-  if (fs::is_directory(script, ignored)) return fail_hint(Code::invalid, "name the script in it", "--script: {} is a folder", to_utf8(*options.script));
+  if (fs::is_directory(script, ignored))
+    return fail_hint(Code::invalid, "name the script in it", "--script: {} is a folder", to_utf8(*options.script));
   if (!fs::is_regular_file(script, ignored)) return no_such_script(*options.script, script.parent_path());
   return Source{script.parent_path(), script.filename().string()};
 }
@@ -98,8 +102,10 @@ std::string experiment_of_folder(const fs::path& folder) {
   std::string name;
   for (const char c : folder.filename().string()) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (letter || (!name.empty() && (c == '_' || c == '-'))) name += c;
-    else if (!name.empty() && name.back() != '-') name += '-';
+    if (letter || (!name.empty() && (c == '_' || c == '-')))
+      name += c;
+    else if (!name.empty() && name.back() != '-')
+      name += '-';
   }
   while (!name.empty() && name.back() == '-') name.pop_back();
   return name.empty() ? "default" : name.substr(0, kLongest);
@@ -113,13 +119,16 @@ Json environment_of(const SubmitOptions& options, const std::string& experiment)
   return Json{{"name", experiment}, {"python", std::move(python)}};
 }
 
-Result<Json> run_request(const SubmitOptions& options, const std::string& experiment, const std::string& script, const std::string& snapshot_id, const Json& environment) {
+Result<Json> run_request(const SubmitOptions& options, const std::string& experiment, const std::string& script,
+                         const std::string& snapshot_id, const Json& environment) {
   // Paths may be any bytes on this machine, but not in a request.
   if (!is_utf8(script)) return fail_hint(Code::invalid, "rename the file", "--script: \"{}\" is not UTF-8", to_utf8(script));
   if (options.python && !is_utf8(*options.python)) return fail(Code::invalid, "--python: \"{}\" is not UTF-8", to_utf8(*options.python));
   Json body{{"experiment", experiment}, {"snapshot_id", snapshot_id}};
-  if (options.command) body["command"] = *options.command;
-  else body["script"] = script;
+  if (options.command)
+    body["command"] = *options.command;
+  else
+    body["script"] = script;
   if (!options.arguments.empty()) body["arguments"] = options.arguments;
   if (options.compute) body["compute_target"] = *options.compute;
   if (!environment.is_null()) body["environment"] = environment;

@@ -41,7 +41,8 @@ struct Source {
   std::string script;
 };
 
-/// Looks at the disk. not_found for a script or folder that is not there (with what was perhaps meant), invalid for a script outside the folder.
+/// Looks at the disk. not_found for a script or folder that is not there (with what was perhaps meant), invalid for a script outside the
+/// folder.
 Result<Source> find_source(const SubmitOptions& options, const std::filesystem::path& current_folder);
 
 /// An experiment name from a folder's: what cannot be in one becomes '-'. Pure.
@@ -51,6 +52,7 @@ std::string experiment_of_folder(const std::filesystem::path& folder);
 Json environment_of(const SubmitOptions& options, const std::string& experiment);
 
 /// The body of POST /runs; `environment` null: the server's default. invalid with every fault that only we can see. Pure.
-Result<Json> run_request(const SubmitOptions& options, const std::string& experiment, const std::string& script, const std::string& snapshot_id, const Json& environment);
+Result<Json> run_request(const SubmitOptions& options, const std::string& experiment, const std::string& script,
+                         const std::string& snapshot_id, const Json& environment);
 
 }  // namespace muster::cli

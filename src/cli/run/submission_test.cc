@@ -98,7 +98,8 @@ TEST(ExperimentOfFolder, IsANameThatCanBe) {
 TEST(RunRequest, SaysOnlyWhatWasTyped) {
   SubmitOptions options;
   options.script = "train.py";
-  EXPECT_EQ(*run_request(options, "birds", "train.py", "s", nullptr), (Json{{"experiment", "birds"}, {"snapshot_id", "s"}, {"script", "train.py"}}));
+  EXPECT_EQ(*run_request(options, "birds", "train.py", "s", nullptr),
+            (Json{{"experiment", "birds"}, {"snapshot_id", "s"}, {"script", "train.py"}}));
 }
 
 TEST(RunRequest, CarriesEverything) {
@@ -144,7 +145,8 @@ TEST(EnvironmentOf, FollowsPythonAndPip) {
   SubmitOptions options;
   EXPECT_TRUE(environment_of(options, "e").is_null());
   options.python = "/opt/python";
-  EXPECT_EQ(environment_of(options, "e"), (Json{{"name", "e"}, {"python", {{"interpreter_path", "/opt/python"}, {"user_managed_dependencies", true}}}}));
+  EXPECT_EQ(environment_of(options, "e"),
+            (Json{{"name", "e"}, {"python", {{"interpreter_path", "/opt/python"}, {"user_managed_dependencies", true}}}}));
   options.pip = {"pillow==9.4.0"};
   EXPECT_EQ(environment_of(options, "e")["python"]["user_managed_dependencies"], false);
   EXPECT_EQ(environment_of(options, "e")["python"]["pip_packages"], Json({"pillow==9.4.0"}));

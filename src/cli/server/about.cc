@@ -16,11 +16,12 @@ void add_version(Command& root, Context& context) {
 
 void add_completion(Command& root, Context& context) {
   auto shell = std::make_shared<std::string>();
-  Command& command = root.verb("completion", "Print a script that completes commands in your shell", [&root, &context, shell]() -> Result<Exit> {
-    MUSTER_TRY_ASSIGN(const std::string script, completion_script(root, *shell));
-    context.out.write(script);
-    return Exit::done;
-  });
+  Command& command =
+      root.verb("completion", "Print a script that completes commands in your shell", [&root, &context, shell]() -> Result<Exit> {
+        MUSTER_TRY_ASSIGN(const std::string script, completion_script(root, *shell));
+        context.out.write(script);
+        return Exit::done;
+      });
   command.positional("SHELL", *shell, "bash, zsh or fish");
   command.example("source <(muster completion bash)");
   command.example("muster completion fish | source");

@@ -33,7 +33,8 @@ constexpr std::chrono::seconds kStopDeadline{20};
 constexpr milliseconds kAskEvery{20};
 constexpr std::size_t kShownLogBytes = 4096;
 
-/// What the server wrote since the log had `from` bytes, its structured lines left out: those are for operators, an error at start is in words.
+/// What the server wrote since the log had `from` bytes, its structured lines left out: those are for operators, an error at start is in
+/// words.
 std::string last_words(const fs::path& log, std::uint64_t from) {
   const auto text = read_file(log, 256u << 20);
   if (!text || text->size() <= from) return "";
@@ -63,7 +64,8 @@ bool looks_like_a_server(pid_t pid) {
   return false;
 }
 
-/// The right to start this home's server, until the descriptor is closed: of two `muster up` at one instant the second finds the server of the first.
+/// The right to start this home's server, until the descriptor is closed: of two `muster up` at one instant the second finds the server of
+/// the first.
 Result<Fd> take_turn(const fs::path& home) {
   const fs::path path = home / "up.lock";
   MUSTER_TRY_ASSIGN(Fd file, open_file(path, O_RDWR | O_CREAT, 0600));
@@ -94,7 +96,8 @@ Result<std::optional<ServerCard>> read_card(const fs::path& home) {
   const auto json = parse_json(*text);
   ServerCard card;
   if (json) card = {text_at(*json, "url"), static_cast<pid_t>(number_at(*json, "pid")), text_at(*json, "started_at")};
-  if (card.url.empty() || card.pid <= 0) return fail_hint(Code::invalid, "remove that file", "{} is damaged", (home / "server.json").string());
+  if (card.url.empty() || card.pid <= 0)
+    return fail_hint(Code::invalid, "remove that file", "{} is damaged", (home / "server.json").string());
   return card;
 }
 
@@ -153,13 +156,14 @@ Result<Started> start_in_background(const fs::path& home, const std::string& lis
     auto ended = child.wait(kAskEvery);
     if (ended) {
       const std::string words = last_words(log_path, log_size);
-      return fail_hint(Code::internal, fmt::format("its log is {}", log_path.string()), "the server did not start ({}){}{}", process::to_words(*ended),
-                       words.empty() ? "" : ": ", words);
+      return fail_hint(Code::internal, fmt::format("its log is {}", log_path.string()), "the server did not start ({}){}{}",
+                       process::to_words(*ended), words.empty() ? "" : ": ", words);
     }
     auto status = ask_status(home);
     if (status && number_at(member(*status, "server"), "pid") == child.pid()) return Started{std::move(*status), false};
   }
-  return fail_hint(Code::timeout, fmt::format("its log is {}", log_path.string()), "the server (pid {}) does not answer within {} s", child.pid(), kStartDeadline.count());
+  return fail_hint(Code::timeout, fmt::format("its log is {}", log_path.string()), "the server (pid {}) does not answer within {} s",
+                   child.pid(), kStartDeadline.count());
 }
 
 Result<std::optional<Fd>> server_process(const ServerCard& card) {

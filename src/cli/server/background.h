@@ -37,11 +37,12 @@ struct Started {
   Json status;
   bool was_running = false;
 };
-/// Starts `muster serve` in a session of its own, its output appended to HOME/server.log, and waits until it answers (10 s). An error has the server's own words
-/// when it ended instead.
+/// Starts `muster serve` in a session of its own, its output appended to HOME/server.log, and waits until it answers (10 s). An error has
+/// the server's own words when it ended instead.
 Result<Started> start_in_background(const std::filesystem::path& home, const std::string& listen, const std::string& advertise);
 
-/// A process that certainly is the home's server (or nothing, when that has ended): a pid that was used again by another program is not taken for it.
+/// A process that certainly is the home's server (or nothing, when that has ended): a pid that was used again by another program is not
+/// taken for it.
 Result<std::optional<Fd>> server_process(const ServerCard& card);
 
 /// SIGTERM, then waits until it has ended; timeout names the pid when it does not within 20 s.

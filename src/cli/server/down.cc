@@ -31,7 +31,8 @@ Result<std::vector<ActiveRun>> active_runs(client::Api& api) {
   MUSTER_TRY_ASSIGN(const Json workspaces, client::get_list(api, "/api/v1/workspaces", {}, "workspaces", 0));
   for (const Json& workspace : workspaces["workspaces"]) {
     const std::string name = text_at(workspace, "name");
-    for (const char* status : {"NotStarted", "Preparing", "Queued", "Provisioning", "Starting", "Running", "NotResponding", "Finalizing", "CancelRequested"}) {
+    for (const char* status :
+         {"NotStarted", "Preparing", "Queued", "Provisioning", "Starting", "Running", "NotResponding", "Finalizing", "CancelRequested"}) {
       MUSTER_TRY_ASSIGN(const Json runs, client::get_list(api, runs_path(name), {{"status", status}}, "runs", 0));
       for (const Json& run : runs["runs"]) active.push_back({name, text_at(run, "run_id"), number_at(run, "grace_seconds")});
     }
@@ -66,7 +67,8 @@ Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
       canceled = api.post(path, {{"reason", "muster down --cancel"}});
     }
     // One that ended meanwhile is what we want.
-    if (!canceled && canceled.error().code != Code::conflict && canceled.error().code != Code::not_found) return tl::unexpected(canceled.error());
+    if (!canceled && canceled.error().code != Code::conflict && canceled.error().code != Code::not_found)
+      return tl::unexpected(canceled.error());
   }
   std::vector<ActiveRun> left;
   do {
@@ -74,7 +76,8 @@ Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
     if (left.empty()) return {};
     client::sleep_for(std::chrono::milliseconds(50), {});
   } while (std::chrono::steady_clock::now() < deadline);
-  return fail_hint(Code::timeout, "`muster run show` says what a run waits for; `muster down` leaves them going", "some runs do not end: {}", names_of(left));
+  return fail_hint(Code::timeout, "`muster run show` says what a run waits for; `muster down` leaves them going",
+                   "some runs do not end: {}", names_of(left));
 }
 
 Result<Exit> down(Context& context, const Options& options) {
@@ -116,7 +119,8 @@ Result<Exit> down(Context& context, const Options& options) {
   std::string text = was_running ? "The server has ended.\n" : "What the server had left running has ended.\n";
   if (options.cancel && !runs.empty()) text += fmt::format("Canceled: {}\n", names_of(runs));
   if (!options.cancel && !runs.empty()) {
-    text += fmt::format("{} on without it, and is kept on disk until it is back: {}\n", runs.size() == 1 ? "This run goes" : "These runs go", names_of(runs));
+    text += fmt::format("{} on without it, and is kept on disk until it is back: {}\n",
+                        runs.size() == 1 ? "This run goes" : "These runs go", names_of(runs));
     text += "`muster up` takes up where it was; `muster down --cancel` would have ended them.\n";
   }
   context.print(Json{{"stopped", was_running}, {"runs", std::move(going_on)}}, text);

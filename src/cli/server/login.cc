@@ -40,7 +40,8 @@ Result<std::string> read_token(const Context& context) {
   }
   if (asks) context.err.write("\n");
   while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
-  if (token.empty()) return fail_hint(Code::invalid, "the token is read from standard input: `muster login URL < file`", "no token was given");
+  if (token.empty())
+    return fail_hint(Code::invalid, "the token is read from standard input: `muster login URL < file`", "no token was given");
   return token;
 }
 
@@ -57,7 +58,8 @@ Result<Exit> login(Context& context, const std::string& url) {
   MUSTER_TRY_ASSIGN(const auto home, client::home_folder(hints.variables));
   MUSTER_TRY(client::store_token(home, address, token));
   context.print(Json{{"url", address}, {"version", text_at(member(status, "server"), "version")}},
-                fmt::format("The token is right, and kept in {}.\nUse the server with --server {}, MUSTER_URL, or a config.json from `muster workspace config --server {}`.\n",
+                fmt::format("The token is right, and kept in {}.\nUse the server with --server {}, MUSTER_URL, or a config.json from "
+                            "`muster workspace config --server {}`.\n",
                             (home / "credentials").string(), address, address));
   return Exit::done;
 }
@@ -66,7 +68,8 @@ Result<Exit> login(Context& context, const std::string& url) {
 
 void add_login(Command& root, Context& context) {
   auto url = std::make_shared<std::string>();
-  Command& command = root.verb("login", "Keep the token for a server elsewhere. It is asked for, or read from standard input", [&context, url] { return login(context, *url); });
+  Command& command = root.verb("login", "Keep the token for a server elsewhere. It is asked for, or read from standard input",
+                               [&context, url] { return login(context, *url); });
   command.positional("URL", *url, "the server's address");
   command.flag("--json", context.json, "print JSON, for programs");
   command.example("muster login http://gpu-box:6464");

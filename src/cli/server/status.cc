@@ -16,7 +16,8 @@ Result<Exit> status(Context& context) {
   text += fmt::format("version  {}\n", text_at(server, "version"));
   if (started != 0) text += fmt::format("since    {} ({})\n", ago(started, context.now()), date_and_time(started));
   text += fmt::format("pid      {}\n", number_at(server, "pid"));
-  text += fmt::format("home     {}  ({} free)\n", text_at(server, "home"), human_size(static_cast<std::uint64_t>(number_at(member(answer, "storage"), "bytes_free"))));
+  text += fmt::format("home     {}  ({} free)\n", text_at(server, "home"),
+                      human_size(static_cast<std::uint64_t>(number_at(member(answer, "storage"), "bytes_free"))));
   text += fmt::format("runs     {} active, {} queued\n", number_at(runs, "active"), number_at(runs, "queued"));
   context.print(answer, text);
   return Exit::done;
@@ -25,7 +26,8 @@ Result<Exit> status(Context& context) {
 }  // namespace
 
 void add_status(Command& root, Context& context) {
-  Command& command = root.verb("status", "Say whether the server runs, where, and what it has to do", [&context] { return status(context); });
+  Command& command =
+      root.verb("status", "Say whether the server runs, where, and what it has to do", [&context] { return status(context); });
   context.add_common_options(command);
   command.example("muster status --json");
 }

@@ -16,8 +16,9 @@ Result<Exit> up(Context& context, const Options& options) {
   MUSTER_TRY_ASSIGN(const Started started, start_in_background(home, options.listen, options.advertise));
   const Json& server = member(started.status, "server");
   const std::string url = text_at(server, "url");
-  std::string text = started.was_running ? fmt::format("The server runs already at {} (pid {}).\n", url, number_at(server, "pid"))
-                                         : fmt::format("The server runs at {} (pid {}); its home is {}.\n", url, number_at(server, "pid"), home.string());
+  std::string text = started.was_running
+                         ? fmt::format("The server runs already at {} (pid {}).\n", url, number_at(server, "pid"))
+                         : fmt::format("The server runs at {} (pid {}); its home is {}.\n", url, number_at(server, "pid"), home.string());
   if (!started.was_running) text += "Next: muster run submit --script train.py --follow\n";
   if (started.was_running && !(options.listen.empty() && options.advertise.empty())) {
     context.note("It keeps its address; `muster down` and `muster up` again change it.");
@@ -30,8 +31,10 @@ Result<Exit> up(Context& context, const Options& options) {
 
 void add_up(Command& root, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = root.verb("up", "Start the server in the background. When it runs already, say so", [&context, options] { return up(context, *options); });
-  command.option("--listen", "HOST:PORT", options->listen, "where to listen (the first time 127.0.0.1:6464, or a free port when that is taken; then as before)");
+  Command& command = root.verb("up", "Start the server in the background. When it runs already, say so",
+                               [&context, options] { return up(context, *options); });
+  command.option("--listen", "HOST:PORT", options->listen,
+                 "where to listen (the first time 127.0.0.1:6464, or a free port when that is taken; then as before)");
   command.option("--advertise", "URL", options->advertise, "the address by which other machines reach this server");
   command.option("--home", "DIR", options->home, "where it keeps everything (else MUSTER_HOME, or ~/.muster)");
   command.flag("--json", context.json, "print JSON, for programs");

@@ -19,7 +19,8 @@ Result<Exit> workspace_config(Context& context) {
 }  // namespace
 
 void add_workspace_config(Command& workspace, Context& context) {
-  Command& command = workspace.verb("config", "Print the config.json that Workspace.from_config() reads", [&context] { return workspace_config(context); });
+  Command& command = workspace.verb("config", "Print the config.json that Workspace.from_config() reads",
+                                    [&context] { return workspace_config(context); });
   context.add_common_options(command);
   command.example("muster workspace config > config.json");
 }

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kQuiet{300};     // what is done sooner needs no bar
+constexpr milliseconds kQuiet{300};  // what is done sooner needs no bar
 constexpr milliseconds kRedraw{100};
 constexpr milliseconds kLineEvery{5'000};
 constexpr std::size_t kBarWidth = 24;

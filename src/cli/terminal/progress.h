@@ -11,7 +11,8 @@
 namespace muster::cli {
 
 /// "Uploading [██████████··············]  42 %  126 MiB of 300 MiB  210 MiB/s" in at most `width` columns. Pure.
-std::string progress_line(const std::string& label, std::uint64_t done, std::uint64_t total, std::chrono::milliseconds elapsed, std::size_t width);
+std::string progress_line(const std::string& label, std::uint64_t done, std::uint64_t total, std::chrono::milliseconds elapsed,
+                          std::size_t width);
 
 /// Shows nothing for work that takes no noticeable time. Thread-safe. The destructor takes the bar away.
 class Progress {

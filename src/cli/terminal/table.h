@@ -28,8 +28,8 @@ class Table {
   void add(std::vector<Cell> row);
   bool empty() const { return rows_.empty(); }
 
-  /// Lines, each ended by '\n'. `width` 0: as wide as it gets. First columns that give width are shortened, down to 12 columns each; then columns that give all
-  /// are left out, from the right; then the last column is cut.
+  /// Lines, each ended by '\n'. `width` 0: as wide as it gets. First columns that give width are shortened, down to 12 columns each; then
+  /// columns that give all are left out, from the right; then the last column is cut.
   std::string render(std::size_t width, const Style& style) const;
 
  private:

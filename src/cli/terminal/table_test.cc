@@ -9,7 +9,11 @@ namespace muster::cli {
 namespace {
 
 Table sample() {
-  Table table({{"RUN"}, {"STATUS"}, {"FILE", Column::Align::left, Column::Give::width}, {"SIZE", Column::Align::right, Column::Give::all}, {"NOTE", Column::Align::left, Column::Give::all}});
+  Table table({{"RUN"},
+               {"STATUS"},
+               {"FILE", Column::Align::left, Column::Give::width},
+               {"SIZE", Column::Align::right, Column::Give::all},
+               {"NOTE", Column::Align::left, Column::Give::all}});
   table.add({{"birds_1"}, {"Completed", Tone::good}, {"outputs/checkpoints/model.pt"}, {"3 MiB"}, {"the best so far"}});
   table.add({{"鸟_2"}, {"Failed"}, {"x"}, {"12 bytes"}, {""}});
   return table;

@@ -59,7 +59,8 @@ std::string date_and_time(TimeUs time) {
 Result<std::int64_t> parse_duration(std::string_view text, std::string_view option, std::int64_t least) {
   constexpr std::int64_t kMost = 100LL * 365 * kDay;
   const auto refusal = [&] {
-    return fail_hint(Code::invalid, "write it as 90, 90s, 15m, 2h, 7d or 1h30m", "{}: \"{}\" is not a duration of at least {} s", option, to_utf8(text), least);
+    return fail_hint(Code::invalid, "write it as 90, 90s, 15m, 2h, 7d or 1h30m", "{}: \"{}\" is not a duration of at least {} s", option,
+                     to_utf8(text), least);
   };
   const auto too_long = [&] { return fail(Code::invalid, "{}: \"{}\" is longer than 100 years", option, to_utf8(text)); };
   std::int64_t total = 0;

@@ -48,7 +48,8 @@ TEST(Times, ReadsDurations) {
   EXPECT_EQ(seconds("15m"), 900);
   EXPECT_EQ(seconds("1h30m"), 5400);
   EXPECT_EQ(seconds("7d"), 604'800);
-  for (const char* bad : {"", "s", "-1", "1.5h", "1h30", "5x", "10 m", "99999999999999999999", "99999999d"}) EXPECT_EQ(seconds(bad), -1) << bad;
+  for (const char* bad : {"", "s", "-1", "1.5h", "1h30", "5x", "10 m", "99999999999999999999", "99999999d"})
+    EXPECT_EQ(seconds(bad), -1) << bad;
   const auto refused = parse_duration("0", "--max-duration", 1);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().detail.find("--max-duration"), std::string::npos);

@@ -12,10 +12,10 @@ namespace {
 TEST(Width, CountsColumnsNotBytes) {
   EXPECT_EQ(display_width("abc"), 3u);
   EXPECT_EQ(display_width("Übung"), 5u);
-  EXPECT_EQ(display_width("e\xCC\x81"), 1u);       // e and a combining acute
+  EXPECT_EQ(display_width("e\xCC\x81"), 1u);  // e and a combining acute
   EXPECT_EQ(display_width("鸟"), 2u);
   EXPECT_EQ(display_width("🐦"), 2u);
-  EXPECT_EQ(display_width("\xFF"), 1u);            // shown as a replacement character
+  EXPECT_EQ(display_width("\xFF"), 1u);  // shown as a replacement character
 }
 
 TEST(Width, CutsBetweenCharacters) {
@@ -35,7 +35,10 @@ RC_GTEST_PROP(Width, WhatFitsFits, (const std::string& text)) {
 
 TEST(Width, NothingThatSteersATerminalGetsThrough) {
   EXPECT_EQ(printable("a\x1b[31mb\n\tc"), "a\xEF\xBF\xBD[31mb\xEF\xBF\xBD c");
-  EXPECT_EQ(printable("\xC2\x9B" "31m"), "\xEF\xBF\xBD" "31m");  // a one-character CSI
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m"),
+            "\xEF\xBF\xBD"
+            "31m");  // a one-character CSI
   EXPECT_EQ(printable("Übung 鸟"), "Übung 鸟");
 }
 

@@ -22,7 +22,8 @@ constexpr std::size_t kLongestAnswer = 1 << 16;
 /// Our own, without what would send git to another repository (a submission from a git hook has it) or have it ask somebody.
 std::map<std::string, std::string> variables_for_git() {
   std::map<std::string, std::string> variables = own_variables();
-  for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"}) variables.erase(name);
+  for (const char* name : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"})
+    variables.erase(name);
   variables["GIT_OPTIONAL_LOCKS"] = "0";
   variables["GIT_TERMINAL_PROMPT"] = "0";
   return variables;

@@ -36,8 +36,8 @@ TEST(GitProperties, AreTheVectors) {
   ASSERT_GT(vectors["cases"].size(), 8u);
   for (const Json& vector : vectors["cases"]) {
     const Json& said = vector["answers"];
-    const GitAnswers answers{optional_of<std::string>(said["commit"]), optional_of<std::string>(said["branch"]), optional_of<std::string>(said["address"]),
-                             optional_of<bool>(said["changed"])};
+    const GitAnswers answers{optional_of<std::string>(said["commit"]), optional_of<std::string>(said["branch"]),
+                             optional_of<std::string>(said["address"]), optional_of<bool>(said["changed"])};
     EXPECT_EQ(Json(git_properties(answers)), vector["properties"]) << vector["name"];
   }
 }
@@ -50,8 +50,10 @@ class Variable {
     ::setenv(name, value.c_str(), 1);
   }
   ~Variable() {
-    if (before_) ::setenv(name_, before_->c_str(), 1);
-    else ::unsetenv(name_);
+    if (before_)
+      ::setenv(name_, before_->c_str(), 1);
+    else
+      ::unsetenv(name_);
   }
   Variable(const Variable&) = delete;
   Variable& operator=(const Variable&) = delete;
@@ -178,7 +180,8 @@ TEST_F(AskGit, IsNotHeldUpByAGitThatHangs) {
 
 TEST_F(AskGit, LeavesOutWhatTakesTooLong) {
   repository();
-  const std::string git = "#!/bin/sh\ncase \"$*\" in *status*) exec sleep 600;; esac\nexec /usr/bin/env PATH='" + std::string(std::getenv("PATH")) + "' git \"$@\"\n";
+  const std::string git = "#!/bin/sh\ncase \"$*\" in *status*) exec sleep 600;; esac\nexec /usr/bin/env PATH='" +
+                          std::string(std::getenv("PATH")) + "' git \"$@\"\n";
   const Variable path("PATH", path_with_git(git));
   const GitAnswers answers = ask_git(source());
   EXPECT_EQ(answers.branch, "main");

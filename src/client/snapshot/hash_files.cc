@@ -35,7 +35,8 @@ Result<Reading> read_once(const fs::path& path, std::string& buffer, const OnRea
   auto opened = open_file(path, O_RDONLY | O_NONBLOCK);
   if (!opened) {
     const bool gone = opened.error().code == Code::not_found;
-    return fail_hint(Code::invalid, gone ? "submit again when nothing changes the folder" : "let yourself read it, or name it in .amlignore", "{}",
+    return fail_hint(Code::invalid,
+                     gone ? "submit again when nothing changes the folder" : "let yourself read it, or name it in .amlignore", "{}",
                      gone ? path.string() + " went away while the folder was being read" : opened.error().detail);
   }
   struct stat before {};
@@ -46,7 +47,8 @@ Result<Reading> read_once(const fs::path& path, std::string& buffer, const OnRea
   while (true) {
     const ssize_t n = ::read(opened->get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail_hint(Code::invalid, "name it in .amlignore to leave it out", "{}", system_error("read " + path.string(), errno).detail);
+    if (n < 0)
+      return fail_hint(Code::invalid, "name it in .amlignore to leave it out", "{}", system_error("read " + path.string(), errno).detail);
     if (n == 0) break;
     hash.update({buffer.data(), static_cast<std::size_t>(n)});
     if (size / kTellBytes != (size + static_cast<std::uint64_t>(n)) / kTellBytes) on_read(size);
@@ -64,7 +66,8 @@ Result<Reading> read_steady(const fs::path& path, std::string& buffer, const OnR
     MUSTER_TRY_ASSIGN(Reading reading, read_once(path, buffer, on_read, changed));
     if (!changed) return reading;
   }
-  return fail_hint(Code::invalid, "submit again when nothing writes to it, or name it in .amlignore", "{} changes while it is being read", path.string());
+  return fail_hint(Code::invalid, "submit again when nothing writes to it, or name it in .amlignore", "{} changes while it is being read",
+                   path.string());
 }
 
 /// The files that have to be read, worked off by several threads.
@@ -129,8 +132,8 @@ class Hashing {
 
 }  // namespace
 
-Result<std::vector<HashedFile>> hash_files(const fs::path& folder, const std::vector<FoundFile>& files, HashCache& cache, const Clock& clock,
-                                           const OnHashed& on_hashed) {
+Result<std::vector<HashedFile>> hash_files(const fs::path& folder, const std::vector<FoundFile>& files, HashCache& cache,
+                                           const Clock& clock, const OnHashed& on_hashed) {
   const TimeUs now = clock.now_us();
   std::vector<HashedFile> hashed(files.size());
   std::vector<std::size_t> changed;

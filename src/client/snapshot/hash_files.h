@@ -22,9 +22,9 @@ struct HashedFile {
 /// Called with bytes hashed so far and in all; from several threads, one at a time.
 using OnHashed = std::function<void(std::uint64_t bytes, std::uint64_t total)>;
 
-/// Hashes by two threads; keeps the order of `files`. `cache` is what was known, and becomes what is known now, files that are gone left out.
-/// invalid for a file that cannot be read, or changes while it is read.
-Result<std::vector<HashedFile>> hash_files(const std::filesystem::path& folder, const std::vector<FoundFile>& files, HashCache& cache, const Clock& clock,
-                                           const OnHashed& on_hashed = {});
+/// Hashes by two threads; keeps the order of `files`. `cache` is what was known, and becomes what is known now, files that are gone left
+/// out. invalid for a file that cannot be read, or changes while it is read.
+Result<std::vector<HashedFile>> hash_files(const std::filesystem::path& folder, const std::vector<FoundFile>& files, HashCache& cache,
+                                           const Clock& clock, const OnHashed& on_hashed = {});
 
 }  // namespace muster::client

@@ -35,16 +35,19 @@ class Sending {
     const bool cached = !options_.cache_folder.empty();
     const fs::path path = cached ? cache_path(options_.cache_folder, options_.folder) : fs::path();
     HashCache cache = cached ? load_cache(path) : HashCache{};
-    MUSTER_TRY_ASSIGN(files_, hash_files(options_.folder, found, cache, SystemClock(),
-                                         [this](std::uint64_t bytes, std::uint64_t total) { tell(SnapshotProgress::Step::hashing, bytes, total); }));
+    MUSTER_TRY_ASSIGN(files_, hash_files(options_.folder, found, cache, SystemClock(), [this](std::uint64_t bytes, std::uint64_t total) {
+                        tell(SnapshotProgress::Step::hashing, bytes, total);
+                      }));
     // What changed just now is not cached, and leaves nothing new to write down.
-    const bool learned = std::any_of(files_.begin(), files_.end(), [&](const HashedFile& file) { return !file.from_cache && cache.count(file.file.path) > 0; });
+    const bool learned = std::any_of(files_.begin(), files_.end(),
+                                     [&](const HashedFile& file) { return !file.from_cache && cache.count(file.file.path) > 0; });
     // A cache that cannot be written (read-only home, full disk) costs time at the next submit, nothing else.
     if (cached && learned) (void)save_cache(path, cache);
     return {};
   }
 
-  /// What changed is most likely new to the server; what did not is most likely there, and the server says so otherwise when it gets the manifest.
+  /// What changed is most likely new to the server; what did not is most likely there, and the server says so otherwise when it gets the
+  /// manifest.
   Result<void> send_new() {
     std::vector<std::string> changed;
     for (const HashedFile& file : files_) {
@@ -75,8 +78,8 @@ class Sending {
     std::string list = manifest();
     if (list.size() > kManifestBytes) {
       return fail_hint(Code::too_large, "name what the run does not need in a file .amlignore there, or shorten the names of its folders",
-                       "the list of the {} files of {}, with their paths, takes {}, more than the limit of {}", files_.size(), options_.folder.string(),
-                       human_size(list.size()), human_size(kManifestBytes));
+                       "the list of the {} files of {}, with their paths, takes {}, more than the limit of {}", files_.size(),
+                       options_.folder.string(), human_size(list.size()), human_size(kManifestBytes));
     }
     request.body = std::move(list);
     MUSTER_TRY_ASSIGN(HttpResponse response, api_.exchange(request));

@@ -40,8 +40,10 @@ class FakeStore {
       ++archives;
       answer.body = "{}";
     } else if (what.rfind("blobs/", 0) == 0) {
-      if (sha256_hex(request.body) != what.substr(6)) answer.status = 422;
-      else blobs[what.substr(6)] = request.body;
+      if (sha256_hex(request.body) != what.substr(6))
+        answer.status = 422;
+      else
+        blobs[what.substr(6)] = request.body;
       ++puts;
       answer.body = R"({"code": "invalid", "detail": "hash"})";
     } else {
@@ -50,8 +52,10 @@ class FakeStore {
       for (const Json& file : manifest["files"]) hashes.push_back(file["sha256"]);
       const Json lacking = missing(hashes);
       answer.status = lacking.empty() ? 201 : 409;
-      if (lacking.empty()) answer.body = dump_json({{"snapshot_id", model::snapshot_from_json(manifest)->snapshot_id}});
-      else answer.body = dump_json({{"code", "conflict"}, {"detail", "blobs are missing"}, {"missing", lacking}});
+      if (lacking.empty())
+        answer.body = dump_json({{"snapshot_id", model::snapshot_from_json(manifest)->snapshot_id}});
+      else
+        answer.body = dump_json({{"code", "conflict"}, {"detail", "blobs are missing"}, {"missing", lacking}});
     }
     return answer;
   }
@@ -197,11 +201,13 @@ TEST_F(SnapshotTest, ReportsProgressWithinAFile) {
 
 TEST_F(SnapshotTest, AFileThatChangedSinceIsNamed) {
   file("a", "1");
-  const auto missing = upload_blobs(*[&] {
-    ApiOptions options;
-    options.address = {server_.url(), "t", "default"};
-    return *Api::create(std::move(options));
-  }(), {{sha256_hex("22"), 2, root_ / "source" / "a"}});
+  const auto missing = upload_blobs(
+      *[&] {
+        ApiOptions options;
+        options.address = {server_.url(), "t", "default"};
+        return *Api::create(std::move(options));
+      }(),
+      {{sha256_hex("22"), 2, root_ / "source" / "a"}});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::invalid);
   EXPECT_NE(missing.error().detail.find("source/a changed"), std::string::npos);

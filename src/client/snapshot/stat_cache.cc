@@ -30,7 +30,8 @@ std::string cache_to_text(const HashCache& cache) {
   std::string text(kTitle);
   for (const auto& [path, entry] : cache) {
     const FileStamp& stamp = entry.stamp;
-    fmt::format_to(std::back_inserter(text), "{} {} {} {} {} {} {}", stamp.size, stamp.modified_ns, stamp.changed_ns, stamp.inode, stamp.device, entry.sha256, path);
+    fmt::format_to(std::back_inserter(text), "{} {} {} {} {} {} {}", stamp.size, stamp.modified_ns, stamp.changed_ns, stamp.inode,
+                   stamp.device, entry.sha256, path);
     text += '\0';
   }
   // The file is not synced: after a power cut it may hold anything, which the seal tells.
@@ -51,7 +52,9 @@ HashCache cache_from_text(std::string_view text) {
     text.remove_prefix(end + 1);
     CachedHash entry;
     FileStamp& stamp = entry.stamp;
-    if (!take(line, stamp.size) || !take(line, stamp.modified_ns) || !take(line, stamp.changed_ns) || !take(line, stamp.inode) || !take(line, stamp.device)) return {};
+    if (!take(line, stamp.size) || !take(line, stamp.modified_ns) || !take(line, stamp.changed_ns) || !take(line, stamp.inode) ||
+        !take(line, stamp.device))
+      return {};
     if (line.size() < 66) return {};
     entry.sha256 = line.substr(0, 64);
     cache.emplace(line.substr(65), std::move(entry));

@@ -25,8 +25,8 @@ using HashCache = std::unordered_map<std::string, CachedHash>;
 std::string cache_to_text(const HashCache& cache);
 HashCache cache_from_text(std::string_view text);
 
-/// Whether a hash taken at `hashed_at` may be trusted later by the stamp alone: a file that changed within two seconds before may change again
-/// without its time showing it, since file systems keep time coarsely. A time in the future is not trusted either.
+/// Whether a hash taken at `hashed_at` may be trusted later by the stamp alone: a file that changed within two seconds before may change
+/// again without its time showing it, since file systems keep time coarsely. A time in the future is not trusted either.
 bool may_be_cached(const FileStamp& stamp, TimeUs hashed_at);
 
 /// Where the folder's cache lies inside `cache_folder`.

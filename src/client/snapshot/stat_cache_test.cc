@@ -33,14 +33,18 @@ TEST(StatCache, IsReadAsItWasWritten) {
 RC_GTEST_PROP(StatCache, DamageReadsAsEmpty, ()) {
   std::string text = cache_to_text(sample());
   const auto at = *rc::gen::inRange<std::size_t>(0, text.size() - 1);
-  if (*rc::gen::arbitrary<bool>()) text[at] = static_cast<char>(text[at] ^ (1 << *rc::gen::inRange(0, 8)));
-  else text.resize(at);
+  if (*rc::gen::arbitrary<bool>())
+    text[at] = static_cast<char>(text[at] ^ (1 << *rc::gen::inRange(0, 8)));
+  else
+    text.resize(at);
   RC_ASSERT(cache_from_text(text).empty());
 }
 
 TEST(StatCache, RecentChangesAreNotTrusted) {
   const TimeUs now = 1'000'000'000'000;
-  const auto stamp = [](std::int64_t modified_us, std::int64_t changed_us) { return FileStamp{1, modified_us * 1000, changed_us * 1000, 1, 1}; };
+  const auto stamp = [](std::int64_t modified_us, std::int64_t changed_us) {
+    return FileStamp{1, modified_us * 1000, changed_us * 1000, 1, 1};
+  };
   EXPECT_TRUE(may_be_cached(stamp(now - 2'000'001, now - 2'000'001), now));
   EXPECT_FALSE(may_be_cached(stamp(now - 1'999'999, now - 5'000'000), now));
   EXPECT_FALSE(may_be_cached(stamp(now - 5'000'000, now - 1'999'999), now));

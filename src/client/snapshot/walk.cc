@@ -55,7 +55,8 @@ class Walker {
     const int fd = ::openat(root_.get(), path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
     if (entries == nullptr) {
-      fault(path.empty() ? "." : path, "is a folder that cannot be read: " + system_error("", errno).detail.substr(2), "let yourself read it, or name it in .amlignore");
+      fault(path.empty() ? "." : path, "is a folder that cannot be read: " + system_error("", errno).detail.substr(2),
+            "let yourself read it, or name it in .amlignore");
       if (fd >= 0) ::close(fd);
       return;
     }
@@ -83,7 +84,8 @@ class Walker {
     if (!S_ISREG(status.st_mode)) return fault(path, "is a device");
     // What everybody may read needs no second question: should it be forbidden otherwise, reading it says so.
     constexpr mode_t kForAll = S_IRUSR | S_IRGRP | S_IROTH;
-    if ((status.st_mode & kForAll) != kForAll && ::faccessat(folder, name, R_OK, 0) != 0) return fault(path, "cannot be read: permission denied", "let yourself read it, or name it in .amlignore");
+    if ((status.st_mode & kForAll) != kForAll && ::faccessat(folder, name, R_OK, 0) != 0)
+      return fault(path, "cannot be read: permission denied", "let yourself read it, or name it in .amlignore");
     files_.push_back({std::move(path), stamp_of(status), (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644});
   }
 
@@ -95,7 +97,8 @@ class Walker {
       return false;
     }
     const std::string_view where = target.get();
-    const bool inside = where == real_root_ || (where.substr(0, real_root_.size()) == real_root_ && (real_root_ == "/" || where[real_root_.size()] == '/'));
+    const bool inside =
+        where == real_root_ || (where.substr(0, real_root_.size()) == real_root_ && (real_root_ == "/" || where[real_root_.size()] == '/'));
     if (!inside) {
       fault(path, fmt::format("is a link out of the folder, to {}", to_utf8(where)), "copy what it leads to, or name it in .amlignore");
       return false;
@@ -134,7 +137,8 @@ class Walker {
   std::vector<FieldError> faults_;
 };
 
-Error too_large(const fs::path& folder, const std::vector<FoundFile>& files, Measure measure, const std::string& what, const std::string& limit) {
+Error too_large(const fs::path& folder, const std::vector<FoundFile>& files, Measure measure, const std::string& what,
+                const std::string& limit) {
   Error error{Code::too_large, "", "name what the run does not need in a file .amlignore there, or set MUSTER_SNAPSHOT_LIMIT_MB", {}};
   std::vector<std::string> words;
   for (const LargeEntry& entry : largest_entries(files, measure, 5)) {
@@ -143,14 +147,16 @@ Error too_large(const fs::path& folder, const std::vector<FoundFile>& files, Mea
     error.errors.push_back({entry.path, "has " + std::move(amount), ""});
   }
   if (measure == Measure::files) error.hint = "name what the run does not need in a file .amlignore there";
-  error.detail = fmt::format("the source folder {} has {}, more than the limit of {}; the largest are {}", folder.string(), what, limit, join(words, ", "));
+  error.detail = fmt::format("the source folder {} has {}, more than the limit of {}; the largest are {}", folder.string(), what, limit,
+                             join(words, ", "));
   return error;
 }
 
 }  // namespace
 
 FileStamp stamp_of(const struct stat& status) {
-  return {static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim), status.st_ino, status.st_dev};
+  return {static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim), status.st_ino,
+          status.st_dev};
 }
 
 Result<SnapshotLimits> snapshot_limits(const char* limit_mb) {
@@ -158,7 +164,8 @@ Result<SnapshotLimits> snapshot_limits(const char* limit_mb) {
   if (limit_mb == nullptr || *limit_mb == '\0') return limits;
   std::int64_t mebibytes = 0;
   if (!parse_int64(limit_mb, mebibytes) || mebibytes < 1 || mebibytes > 1 << 20) {
-    return fail_hint(Code::invalid, "give a whole number from 1 to 1048576, or unset it", "MUSTER_SNAPSHOT_LIMIT_MB is \"{}\"", to_utf8(limit_mb));
+    return fail_hint(Code::invalid, "give a whole number from 1 to 1048576, or unset it", "MUSTER_SNAPSHOT_LIMIT_MB is \"{}\"",
+                     to_utf8(limit_mb));
   }
   limits.bytes = static_cast<std::uint64_t>(mebibytes) << 20;
   return limits;

@@ -9,8 +9,8 @@
 
 namespace muster::client {
 
-/// A pattern, ready to be matched. '*', '?' and classes stop at '/'; "**/" in front or between and "/**" at the end do not; '\' takes the next
-/// character as it is. Bytes are compared, as Git does. Thread-safe.
+/// A pattern, ready to be matched. '*', '?' and classes stop at '/'; "**/" in front or between and "/**" at the end do not; '\' takes the
+/// next character as it is. Bytes are compared, as Git does. Thread-safe.
 class WildPattern {
  public:
   /// Nothing for a pattern that can match nothing: a class without its ']', a '\' at the end.

@@ -7,7 +7,8 @@
 
 namespace muster::engine {
 
-/// Watches its processes (pidfd) on one thread of its own. The handle holds pid and start time of each runner, so that a reused pid is never taken for ours.
+/// Watches its processes (pidfd) on one thread of its own. The handle holds pid and start time of each runner, so that a reused pid is
+/// never taken for ours.
 std::unique_ptr<Engine> make_local_engine(Listener listener);
 
 }  // namespace muster::engine

@@ -33,7 +33,8 @@ void await_own(NodeRun& run) {
 
 /// Another node: its daemon of mpirun's has to live until the ranks of all nodes have ended, which node 0 tells.
 void await_node_0(NodeRun& run) {
-  run.messenger->post("the end of the ranks", [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); });
+  run.messenger->post("the end of the ranks",
+                      [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); });
   const auto over = [](const NodeStatuses& statuses) { return statuses.front() == "Finished" || statuses.front() == "Done"; };
   wait_for_peers(run, over, [] { return false; });
   run.leftovers_until = run.system_clock.steady() + kDaemonsTime;
@@ -43,8 +44,10 @@ void await_node_0(NodeRun& run) {
 
 Result<void> await_mpirun(NodeRun& run) {
   if (!run.ranks || !run.is_mpi() || run.was_asked_to_end || has_failed(run)) return {};
-  if (run.mpirun) await_own(run);
-  else await_node_0(run);
+  if (run.mpirun)
+    await_own(run);
+  else
+    await_node_0(run);
   if (run.stop.is_asked()) run.leftovers_until = run.system_clock.steady();
   return {};
 }

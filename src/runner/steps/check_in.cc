@@ -33,7 +33,8 @@ Result<void> begin_heartbeat(NodeRun& run) {
   client::Deadlines deadlines;
   deadlines.total = 10s;
   MUSTER_TRY_ASSIGN(auto own, run.make_api(run.stop.given_up(), deadlines));
-  run.heartbeat = std::make_unique<Heartbeat>(run.protocol(std::move(own)), run.clock, run.stop, run.full_disk, [&run] { return run.logs->pending_bytes(); });
+  run.heartbeat = std::make_unique<Heartbeat>(run.protocol(std::move(own)), run.clock, run.stop, run.full_disk,
+                                              [&run] { return run.logs->pending_bytes(); });
   return {};
 }
 

@@ -19,7 +19,8 @@ struct Output {
   std::string sha256;
 };
 
-/// What was put back and is as it was is recorded already, with the attempt that left it. Every node had it put back: that is no two nodes writing one name.
+/// What was put back and is as it was is recorded already, with the attempt that left it. Every node had it put back: that is no two nodes
+/// writing one name.
 std::vector<Output> hash_all(NodeRun& run) {
   auto restored = load_restored(run.folder.restored());
   if (!restored) {
@@ -105,7 +106,8 @@ Result<void> collect_outputs(NodeRun& run) {
   if (outputs.empty()) return {};
   std::uint64_t left = 0;
   const auto goes_on = [&] { return run.full_disk.refused(FullDisk::What::outputs, left, run.system_clock.steady()); };
-  const auto sent = persist(run.stop.given_up(), [&] { return send(run, outputs, left); }, Unknown::passes, goes_on);
+  const auto sent = persist(
+      run.stop.given_up(), [&] { return send(run, outputs, left); }, Unknown::passes, goes_on);
   if (sent) run.full_disk.took(FullDisk::What::outputs);
   if (sent) return {};
   if (run.stop.given_up().stop_requested()) return sent;

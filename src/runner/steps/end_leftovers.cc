@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kHelpersTime = 1s;   // a process pool's helpers notice the end of their parent by themselves
+constexpr auto kHelpersTime = 1s;  // a process pool's helpers notice the end of their parent by themselves
 constexpr auto kPoliteTime = 5s;
 constexpr auto kKillTime = 10s;
 
@@ -48,7 +48,8 @@ model::RankReport never_started(const NodeRun& run) {
     const Error& error = *run.start_error;
     report.start_failed = true;
     report.exit_code = 127;
-    report.exception = model::PrintedException{"StartFailed", error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint), ""};
+    report.exception =
+        model::PrintedException{"StartFailed", error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint), ""};
   } else {
     report.signal = "SIGTERM";
     report.stopped_by_us = true;
@@ -68,7 +69,8 @@ Result<void> end_leftovers(NodeRun& run) {
   run.state.phase = RunnerState::Phase::ended;
   // On a full disk the word to the server is all that is left to say it with.
   if (const auto saved = save(run.state, run.folder.state()); !saved) log::warning("runner", "{}", saved.error().detail);
-  run.messenger->post("the end of the ranks", [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); });
+  run.messenger->post("the end of the ranks",
+                      [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); });
   return {};
 }
 

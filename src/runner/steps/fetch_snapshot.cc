@@ -12,7 +12,8 @@
 namespace muster::runner::steps {
 namespace {
 
-/// The archive as a stream into the run folder: nothing is held, nothing is written twice. `own_fault` is set when the fault is this node's, not the way's.
+/// The archive as a stream into the run folder: nothing is held, nothing is written twice. `own_fault` is set when the fault is this
+/// node's, not the way's.
 Result<void> fetch_once(client::Api& api, const std::string& path, const std::filesystem::path& folder, std::optional<Error>& own_fault) {
   const auto own = [&](Error error) {
     own_fault = error;
@@ -45,10 +46,13 @@ Result<void> fetch_snapshot(NodeRun& run) {
   MUSTER_TRY_ASSIGN(const auto api, run.make_api(run.stop.asked_token()));
   const std::string path = api->in_workspace({"snapshots", *run.order.snapshot_id, "archive"});
   std::optional<Error> own_fault;
-  auto fetched = persist(run.stop.asked_token(), [&]() -> Result<void> {
-    auto once = fetch_once(*api, path, folder, own_fault);
-    return own_fault ? Result<void>{} : std::move(once);
-  }, Unknown::counts);
+  auto fetched = persist(
+      run.stop.asked_token(),
+      [&]() -> Result<void> {
+        auto once = fetch_once(*api, path, folder, own_fault);
+        return own_fault ? Result<void>{} : std::move(once);
+      },
+      Unknown::counts);
   if (own_fault) return tl::unexpected(*own_fault);
   MUSTER_TRY(std::move(fetched));
   return run.folder.make();

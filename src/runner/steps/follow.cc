@@ -18,7 +18,9 @@ std::optional<std::chrono::seconds> seconds_of(const std::optional<std::int64_t>
 class Follower {
  public:
   explicit Follower(NodeRun& run)
-      : run_(run), ending_(static_cast<int>(run.plan.ranks.size()), std::chrono::seconds(run.order.grace_seconds)), told_(run.plan.ranks.size(), false) {}
+      : run_(run),
+        ending_(static_cast<int>(run.plan.ranks.size()), std::chrono::seconds(run.order.grace_seconds)),
+        told_(run.plan.ranks.size(), false) {}
 
   void run() {
     while (!ending_.all_ended()) {
@@ -31,8 +33,10 @@ class Follower {
     }
     run_.was_asked_to_end = ending_.asked();
     // A command's whole session was asked along with its ranks; mpirun and its daemons have no say in a run that ends so.
-    if (run_.was_asked_to_end && run_.is_mpi()) run_.leftovers_until = now();
-    else if (run_.was_asked_to_end && !run_.order.command.empty()) run_.leftovers_until = ending_.kill_at();
+    if (run_.was_asked_to_end && run_.is_mpi())
+      run_.leftovers_until = now();
+    else if (run_.was_asked_to_end && !run_.order.command.empty())
+      run_.leftovers_until = ending_.kill_at();
   }
 
  private:
@@ -89,7 +93,8 @@ class Follower {
 
   void tell_failure(model::RankReport report, Ending::Failure kind) {
     ending_.rank_failed(kind, now());
-    const std::string what = report.rank == model::kLauncherRank ? "the failure of mpirun" : fmt::format("the failure of rank {}", report.rank);
+    const std::string what =
+        report.rank == model::kLauncherRank ? "the failure of mpirun" : fmt::format("the failure of rank {}", report.rank);
     run_.messenger->post(what, [server = run_.server.get(), report = std::move(report)] { return server->rank_failed(report); });
   }
 
@@ -116,7 +121,8 @@ class Follower {
     for (std::size_t i = 0; i < told_.size(); ++i) {
       if (told_[i]) continue;
       const RankState& rank = run_.state.ranks[i];
-      run_.warnings.add(fmt::format("rank {} (process {}) did not end after SIGKILL: it is held in the kernel, and the node needs a look", rank.rank, rank.pid));
+      run_.warnings.add(fmt::format("rank {} (process {}) did not end after SIGKILL: it is held in the kernel, and the node needs a look",
+                                    rank.rank, rank.pid));
       run_.state.reports.push_back(make_report(rank, run_.order.node_rank, {{std::nullopt, SIGKILL}, run_.clock.now(), true, false}, ""));
     }
   }

@@ -17,12 +17,13 @@ Result<void> report_done(NodeRun& run) {
   if (const std::string given_up = run.full_disk.given_up(); !given_up.empty()) {
     const auto marked = mark_as_kept(run.folder);
     if (!marked) log::warning("runner", "{}", marked.error().detail);
-    not_kept = fmt::format("the server's disk was full for {} minutes: {} could not be kept there, and are left on node {} in {}", FullDisk::kPatience.count(), given_up,
-                           run.options.node_rank, run.folder.root().string());
+    not_kept = fmt::format("the server's disk was full for {} minutes: {} could not be kept there, and are left on node {} in {}",
+                           FullDisk::kPatience.count(), given_up, run.options.node_rank, run.folder.root().string());
     run.warnings.add(not_kept);
   }
   const Json resolved = run.environment ? run.environment->take() : Json::object();
-  run.messenger->post("the end of the run", [&run, resolved, not_kept] { return run.server->done(run.warnings.list(), resolved, not_kept); });
+  run.messenger->post("the end of the run",
+                      [&run, resolved, not_kept] { return run.server->done(run.warnings.list(), resolved, not_kept); });
   MUSTER_TRY(run.messenger->drain());
   if (!not_kept.empty()) return {};
   const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables

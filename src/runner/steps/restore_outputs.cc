@@ -34,7 +34,8 @@ Result<std::vector<Artifact>> list_page(client::Api& api, const std::string& pat
 }
 
 /// `own_fault` is set when the fault is this node's.
-Result<void> download(client::Api& api, const std::string& from, const Artifact& artifact, const std::filesystem::path& to, std::optional<Error>& own_fault) {
+Result<void> download(client::Api& api, const std::string& from, const Artifact& artifact, const std::filesystem::path& to,
+                      std::optional<Error>& own_fault) {
   const auto own = [&](Result<void> result) {
     if (!result) own_fault = result.error();
     return result;
@@ -61,14 +62,18 @@ Result<void> restore_outputs(NodeRun& run) {
   RestoredOutputs restored;
   std::string cursor;
   do {
-    MUSTER_TRY_ASSIGN(const auto page, persist(stop, [&] { return list_page(*api, list, cursor); }, Unknown::counts));
+    MUSTER_TRY_ASSIGN(const auto page, persist(
+                                           stop, [&] { return list_page(*api, list, cursor); }, Unknown::counts));
     for (const Artifact& artifact : page) {
       const std::string from = api->in_workspace({"runs", run.order.run_id, "artifacts", artifact.path});
       std::optional<Error> own_fault;
-      MUSTER_TRY(persist(stop, [&]() -> Result<void> {
-        auto once = download(*api, from, artifact, run.folder.root() / artifact.path, own_fault);
-        return own_fault ? Result<void>{} : std::move(once);
-      }, Unknown::counts));
+      MUSTER_TRY(persist(
+          stop,
+          [&]() -> Result<void> {
+            auto once = download(*api, from, artifact, run.folder.root() / artifact.path, own_fault);
+            return own_fault ? Result<void>{} : std::move(once);
+          },
+          Unknown::counts));
       if (own_fault) return tl::unexpected(*own_fault);
       restored.emplace(artifact.path, artifact.sha256);
     }

@@ -11,7 +11,8 @@ namespace muster::runner::steps {
 /// Each rank a child of ours: all of them or none.
 Result<void> start_children(NodeRun& run);
 
-/// Every rank by one mpirun on node 0, once all nodes are ready for it. `input`: what run.plan was made of. `home`: where muster-rank is kept.
+/// Every rank by one mpirun on node 0, once all nodes are ready for it. `input`: what run.plan was made of. `home`: where muster-rank is
+/// kept.
 Result<void> start_by_mpirun(NodeRun& run, const launch::LaunchInput& input, const std::filesystem::path& home);
 
 /// The folder for Open MPI's sockets and shared memory on this node, in memory where that can be had.

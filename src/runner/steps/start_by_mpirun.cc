@@ -26,9 +26,10 @@ Result<void> make_scratch(const fs::path& folder) {
 }
 
 launch::MpiNode node_of(const NodeRun& run, int node_rank) {
-  const process::ProcessGroup group = process::ProcessGroup::planned(model::process_group_name(run.order.run_id, run.order.attempt, node_rank));
-  return {node_rank, fs::absolute(run.folder.root()).parent_path() / model::node_folder_name(node_rank), group.name(), mpi_scratch_of(group.name()),
-          group.cgroups()};
+  const process::ProcessGroup group =
+      process::ProcessGroup::planned(model::process_group_name(run.order.run_id, run.order.attempt, node_rank));
+  return {node_rank, fs::absolute(run.folder.root()).parent_path() / model::node_folder_name(node_rank), group.name(),
+          mpi_scratch_of(group.name()), group.cgroups()};
 }
 
 /// What mpirun reads: files beside the link to muster-rank, all by paths without spaces.
@@ -87,8 +88,10 @@ Result<void> start_by_mpirun(NodeRun& run, const launch::LaunchInput& input, con
   const fs::path scratch = mpi_scratch_of(run.group->name());
   MUSTER_TRY(make_scratch(scratch));
   const auto make_ranks = [&] {
-    MpiRanks::Node node{run.order.node_rank, run.folder.ranks(), run.order.command.empty() ? MpiRanks::Terminate::process : MpiRanks::Terminate::session};
-    run.ranks = std::make_unique<MpiRanks>(std::move(node), run.plan.ranks.size(), run.state, run.mpirun ? &*run.mpirun : nullptr, run.clock);
+    MpiRanks::Node node{run.order.node_rank, run.folder.ranks(),
+                        run.order.command.empty() ? MpiRanks::Terminate::process : MpiRanks::Terminate::session};
+    run.ranks =
+        std::make_unique<MpiRanks>(std::move(node), run.plan.ranks.size(), run.state, run.mpirun ? &*run.mpirun : nullptr, run.clock);
   };
   MUSTER_TRY(keep_gpus(run));
   if (run.order.node_rank != 0) {

@@ -18,7 +18,8 @@ class SqliteRow final : public Row {
   std::string text(int column) const override { return std::string(bytes(column)); }
   std::string_view bytes(int column) const override {
     const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-    return data == nullptr ? std::string_view() : std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+    return data == nullptr ? std::string_view()
+                           : std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
   }
 
  private:
@@ -83,11 +84,16 @@ class Connection::Statement {
     const int code = std::visit(
         [&](const auto& held) {
           using T = std::decay_t<decltype(held)>;
-          if constexpr (std::is_same_v<T, std::nullptr_t>) return sqlite3_bind_null(raw, index);
-          else if constexpr (std::is_same_v<T, std::int64_t>) return sqlite3_bind_int64(raw, index, held);
-          else if constexpr (std::is_same_v<T, double>) return sqlite3_bind_double(raw, index, held);
-          else if constexpr (std::is_same_v<T, Blob>) return sqlite3_bind_blob64(raw, index, address(held.bytes), held.bytes.size(), SQLITE_STATIC);
-          else return sqlite3_bind_text64(raw, index, address(held), held.size(), SQLITE_STATIC, SQLITE_UTF8);
+          if constexpr (std::is_same_v<T, std::nullptr_t>)
+            return sqlite3_bind_null(raw, index);
+          else if constexpr (std::is_same_v<T, std::int64_t>)
+            return sqlite3_bind_int64(raw, index, held);
+          else if constexpr (std::is_same_v<T, double>)
+            return sqlite3_bind_double(raw, index, held);
+          else if constexpr (std::is_same_v<T, Blob>)
+            return sqlite3_bind_blob64(raw, index, address(held.bytes), held.bytes.size(), SQLITE_STATIC);
+          else
+            return sqlite3_bind_text64(raw, index, address(held), held.size(), SQLITE_STATIC, SQLITE_UTF8);
         },
         value);
     if (code != SQLITE_OK) connection_.fail_now(sql_);
@@ -99,7 +105,8 @@ class Connection::Statement {
 };
 
 Connection::Connection(const std::filesystem::path& file, Access access) {
-  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
   database_.reset(raw);

@@ -60,7 +60,8 @@ class Connection final : public Session {
   static int past_deadline(void* connection);
 
   std::unique_ptr<sqlite3, CloseDatabase> database_;
-  /// Statements that nobody is using, by their text; one in use is taken out, so that a query inside a query of the same text gets one of its own.
+  /// Statements that nobody is using, by their text; one in use is taken out, so that a query inside a query of the same text gets one of
+  /// its own.
   std::unordered_map<std::string, StatementPtr, Hash, std::equal_to<>> idle_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
 };

@@ -11,7 +11,8 @@ namespace muster::store {
 /// Held until destroyed or until the process ends, however it ends.
 class FileLock {
  public:
-  /// Locks `path` (made when missing, never removed: removing a lock file lets two in). conflict, naming the holder's process, when another has it.
+  /// Locks `path` (made when missing, never removed: removing a lock file lets two in). conflict, naming the holder's process, when another
+  /// has it.
   static Result<FileLock> take(const std::filesystem::path& path);
 
  private:

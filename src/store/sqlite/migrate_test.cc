@@ -33,7 +33,8 @@ TEST(Migrate, TakesOnlyTheStepsThatAreLeft) {
   const test::TempFolder folder;
   Connection connection(folder / "db", Access::read_write);
   const std::vector<Migration> first{{"0001", "CREATE TABLE a (x INTEGER)"}};
-  const std::vector<Migration> both{{"0001", "CREATE TABLE a (x INTEGER)"}, {"0002", "ALTER TABLE a ADD COLUMN y INTEGER; INSERT INTO a VALUES (1, 2)"}};
+  const std::vector<Migration> both{{"0001", "CREATE TABLE a (x INTEGER)"},
+                                    {"0002", "ALTER TABLE a ADD COLUMN y INTEGER; INSERT INTO a VALUES (1, 2)"}};
   ASSERT_TRUE(migrate(connection, first));
   ASSERT_TRUE(migrate(connection, both));
   ASSERT_TRUE(migrate(connection, both));

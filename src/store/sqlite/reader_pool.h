@@ -18,8 +18,8 @@ class ReaderPool {
   /// Throws StoreFailure.
   ReaderPool(const std::filesystem::path& file, int connections);
 
-  /// Runs `work` in a read transaction: everything it sees is of one moment. Any thread; unavailable when no connection came free within 30 s; a statement
-  /// that runs longer than 30 s fails, since it keeps the log from being emptied.
+  /// Runs `work` in a read transaction: everything it sees is of one moment. Any thread; unavailable when no connection came free within 30
+  /// s; a statement that runs longer than 30 s fails, since it keeps the log from being emptied.
   Result<void> read(const std::function<Result<void>(Session&)>& work);
 
  private:

@@ -35,7 +35,8 @@ Result<std::unique_ptr<Connection>> open_for_writing(const std::filesystem::path
   std::string mode;
   connection->query("PRAGMA journal_mode = WAL", {}, [&](const Row& row) { mode = row.text(0); });
   if (mode != "wal") {
-    return fail_hint(Code::invalid, "keep MUSTER_HOME on a local disk", "{} cannot use a write-ahead log (mode {}): is it on a network file system?", file.string(), mode);
+    return fail_hint(Code::invalid, "keep MUSTER_HOME on a local disk",
+                     "{} cannot use a write-ahead log (mode {}): is it on a network file system?", file.string(), mode);
   }
   // FULL: a commit survives a power cut. The log is cut back to 64 MiB after it was longer.
   connection->execute("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;");

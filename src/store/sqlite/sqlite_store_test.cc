@@ -232,7 +232,9 @@ TEST(SqliteStore, TheLogIsEmptiedAsItGrows) {
   TestStore test;
   const std::string large(64 << 10, 'x');
   for (int i = 0; i < 600; ++i) {
-    test.write([&](Session& session) { session.run("INSERT INTO tokens (hash, name, created_at) VALUES (?, ?, 0)", {std::to_string(i), large}); });
+    test.write([&](Session& session) {
+      session.run("INSERT INTO tokens (hash, name, created_at) VALUES (?, ?, 0)", {std::to_string(i), large});
+    });
   }
   fs::path log = test.file();
   log += "-wal";

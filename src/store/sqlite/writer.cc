@@ -12,7 +12,8 @@ using std::chrono::steady_clock;
 constexpr std::size_t kGroupRequests = 256;
 // Work that takes longer than this is committed before more is taken on: a small write must not wait behind a row of large ones.
 constexpr auto kGroupTime = std::chrono::milliseconds(10);
-// Pages of 4 KiB. A checkpoint when nobody waits from 4 MiB on, at 16 MiB in any case; from 64 MiB on readers that keep the log from starting anew are waited for.
+// Pages of 4 KiB. A checkpoint when nobody waits from 4 MiB on, at 16 MiB in any case; from 64 MiB on readers that keep the log from
+// starting anew are waited for.
 constexpr int kCheckpointIdle = 1'000;
 constexpr int kCheckpointBusy = 4'000;
 constexpr int kRestartLog = 16'000;
@@ -149,7 +150,8 @@ void Writer::checkpoint(bool idle) {
   if (restart) sqlite3_busy_timeout(database, kReaderPatienceMs);
   int left = 0;
   int moved = 0;
-  const int code = sqlite3_wal_checkpoint_v2(database, nullptr, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
+  const int code =
+      sqlite3_wal_checkpoint_v2(database, nullptr, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
   if (restart) sqlite3_busy_timeout(database, 5000);
   // Not tried again before more was written. A failure loses nothing, the log just stays long.
   wal_pages_ = 0;

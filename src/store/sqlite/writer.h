@@ -1,7 +1,9 @@
 #pragma once
-// The one thread that writes. Writes that arrive while it commits go into its next transaction together (group commit), so that many writers share one sync.
+// The one thread that writes. Writes that arrive while it commits go into its next transaction together (group commit), so that many
+// writers share one sync.
 //
-// It makes every checkpoint too, between groups: SQLite up to 3.51.2 can lose a commit when two connections write or checkpoint at the same instant.
+// It makes every checkpoint too, between groups: SQLite up to 3.51.2 can lose a commit when two connections write or checkpoint at the same
+// instant.
 
 #include <chrono>
 #include <condition_variable>
