@@ -57,7 +57,8 @@ def _part(values, part):
 
 
 def _bare_delays():
-    with subprocess.Popen([sys.executable, "-c", TICKING.replace("range(%d)" % LINES, "range(20)"), "/"], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", TICKING.replace("range(%d)" % LINES, "range(20)"), "/"],
+                          stdout=subprocess.PIPE) as process:
         return [_age_ms(line) for line in process.stdout]
 
 
@@ -119,8 +120,8 @@ class Streams:
     def pieces(self, seconds):
         """(socket, bytes) as they come, for so long."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            for key, _ in self.selector.select(left):
+        while time.monotonic() < deadline:
+            for key, _ in self.selector.select(deadline - time.monotonic()):
                 piece = key.fileobj.recv(1 << 16)
                 if piece:
                     yield key.fileobj, piece

@@ -16,7 +16,9 @@ PROGRAM = str(SOURCE / "build" / "release" / "muster")
 
 
 class Row:
-    """One measured budget: `value` beside a `baseline` taken in the same run, both in `unit`; `bar` is what value may be at most, None for what is only told."""
+    """One measured budget: `value` beside a `baseline` taken in the same run, both in `unit`; `bar` is what value may be at most, None
+    for what is only told.
+    """
 
     def __init__(self, name, value, bar, unit, baseline_name, baseline):
         self.name, self.value, self.bar, self.unit = name, value, bar, unit

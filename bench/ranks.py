@@ -1,4 +1,6 @@
-"""Many ranks on one node: what starting them costs over a bare fork and exec, and how soon their end is known. mpirun and torchrun, bare, beside it."""
+"""Many ranks on one node: what starting them costs over a bare fork and exec, and how soon their end is known. mpirun and torchrun,
+bare, beside it.
+"""
 
 import datetime
 import http.client
@@ -47,7 +49,8 @@ class Bench:
         """The same from the start of a launcher. One that hangs at its end has long done what is measured."""
         file = self.times()
         started = time.time_ns()
-        with subprocess.Popen([*words, self.rank, "noop", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        with subprocess.Popen([*words, self.rank, "noop", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              start_new_session=True) as process:
             deadline = time.monotonic() + 60
             while lines(file) < count:
                 if time.monotonic() > deadline or process.poll() not in (None, 0):
@@ -58,7 +61,8 @@ class Bench:
 
     def start(self, count, *arguments):
         processes = ["--processes", count] if count > 1 else []
-        return json.loads(self.home("run", "submit", "--script", self.script, "--python", self.rank, "--experiment", "bench", *processes, "--grace", "5", "--json",
+        return json.loads(self.home("run", "submit", "--script", self.script, "--python", self.rank, "--experiment", "bench", *processes,
+                                    "--grace", "5", "--json",
                                     "--", *arguments))
 
     def submit(self, count, *arguments):
@@ -162,4 +166,5 @@ def rows():
         yield Row("last of 8 ranks' exit to the run's end", ends, 20, "ms", "fork+exec", bare[8])
         deaths = [bench.death() for _ in range(ENDS)]
         yield Row("a rank's death to its notice", statistics.median(one for one, _ in deaths), 20, "ms", "fork+exec", bare[8])
-        yield Row("a rank's death to Failed with its cause", statistics.median(other for _, other in deaths), None, "ms", "fork+exec", bare[8])
+        yield Row("a rank's death to Failed with its cause", statistics.median(other for _, other in deaths), None, "ms", "fork+exec",
+                  bare[8])

@@ -15,7 +15,8 @@ BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server")
 def machine():
     """What measured, what was measured, and how busy it was before."""
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=SOURCE, stdout=subprocess.PIPE).stdout.decode().strip() or "unknown"
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=SOURCE,
+                            stdout=subprocess.PIPE).stdout.decode().strip() or "unknown"
     return "%d cores (%s), Linux %s, commit %s, %s, load %.1f" % (
         os.cpu_count(), model, platform.release(), commit, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), os.getloadavg()[0])
 

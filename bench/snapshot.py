@@ -45,7 +45,9 @@ def unchanged(home):
 
 
 def _submit_seconds(home, source):
-    """How long the command takes: it returns when the snapshot is complete and the run accepted. The run itself is waited for, not measured."""
+    """How long the command takes: it returns when the snapshot is complete and the run accepted. The run itself is waited for, not
+    measured.
+    """
     started = time.perf_counter()
     run = home.json("run", "submit", "--command", "true", "--source-directory", source, "--experiment", "bench")
     took = time.perf_counter() - started

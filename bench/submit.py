@@ -1,4 +1,6 @@
-"""From typing the command to the script's first line, over running the script bare; on disk and in memory, since making the files is the file system's time."""
+"""From typing the command to the script's first line, over running the script bare; on disk and in memory, since making the files is
+the file system's time.
+"""
 
 import subprocess
 import sys

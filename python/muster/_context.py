@@ -82,7 +82,8 @@ class SubmittedRun(JournalLogger, Run):
 
     def cancel(self) -> None:
         """Warns and does nothing: the process's exit code decides how the run ends."""
-        warnings.warn("run.cancel() does nothing inside the job; end the process, or cancel the run from outside.")
+        warnings.warn("run.cancel() does nothing inside the job; end the process, or cancel the run from outside.",
+                      stacklevel=2)
 
 
 def journal_in(folder: str) -> Journal:

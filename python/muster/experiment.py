@@ -103,7 +103,7 @@ class Experiment:
 
     def remove_tags(self, tags: "Union[str, List[str]]") -> None:
         """Removes these tags."""
-        self._patch({key: None for key in ([tags] if isinstance(tags, str) else tags)})
+        self._patch(dict.fromkeys([tags] if isinstance(tags, str) else tags))
 
     def refresh(self) -> None:
         """Forgets what is known of the experiment, so that it is asked for again."""

@@ -160,7 +160,7 @@ class Model:
 
     def remove_tags(self, tags: Any) -> None:
         """Removes the tags of these names."""
-        self._patch({"tags": {key: None for key in ([tags] if isinstance(tags, str) else tags)}})
+        self._patch({"tags": dict.fromkeys([tags] if isinstance(tags, str) else tags)})
 
     def add_properties(self, properties: Mapping[str, Any]) -> None:
         """Adds properties; one that is there cannot change."""

@@ -262,7 +262,7 @@ class Run(RunFiles, MetricLogger):
 
     def remove_tags(self, tags: "Union[str, Iterable[str]]") -> None:
         """Removes these tags."""
-        self._patch({"tags": {key: None for key in ([tags] if isinstance(tags, str) else tags)}})
+        self._patch({"tags": dict.fromkeys([tags] if isinstance(tags, str) else tags)})
 
     def add_properties(self, properties: Mapping[str, Any]) -> None:
         """Adds properties. One that is there cannot change: UserErrorException."""

@@ -33,7 +33,7 @@ class Workspace:
             raise UserErrorException("workspace_name: {!r} is not a workspace's name: up to 255 letters, digits, - and _, "
                                      "a letter or digit first.".format(workspace_name))
         self._set_up(connect(server, _config_url), workspace_name, subscription_id, resource_group)
-        self._data  # One call, so that a wrong address, token or name shows here.
+        self._data  # noqa: B018  One call, so that a wrong address, token or name shows here.
 
     def _set_up(self, client: "Client", name: str, subscription_id: str, resource_group: str) -> None:
         self._client = client

@@ -126,7 +126,7 @@ class ClientTest(ServerCase):
         for status, kind in ((400, UserErrorException), (401, AuthenticationException), (403, AuthenticationException),
                              (404, ProjectSystemException), (409, UserErrorException), (413, UserErrorException),
                              (422, UserErrorException), (500, ProjectSystemException), (507, ProjectSystemException)):
-            self.server.before = lambda handler: handler.answer(status, {"detail": "why"}) or True
+            self.server.before = lambda handler, status=status: handler.answer(status, {"detail": "why"}) or True
             with self.refused(kind, "why"):
                 self.client().json("GET", "/x")
         self.server.before = lambda handler: handler.answer(500, raw=b"not json") or True

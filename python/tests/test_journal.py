@@ -448,4 +448,4 @@ class ContextTest(JournalCase):
         with self.refused(RunEnvironmentException, "MUSTER_RUN_ID", "MUSTER_METRICS_DIR"):
             Run.get_context(allow_offline=False)
         with self.refused(RunEnvironmentException, "Workspace.from_config"):
-            run.experiment
+            run.experiment  # noqa: B018

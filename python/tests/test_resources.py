@@ -23,7 +23,8 @@ class ComputeTest(ServerCase):
         target = ComputeTarget.create(workspace, "gpu-cluster", config)
         with self.printed() as (out, _):
             target.wait_for_completion(show_output=True, min_node_count=None, timeout_in_minutes=20)
-        self.assertIn("AmlCompute wait for completion finished\n\nMinimum number of nodes requested have been provisioned\n", out.getvalue())
+        self.assertIn("AmlCompute wait for completion finished\n\nMinimum number of nodes requested have been provisioned\n",
+                      out.getvalue())
         self.assertIsInstance(ComputeTarget(workspace, "gpu-cluster"), AmlCompute)
         status = target.get_status().serialize()
         self.assertEqual((status["currentNodeCount"], status["allocationState"], status["vmPriority"]), (0, "Steady", "Dedicated"))
@@ -49,7 +50,8 @@ class ComputeTest(ServerCase):
             target.wait_for_completion()
 
     def test_what_is_refused(self):
-        for options, text in (({}, "max_nodes: must be given"), ({"max_nodes": -1}, "max_nodes"), ({"max_nodes": 1, "min_nodes": 2}, "less than"),
+        for options, text in (({}, "max_nodes: must be given"), ({"max_nodes": -1}, "max_nodes"),
+                              ({"max_nodes": 1, "min_nodes": 2}, "less than"),
                               ({"max_nodes": "4"}, "max_nodes: '4'"), ({"max_nodes": 1, "vm_priority": "low"}, "vm_priority")):
             with self.refused(ComputeTargetException, text):
                 AmlCompute.provisioning_configuration(**options)
@@ -62,7 +64,8 @@ class CondaFileTest(Case):
         for text in ("channels:\n- conda-forge\ndependencies:\n- python=3.6.2\n- pip:\n  - azureml-defaults\n  - torch==1.6.0\n- pillow\n",
                      "# one\nname: 'x'  # two\nchannels: [conda-forge]\n\ndependencies:\n    - \"python=3.6.2\"\n    - pip:\n"
                      "        - azureml-defaults\n        - torch==1.6.0 # three\n    - pillow\nprefix: /opt/x\n",
-                     "---\r\ndependencies:\r\n- python=3.6.2\r\n- pip: [azureml-defaults, torch==1.6.0]\r\n- pillow\r\nchannels:\r\n  - conda-forge\r\n"):
+                     "---\r\ndependencies:\r\n- python=3.6.2\r\n- pip: [azureml-defaults, torch==1.6.0]\r\n- pillow\r\n"
+                     "channels:\r\n  - conda-forge\r\n"):
             content = parse_conda_file(text)
             self.assertEqual((content.channels, content.conda_packages, content.pip_packages),
                              (["conda-forge"], ["python=3.6.2", "pillow"], ["azureml-defaults", "torch==1.6.0"]))
@@ -71,7 +74,8 @@ class CondaFileTest(Case):
         for text, told in (("dependencies:\n- a\nextra: 1\n", "line 3"), ("- a\n", "line 1"), ("channels: [a]\n", "no key 'dependencies'"),
                            ("dependencies:\n- &x a\n", "line 2"), ("dependencies:\n- a: b\n", "line 2"), ("dependencies:\n\t- a\n", "tab"),
                            ("dependencies:\n- a\n   - b\n", "line 3"), ("dependencies: a\n", "expected a list"), ("{}", "line 1"),
-                           ("dependencies:\n- >\n  text\n", "line 2"), ("dependencies:\n- \"a\\n\"\n", "line 2"), ("variables:\n  A: b\n", "variables"),
+                           ("dependencies:\n- >\n  text\n", "line 2"), ("dependencies:\n- \"a\\n\"\n", "line 2"),
+                           ("variables:\n  A: b\n", "variables"),
                            ("dependencies:\n- a\ndependencies:\n- b\n", "twice"), ("dependencies:\n-\n", "line 2")):
             with self.refused(UserErrorException, told):
                 parse_conda_file(text)
@@ -110,7 +114,8 @@ class EnvironmentTest(ServerCase):
         self.assertEqual((registered.version, environment.version), ("1", None))
         self.assertEqual(environment.register(workspace).version, "1")
         definition = self.state.environments[0]["definition"]
-        self.assertEqual(definition["python"], {"interpreter_path": "python", "user_managed_dependencies": False, "pip_packages": ["torch==2.0"],
+        self.assertEqual(definition["python"], {"interpreter_path": "python", "user_managed_dependencies": False,
+                                                "pip_packages": ["torch==2.0"],
                                                 "conda_packages": [], "python_version": "3.9"})
         self.assertEqual(definition["environment_variables"], {"A": "1"})
         environment.python.conda_dependencies.add_pip_package("pillow")
@@ -132,7 +137,8 @@ class EnvironmentTest(ServerCase):
             environment.register(self.workspace())
         self.write("train.py")
         with self.refused(UserErrorException, "docker.use_docker"):
-            Experiment(self.workspace(), "e").submit(ScriptRunConfig(self.work, "train.py", docker_runtime_config=DockerConfiguration(True)))
+            Experiment(self.workspace(), "e").submit(ScriptRunConfig(self.work, "train.py",
+                                                                     docker_runtime_config=DockerConfiguration(True)))
 
     def test_requirements(self):
         self.write("more.txt", "pillow==9.4.0\n")
@@ -257,7 +263,8 @@ class SeedTest(ServerCase):
     def test_the_submitting_script(self):
         self.write("config.json", '{"subscription_id": "s", "resource_group": "g", "workspace_name": "default"}')
         self.write("train.py", "pass")
-        self.write("conda_dependencies.yml", "channels:\n  - conda-forge\ndependencies:\n  - python=3.6.2\n  - pip:\n    - azureml-defaults\n"
+        self.write("conda_dependencies.yml",
+                   "channels:\n  - conda-forge\ndependencies:\n  - python=3.6.2\n  - pip:\n    - azureml-defaults\n"
                    "    - torch==1.6.0\n")
         self.state.artifacts["pytorch-birds_1795230131_00000001"] = {"outputs/model.pt": b"weights"}
         environment = dict(os.environ, PYTHONPATH=PYTHON)

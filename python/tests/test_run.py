@@ -34,7 +34,8 @@ class SubmitTest(RunCase):
         self.write("train.py", "print(1)")
         config = ScriptRunConfig(source_directory=self.work, script="train.py", arguments=["--epochs", 3, "--lr", 0.1, "$LOCAL_RANK"])
         run, body = self.submit(config, tags={"a": 1, "b": None}, display_name="first")
-        self.assertEqual((body["experiment"], body["script"], body["compute_target"], body["node_count"]), ("birds", "train.py", "local", 1))
+        self.assertEqual((body["experiment"], body["script"], body["compute_target"], body["node_count"]),
+                         ("birds", "train.py", "local", 1))
         self.assertEqual(body["arguments"], ["--epochs", "3", "--lr", "0.1", "$LOCAL_RANK"])
         self.assertEqual((body["tags"], body["display_name"], body["max_run_duration_seconds"]), ({"a": "1", "b": ""}, "first", 2592000))
         self.assertNotIn("environment", body)
@@ -181,7 +182,8 @@ class FollowTest(RunCase):
     def test_the_format(self):
         run = self.run_object()
         self.state.logs[RUN] = {LOG: b"x"}
-        self.state.streams = [lambda query: self.status("Queued", status_detail="waits for 1 node") + b": keep alive\n\n" + self.status("Running")
+        self.state.streams = [lambda query: self.status("Queued", status_detail="waits for 1 node") + b": keep alive\n\n"
+                              + self.status("Running")
                               + self.log(0, "Epoch 0\nEp", "azureml-logs/20_image_build_log.txt", None) + self.log(0, "one\ntw")
                               + self.log(6, "o\n") + self.log(0, "not shown", "azureml-logs/70_driver_log_1.txt", 1)
                               + self.end(warnings=["careful"])]
@@ -198,7 +200,8 @@ class FollowTest(RunCase):
 
     def test_bytes_that_are_not_utf8_and_characters_cut_in_two(self):
         run = self.run_object()
-        self.state.streams = [lambda query: self.log(0, None, base64="YcM=") + self.log(2, None, base64="qWIK") + self.log(5, None, base64="/wo=")
+        self.state.streams = [lambda query: self.log(0, None, base64="YcM=") + self.log(2, None, base64="qWIK")
+                              + self.log(5, None, base64="/wo=")
                               + self.end()]
         self.wait(run, show_output=True)
         self.assertIn("a\u00e9b\n\ufffd\n", self.output)
@@ -302,7 +305,8 @@ class LookingTest(RunCase):
         run = self.run_object(distribution={"type": "pytorch", "process_count": 2, "backend": "gloo"},
                               stages=[{"name": "Running", "started_at": "t", "ended_at": None}])
         details = run.get_details()
-        self.assertEqual((details["target"], details["status"], details["startTimeUtc"]), ("local", "Running", "2026-11-21T03:22:11.123456Z"))
+        self.assertEqual((details["target"], details["status"], details["startTimeUtc"]),
+                         ("local", "Running", "2026-11-21T03:22:11.123456Z"))
         for absent in ("endTimeUtc", "error", "warnings"):
             self.assertNotIn(absent, details)
         self.assertEqual((details["runDefinition"]["framework"], details["runDefinition"]["communicator"]), ("PyTorch", "gloo"))
@@ -339,14 +343,17 @@ class LookingTest(RunCase):
             return [{"value": value, "step": index, "time": "t", "rank": rank} for index, value in enumerate(values)]
 
         self.state.metrics[RUN] = {
-            "lr": points(0.001), "acc": points(0.5, 0.75, "NaN"), "list": points({"list": [1]}), "lists": points({"list": [1, 2]}, {"list": [3]}),
+            "lr": points(0.001), "acc": points(0.5, 0.75, "NaN"), "list": points({"list": [1]}),
+            "lists": points({"list": [1, 2]}, {"list": [3]}),
             "row": points({"row": {"x": 1, "y": "Infinity"}}), "rows": points({"row": {"x": 1}}, {"row": {"x": 2}}),
-            "table": points({"table": {"a": [1, 2], "b": [3, 4]}}), "flat": points({"table": {"a": 1}}), "text": points("x"), "none": points(None),
+            "table": points({"table": {"a": [1, 2], "b": [3, 4]}}), "flat": points({"table": {"a": 1}}), "text": points("x"),
+            "none": points(None),
             "image": points({"image": "outputs/a.png"}), "both": points(1) + points(2, rank=1)}
         metrics = run.get_metrics()
         self.assertEqual(repr(metrics.pop("acc")), "[0.5, 0.75, nan]")
         self.assertEqual(metrics, {
-            "lr": 0.001, "list": [1], "lists": [1, 2, 3], "row": {"x": 1, "y": float("inf")}, "rows": {"x": [1, 2]}, "none": None, "text": "x",
+            "lr": 0.001, "list": [1], "lists": [1, 2, 3], "row": {"x": 1, "y": float("inf")}, "rows": {"x": [1, 2]}, "none": None,
+            "text": "x",
             "table": {"a": [1, 2], "b": [3, 4]}, "flat": {"a": 1}, "image": "outputs/a.png", "both": 1})
         self.assertEqual(run.get_metrics("both", rank="all"), {"both": [1, 2]})
         self.assertEqual(run.get_metrics("both", rank=1), {"both": 2})

@@ -20,8 +20,9 @@ import digits
 from azureml.core.run import Run
 from checkpoint import Checkpoint
 
-# DistributedDataParallel and optimizers import this when they are first used. PyTorch 2.13 lets a process group live past destroy_process_group() if that is
-# after init_process_group(); then a thread of Gloo meets Python's shutdown, now and then: "terminate called without an active exception", SIGABRT.
+# DistributedDataParallel and optimizers import this when they are first used. PyTorch 2.13 lets a process group live past
+# destroy_process_group() if that is after init_process_group(); then a thread of Gloo meets Python's shutdown, now and then:
+# "terminate called without an active exception", SIGABRT.
 with contextlib.suppress(ImportError):  # PyTorch 1 has none of it
     import torch._dynamo
 
@@ -77,7 +78,7 @@ def train(options, device, run):
         print("Rank %d: Starting epoch %d" % (RANK, epoch))
         sampler.set_epoch(epoch)
 
-        def report(number, loss):
+        def report(number, loss, epoch=epoch):
             run.log("loss", loss)
             if number % options.print_freq == 0:
                 print("Rank %d: [%d, %5d] loss: %.3f" % (RANK, epoch, number, loss))

@@ -99,7 +99,8 @@ def test_names_in_any_alphabet_are_fine(server):
 def test_config_json_is_written_by_the_shell(server):
     # As the README says it: the file is there, and empty, before the command begins; the second time it was whole.
     for _ in range(2):
-        subprocess.run([str(PROGRAM) + " workspace config > config.json"], shell=True, cwd=server.folder, env=server.environment, check=True, timeout=60)
+        subprocess.run([str(PROGRAM) + " workspace config > config.json"], shell=True, cwd=server.folder, env=server.environment,
+                       check=True, timeout=60)
         assert json.loads((server.folder / "config.json").read_text())["muster_url"] == server.server()["url"]
 
 

@@ -22,7 +22,8 @@ def test_every_command_and_option_is_in_the_docs(muster):
         verb = path.rsplit(" ", 1)[-1]
         if not re.search(r"\b%s\b" % re.escape(path), TEXT) and not re.search(r"[·`] ?`?%s\b" % re.escape(verb), TEXT):
             missing.append(path)
-        missing += ["%s %s" % (path, word) for word in words - COMMON if word.startswith("--") and not re.search(re.escape(word) + r"(?![\w-])", TEXT)]
+        missing += ["%s %s" % (path, word) for word in words - COMMON
+                    if word.startswith("--") and not re.search(re.escape(word) + r"(?![\w-])", TEXT)]
     assert sorted(missing) == []
 
 

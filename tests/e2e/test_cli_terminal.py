@@ -79,4 +79,5 @@ def test_a_status_begins_on_a_line_of_its_own(server):
 
 def test_help_fits_80_columns(server):
     for command in ("submit", "list", "logs", "download"):
-        assert all(len(line) <= 80 for line in server("run", command, "--help", COLUMNS="80").stdout.splitlines() if line.startswith("  muster"))
+        lines = server("run", command, "--help", COLUMNS="80").stdout.splitlines()
+        assert all(len(line) <= 80 for line in lines if line.startswith("  muster"))

@@ -4,7 +4,8 @@ from waiting import wait_until
 
 
 def test_a_target_is_created_shown_listed_and_deleted(server):
-    made = server.json("compute", "create", "cpu-cluster", "--max-nodes", "4", "--min-nodes", "0", "--idle-seconds", "60", "--vm-size", "STANDARD_D2")
+    made = server.json("compute", "create", "cpu-cluster", "--max-nodes", "4", "--min-nodes", "0", "--idle-seconds", "60", "--vm-size",
+                       "STANDARD_D2")
 
     assert (made["name"], made["max_nodes"], made["min_nodes"], made["idle_seconds_before_scaledown"]) == ("cpu-cluster", 4, 0, 60)
     assert made["provisioning_state"] == "Succeeded"

@@ -87,7 +87,9 @@ def test_a_run_outlasts_a_time_without_room(small_disk):
 
 
 def waiting_for_room(muster):
-    """A run whose outputs fit once, as its job writes them, and not a second time, as the server would keep them; and what is in their way."""
+    """A run whose outputs fit once, as its job writes them, and not a second time, as the server would keep them; and what is in their
+    way.
+    """
     ballast = os.path.join(muster.home, "ballast")
     disk = os.statvfs(muster.home)
     with open(ballast, "wb") as file:
@@ -102,7 +104,8 @@ def waiting_for_room(muster):
 
 def test_outputs_that_find_no_room_wait_for_it(small_disk):
     run, ballast = waiting_for_room(small_disk)
-    assert run["status_detail"] == ("the server's disk is full: %.1f MiB of outputs wait on node 0; free some space or cancel the run" % OUTPUT_MB)
+    assert run["status_detail"] == (
+        "the server's disk is full: %.1f MiB of outputs wait on node 0; free some space or cancel the run" % OUTPUT_MB)
     with open(os.path.join(small_disk.home, "server.log")) as log:
         assert "the disk is full" in log.read()
 

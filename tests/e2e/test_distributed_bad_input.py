@@ -25,7 +25,8 @@ def test_processes_that_cannot_be_divided_over_the_nodes(cluster):
     refused(cluster, "--nodes", "2", "--processes", "3", "--mpi", says=["3", "2 nodes"])
 
 
-@pytest.mark.parametrize("options", [("--processes", "0"), ("--processes", "-2"), ("--nodes", "0"), ("--nodes", "0", "--mpi")], ids=" ".join)
+@pytest.mark.parametrize("options", [("--processes", "0"), ("--processes", "-2"), ("--nodes", "0"), ("--nodes", "0", "--mpi")],
+                         ids=" ".join)
 def test_no_processes_or_nodes_at_all(cluster, options):
     refused(cluster, *options, says=["0" if "0" in options else "-2"])
 
@@ -37,7 +38,8 @@ def test_more_nodes_than_the_target_has(cluster):
 
 def test_several_faults_are_named_at_once(cluster):
     status, problem = Rest(cluster)("POST", "/workspaces/default/runs", {
-        "experiment": "e2e", "script": "../train.py", "node_count": 2, "distribution": {"type": "pytorch", "process_count": 3, "backend": "ucc"}})
+        "experiment": "e2e", "script": "../train.py", "node_count": 2, "distribution":
+        {"type": "pytorch", "process_count": 3, "backend": "ucc"}})
     assert (status, problem["code"]) == (422, "invalid")
     assert {error["field"] for error in problem["errors"]} >= {"script", "distribution.process_count", "distribution.backend"}
 
@@ -45,11 +47,13 @@ def test_several_faults_are_named_at_once(cluster):
 @pytest.mark.parametrize("distribution, word", [
     ({"type": "tensorflow"}, "tensorflow"), ({"type": "mpi", "process_count": 4}, "process_count_per_node"),
     ({"type": "mpi", "process_count_per_node": 0}, "process_count_per_node"), ({}, "type"), ([], "distribution"), ("mpi", "distribution"),
-    (None, "distribution"), ({"type": "pytorch", "process_count": 2.5}, "process_count"), ({"type": "pytorch", "process_count": 10 ** 30}, "process_count"),
+    (None, "distribution"), ({"type": "pytorch", "process_count": 2.5}, "process_count"),
+    ({"type": "pytorch", "process_count": 10 ** 30}, "process_count"),
 ], ids=str)
 def test_a_distribution_that_cannot_be(cluster, distribution, word):
     status, problem = Rest(cluster)("POST", "/workspaces/default/runs",
-                                    {"experiment": "e2e", "command": "true", "node_count": 2, "compute_target": "cluster", "distribution": distribution})
+                                    {"experiment": "e2e", "command": "true", "node_count": 2, "compute_target": "cluster",
+                                     "distribution": distribution})
     assert (status, problem["code"]) == (422, "invalid")
     assert word in str(problem)
     assert cluster.json("run", "list")["runs"] == []
@@ -82,7 +86,8 @@ def test_by_the_sdk(cluster, workspace):
 
     def submit(distribution):
         return Experiment(workspace, "sdk").submit(ScriptRunConfig(
-            source_directory=str(cluster.folder), script="train.py", compute_target="cluster", environment=environment, distributed_job_config=distribution))
+            source_directory=str(cluster.folder), script="train.py", compute_target="cluster", environment=environment,
+            distributed_job_config=distribution))
     with pytest.raises(UserErrorException, match="multiple of node_count"):
         submit(PyTorchConfiguration(process_count=3, node_count=2))
     with pytest.raises(UserErrorException, match="process_count_per_node"):

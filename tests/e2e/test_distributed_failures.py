@@ -113,9 +113,12 @@ for number, batch in enumerate(DataLoader(Slow(), batch_size=2, num_workers=2)):
 
 
 def test_torchruns_own_words_are_not_the_cause(cluster):
-    (cluster.folder / "fails.py").write_text("import os\nif os.environ['RANK'] == '3': raise ValueError('bad shape')\nimport time\ntime.sleep(600)\n")
-    command = ("torchrun --nproc_per_node 2 --nnodes 2 --node_rank $NODE_RANK --master_addr $MASTER_ADDR --master_port $MASTER_PORT fails.py")
-    run = cluster.json("run", "submit", "--experiment", "e2e", "--compute", "cluster", "--nodes", "2", "--python", sys.executable, "--grace", "2",
+    (cluster.folder / "fails.py").write_text(
+        "import os\nif os.environ['RANK'] == '3': raise ValueError('bad shape')\nimport time\ntime.sleep(600)\n")
+    command = ("torchrun --nproc_per_node 2 --nnodes 2 --node_rank $NODE_RANK "
+               "--master_addr $MASTER_ADDR --master_port $MASTER_PORT fails.py")
+    run = cluster.json("run", "submit", "--experiment", "e2e", "--compute", "cluster", "--nodes", "2", "--python", sys.executable,
+                       "--grace", "2",
                        "--command", command)
     run = cluster.ended(run["run_id"], 90)
 

@@ -13,7 +13,8 @@ from waiting import wait_until
 # Each rank prints what a launch may set, and its arguments.
 PRINT = """
 import json, os, re, sys
-names = r"(RANK|LOCAL_RANK|WORLD_SIZE|LOCAL_WORLD_SIZE|NODE_RANK|GROUP_RANK|MASTER_\\w+|AZ_BATCH\\w+|OMPI_COMM_WORLD_(RANK|SIZE|LOCAL_RANK|LOCAL_SIZE)|" \\
+names = r"(RANK|LOCAL_RANK|WORLD_SIZE|LOCAL_WORLD_SIZE|NODE_RANK|GROUP_RANK|MASTER_\\w+|AZ_BATCH\\w+|" \\
+        r"OMPI_COMM_WORLD_(RANK|SIZE|LOCAL_RANK|LOCAL_SIZE)|" \\
         r"NCCL_SOCKET_IFNAME|MUSTER_RANK|MUSTER_NODE_\\w+|TORCHELASTIC_\\w+|PMI_RANK)$"
 print(json.dumps({name: value for name, value in os.environ.items() if re.match(names, name)}))
 print(json.dumps(sys.argv[1:]))
@@ -113,7 +114,8 @@ def test_mpi(cluster):
         assert variables == {
             "OMPI_COMM_WORLD_RANK": str(rank), "OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_LOCAL_RANK": str(local),
             "OMPI_COMM_WORLD_LOCAL_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
-            "AZ_BATCHAI_MPI_MASTER_NODE": "127.0.0.1", "AZ_BATCH_MASTER_NODE": "127.0.0.1:" + port, "AZ_BATCH_HOST_LIST": "127.0.0.1,127.0.0.1",
+            "AZ_BATCHAI_MPI_MASTER_NODE": "127.0.0.1", "AZ_BATCH_MASTER_NODE": "127.0.0.1:" + port,
+            "AZ_BATCH_HOST_LIST": "127.0.0.1,127.0.0.1",
             "NCCL_SOCKET_IFNAME": "", "MUSTER_RANK": str(rank), "MUSTER_NODE_RANK": str(node), "MUSTER_NODE_COUNT": "2"}
         assert arguments == [str(local)]
     assert "70_mpi_log.txt" in job.logs()

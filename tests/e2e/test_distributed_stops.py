@@ -138,7 +138,8 @@ def test_a_run_with_retries_goes_on_from_its_checkpoint(cluster, mpi):
 
 
 def test_all_attempts_are_followed(server, workspace, capsys):
-    script = "import os, sys\nattempt = int(os.environ['MUSTER_ATTEMPT'])\nfor line in range(attempt * 3): print('attempt', attempt, 'line', line)\nsys.exit(attempt < 3)"
+    script = "import os, sys\nattempt = int(os.environ['MUSTER_ATTEMPT'])\n" \
+             "for line in range(attempt * 3): print('attempt', attempt, 'line', line)\nsys.exit(attempt < 3)"
     lines = ["attempt %d line %d" % (attempt, line) for attempt in (1, 2, 3) for line in range(attempt * 3)]
     (server.folder / "job").mkdir()
     (server.folder / "job" / "again.py").write_text(script)
@@ -155,7 +156,9 @@ def test_all_attempts_are_followed(server, workspace, capsys):
 
 
 def test_without_retries_left_it_fails(cluster):
-    job = Job(cluster, "import meeting, os, time\nif meeting.RANK == 1: raise ValueError('attempt ' + os.environ['MUSTER_ATTEMPT'])\ntime.sleep(600)",
+    job = Job(cluster,
+              "import meeting, os, time\n"
+              "if meeting.RANK == 1: raise ValueError('attempt ' + os.environ['MUSTER_ATTEMPT'])\ntime.sleep(600)",
               options=["--max-retries", "2", "--grace", "1"])
 
     run = job.ended(60)
@@ -189,8 +192,10 @@ def test_a_low_priority_run_fails_of_its_own_fault_as_others_do(server):
 def test_training_that_was_cut_off_reaches_the_same_weights(cluster, tmp_path):
     sample, epochs = SOURCE / "samples" / "ddp", "4"
     shutil.copytree(sample, cluster.folder / "ddp")
-    run_id = cluster.json("run", "submit", "--script", "ddp/train.py", "--experiment", "e2e", "--compute", "cluster", "--nodes", "2", "--processes", "2",
-                          "--python", sys.executable, "--max-retries", "1", "--grace", "2", "--", "--epochs", epochs, "--batch-size", "32")["run_id"]
+    run_id = cluster.json("run", "submit", "--script", "ddp/train.py", "--experiment", "e2e", "--compute", "cluster", "--nodes", "2",
+                          "--processes", "2",
+                          "--python", sys.executable, "--max-retries", "1", "--grace", "2", "--", "--epochs", epochs, "--batch-size",
+                          "32")["run_id"]
     log = "azureml-logs/70_driver_log_0.txt"
     wait_until(lambda: "Starting epoch 2" in cluster("run", "logs", run_id).stdout, "the third epoch", 60)
     [pid] = [pid for pid in cluster.processes() if is_rank(pid, run_id, 1)]

@@ -16,7 +16,8 @@ TOLERANCE = 1e-10
 
 
 def run_python(folder, *words, python=sys.executable, seconds=170, code=0, **variables):
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONPATH": str(SDK), "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONPATH": str(SDK),
+                   "PYTHONDONTWRITEBYTECODE": "1", **variables}
     done = subprocess.run([str(python), *map(str, words)], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, timeout=seconds)
     assert done.returncode == code, done.stdout
@@ -112,7 +113,8 @@ for step in range(100):
         raise ValueError("bad shape in step 5")
     hvd.allreduce(torch.ones(4), name="ones%d" % step)
 """)
-    run = cluster.json("run", "submit", "--script", "raise.py", "--experiment", "e2e", "--compute", "cluster", "--nodes", "2", "--processes", "4",
+    run = cluster.json("run", "submit", "--script", "raise.py", "--experiment", "e2e", "--compute", "cluster", "--nodes", "2",
+                       "--processes", "4",
                        "--mpi", "--python", horovod_python, "--grace", "3")
     run = cluster.ended(run["run_id"], 60)
 

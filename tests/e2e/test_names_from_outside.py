@@ -39,7 +39,8 @@ def test_the_sdk_finds_no_such_run(workspace):
 def test_what_is_not_utf8_is_refused_by_its_option(server):
     (server.folder / "job.py").write_text("print('hi')")
     bad = b"\xff\xfe".decode("utf-8", "surrogateescape")
-    for words, named in ((("--", bad), "ARG"), (("--name", bad), "--name"), (("--tag", "a=" + bad), "--tag"), (("--env", "A=" + bad), "--env"),
+    for words, named in ((("--", bad), "ARG"), (("--name", bad), "--name"), (("--tag", "a=" + bad), "--tag"),
+                         (("--env", "A=" + bad), "--env"),
                          (("--python", bad), "--python")):
         problem = server.problem("run", "submit", "--script", "job.py", *words)
         assert named + ": " in problem["detail"] and "not UTF-8" in problem["detail"], problem

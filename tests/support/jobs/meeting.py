@@ -1,4 +1,6 @@
-"""How the ranks of a test's job tell the test that they are there, and wait for it. The folder is the same on all nodes: they are one machine."""
+"""How the ranks of a test's job tell the test that they are there, and wait for it. The folder is the same on all nodes: they are one
+machine.
+"""
 
 import os
 import time
