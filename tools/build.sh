@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Configuring and building, one folder a preset: build/<preset>.
 
 core_count() { printf '%s' "${MUSTER_JOBS:-$(nproc)}"; }

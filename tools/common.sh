@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What all parts of ./dev use: words on the terminal, quiet steps with a log.
 
 say() { printf '%s\n' "$*"; }

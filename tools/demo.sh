@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # ./dev demo: from nothing to a registered model.
 
 demo() {
@@ -11,7 +12,7 @@ demo() {
 
   "$MUSTER" up
   mkdir -p build/demo
-  cd build/demo
+  cd build/demo || return
   "$MUSTER" workspace config >config.json
   "$TORCH_PYTHON" "$sample/submit.py" --num_epochs 10 ||
     fail "" "The run did not complete. What it said last is above; '$MUSTER run list' shows all of them."

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Debian's packages: what is needed for what, and getting it.
 
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache mold libboost1.81-dev libsqlite3-dev libssl-dev nlohmann-json3-dev

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Pythons: those that are here, and one with PyTorch.
 
 # Every Python from 3.6 on, each once: on the PATH, Debian's, pyenv's.

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The test suites. Each adds to PASSED and FAILED; a suite that breaks before it can count is one failure.
 
 PASSED=0
@@ -11,6 +12,7 @@ run_tests() {
     *) usage >&2; exit 2 ;;
   esac
   need_packages $BUILD_PACKAGES $TEST_PACKAGES
+  lint
   if build_release; then
     python_suites
     e2e_suite
