@@ -59,8 +59,10 @@ Result<fs::path> python_folder(const std::string& interpreter, const fs::path& s
   const fs::path own = fs::path(interpreter).parent_path();
   if (same_program(own / "python", interpreter) && same_program(own / "python3", interpreter)) return own;
   MUSTER_TRY(make_folders(scratch));
+  const std::string program = fmt::format("#!/bin/sh\nexec {} \"$@\"\n", shell_quoted(interpreter));
   for (const char* name : {"python", "python3"}) {
-    MUSTER_TRY(write_file(scratch / name, fmt::format("#!/bin/sh\nexec {} \"$@\"\n", shell_quoted(interpreter)), 0755, Durable::no));
+    // A program that others may be starting right now is not written again.
+    if (read_file(scratch / name) != program) MUSTER_TRY(write_file(scratch / name, program, 0755, Durable::no));
   }
   return scratch;
 }

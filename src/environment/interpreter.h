@@ -14,7 +14,7 @@ namespace muster::environment {
 Result<std::string> resolve_interpreter(const std::string& interpreter_path, const std::string& path);
 
 /// A folder to put first on PATH so that `python` and `python3` are this interpreter: its own when it is so there, else `scratch`, made
-/// here with two small programs that start it (a link would lose a virtual environment's packages).
+/// here with two small programs that start it (a link would lose a virtual environment's packages). May be shared by several jobs.
 Result<std::filesystem::path> python_folder(const std::string& interpreter, const std::filesystem::path& scratch);
 
 }  // namespace muster::environment

@@ -1,6 +1,7 @@
 #include "environment/interpreter.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <fstream>
@@ -73,6 +74,28 @@ TEST_F(Interpreter, ItsOwnFolderServesWhenPythonIsThere) {
   ASSERT_TRUE(folder);
   EXPECT_EQ(*folder, folder_ / "a");
   EXPECT_FALSE(fs::exists(folder_ / "scratch"));
+}
+
+TEST_F(Interpreter, ItsOwnFolderDoesNotServeWhenAnotherPythonIsThere) {
+  make_program(folder_ / "a/python3.8", "#!/bin/sh\necho this\n");
+  make_program(folder_ / "a/python3", "#!/bin/sh\necho another\n");
+  fs::create_symlink("python3.8", folder_ / "a/python");
+  const auto folder = python_folder(in("a/python3.8"), folder_ / "scratch");
+  ASSERT_TRUE(folder) << folder.error().detail;
+  EXPECT_EQ(output_of("PATH=" + folder->string() + ":/bin; python3"), "this\n");
+}
+
+TEST_F(Interpreter, AFolderThatIsThereIsNotWrittenAgain) {
+  make_program(folder_ / "a/python3");
+  ASSERT_TRUE(python_folder(in("a/python3"), folder_ / "scratch"));
+  const auto inode = [&] {
+    struct stat status {};
+    ::stat((folder_ / "scratch/python").c_str(), &status);
+    return status.st_ino;
+  };
+  const auto before = inode();
+  ASSERT_TRUE(python_folder(in("a/python3"), folder_ / "scratch"));
+  EXPECT_EQ(inode(), before);
 }
 
 TEST_F(Interpreter, ElseAFolderIsMadeThatStartsIt) {

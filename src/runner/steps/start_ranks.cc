@@ -1,8 +1,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/own_variables.h"
 #include "client/address.h"
+#include "environment/interpreter.h"
 #include "launch/job_variables.h"
 #include "launch/mpi.h"
 #include "model/process_group_name.h"
@@ -16,11 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The folder in which `python` is the environment's; "" when it goes by another name there.
-fs::path interpreter_folder(const std::string& interpreter) {
-  const fs::path folder = fs::path(interpreter).parent_path();
-  std::error_code none;
-  return fs::equivalent(folder / "python", interpreter, none) ? folder : fs::path();
+/// Where `python` and `python3` are the environment's: beside the SDK, so that the nodes of an MPI run, who share their variables, find it
+/// too.
+Result<fs::path> interpreter_folder(const std::string& interpreter, const fs::path& home) {
+  if (interpreter.empty()) return fs::path();
+  return environment::python_folder(interpreter, home / "python" / sha256_hex(interpreter).substr(0, 16));
 }
 
 Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& home) {
@@ -38,7 +40,7 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& hom
   job.node = {order.node_rank, fs::absolute(run.folder.root()), run.group->name()};
   job.url = run.options.url;
   job.token = run.options.token;
-  job.interpreter_folder = interpreter_folder(order.interpreter);
+  MUSTER_TRY_ASSIGN(job.interpreter_folder, interpreter_folder(order.interpreter, home));
   job.virtual_environment = order.environment_folder;
   MUSTER_TRY_ASSIGN(job.sdk_folder, unpack_sdk(home));
 
