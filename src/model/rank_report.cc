@@ -137,8 +137,7 @@ RunError to_run_error(const RankReport& cause, int world_size) {
     return error;
   }
   if (cause.out_of_memory) {
-    error.message =
-        fmt::format("out of memory: the kernel ended a process of this run; the script ended with {}{}", ending(cause), and_where);
+    error.message = fmt::format("out of memory: the kernel ended the script with {}{}", ending(cause), and_where);
   } else if (cause.exception) {
     const std::string_view first_line = std::string_view(cause.exception->message).substr(0, cause.exception->message.find('\n'));
     const std::string words = first_line.empty() ? cause.exception->type : fmt::format("{}: {}", cause.exception->type, first_line);

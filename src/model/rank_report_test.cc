@@ -115,7 +115,7 @@ TEST(ToRunError, SaysWhatHappenedAndWhere) {
   EXPECT_EQ(message(signalled(0, "SIGKILL", 1), 1), "the script was ended by SIGKILL");
   RankReport killed = signalled(1, "SIGKILL", 1);
   killed.out_of_memory = true;
-  EXPECT_EQ(message(killed, 2), "out of memory: the kernel ended a process of this run; the script ended with SIGKILL (rank 1 on node 0)");
+  EXPECT_EQ(message(killed, 2), "out of memory: the kernel ended the script with SIGKILL (rank 1 on node 0)");
 }
 
 TEST(ToRunError, SaysWhyItCouldNotStart) {

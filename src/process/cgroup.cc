@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -46,9 +48,22 @@ std::optional<Mount> read_mount(std::string_view line) {
   return Mount{unescape(fields[3]), unescape(fields[4]), dash[1], dash[3]};
 }
 
-bool has_word(std::string_view list, std::string_view word) {
-  const auto words = split(list, ',');
-  return std::find(words.begin(), words.end(), word) != words.end();
+bool has_word(std::string_view list, std::string_view word, std::string_view separators = ",") {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.size(), list.find_first_of(separators));
+    if (list.substr(0, end) == word) return true;
+    list.remove_prefix(std::min(list.size(), end + 1));
+  }
+  return false;
+}
+
+/// systemd marks what it hands over (Delegate=).
+bool is_delegated(const fs::path& folder) {
+  for (const char* name : {"user.delegate", "trusted.delegate"}) {
+    char value = 0;
+    if (::getxattr(folder.c_str(), name, &value, 1) == 1 && value == '1') return true;
+  }
+  return false;
 }
 
 /// The folder of cgroup `path` below a mount; a mount of a part of the hierarchy shows only what is below its root.
@@ -73,6 +88,26 @@ void add_members(const fs::path& folder, int depth, std::vector<pid_t>& pids) {
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     if (entry.is_directory(ignored)) add_members(entry.path(), depth - 1, pids);
   }
+}
+
+std::optional<std::int64_t> count_in(const fs::path& file) {
+  const auto text = read_file(file);
+  if (!text) return std::nullopt;
+  for (const std::string_view line : split(*text, '\n')) {
+    std::int64_t count = 0;
+    if (line.starts_with("oom_kill ") && parse_int64(line.substr(9), count)) return count;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> oom_kills_v1(const fs::path& folder, int depth) {
+  auto sum = count_in(folder / "memory.oom_control");
+  if (!sum || depth == 0) return sum;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.is_directory(ignored)) *sum += oom_kills_v1(entry.path(), depth - 1).value_or(0);
+  }
+  return sum;
 }
 
 void remove_below(const fs::path& folder, int depth) {
@@ -114,10 +149,26 @@ CgroupPlaces find_cgroups(std::string_view cgroup, std::string_view mountinfo) {
 }
 
 CgroupPlaces own_cgroups() {
+  const char* wanted = std::getenv("MUSTER_CGROUPS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+  if (wanted != nullptr && std::string_view(wanted) == "0") return {};
   const auto cgroup = read_file("/proc/self/cgroup");
   const auto mountinfo = read_file("/proc/self/mountinfo");
   if (!cgroup || !mountinfo) return {};
-  return find_cgroups(*cgroup, *mountinfo);
+  CgroupPlaces places = find_cgroups(*cgroup, *mountinfo);
+  places.handed_over = !places.unified.empty() && is_delegated(places.unified.parent_path());
+  return places;
+}
+
+fs::path place_for_groups(const CgroupPlaces& places) { return places.handed_over ? places.unified.parent_path() : places.unified; }
+
+void count_memory_below(const fs::path& folder) {
+  const auto has_memory = [&](const char* file) {
+    const auto text = read_file(folder / file);
+    return text && has_word(*text, "memory", " \n");
+  };
+  if (!has_memory("cgroup.controllers") || has_memory("cgroup.subtree_control")) return;
+  // Refused (EBUSY) where processes are in the folder itself: then nothing is counted.
+  if (const auto file = open_file(folder / "cgroup.subtree_control", O_WRONLY)) (void)write_all(file->get(), "+memory");
 }
 
 std::vector<pid_t> cgroup_members(const fs::path& folder) {
@@ -148,15 +199,9 @@ bool write_cgroup_kill(const fs::path& folder) {
 void remove_cgroup(const fs::path& folder) { remove_below(folder, kDeepest); }
 
 std::optional<std::int64_t> oom_kills(const fs::path& folder) {
-  for (const char* name : {"memory.events", "memory.oom_control"}) {
-    const auto text = read_file(folder / name);
-    if (!text) continue;
-    for (const std::string_view line : split(*text, '\n')) {
-      std::int64_t count = 0;
-      if (line.starts_with("oom_kill ") && parse_int64(line.substr(9), count)) return count;
-    }
-  }
-  return std::nullopt;
+  // v2 counts what lies below along; v1 does not.
+  if (const auto here = count_in(folder / "memory.events")) return here;
+  return oom_kills_v1(folder, kDeepest);
 }
 
 }  // namespace muster::process

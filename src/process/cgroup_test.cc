@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
-#include "process/marker.h"
+#include "process/group.h"
 #include "process/test_support.h"
 #include "support/temp_folder.h"
 
@@ -46,25 +46,75 @@ TEST(OomKills, ReadsBothVersions) {
   EXPECT_EQ(oom_kills(folder.path()), 3);
 }
 
-TEST(EnvironmentHolds, WantsTheWholeAssignment) {
-  const std::string environ("PATH=/bin\0MUSTER_GROUP=run-1-0\0LAST=x\0", 38);
-  EXPECT_TRUE(environment_holds(environ, "MUSTER_GROUP=run-1-0"));
-  EXPECT_FALSE(environment_holds(environ, "MUSTER_GROUP=run-1"));
-  EXPECT_FALSE(environment_holds(environ, "GROUP=run-1-0"));
-  EXPECT_FALSE(environment_holds("", "MUSTER_GROUP=run-1-0"));
+/// A folder with the files that a kernel would put there. Like a kernel, it takes what is written into them.
+void make_fake_cgroup(const std::filesystem::path& folder, const std::string& controllers = "") {
+  ASSERT_TRUE(make_folders(folder));
+  ASSERT_TRUE(write_file(folder / "cgroup.procs", "", 0644, Durable::no));
+  if (controllers.empty()) return;
+  ASSERT_TRUE(write_file(folder / "cgroup.controllers", controllers + "\n", 0644, Durable::no));
+  ASSERT_TRUE(write_file(folder / "cgroup.subtree_control", "", 0644, Durable::no));
 }
 
-TEST(IsAmidExec, TellsAnEnvironmentThatIsToComeFromOneThatIsEmpty) {
-  const auto stat = [](const char* virtual_size, const char* environment_end) {
-    std::string text = "42 (a name with ) in it) R";
-    for (int field = 4; field <= 52; ++field) text += std::string(" ") + (field == 23 ? virtual_size : field == 51 ? environment_end : "7");
-    return text + "\n";
-  };
-  EXPECT_TRUE(is_amid_exec(stat("4096", "0")));
-  EXPECT_FALSE(is_amid_exec(stat("4096", "140000"))) << "started with none";
-  EXPECT_FALSE(is_amid_exec(stat("0", "0"))) << "ended, or the kernel's own";
-  EXPECT_FALSE(is_amid_exec("42 (name) R 1 2 3"));
-  EXPECT_FALSE(is_amid_exec(""));
+TEST(CountMemoryBelow, AsksForTheControllerWhereItIsThereAndNotYetPassedDown) {
+  const test::TempFolder folder;
+  make_fake_cgroup(folder / "a", "cpu memory pids");
+  count_memory_below(folder / "a");
+  EXPECT_EQ(read_file(folder / "a/cgroup.subtree_control"), "+memory");
+  make_fake_cgroup(folder / "b", "cpu memory_recursiveprot");
+  count_memory_below(folder / "b");
+  EXPECT_EQ(read_file(folder / "b/cgroup.subtree_control"), "");
+  make_fake_cgroup(folder / "c", "cpu memory");
+  ASSERT_TRUE(write_file(folder / "c/cgroup.subtree_control", "cpu memory\n", 0644, Durable::no));
+  count_memory_below(folder / "c");
+  EXPECT_EQ(read_file(folder / "c/cgroup.subtree_control"), "cpu memory\n");
+  count_memory_below(folder / "none");
+}
+
+TEST(PlaceForGroups, IsTheCgroupAboveWhereThatWasHandedOver) {
+  CgroupPlaces places{"/sys/fs/cgroup/muster.service/server", "", false};
+  EXPECT_EQ(place_for_groups(places), "/sys/fs/cgroup/muster.service/server");
+  places.handed_over = true;
+  EXPECT_EQ(place_for_groups(places), "/sys/fs/cgroup/muster.service");
+}
+
+TEST(OutOfMemoryKills, AreCountedByTheGroupsOwnCgroupOnPureV2) {
+  const test::TempFolder folder;
+  const auto place = folder / "muster.service";
+  make_fake_cgroup(place, "memory");
+  make_fake_cgroup(place / "server");
+  auto group = ProcessGroup::create("g-1-0", {place / "server", "", true}).value();
+  EXPECT_EQ(read_file(place / "cgroup.subtree_control"), "+memory");
+  EXPECT_EQ(group.out_of_memory_kills(), std::nullopt) << "nothing counts yet";
+  ASSERT_TRUE(write_file(place / "memory.events", "oom_kill 9\n", 0644, Durable::no));
+  EXPECT_EQ(group.out_of_memory_kills(), std::nullopt) << "others' kills";
+  ASSERT_TRUE(write_file(place / "muster-g-1-0/memory.events", "oom 5\noom_kill 2\noom_group_kill 0\n", 0644, Durable::no));
+  EXPECT_EQ(group.out_of_memory_kills(), 2);
+}
+
+TEST(OutOfMemoryKills, AreCountedByTheMemoryHierarchyOnV1AndHybrid) {
+  const test::TempFolder folder;
+  for (const char* unified : {"", "unified"}) {
+    const auto memory = folder / (std::string("memory") + unified);
+    make_fake_cgroup(memory);
+    if (*unified != '\0') make_fake_cgroup(folder / unified, "hugetlb");
+    auto group = ProcessGroup::create("g-1-0", {*unified == '\0' ? "" : folder / unified, memory, false}).value();
+    const auto own = memory / "muster-g-1-0";
+    ASSERT_TRUE(write_file(memory / "memory.oom_control", "oom_kill 9\n", 0644, Durable::no));
+    EXPECT_EQ(group.out_of_memory_kills(), std::nullopt);
+    ASSERT_TRUE(write_file(own / "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n", 0644, Durable::no));
+    make_fake_cgroup(own / "the jobs own");
+    ASSERT_TRUE(write_file(own / "the jobs own/memory.oom_control", "oom_kill 2\n", 0644, Durable::no));
+    EXPECT_EQ(group.out_of_memory_kills(), 3) << "v1 counts each cgroup for itself";
+  }
+}
+
+TEST(OutOfMemoryKills, OfAnEarlierGroupOfThatNameDoNotCount) {
+  const test::TempFolder folder;
+  make_fake_cgroup(folder / "memory/muster-g-1-0");
+  ASSERT_TRUE(write_file(folder / "memory/muster-g-1-0/memory.oom_control", "oom_kill 4\n", 0644, Durable::no));
+  auto group = ProcessGroup::create("g-1-0", {"", folder / "memory", false}).value();
+  EXPECT_EQ(group.out_of_memory_kills(), 0);
+  EXPECT_EQ(ProcessGroup::reopen(group.to_json())->out_of_memory_kills(), 0);
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include <csignal>
 #include <cstring>
 
-#include "base/file.h"
-#include "base/text.h"
+#include "process/orphans.h"
+#include "process/process_table.h"
 #include "process/spawn.h"
 
 namespace muster::process {
@@ -36,6 +36,7 @@ std::optional<Ended> Child::poll() {
     rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG);
   } while (rc != 0 && errno == EINTR);
   if (rc != 0 || info.si_pid == 0) return std::nullopt;
+  spawned_children().with([&](std::set<pid_t>& spawned) { spawned.erase(pid_); });
   ended_ = info.si_code == CLD_EXITED ? Ended{info.si_status, std::nullopt} : Ended{std::nullopt, info.si_status};
   return ended_;
 }
@@ -51,30 +52,15 @@ Result<Ended> Child::wait(std::chrono::milliseconds at_most) {
   }
 }
 
-namespace {
-
-/// The fields of /proc/PID/stat from the third (the state) on; empty when there is no such process. The second, in parentheses, may hold
-/// anything.
-std::vector<std::string> stat_fields(pid_t pid) {
-  const auto stat = read_file(fmt::format("/proc/{}/stat", pid), 1 << 16);
-  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
-  if (name_end == std::string::npos || name_end + 2 >= stat->size()) return {};
-  const auto fields = split(std::string_view(*stat).substr(name_end + 2), ' ');
-  return {fields.begin(), fields.end()};
-}
-
-}  // namespace
-
 Result<std::int64_t> start_time(pid_t pid) {
-  const auto fields = stat_fields(pid);
-  std::int64_t ticks = 0;
-  if (fields.size() < 20 || !parse_int64(fields[19], ticks)) return fail(Code::not_found, "process {} is gone", pid);
-  return ticks;
+  const auto facts = process_facts(pid);
+  if (!facts) return fail(Code::not_found, "process {} is gone", pid);
+  return facts->start_time;
 }
 
 bool is_alive(pid_t pid) {
-  const auto fields = stat_fields(pid);
-  return !fields.empty() && fields[0] != "Z" && fields[0] != "X";
+  const auto facts = process_facts(pid);
+  return facts && !facts->ended;
 }
 
 }  // namespace muster::process

@@ -6,18 +6,21 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "process/cgroup.h"
-#include "process/marker.h"
+#include "process/orphans.h"
+#include "process/spawn.h"
 
 namespace muster::process {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t kMostNamed = 20;
 
 bool is_group_name(const std::string& name) {
   const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; };
@@ -32,62 +35,58 @@ std::string folder_name(const std::string& name) {
 
 bool is_cgroup(const fs::path& folder) { return !folder.empty() && ::access((folder / "cgroup.procs").c_str(), F_OK) == 0; }
 
-/// The nearest cgroup from `folder` upwards that counts kills for want of memory.
-fs::path nearest_counting(fs::path folder) {
-  for (; is_cgroup(folder); folder = folder.parent_path()) {
-    if (oom_kills(folder)) return folder;
+Result<std::vector<Leader>> leaders_from_json(const Json& json) {
+  std::vector<Leader> leaders;
+  for (const Json& item : json) {
+    if (!item.is_array() || item.size() != 2 || !item[0].is_number_integer() || !item[1].is_number_integer()) {
+      return fail(Code::malformed, "a leader of a process group is a pid and a start time, not {}", dump_json(item));
+    }
+    leaders.push_back({item[0].get<pid_t>(), item[1].get<std::int64_t>()});
   }
-  return {};
+  return leaders;
 }
 
-/// Sends to the processes that `list` gives both before and after they are held by pidfd: a pid reused in between is not among them.
-template <typename List>
-void signal_listed(const List& list, int signal) {
-  std::vector<std::pair<pid_t, Fd>> held;
-  for (const pid_t pid : list()) {
-    if (Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); pidfd) held.emplace_back(pid, std::move(pidfd));
-  }
-  const std::vector<pid_t> still = list();
-  for (const auto& [pid, pidfd] : held) {
-    if (std::find(still.begin(), still.end(), pid) != still.end()) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
-  }
+/// What pids mean something in: this boot and this pid namespace.
+std::string pid_space() {
+  std::error_code ignored;
+  return read_file("/proc/sys/kernel/random/boot_id").value_or("\n").substr(0, 36) + " " +
+         fs::read_symlink("/proc/self/ns/pid", ignored).string();
 }
 
-std::string state_of(pid_t pid) {
-  const auto stat = read_file(fmt::format("/proc/{}/stat", pid), 1 << 16);
-  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
-  return name_end == std::string::npos || name_end + 2 >= stat->size() ? "?" : std::string(1, (*stat)[name_end + 2]);
+std::string named(const ProcessFacts& one, bool denied) {
+  return fmt::format("{} {} ({}state {})", one.pid, to_utf8(one.name), denied ? "we may not end it, " : "", one.state);
 }
 
 }  // namespace
 
-ProcessGroup ProcessGroup::planned(const std::string& name) {
-  const CgroupPlaces places = own_cgroups();
+ProcessGroup ProcessGroup::planned(const std::string& name, const CgroupPlaces& places) {
   const std::string folder = folder_name(name);
   ProcessGroup group;
   group.name_ = name;
   if (!places.memory_v1.empty()) group.memory_cgroup_ = places.memory_v1 / folder;
-  group.cgroup_ = places.unified.empty() ? group.memory_cgroup_ : places.unified / folder;
+  group.cgroup_ = places.unified.empty() ? group.memory_cgroup_ : place_for_groups(places) / folder;
   return group;
 }
 
-Result<ProcessGroup> ProcessGroup::create(const std::string& name) {
+Result<ProcessGroup> ProcessGroup::create(const std::string& name, const CgroupPlaces& places) {
   if (!is_group_name(name)) return fail(Code::invalid, "'{}' is not a name for a process group", name);
-  ProcessGroup group = planned(name);
+  ProcessGroup group = planned(name, places);
   if (!group.memory_cgroup_.empty() && !make_cgroup(group.memory_cgroup_)) group.memory_cgroup_.clear();
   if (group.cgroup_.empty() || (group.cgroup_ != group.memory_cgroup_ && !make_cgroup(group.cgroup_))) group.cgroup_ = group.memory_cgroup_;
-  group.counting_ =
-      group.memory_cgroup_.empty() ? nearest_counting(group.cgroup_.empty() ? own_cgroups().unified : group.cgroup_) : group.memory_cgroup_;
-  if (!group.counting_.empty()) group.counted_before_ = oom_kills(group.counting_).value_or(0);
+  if (group.memory_cgroup_.empty() && !group.cgroup_.empty()) count_memory_below(group.cgroup_.parent_path());
+  group.counted_before_ = group.kills_counted().value_or(0);
   return group;
 }
 
 Json ProcessGroup::to_json() const {
+  Json leaders = Json::array();
+  for (const Leader& leader : leaders_) leaders.push_back({leader.pid, leader.start_time});
   return {{"name", name_},
           {"cgroup", cgroup_.string()},
           {"memory_cgroup", memory_cgroup_.string()},
-          {"counting", counting_.string()},
-          {"counted_before", counted_before_}};
+          {"counted_before", counted_before_},
+          {"leaders", std::move(leaders)},
+          {"pids_of", pid_space()}};
 }
 
 Result<ProcessGroup> ProcessGroup::reopen(const Json& state) {
@@ -96,9 +95,15 @@ Result<ProcessGroup> ProcessGroup::reopen(const Json& state) {
   group.name_ = in.text("name");
   group.cgroup_ = in.text("cgroup");
   group.memory_cgroup_ = in.text("memory_cgroup");
-  group.counting_ = in.text("counting");
+  (void)in.text_or("counting", "");  // older versions'
   group.counted_before_ = in.integer("counted_before", 0, INT64_MAX);
+  const Json* leaders = in.member("leaders");
+  // After a reboot, or in a container that was started again, pids are given anew.
+  const bool pids_hold = in.text_or("pids_of", "") == pid_space();
   MUSTER_TRY(in.finish("process group"));
+  if (leaders != nullptr && pids_hold) {
+    MUSTER_TRY_ASSIGN(group.leaders_, leaders_from_json(*leaders));
+  }
   if (!is_group_name(group.name_)) return fail(Code::malformed, "'{}' is not the name of a process group", group.name_);
   // What is killed and removed by path is ours by name.
   for (const fs::path& folder : {group.cgroup_, group.memory_cgroup_}) {
@@ -120,36 +125,72 @@ std::vector<fs::path> ProcessGroup::cgroups() const {
 
 std::map<std::string, std::string> ProcessGroup::variables() const { return {{std::string(kGroupVariable), name_}}; }
 
-std::vector<pid_t> ProcessGroup::members() const { return has_cgroup() ? cgroup_members(cgroup_) : marked_processes(name_); }
+void ProcessGroup::add_leader(pid_t pid) {
+  const auto time = start_time(pid);
+  if (time) leaders_.push_back({pid, *time});
+}
+
+std::vector<ProcessFacts> ProcessGroup::find() const {
+  GroupTraits traits{name_, {}, leaders_, ::getpid(), adopts_, {}};
+  if (has_cgroup()) traits.in_cgroup = cgroup_members(cgroup_);
+  const auto all = read_processes(Environments::read);
+  // After the look: a child that is just being started is among them by then.
+  traits.own_children = spawned_children().with([](const std::set<pid_t>& spawned) { return spawned; });
+  return find_members(all, traits);
+}
+
+std::vector<pid_t> ProcessGroup::members() const {
+  std::vector<pid_t> pids;
+  for (const ProcessFacts& one : find()) pids.push_back(one.pid);
+  return pids;
+}
+
+bool ProcessGroup::is_empty() const {
+  if (has_cgroup() && !cgroup_members(cgroup_).empty()) return false;
+  return find().empty();
+}
+
+std::optional<std::int64_t> ProcessGroup::kills_counted() const {
+  const fs::path& counting = memory_cgroup_.empty() ? cgroup_ : memory_cgroup_;
+  return counting.empty() ? std::nullopt : oom_kills(counting);
+}
 
 std::optional<std::int64_t> ProcessGroup::out_of_memory_kills() const {
-  const auto count = counting_.empty() ? std::nullopt : oom_kills(counting_);
+  const auto count = kills_counted();
   return count ? std::optional(std::max<std::int64_t>(0, *count - counted_before_)) : std::nullopt;
 }
 
-void ProcessGroup::signal_all(int signal) const {
-  signal_listed([this] { return members(); }, signal);
+std::vector<pid_t> ProcessGroup::signal_these(const std::vector<ProcessFacts>& members, int signal) const {
+  if (signal == SIGKILL && has_cgroup()) write_cgroup_kill(cgroup_);
+  std::vector<pid_t> denied;
+  for (const ProcessFacts& one : members) {
+    const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, one.pid, 0)));
+    // Held by now; the start time tells it from a later process that was given the same pid.
+    if (!pidfd || start_time(one.pid) != one.start_time) continue;
+    if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0 && errno == EPERM) denied.push_back(one.pid);
+  }
+  return denied;
 }
+
+void ProcessGroup::signal_all(int signal) const { (void)signal_these(find(), signal); }
 
 Result<void> ProcessGroup::kill(std::chrono::milliseconds at_most) const {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
   auto pause = std::chrono::milliseconds(1);
   while (true) {
-    // The cgroup first; then those that left it, by marker: a job may move its processes to a cgroup of its own making.
-    std::vector<pid_t> left = has_cgroup() ? cgroup_members(cgroup_) : std::vector<pid_t>{};
-    if (!left.empty()) {
-      if (!write_cgroup_kill(cgroup_)) signal_listed([this] { return cgroup_members(cgroup_); }, SIGKILL);
-    } else {
-      left = marked_processes(name_);
-      if (left.empty()) return {};
-      signal_listed([this] { return marked_processes(name_); }, SIGKILL);
-    }
+    const std::vector<ProcessFacts> left = find();
+    if (left.empty()) return {};
+    const std::vector<pid_t> denied = signal_these(left, SIGKILL);
     if (std::chrono::steady_clock::now() >= deadline) {
-      std::vector<std::string> named;
-      for (const pid_t pid : left) named.push_back(fmt::format("{} (state {})", pid, state_of(pid)));
+      std::vector<std::string> names;
+      for (const ProcessFacts& one : left) {
+        if (names.size() == kMostNamed) break;
+        names.push_back(named(one, std::find(denied.begin(), denied.end(), one.pid) != denied.end()));
+      }
+      if (left.size() > kMostNamed) names.push_back(fmt::format("and {} more", left.size() - kMostNamed));
       return fail_hint(Code::timeout,
                        "a process in state D waits inside the kernel, mostly for a device or a network disk; the node needs a look",
-                       "processes of {} did not end within {} ms of SIGKILL: {}", name_, at_most.count(), muster::join(named, ", "));
+                       "processes of {} did not end within {} ms of SIGKILL: {}", name_, at_most.count(), muster::join(names, ", "));
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(20));
@@ -166,10 +207,6 @@ void ProcessGroup::remove() {
       remove_cgroup(folder);
     }
   }
-}
-
-std::string ProcessGroup::words() const {
-  return has_cgroup() ? "own cgroup" : "no cgroup can be made here: processes are found by a variable in their environment";
 }
 
 }  // namespace muster::process

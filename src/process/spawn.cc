@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "process/child_code.h"
+#include "process/orphans.h"
 
 namespace muster::process {
 namespace fs = std::filesystem;
@@ -86,6 +87,7 @@ class BlockedSignals {
 void reap(pid_t pid) {
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
+  spawned_children().with([&](std::set<pid_t>& spawned) { spawned.erase(pid); });
 }
 
 }  // namespace
@@ -133,11 +135,12 @@ Result<Child> spawn(const SpawnOptions& options) {
                        ::getpid()};
   pid_t pid = -1;
   int error_number = 0;
-  {
+  spawned_children().with([&](std::set<pid_t>& spawned) {
     const BlockedSignals blocked;
     pid = options.gate ? start_copied(plan) : start_shared(plan);
     error_number = errno;
-  }
+    if (pid > 0) spawned.insert(pid);
+  });
   if (pid < 0) return tl::unexpected(system_error("start a process for " + program, error_number));
   to_parent.reset();
 

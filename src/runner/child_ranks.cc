@@ -30,7 +30,15 @@ void ChildRanks::terminate() {
     if (terminate_ == Terminate::session)
       ::kill(-children_[i].pid(), SIGTERM);
     else if (const auto sent = children_[i].signal(SIGTERM); !sent)
-      warnings_.add(sent.error().detail);
+      warnings_.add(sent.error());
+  }
+}
+
+void ChildRanks::kill() {
+  for (std::size_t i = 0; i < children_.size(); ++i) {
+    if (told_[i]) continue;
+    ::kill(-children_[i].pid(), SIGKILL);  // its session's first process group; not reaped, so the number is still its own
+    if (const auto sent = children_[i].signal(SIGKILL); !sent) warnings_.add(sent.error());
   }
 }
 

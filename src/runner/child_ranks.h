@@ -18,6 +18,7 @@ class ChildRanks final : public NodeRanks {
   void add_to(std::vector<pollfd>& wanted) const override;
   std::vector<EndedNow> look(Ending::Time now) override;
   void terminate() override;
+  void kill() override;
 
  private:
   std::vector<process::Child> children_;

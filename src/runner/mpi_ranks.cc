@@ -118,7 +118,11 @@ std::optional<model::RankReport> MpiRanks::launch_failure(Ending::Time now) {
   return report;
 }
 
-void MpiRanks::killed() {
+void MpiRanks::kill() {
+  for (const RankNews& news : records_.news()) take(news);
+  for (const Rank& rank : ranks_) {
+    if (!rank.told && !rank.how && rank.process) ::syscall(SYS_pidfd_send_signal, rank.process.get(), SIGKILL, nullptr, 0);
+  }
   killed_ = true;
   wake_at_ = Ending::Time();  // at once
 }

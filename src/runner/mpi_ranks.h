@@ -25,7 +25,7 @@ class MpiRanks final : public NodeRanks {
   std::vector<EndedNow> look(Ending::Time now) override;
   std::optional<model::RankReport> launch_failure(Ending::Time now) override;
   void terminate() override;
-  void killed() override;
+  void kill() override;
 
  private:
   struct Rank {

@@ -71,7 +71,7 @@ TEST_F(MpiRanksTest, OneWithoutARecordOfItsEndWasKilledWithItsWrapper) {
 
 TEST_F(MpiRanksTest, ThoseThatHaveNotBegunWillNot) {
   MpiRanks ranks = make();
-  process::Child child = start("sleep 600");
+  process::Child child = start("exec sleep 600");
   tell(rank::kStarted, {2, 0, child.pid(), 5, 0, -1, 0});
   EXPECT_THAT(ranks.look(now_), IsEmpty());
   ranks.terminate();

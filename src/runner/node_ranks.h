@@ -33,8 +33,8 @@ class NodeRanks {
   virtual std::optional<model::RankReport> launch_failure(Ending::Time) { return std::nullopt; }
   /// SIGTERM to those that run. Those that have not begun will not.
   virtual void terminate() = 0;
-  /// The group has been sent SIGKILL: whatever is found gone from now on is gone by that.
-  virtual void killed() {}
+  /// SIGKILL to those that run, each by its pidfd, whatever it has renamed or left. What is found gone from now on is gone by that.
+  virtual void kill() = 0;
 };
 
 }  // namespace muster::runner

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "base/file.h"
 #include "launch/mpi.h"
@@ -27,7 +28,8 @@ model::RankReport make_report(const RankState& rank, int node_rank, const EndedR
   report.ended_at = ended.ended_at;
   report.log = rank.log;
   if (report.succeeded()) return report;
-  report.out_of_memory = ended.out_of_memory_kill && !ended.asked_to_end;
+  const bool killed = ended.how.signal == SIGKILL || ended.how.exit_code == 128 + SIGKILL;  // the latter is a shell's word for it
+  report.out_of_memory = killed && ended.out_of_memory_kill && !ended.asked_to_end;
   report.exception = model::find_exception(tail);
   return report;
 }

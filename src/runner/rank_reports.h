@@ -15,7 +15,7 @@ struct EndedRank {
   process::Ended how;
   TimeUs ended_at = 0;              ///< on the server's clock
   bool asked_to_end = false;        ///< by us, before it ended
-  bool out_of_memory_kill = false;  ///< the kernel killed something in its group for want of memory
+  bool out_of_memory_kill = false;  ///< the kernel killed a process of its group for want of memory that nothing has been said of yet
 };
 
 /// `tail`: the end of its log, in which the exception that ended it is looked for. Pure.

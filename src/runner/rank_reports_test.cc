@@ -41,6 +41,14 @@ TEST(MakeReport, NamesSignalsAndWhoSentThem) {
   EXPECT_FALSE(stopped.out_of_memory);
 }
 
+TEST(MakeReport, OutOfMemoryIsSaidOfWhatWasKilledAlone) {
+  const auto is_said = [](process::Ended how) { return make_report(kRank, 0, {how, 9, false, true}, kTraceback).out_of_memory; };
+  EXPECT_TRUE(is_said({std::nullopt, SIGKILL}));
+  EXPECT_TRUE(is_said({128 + SIGKILL, std::nullopt})) << "a command's shell";
+  EXPECT_FALSE(is_said({1, std::nullopt})) << "its own exception ended it";
+  EXPECT_FALSE(is_said({std::nullopt, SIGSEGV}));
+}
+
 TEST(ReadTail, GivesTheEndOfLongFilesAndNothingOfNone) {
   const test::TempFolder folder;
   EXPECT_EQ(read_tail(folder / "none"), "");

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "process/process_table.h"
 #include "process/spawn.h"
 
 namespace muster::runner {
@@ -108,6 +109,7 @@ Json ResolvedEnvironment::ask() const {
   options.variables = variables_;
   options.variables["PYTHONWARNINGS"] = "ignore";
   options.variables.erase("PYTHONSTARTUP");
+  options.variables.erase(std::string(process::kGroupVariable));  // it is not of the job, which does not wait for it nor end it
   options.folder = "/";  // not the run's: a snapshot may hold modules named like those that are asked for
   options.output = output.get();
   auto child = process::spawn(options);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "client/retry.h"
+#include "process/orphans.h"
 #include "runner/steps/steps.h"
 
 namespace muster::runner {
@@ -84,6 +85,8 @@ int run_runner(const RunnerOptions& options) {
     log::error("runner", "{}", stop.error().detail);
     return 1;
   }
+  // Whatever a job's processes do to hide, those that lose their parent come to us.
+  if (const auto adopting = process::adopt_orphans(); !adopting) log::warning("runner", "{}", adopting.error().detail);
   const SignalListener signals(**stop);
   NodeRun run(options, **stop);
   const bool done = run_steps(run);

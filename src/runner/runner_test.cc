@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -119,7 +120,9 @@ TEST_F(RunnerTest, BringsHomeAllThatAScriptLeaves) {
   EXPECT_EQ(log("logs/train.log"), "a line\n");
   ASSERT_EQ(arrived.outputs.size(), 1U);
   EXPECT_EQ(arrived.blobs.at(arrived.outputs.at("outputs/model.pt")), "weights");
-  EXPECT_THAT(arrived.calls, ElementsAre("check-in", "started", "finished", "outputs", "done"));
+  // Outputs go while the end of the ranks is told.
+  EXPECT_THAT(arrived.calls, AnyOf(ElementsAre("check-in", "started", "finished", "outputs", "done"),
+                                   ElementsAre("check-in", "started", "outputs", "finished", "done")));
   ASSERT_EQ(arrived.finished.size(), 1U);
   EXPECT_EQ(arrived.finished[0]["exit_code"], 0);
   EXPECT_THAT(arrived.done["warnings"], IsEmpty()) << arrived.done;
@@ -385,21 +388,126 @@ TEST_F(RunnerTest, AnAttemptThatIsNotWantedEndsWithoutStarting) {
   EXPECT_THAT(runner_log(), HasSubstr("could not check in"));
 }
 
-TEST_F(RunnerTest, TellsOutOfMemoryWhereTheKernelDoes) {
-  auto group = process::ProcessGroup::create("fake_1_0a-1-0");
-  ASSERT_TRUE(group);
-  const fs::path cgroup = group->to_json()["memory_cgroup"].get<std::string>();
-  if (cgroup.empty()) {
-    EXPECT_NE(::geteuid(), 0U) << "root without a memory cgroup: nothing to test this with";
-    group->remove();
-    return;
+/// The limit of the group that the runner will take over as it is; "" where the kernel does not count for it.
+fs::path memory_limit_of_group() {
+  const auto group = process::ProcessGroup::create("fake_1_0a-1-0").value();
+  for (const fs::path& folder : group.cgroups()) {
+    for (const char* name : {"memory.max", "memory.limit_in_bytes"}) {
+      if (fs::exists(folder / name)) return folder / name;
+    }
   }
-  // The runner takes the group over as it is, limit and all.
-  std::ofstream(cgroup / "memory.limit_in_bytes") << (64 << 20);
-  script("b = bytearray(512 << 20)\n");
+  return {};
+}
+
+/// Tries of a job to stay out of reach, which end with "hidden" and the process ids in a file.
+constexpr const char* kHides = R"py(
+import ctypes, os, subprocess, time
+def hide():
+    fields = open("/proc/self/stat").read().rsplit(") ", 1)[1].split()
+    ctypes.memset(int(fields[48 - 3]), 0, int(fields[51 - 3]) - int(fields[48 - 3]))
+    ctypes.CDLL(None).prctl(15, b"something else")
+    # As `systemd-run --scope` does, where we may.
+    for line in open("/proc/self/cgroup"):
+        number, controllers, path = line.rstrip().split(":", 2)
+        mount = "/sys/fs/cgroup/" + ("unified" if os.path.isdir("/sys/fs/cgroup/unified") else "") if number == "0" else "/sys/fs/cgroup/" + controllers
+        try:
+            open(mount + os.path.dirname(path) + "/cgroup.procs", "w").write("0")
+        except OSError:
+            pass
+hide()
+open("daemon.sh", "w").write("(setsid sh -c 'echo $$ >> %s; exec sleep 600' &)" % os.path.abspath("daemon"))
+subprocess.run(["setsid", "sh", "daemon.sh"], env={})
+print(os.getpid(), file=open("rank", "w"))
+)py";
+
+class HidingRunnerTest : public RunnerTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  std::map<std::string, std::string> variables() { return {{"MUSTER_CGROUPS", GetParam()}}; }
+  /// Once it has hidden.
+  pid_t pid_of(const char* file) {
+    pid_t pid = 0;
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (pid == 0 && std::chrono::steady_clock::now() < deadline) {
+      std::ifstream(folder() / file) >> pid;
+      std::this_thread::sleep_for(5ms);
+    }
+    EXPECT_NE(pid, 0) << runner_log();
+    return pid;
+  }
+};
+
+TEST_P(HidingRunnerTest, KillReachesARankThatHidesAndItsDaemon) {
+  server_.order["grace_seconds"] = 0;
+  script(std::string(kHides) +
+         "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\ntime.sleep(600)\n");
+  start(false, variables());
+  const pid_t rank = pid_of("rank");
+  const pid_t daemon = pid_of("daemon");
+  ASSERT_TRUE(runner_->signal(SIGTERM));
+  EXPECT_EQ(finish(), 0) << runner_log();
+  EXPECT_FALSE(process::is_alive(rank));
+  EXPECT_FALSE(process::is_alive(daemon));
+  EXPECT_THAT(server_.arrived().done["warnings"], IsEmpty()) << server_.arrived().done;
+}
+
+TEST_P(HidingRunnerTest, ADaemonWithoutAnEnvironmentEndsWithTheRun) {
+  server_.order["grace_seconds"] = 0;
+  script(std::string(kHides) + "while not os.path.exists('go'): time.sleep(0.01)\n");
+  start(false, variables());
+  const pid_t rank = pid_of("rank");
+  const pid_t daemon = pid_of("daemon");
+  std::ofstream(folder() / "go") << "go";
+  EXPECT_EQ(finish(), 0) << runner_log();
+  EXPECT_FALSE(process::is_alive(rank));
+  EXPECT_FALSE(process::is_alive(daemon));
+}
+
+TEST_P(HidingRunnerTest, SalvageEndsARankThatHides) {
+  script(std::string(kHides) + "time.sleep(600)\n");
+  start(false, variables());
+  const pid_t rank = pid_of("rank");
+  const pid_t daemon = pid_of("daemon");
+  const auto is_noted = [&] {
+    return read_file(folder() / ".muster/state.json").value_or("").find(std::to_string(rank)) != std::string::npos;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (!is_noted() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(runner_->signal(SIGKILL));
+  ASSERT_TRUE(runner_->wait(20s));
+  start(true, variables());
+  EXPECT_EQ(finish(), 0) << runner_log();
+  EXPECT_FALSE(process::is_alive(rank)) << "the runner before had noted its process";
+  // Where it could leave its cgroup, or had none, nothing leads to the daemon any more once its runner is gone (docs/distributed.md).
+  if (process::is_alive(daemon)) ::kill(daemon, SIGKILL);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cgroups, HidingRunnerTest, ::testing::Values("1", "0"),
+                         [](const auto& one) { return std::string(one.param) == "1" ? "AsHere" : "None"; });
+
+TEST_F(RunnerTest, SaysOutOfMemoryWhereTheKernelSaysIt) {
+  const fs::path limit = memory_limit_of_group();
+  if (!limit.empty()) std::ofstream(limit) << (64 << 20);
+  // Without a limit to run into it ends as if the kernel had ended it, of which nobody has told.
+  script(limit.empty() ? "import os\nos.kill(os.getpid(), 9)\n" : "b = bytearray(512 << 20)\n");
   run();
   ASSERT_EQ(server_.arrived().failed.size(), 1U);
-  EXPECT_EQ(server_.arrived().failed[0]["out_of_memory"], true) << server_.arrived().failed[0];
+  EXPECT_EQ(server_.arrived().failed[0]["signal"], "SIGKILL");
+  EXPECT_EQ(server_.arrived().failed[0]["out_of_memory"], !limit.empty()) << server_.arrived().failed[0];
+}
+
+TEST_F(RunnerTest, AWorkerThatRanOutOfMemoryIsAWarning) {
+  const fs::path limit = memory_limit_of_group();
+  if (!limit.empty()) std::ofstream(limit) << (64 << 20);
+  const std::string worker = limit.empty() ? "import os; os.kill(os.getpid(), 9)" : "b = bytearray(512 << 20)";
+  script("import subprocess, sys\nworker = subprocess.run([sys.executable, '-c', '" + worker +
+         "'])\nraise RuntimeError('a worker ended with %d' % worker.returncode)\n");
+  run();
+  ASSERT_EQ(server_.arrived().failed.size(), 1U);
+  EXPECT_EQ(server_.arrived().failed[0]["out_of_memory"], false) << "an exception of its own ended the rank";
+  EXPECT_EQ(server_.arrived().failed[0]["exception"]["message"], "a worker ended with -9");
+  const std::string told = dump_json(server_.arrived().done);
+  EXPECT_EQ(told.find("out of memory on node 0: the kernel ended 1 process of this run there") != std::string::npos, !limit.empty())
+      << told;
 }
 
 }  // namespace

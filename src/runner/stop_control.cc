@@ -10,6 +10,7 @@
 #include <memory>
 #include <thread>
 
+#include "process/orphans.h"
 #include "process/spawn.h"
 
 namespace muster::runner {
@@ -43,6 +44,7 @@ class SignalListener::Impl {
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
     signals_ = Fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
     end_ = Fd(::eventfd(0, EFD_CLOEXEC));
@@ -61,6 +63,10 @@ class SignalListener::Impl {
       if ((wanted[1].revents & POLLIN) != 0) return;
       signalfd_siginfo info{};
       if (::read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+      if (info.ssi_signo == SIGCHLD) {
+        process::reap_orphans();
+        continue;
+      }
       stop_.ask({"signal", fmt::format("its runner was sent {}", process::signal_name(static_cast<int>(info.ssi_signo))), std::nullopt});
     }
   }

@@ -47,7 +47,8 @@ class StopControl {
   std::stop_source given_up_;
 };
 
-/// Takes SIGTERM and SIGINT off all threads started from now on, and turns the first one into a request. One object a process.
+/// Takes SIGTERM, SIGINT and SIGCHLD off all threads started from now on: the first of the former becomes a request, the latter has adopted
+/// orphans reaped. One object a process.
 class SignalListener {
  public:
   explicit SignalListener(StopControl& stop);

@@ -7,6 +7,7 @@
 
 #include "base/guarded.h"
 #include "base/log.h"
+#include "base/result.h"
 
 namespace muster::runner {
 
@@ -20,6 +21,7 @@ class Warnings {
       list.push_back(list.size() == kMost ? "and more warnings, left out here" : std::move(warning));
     });
   }
+  void add(const Error& error) { add(error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint)); }
   std::vector<std::string> list() const {
     return list_.with([](const auto& list) { return list; });
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -14,7 +15,7 @@ constexpr auto kPoliteTime = 5s;
 constexpr auto kKillTime = 10s;
 
 bool emptied_by(const process::ProcessGroup& group, Ending::Time deadline) {
-  for (auto pause = 1ms; !group.members().empty(); pause = std::min(pause * 2, 50ms)) {
+  for (auto pause = 1ms; !group.is_empty(); pause = std::min(pause * 2, 50ms)) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(pause);
   }
@@ -34,7 +35,16 @@ void empty(NodeRun& run) {
     group.signal_all(SIGTERM);
     if (emptied_by(group, in(kPoliteTime))) return;
   }
-  if (const auto killed = group.kill(kKillTime); !killed) run.warnings.add(killed.error().detail);
+  if (const auto killed = group.kill(kKillTime); !killed) run.warnings.add(killed.error());
+}
+
+/// Not every process that the kernel ends for want of memory is a rank, and what a rank says when it lost a worker seldom tells why.
+void warn_of_memory(NodeRun& run) {
+  const std::int64_t kills = run.group->out_of_memory_kills().value_or(0);
+  const auto told = std::count_if(run.state.reports.begin(), run.state.reports.end(), [](const auto& one) { return one.out_of_memory; });
+  if (kills <= told) return;
+  run.warnings.add(fmt::format("out of memory on node {}: the kernel ended {} {} there", run.order.node_rank, kills,
+                               kills == 1 ? "process of this run" : "processes of this run"));
 }
 
 /// One report at least is owed by a node whose ranks never ran: nothing said would be taken for nothing wrong.
@@ -62,6 +72,7 @@ model::RankReport never_started(const NodeRun& run) {
 Result<void> end_leftovers(NodeRun& run) {
   if (run.group) {
     empty(run);
+    warn_of_memory(run);
     run.group->remove();
     if (const auto removed = remove_tree(mpi_scratch_of(run.group->name())); !removed) run.warnings.add(removed.error().detail);
   }

@@ -70,9 +70,11 @@ class Follower {
     const process::Ended& how = *now_ended.how;
     const RankState& rank = run_.state.ranks[now_ended.index];
     const TimeUs ended_at = now_ended.ended_at != 0 ? run_.clock.to_server(now_ended.ended_at) : run_.clock.now();
-    const EndedRank ended{how, ended_at, ending_.asked(), run_.group->out_of_memory_kills().value_or(0) > 0};
+    const bool out_of_memory_kill = run_.group->out_of_memory_kills().value_or(0) > out_of_memory_told_;
+    const EndedRank ended{how, ended_at, ending_.asked(), out_of_memory_kill};
     const bool failed = how.exit_code != 0;
     model::RankReport report = make_report(rank, run_.order.node_rank, ended, failed ? read_tail(run_.folder.rank_log(rank.log)) : "");
+    if (report.out_of_memory) ++out_of_memory_told_;
     run_.state.reports.push_back(report);
     if (!failed || report.stopped_by_us) return;
     log::info("runner", "rank {} failed: {}", rank.rank, process::to_words(how));
@@ -113,8 +115,8 @@ class Follower {
 
   void kill() {
     // Not waited for: whoever is in the kernel must not keep us from reading the others' ends.
+    run_.ranks->kill();
     run_.group->signal_all(SIGKILL);
-    run_.ranks->killed();
   }
 
   void give_up() {
@@ -131,6 +133,7 @@ class Follower {
   Ending ending_;
   std::vector<bool> told_;
   bool stop_seen_ = false;
+  std::int64_t out_of_memory_told_ = 0;  ///< the kernel's kills that a rank's end was put down to
 };
 
 }  // namespace

@@ -107,6 +107,8 @@ Result<void> start_by_mpirun(NodeRun& run, const launch::LaunchInput& input, con
     return fail(Code::unavailable, "a stop was asked for before all nodes were ready");
   }
   MUSTER_TRY_ASSIGN(run.mpirun, start_mpirun(run, mpirun, scratch));
+  run.group->add_leader(run.mpirun->pid());
+  run.state.group = run.group->to_json();
   run.state.ranks.back().pid = run.mpirun->pid();
   run.state.ranks.back().started_at = run.clock.now();
   make_ranks();

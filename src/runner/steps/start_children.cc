@@ -21,7 +21,7 @@ Result<process::Child> start_rank(const NodeRun& run, const launch::RankPlan& ra
 /// Nothing is left of a start that failed half-way.
 void undo(NodeRun& run, std::vector<process::Child>& children) {
   const auto ended = run.group->kill(std::chrono::seconds(10));
-  if (!ended) run.warnings.add(ended.error().detail);
+  if (!ended) run.warnings.add(ended.error());
   for (process::Child& child : children) (void)child.wait(std::chrono::milliseconds(100));
   for (RankState& rank : run.state.ranks) rank.pid = 0;
 }
@@ -38,6 +38,7 @@ Result<void> start_children(NodeRun& run) {
       undo(run, children);
       return tl::unexpected(std::move(child).error());
     }
+    run.group->add_leader(child->pid());
     run.state.ranks[i].pid = child->pid();
     run.state.ranks[i].started_at = run.clock.now();
     started.push_back({rank.rank, child->pid(), run.state.ranks[i].started_at});
@@ -46,6 +47,7 @@ Result<void> start_children(NodeRun& run) {
   const auto terminate = run.order.command.empty() ? ChildRanks::Terminate::process : ChildRanks::Terminate::session;
   run.ranks = std::make_unique<ChildRanks>(std::move(children), terminate, run.warnings);
   run.messenger->post("the ranks' start", [server = run.server.get(), started] { return server->started(started); });
+  run.state.group = run.group->to_json();
   if (const auto saved = save(run.state, run.folder.state()); !saved) run.warnings.add(saved.error().detail);
   return {};
 }

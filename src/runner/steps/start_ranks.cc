@@ -85,6 +85,7 @@ Result<void> start_ranks(NodeRun& run) {
   const client::WorkOrder& order = run.order;
   MUSTER_TRY_ASSIGN(const fs::path home, client::home_folder(own_variables()));
   MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::create(model::process_group_name(order.run_id, order.attempt, order.node_rank)));
+  run.group->adopt();
   MUSTER_TRY_ASSIGN(const launch::LaunchInput input, launch_input(run, home));
   MUSTER_TRY_ASSIGN(run.plan, launch::plan_node(input));
   MUSTER_TRY(prepare_files(run));

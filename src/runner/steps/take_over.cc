@@ -35,7 +35,7 @@ Result<void> take_over(NodeRun& run) {
     if (const auto closed = records.close(); !closed) run.warnings.add(closed.error().detail);
     adopt_records(run.state, run.folder.ranks(), run.order.node_rank);
     const std::vector<int> running = running_ranks(run.state, *run.group);
-    if (const auto killed = run.group->kill(kKillTime); !killed) run.warnings.add(killed.error().detail);
+    if (const auto killed = run.group->kill(kKillTime); !killed) run.warnings.add(killed.error());
     run.state.reports = reports_of_the_lost(run.state, running, run.order.node_rank, run.clock.now());
   }
   MUSTER_TRY(run.folder.make());
