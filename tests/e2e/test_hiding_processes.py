@@ -1,4 +1,4 @@
-"""What a job does to stay when its run ends: other names, sessions, environments. SIGKILL reaches it all the same, with cgroups and without."""
+"""What a job does to stay when its run ends: other names, sessions, environments. SIGKILL reaches it, with cgroups and without."""
 
 import pytest
 
