@@ -57,8 +57,12 @@ if bdist_wheel is not None:
             self.root_is_pure = binary() is None
 
         def get_tag(self):
-            python, abi, platform = bdist_wheel.get_tag(self)
-            return "py3", "none", platform
+            if binary() is None:
+                return "py3", "none", "any"
+            machine = os.uname().machine
+            # The program is static: it starts beside any C library.
+            systems = ("manylinux_2_5", "manylinux1", "musllinux_1_1") if machine == "x86_64" else ("manylinux_2_17", "musllinux_1_1")
+            return "py3", "none", ".".join("%s_%s" % (system, machine) for system in systems)
 
     commands["bdist_wheel"] = WheelWithBinary
 
@@ -71,7 +75,7 @@ with open(os.path.join(HERE, "muster", "_version.py")) as file:
     exec(file.read(), version)
 
 setup(
-    name="muster",
+    name="muster-ml",  # "muster" on the Python Package Index is another project; this one is imported as muster all the same
     version=version["__version__"],
     description="Trains models on the machines you have, in the shape of Azure Machine Learning's SDK v1",
     license="Apache-2.0",
