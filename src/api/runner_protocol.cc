@@ -85,9 +85,16 @@ Result<http::Response> heartbeat(Call& call) {
   ObjectReader in(body);
   in.text_or("time", "");
   in.integer_or("outbox_bytes", 0, 0, INT64_MAX);
-  const std::string waits_for_room = short_text(in, "waits_for_room");
+  scheduler::WaitsForDisk waits;
+  if (const Json* waiting = in.member("waits_for_disk"); waiting != nullptr) {
+    ObjectReader one(*waiting);
+    waits.what = short_text(one, "what");
+    waits.is_full = one.text("code") == to_string(Code::disk_full);
+    waits.detail = short_text(one, "detail");
+    if (const auto read = one.finish("waits_for_disk"); !read) in.adopt("waits_for_disk", read.error());
+  }
   MUSTER_TRY(in.finish("heartbeat"));
-  MUSTER_TRY_ASSIGN(const auto stop, call.services.scheduler.heartbeat(node, waits_for_room));
+  MUSTER_TRY_ASSIGN(const auto stop, call.services.scheduler.heartbeat(node, std::move(waits)));
   Json answer{{"time", time_to_json(call.services.clock.now_us())}, {"stop", nullptr}};
   if (stop) answer["stop"] = {{"reason", stop->reason}, {"code", stop->code}, {"grace_seconds", stop->grace_seconds}};
   return http::json_response(200, answer);
@@ -151,7 +158,15 @@ Result<http::Response> done(Call& call) {
   ObjectReader in(body);
   const std::vector<std::string> warnings = in.texts_or_empty("warnings");
   const Json* resolved = in.member("resolved_environment");
-  const std::string not_kept = short_text(in, "not_kept");
+  scheduler::NotKept not_kept;
+  if (const Json* lost = in.member("not_kept"); lost != nullptr) {
+    ObjectReader one(*lost);
+    not_kept.code = one.text("code");
+    not_kept.message = short_text(one, "message");
+    if (not_kept.code != scheduler::kDiskFull && not_kept.code != scheduler::kNotKept) one.fault("code", "must be disk_full or not_kept");
+    if (not_kept.message.empty()) one.fault("message", "must say what and where");
+    if (const auto read = one.finish("not_kept"); !read) in.adopt("not_kept", read.error());
+  }
   MUSTER_TRY(in.finish("done"));
   MUSTER_TRY(call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept));
   return done_response();

@@ -8,7 +8,7 @@
 namespace muster {
 namespace {
 
-constexpr std::array<std::pair<Code, std::string_view>, 12> kNames{{
+constexpr std::array<std::pair<Code, std::string_view>, 13> kNames{{
     {Code::malformed, "malformed"},
     {Code::unauthorized, "unauthorized"},
     {Code::forbidden, "forbidden"},
@@ -21,7 +21,33 @@ constexpr std::array<std::pair<Code, std::string_view>, 12> kNames{{
     {Code::internal, "internal"},
     {Code::unavailable, "unavailable"},
     {Code::disk_full, "disk_full"},
+    {Code::storage_failed, "storage_failed"},
 }};
+
+Code code_of(int error_number) {
+  switch (error_number) {
+    case ENOSPC:
+    case EDQUOT: return Code::disk_full;
+    case EMFILE:
+    case ENFILE:
+    case EAGAIN:
+    case ENOMEM:
+    case ENOBUFS: return Code::unavailable;
+    case EIO:
+    case EROFS:
+    case EACCES:
+    case EPERM:
+    case ENODEV:
+    case ENXIO:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case ESTALE:
+    case ETXTBSY:
+    case EFBIG: return Code::storage_failed;
+    default: return Code::internal;
+  }
+}
 
 }  // namespace
 
@@ -42,9 +68,8 @@ Code code_from_string(std::string_view name) {
 Error system_error(std::string_view doing, int error_number) {
   std::array<char, 128> buffer{};
   const char* words = strerror_r(error_number, buffer.data(), buffer.size());
-  const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  return Error{
-      full ? Code::disk_full : Code::internal, fmt::format("{}: {}", doing, words), full ? "free some space on that disk" : "", {}};
+  const Code code = code_of(error_number);
+  return Error{code, fmt::format("{}: {}", doing, words), code == Code::disk_full ? "free some space on that disk" : "", {}};
 }
 
 }  // namespace muster

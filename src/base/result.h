@@ -24,7 +24,8 @@ enum class Code {
   invalid,
   internal,
   unavailable,
-  disk_full,
+  disk_full,       ///< no room (ENOSPC, EDQUOT)
+  storage_failed,  ///< the disk cannot be used now for another reason (EIO, EROFS, EACCES …)
 };
 
 /// The code's name on the wire, e.g. "not_found".
@@ -63,7 +64,8 @@ tl::unexpected<Error> fail_hint(Code code, std::string hint, fmt::format_string<
 }
 
 /// A failed system call: `doing` says what was attempted ("open /x/y"), `error_number` is errno.
-/// ENOSPC and EDQUOT become Code::disk_full, the rest Code::internal.
+/// ENOSPC and EDQUOT become Code::disk_full; EMFILE, ENFILE, EAGAIN and ENOMEM, which pass, Code::unavailable; what a disk or its rights
+/// refuse (EIO, EROFS, EACCES, EPERM and their like) Code::storage_failed; the rest Code::internal.
 Error system_error(std::string_view doing, int error_number);
 
 }  // namespace muster

@@ -44,10 +44,15 @@ TEST(Code, EveryNameIsReadBack) {
   EXPECT_EQ(code_from_string("nonsense"), Code::internal);
 }
 
+TEST(SystemError, TellsWhatPassesFromWhatADiskRefuses) {
+  for (const int passes : {EMFILE, ENFILE, EAGAIN, ENOMEM}) EXPECT_EQ(system_error("open x", passes).code, Code::unavailable) << passes;
+  for (const int refused : {EIO, EROFS, EACCES, EPERM}) EXPECT_EQ(system_error("write x", refused).code, Code::storage_failed) << refused;
+}
+
 TEST(SystemError, KnowsAFullDisk) {
   EXPECT_EQ(system_error("write x", ENOSPC).code, Code::disk_full);
   EXPECT_EQ(system_error("write x", EDQUOT).code, Code::disk_full);
-  EXPECT_EQ(system_error("open x", EACCES).code, Code::internal);
+  EXPECT_EQ(system_error("open x", EINVAL).code, Code::internal);
   EXPECT_EQ(system_error("open x", EACCES).detail, "open x: Permission denied");
 }
 

@@ -7,6 +7,7 @@ Exit exit_of(Code code) {
     case Code::unavailable:
     case Code::timeout: return Exit::unreachable;
     case Code::internal:
+    case Code::storage_failed:
     case Code::disk_full: return Exit::server_fault;
     case Code::malformed:
     case Code::unauthorized:

@@ -25,66 +25,79 @@ constexpr std::uint64_t kAloneBytes = 1u << 20;
 constexpr int kThreads = 2;
 
 /// What one request carries: one large file, or some small ones.
-using Parcel = std::vector<const BlobFile*>;
+using Batch = std::vector<const BlobFile*>;
 
-std::vector<Parcel> parcels_of(const std::vector<BlobFile>& files) {
-  std::vector<Parcel> parcels;
-  Parcel batch;
+std::vector<Batch> batches_of(const std::vector<BlobFile>& files) {
+  std::vector<Batch> batches;
+  Batch batch;
   std::uint64_t bytes = 0;
   std::unordered_set<std::string_view> seen;
   for (const BlobFile& file : files) {
     if (!seen.insert(file.sha256).second) continue;
     if (file.size > kAloneBytes) {
-      parcels.push_back({&file});
+      batches.push_back({&file});
       continue;
     }
     const std::uint64_t with_header = kHeaderBytes + file.size + tar_padding(file.size);
     if (!batch.empty() && (bytes + with_header > kBatchBytes || batch.size() >= kBatchFiles)) {
-      parcels.push_back(std::exchange(batch, {}));
+      batches.push_back(std::exchange(batch, {}));
       bytes = 0;
     }
     batch.push_back(&file);
     bytes += with_header;
   }
-  if (!batch.empty()) parcels.push_back(std::move(batch));
-  return parcels;
+  if (!batch.empty()) batches.push_back(std::move(batch));
+  return batches;
 }
 
 Error changed_meanwhile(const std::string& which) {
   return Error{Code::invalid, fmt::format("{} changed while it was being sent", which), "submit again when nothing writes to it", {}};
 }
 
-Result<void> send_alone(Api& api, const BlobFile& file, const OnBytes& on_sent) {
+/// Called with each file that is no longer what was hashed: an error ends the sending.
+using Changed = std::function<Result<void>(const BlobFile&)>;
+
+Result<void> send_alone(Api& api, const BlobFile& file, const OnBytes& on_sent, const Changed& changed) {
   auto opened = open_file(file.path, O_RDONLY);
-  if (!opened) return tl::unexpected(changed_meanwhile(file.path.string()));
+  if (!opened) return changed(file);
   struct stat status {};
-  if (::fstat(opened->get(), &status) != 0) return tl::unexpected(system_error("stat " + file.path.string(), errno));
-  if (static_cast<std::uint64_t>(status.st_size) != file.size) return tl::unexpected(changed_meanwhile(file.path.string()));
+  if (::fstat(opened->get(), &status) != 0 || static_cast<std::uint64_t>(status.st_size) != file.size) return changed(file);
   const auto sent = api.put_bytes(api.in_workspace({"blobs", file.sha256}), {}, FileBody{opened->get(), 0, file.size, on_sent});
-  if (!sent && sent.error().code == Code::invalid) return tl::unexpected(changed_meanwhile(file.path.string()));
+  if (!sent && sent.error().code == Code::invalid) return changed(file);
   if (!sent) return tl::unexpected(sent.error());
   return {};
 }
 
-Result<void> send_together(Api& api, const Parcel& parcel) {
-  std::string archive;
-  archive.reserve(kBatchBytes + kTarEndBytes);
-  for (const BlobFile* file : parcel) {
-    const auto bytes = read_file(file->path, kAloneBytes + 1);
-    if (!bytes || bytes->size() != file->size) return tl::unexpected(changed_meanwhile(file->path.string()));
-    archive += tar_header(file->sha256, file->size, 0644);
-    archive += *bytes;
-    archive.append(tar_padding(file->size), '\0');
-  }
-  archive.append(kTarEndBytes, '\0');
-  const auto sent = api.post_bytes(api.in_workspace({"blobs"}), {}, "application/x-tar", std::move(archive));
-  if (!sent && sent.error().code == Code::invalid) {
-    // The server names the blob whose bytes hash otherwise; people know its file.
-    for (const BlobFile* file : parcel) {
-      if (sent.error().detail.find(file->sha256) != std::string::npos) return tl::unexpected(changed_meanwhile(file->path.string()));
+/// Once for each file that the server finds changed, and once more for the rest.
+Result<void> send_together(Api& api, Batch batch, const Changed& changed) {
+  while (!batch.empty()) {
+    std::string archive;
+    archive.reserve(kBatchBytes + kTarEndBytes);
+    Batch sent_files;
+    for (const BlobFile* file : batch) {
+      const auto bytes = read_file(file->path, kAloneBytes + 1);
+      if (!bytes || bytes->size() != file->size) {
+        MUSTER_TRY(changed(*file));
+        continue;
+      }
+      archive += tar_header(file->sha256, file->size, 0644);
+      archive += *bytes;
+      archive.append(tar_padding(file->size), '\0');
+      sent_files.push_back(file);
     }
+    if (sent_files.empty()) return {};
+    archive.append(kTarEndBytes, '\0');
+    const auto sent = api.post_bytes(api.in_workspace({"blobs"}), {}, "application/x-tar", std::move(archive));
+    if (sent) return {};
+    // The server names the blob whose bytes hash otherwise.
+    const auto named = std::find_if(sent_files.begin(), sent_files.end(), [&](const BlobFile* file) {
+      return sent.error().code == Code::invalid && sent.error().detail.find(file->sha256) != std::string::npos;
+    });
+    if (named == sent_files.end()) return tl::unexpected(sent.error());
+    MUSTER_TRY(changed(**named));
+    sent_files.erase(named);
+    batch = std::move(sent_files);
   }
-  if (!sent) return tl::unexpected(sent.error());
   return {};
 }
 
@@ -106,27 +119,33 @@ Result<std::vector<std::string>> missing_blobs(Api& api, const std::vector<std::
   return missing;
 }
 
-Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const OnBytes& on_bytes) {
-  const std::vector<Parcel> parcels = parcels_of(files);
+Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const OnBytes& on_bytes, const OnChanged& on_changed) {
+  const std::vector<Batch> batches = batches_of(files);
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
   std::mutex mutex;
   std::uint64_t sent_bytes = 0;
   std::optional<Error> error;
+  const Changed changed = [&](const BlobFile& file) -> Result<void> {
+    if (!on_changed) return tl::unexpected(changed_meanwhile(file.path.string()));
+    const std::lock_guard lock(mutex);
+    on_changed(file);
+    return {};
+  };
   const auto work = [&] {
     while (!failed) {
       const std::size_t i = next++;
-      if (i >= parcels.size()) return;
-      const Parcel& parcel = parcels[i];
-      std::uint64_t told = 0;  // of this parcel; a file that is sent anew takes its bytes back
+      if (i >= batches.size()) return;
+      const Batch& batch = batches[i];
+      std::uint64_t told = 0;  // of this batch; a file that is sent anew takes its bytes back
       const auto tell = [&](std::uint64_t sent) {
         const std::lock_guard lock(mutex);
         sent_bytes += sent - told;
         told = sent;
         if (on_bytes) on_bytes(sent_bytes);
       };
-      const bool alone = parcel.size() == 1 && parcel.front()->size > kAloneBytes;
-      auto sent = alone ? send_alone(api, *parcel.front(), tell) : send_together(api, parcel);
+      const bool alone = batch.size() == 1 && batch.front()->size > kAloneBytes;
+      auto sent = alone ? send_alone(api, *batch.front(), tell, changed) : send_together(api, batch, changed);
       if (!sent) {
         const std::lock_guard lock(mutex);
         if (!error) error = std::move(sent).error();
@@ -134,13 +153,13 @@ Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const On
         return;
       }
       std::uint64_t size = 0;
-      for (const BlobFile* file : parcel) size += file->size;
+      for (const BlobFile* file : batch) size += file->size;
       tell(size);
     }
   };
   {
     std::vector<std::jthread> helpers;
-    const std::size_t wanted = std::min<std::size_t>(kThreads, parcels.size());
+    const std::size_t wanted = std::min<std::size_t>(kThreads, batches.size());
     for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
     work();
   }

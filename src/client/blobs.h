@@ -25,9 +25,12 @@ Result<std::vector<std::string>> missing_blobs(Api& api, const std::vector<std::
 /// Bytes sent so far; called from several threads, one at a time.
 using OnBytes = std::function<void(std::uint64_t bytes)>;
 
+/// A file that is not what was hashed; called from several threads, one at a time.
+using OnChanged = std::function<void(const BlobFile& file)>;
+
 /// Sends the files, small ones together as tar archives, large ones each by itself, over two connections at once.
-/// Reads each file once more than its hashing did: one that changed since is refused (invalid, naming it). First error wins; the rest is
-/// given up.
-Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const OnBytes& on_bytes = {});
+/// Reads each file once more than its hashing did: one that changed since, or cannot be read any more, is left out and given to
+/// `on_changed`; without that it is refused (invalid, naming it). First error wins; the rest is given up.
+Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const OnBytes& on_bytes = {}, const OnChanged& on_changed = {});
 
 }  // namespace muster::client

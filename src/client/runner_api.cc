@@ -45,9 +45,9 @@ Result<std::variant<WorkOrder, Waiting>> RunnerApi::check_in(const CheckIn& chec
   return order;
 }
 
-Result<HeartbeatAnswer> RunnerApi::heartbeat(TimeUs now, std::uint64_t outbox_bytes, const std::string& waits_for_room) {
+Result<HeartbeatAnswer> RunnerApi::heartbeat(TimeUs now, std::uint64_t outbox_bytes, const WaitsForDisk& waits) {
   Json body{{"time", time_to_json(now)}, {"outbox_bytes", outbox_bytes}};
-  if (!waits_for_room.empty()) body["waits_for_room"] = waits_for_room;
+  if (!waits.what.empty()) body["waits_for_disk"] = {{"what", waits.what}, {"code", to_string(waits.code)}, {"detail", waits.detail}};
   MUSTER_TRY_ASSIGN(const Json answer, call("heartbeat", body));
   HeartbeatAnswer result;
   MUSTER_TRY_ASSIGN(result.server_time, from_rfc3339(text_in(answer, "time")));
@@ -75,9 +75,9 @@ Result<void> RunnerApi::finished(const std::vector<model::RankReport>& reports) 
   return {};
 }
 
-Result<void> RunnerApi::done(const std::vector<std::string>& warnings, const Json& resolved_environment, const std::string& not_kept) {
+Result<void> RunnerApi::done(const std::vector<std::string>& warnings, const Json& resolved_environment, const NotKept& not_kept) {
   Json body{{"warnings", warnings}, {"resolved_environment", resolved_environment}};
-  if (!not_kept.empty()) body["not_kept"] = not_kept;
+  if (!not_kept.message.empty()) body["not_kept"] = {{"code", not_kept.code}, {"message", not_kept.message}};
   MUSTER_TRY(call("done", body));
   return {};
 }

@@ -43,6 +43,19 @@ struct HeartbeatAnswer {
   std::optional<StopOrder> stop;
 };
 
+/// What this node has and the server's disk does not take now.
+struct WaitsForDisk {
+  std::string what;  ///< for people; "" when nothing waits
+  Code code = Code::disk_full;
+  std::string detail;  ///< the server's own words
+};
+
+/// What this node had and could not be recorded: the run has failed.
+struct NotKept {
+  std::string code;     ///< disk_full or not_kept
+  std::string message;  ///< what, why, and where it is; "" when all was recorded
+};
+
 struct StartedRank {
   int rank = 0;
   std::int64_t pid = 0;
@@ -67,13 +80,11 @@ class RunnerApi {
   RunnerApi(std::shared_ptr<Api> api, std::string run_id, int attempt, int node_rank);
 
   Result<std::variant<WorkOrder, Waiting>> check_in(const CheckIn& check_in);
-  /// `waits_for_room`: what the server has no room for, in words; "" when nothing waits for that.
-  Result<HeartbeatAnswer> heartbeat(TimeUs now, std::uint64_t outbox_bytes, const std::string& waits_for_room);
+  Result<HeartbeatAnswer> heartbeat(TimeUs now, std::uint64_t outbox_bytes, const WaitsForDisk& waits);
   Result<void> started(const std::vector<StartedRank>& ranks);
   Result<void> rank_failed(const model::RankReport& report);
   Result<void> finished(const std::vector<model::RankReport>& reports);
-  /// `not_kept`: what the server had no room for, and where it is; "" when all was recorded.
-  Result<void> done(const std::vector<std::string>& warnings, const Json& resolved_environment, const std::string& not_kept);
+  Result<void> done(const std::vector<std::string>& warnings, const Json& resolved_environment, const NotKept& not_kept);
 
   /// `bytes`: at most 4 MiB. `rank`: absent for logs that belong to no rank.
   Result<LogAnswer> put_log(std::string_view path, std::uint64_t offset, TimeUs time, std::optional<int> rank, std::string bytes);

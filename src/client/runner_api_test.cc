@@ -64,10 +64,10 @@ TEST_F(RunnerApiTest, AHeartbeatMayBringAStop) {
                            : R"({"time": "2026-11-21T00:00:01Z", "stop": {"reason": "asked", "code": "canceled", "grace_seconds": 3}})");
   });
   RunnerApi runner = runner_for(server);
-  const auto calm = runner.heartbeat(1, 0, "");
+  const auto calm = runner.heartbeat(1, 0, {});
   ASSERT_TRUE(calm);
   EXPECT_FALSE(calm->stop);
-  const auto stop = runner.heartbeat(1, 0, "");
+  const auto stop = runner.heartbeat(1, 0, {});
   ASSERT_TRUE(stop);
   EXPECT_EQ(stop->server_time - calm->server_time, 1'000'000);
   EXPECT_EQ(stop->stop->code, "canceled");

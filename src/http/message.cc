@@ -25,7 +25,8 @@ int status_of(Code code) {
     case Code::conflict: return 409;
     case Code::too_large: return 413;
     case Code::invalid: return 422;
-    case Code::internal: return 500;
+    case Code::internal:
+    case Code::storage_failed: return 500;
     case Code::unavailable: return 503;
     case Code::disk_full: return 507;
   }

@@ -9,7 +9,7 @@
 
 namespace muster::model {
 
-/// `code` is user_error, environment_error, node_lost, start_failed, disk_full or internal.
+/// `code` is user_error, environment_error, node_lost, start_failed, disk_full, not_kept or internal.
 struct RunError {
   std::string code;
   std::string message;

@@ -1,8 +1,12 @@
 #pragma once
 // For this room's tests: a server that keeps what a runner sends in memory, and can be away.
 
+#include <unistd.h>
+
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -22,6 +26,17 @@ using muster::test::FakeAnswer;
 using muster::test::FakeHttpServer;
 using muster::test::FakeRequest;
 
+/// The run that the fake server has. Of this process alone: a process group is known by its run's name on the whole machine, and tests of
+/// two checkouts may run at once.
+inline const std::string& fake_run_id() {
+  static const std::string id = [] {
+    const char* given = std::getenv("MUSTER_TEST_RUN_ID");  // a runner's, in a process of its own
+    return given != nullptr ? std::string(given) : fmt::format("fake_{}_0a", ::getpid());
+  }();
+  return id;
+}
+inline std::string fake_group() { return fake_run_id() + "-1-0"; }
+
 /// What has arrived so far.
 struct Arrived {
   std::map<std::string, std::string> logs;                ///< by path
@@ -35,6 +50,8 @@ struct Arrived {
   Json check_in;
   Json started;
   Json done;
+  std::map<std::string, int> refused;  ///< calls that were refused on purpose, by kind
+  Json last_wait;                      ///< what the last heartbeat said of the disk
   int heartbeats = 0;
   int faults = 0;  ///< calls that no runner should make
 };
@@ -55,6 +72,14 @@ class FakeMuster {
   int broken_snapshots = 0;                    ///< how often the snapshot breaks off
   int waits = 0;                               ///< how often a check-in has to wait
   std::map<std::string, std::string> earlier;  ///< outputs of earlier attempts
+
+  /// A kind of call ("logs", "metrics", "blobs", "outputs", "finished", "done") is answered with this problem `times` times.
+  void refuse(const std::string& kind, int status, std::string code, int times) {
+    const std::lock_guard lock(mutex_);
+    refusals_[kind] = {status, std::move(code), times};
+  }
+  /// Called, with no lock held by the caller, whenever a runner asks which blobs are missing.
+  std::function<void()> on_missing;
 
   void set_stop(std::string code, int grace_seconds) {
     const std::lock_guard lock(mutex_);
@@ -131,19 +156,34 @@ class FakeMuster {
   FakeAnswer dispatch(const FakeRequest& request, const std::string& path, const std::map<std::string, std::string>& query) {
     if (request.headers.count("authorization") == 0 || request.headers.at("authorization") != "Bearer run-token")
       return problem(401, "unauthorized");
-    const std::string protocol = "/api/v1/runner/runs/fake_1_0a/attempts/1/nodes/0/";
+    const std::string protocol = "/api/v1/runner/runs/" + fake_run_id() + "/attempts/1/nodes/0/";
     if (path.starts_with(protocol)) return runner_call(request, path.substr(protocol.size()), query);
     const std::string workspace = "/api/v1/workspaces/lab/";
     if (!path.starts_with(workspace)) return problem(404, "not_found");
     return resource(request, decode(path.substr(workspace.size())));
   }
 
+  struct Refusal {
+    int status = 500;
+    std::string code;
+    int times = 0;
+  };
+  std::optional<FakeAnswer> refusal_of(const std::string& kind) {
+    const auto at = refusals_.find(kind);
+    if (at == refusals_.end() || at->second.times <= 0) return std::nullopt;
+    --at->second.times;
+    ++arrived_.refused[kind];
+    return problem(at->second.status, at->second.code.c_str());
+  }
+
   FakeAnswer runner_call(const FakeRequest& request, const std::string& what, const std::map<std::string, std::string>& query) {
+    if (auto refused = refusal_of(what)) return std::move(*refused);
     if (what == "logs") return log(request, query);
     if (what == "metrics") return metrics(request, query);
     const Json body = parse_json(request.body).value();
     if (what == "heartbeat") {
       ++arrived_.heartbeats;
+      if (body.contains("waits_for_disk")) arrived_.last_wait = body["waits_for_disk"];
       return json(200, {{"time", to_rfc3339(SystemClock().now_us())}, {"stop", stop_}});
     }
     arrived_.calls.push_back(what);
@@ -194,6 +234,7 @@ class FakeMuster {
       return archive;
     }
     if (path == "blobs/missing") {
+      if (on_missing) on_missing();
       Json missing = Json::array();
       const Json body = parse_json(request.body).value();
       for (const Json& hash : body.at("sha256")) {
@@ -201,17 +242,20 @@ class FakeMuster {
       }
       return json(200, {{"missing", missing}});
     }
+    if (path.starts_with("blobs")) {
+      if (auto refused = refusal_of("blobs")) return std::move(*refused);
+    }
     if (path == "blobs") return tar_of_blobs(request.body);
     if (path.starts_with("blobs/") && request.method == "PUT") {
       arrived_.blobs[path.substr(6)] = request.body;
       return json(201, Json::object());
     }
-    if (path == "runs/fake_1_0a/artifacts") {
+    if (path == "runs/" + fake_run_id() + "/artifacts") {
       Json list = Json::array();
       for (const auto& [name, bytes] : earlier) list.push_back({{"path", name}, {"size", bytes.size()}, {"sha256", sha256_hex(bytes)}});
       return json(200, {{"artifacts", list}, {"next", nullptr}});
     }
-    const std::string artifact = "runs/fake_1_0a/artifacts/";
+    const std::string artifact = "runs/" + fake_run_id() + "/artifacts/";
     if (path.starts_with(artifact) && earlier.contains(path.substr(artifact.size()))) return raw(earlier.at(path.substr(artifact.size())));
     return problem(404, "not_found");
   }
@@ -232,6 +276,7 @@ class FakeMuster {
   Arrived arrived_;
   Json stop_;
   bool away_ = false;
+  std::map<std::string, Refusal> refusals_;
   FakeHttpServer http_;  ///< last: its threads call the rest
 };
 

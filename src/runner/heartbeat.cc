@@ -20,12 +20,12 @@ bool OverJudge::refused(Code code, Time now) {
   return now - *refused_since_ >= patience_;
 }
 
-Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, FullDisk& full_disk,
+Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, Delivery& delivery,
                      std::function<std::uint64_t()> pending, std::chrono::seconds over_patience)
     : server_(std::move(server)),
       clock_(clock),
       stop_(stop),
-      full_disk_(full_disk),
+      delivery_(delivery),
       pending_(std::move(pending)),
       judge_(over_patience),
       thread_([this](const std::stop_token& ending) { loop(ending); }) {}
@@ -40,7 +40,8 @@ void Heartbeat::loop(const std::stop_token& ending) {
 
 void Heartbeat::beat() {
   const TimeUs left = clock_.local().now_us();
-  const auto answer = server_->heartbeat(clock_.now(), pending_(), full_disk_.waiting());
+  const Delivery::Waiting waiting = delivery_.waiting();
+  const auto answer = server_->heartbeat(clock_.now(), pending_(), {waiting.what, waiting.why, waiting.detail});
   const TimeUs back = clock_.local().now_us();
   if (!answer) {
     if (!judge_.refused(answer.error().code, clock_.local().steady())) return;
@@ -52,7 +53,7 @@ void Heartbeat::beat() {
   judge_.answered();
   clock_.measured(left, back, answer->server_time);
   // Told each time, also after another stop: of a run whose rank failed the outputs are wanted, until it is canceled.
-  if (answer->stop && answer->stop->code == "canceled") full_disk_.canceled();
+  if (answer->stop && answer->stop->code == "canceled") delivery_.canceled();
   if (answer->stop) stop_.ask({answer->stop->code, answer->stop->reason, answer->stop->grace_seconds});
 }
 

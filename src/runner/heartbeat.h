@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "client/runner_api.h"
-#include "runner/full_disk.h"
+#include "runner/delivery.h"
 #include "runner/server_clock.h"
 #include "runner/stop_control.h"
 
@@ -32,7 +32,7 @@ class OverJudge {
 class Heartbeat {
  public:
   /// `server` is used by this object alone. All must outlive it. `pending` gives the bytes that wait to be sent.
-  Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, FullDisk& full_disk,
+  Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, Delivery& delivery,
             std::function<std::uint64_t()> pending, std::chrono::seconds over_patience = std::chrono::seconds(30));
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
@@ -45,7 +45,7 @@ class Heartbeat {
   std::unique_ptr<client::RunnerApi> server_;
   ServerClock& clock_;
   StopControl& stop_;
-  FullDisk& full_disk_;
+  Delivery& delivery_;
   std::function<std::uint64_t()> pending_;
   OverJudge judge_;
   std::jthread thread_;

@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds kLookEvery{100};
 constexpr std::string_view kFirstSegment = ".000000.journal";
 constexpr std::size_t kMostJournals = 20'000;
+/// How long a drain waits for descriptors or memory to read the rest of a journal.
+constexpr std::chrono::seconds kShortageTime{30};
 
 bool is_key(std::string_view key) {
   const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; };
@@ -21,8 +23,8 @@ bool is_key(std::string_view key) {
 }  // namespace
 
 JournalFollower::JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings,
-                                 FullDisk& full_disk, const RunFolder& folder)
-    : server_(server), clock_(clock), stop_(stop), warnings_(warnings), full_disk_(full_disk), folder_(folder) {}
+                                 Delivery& delivery, const RunFolder& folder)
+    : server_(server), clock_(clock), stop_(stop), warnings_(warnings), delivery_(delivery), folder_(folder) {}
 
 JournalFollower::~JournalFollower() {
   {
@@ -56,7 +58,7 @@ void JournalFollower::loop() {
     }
     look_for_journals();
     if (send_round()) continue;
-    if (last_look) break;
+    if (last_look && !waits_for_descriptors()) break;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kLookEvery, [this] { return draining_ || ending_; });
   }
@@ -81,38 +83,57 @@ void JournalFollower::look_for_journals() {
   }
 }
 
+/// While a journal cannot be opened there may be points in it: a drain waits, but not for ever.
+bool JournalFollower::waits_for_descriptors() {
+  if (!unreadable_since_) return false;
+  if (std::chrono::steady_clock::now() - *unreadable_since_ < kShortageTime) return true;
+  delivery_.give_up("metrics (a journal could not be opened: " + unreadable_ + ")");
+  return false;
+}
+
 bool JournalFollower::send_round() {
   bool sent = false;
+  unreadable_.clear();
   for (JournalReader& journal : journals_) {
     if (!ending_ && send_batch(journal)) sent = true;
   }
+  if (unreadable_.empty()) unreadable_since_.reset();
   return sent;
 }
 
 bool JournalFollower::send_batch(JournalReader& journal) {
   if (refused_.contains(journal.key())) return false;
   const auto batch = journal.read([this](TimeUs time) { return clock_.to_server(time); });
+  if (!batch && batch.error().code == Code::unavailable) {
+    unreadable_ = batch.error().detail;
+    if (!unreadable_since_) unreadable_since_ = std::chrono::steady_clock::now();
+    return false;
+  }
   if (!batch) {
     warnings_.add("metrics: " + batch.error().detail);
+    delivery_.leave_behind();
     return true;  // what follows the fault may be whole
   }
   if (batch->points == 0) return false;
-  const auto next = persist(
-      stop_.given_up(),
-      [&]() -> Result<std::uint64_t> {
-        if (ending_) return fail(Code::invalid, "the follower ends");
-        return server_.post_metrics(journal.key(), batch->sequence, batch->rank, batch->records);
-      },
-      Unknown::passes, [this] { return full_disk_.refused(FullDisk::What::metrics, 0, std::chrono::steady_clock::now()); });
-  if (next) full_disk_.took(FullDisk::What::metrics);
+  const auto next = persist(stop_.given_up(),
+                            [&]() -> Result<std::uint64_t> {
+                              if (ending_) return fail(Code::invalid, "the follower ends");
+                              return server_.post_metrics(journal.key(), batch->sequence, batch->rank, batch->records);
+                            },
+                            {.with_storage = [this](const Error& why) {
+                              return delivery_.refused(Delivery::What::metrics, 0, why, std::chrono::steady_clock::now());
+                            }});
+  if (next) delivery_.took(Delivery::What::metrics);
   if (ending_ || stop_.given_up().stop_requested()) return false;
   if (next && *next >= batch->sequence + batch->points) {
     journal.take(*next);
     return true;
   }
   refused_.insert(journal.key());
-  warnings_.add(fmt::format("the metrics of process {} are recorded up to point {} only: {}", journal.key(), next ? *next : batch->sequence,
-                            next ? "the server takes no more of them" : next.error().detail));
+  const std::string gone = fmt::format("the metrics of process {} are recorded up to point {} only: {}", journal.key(),
+                                       next ? *next : batch->sequence, next ? "the server takes no more of them" : next.error().detail);
+  warnings_.add(gone);
+  if (next || verdict_on(next.error().code) != Verdict::storage) delivery_.give_up("metrics of process " + journal.key());
   return false;
 }
 

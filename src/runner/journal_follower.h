@@ -2,15 +2,17 @@
 // Sends metric points while they are logged.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 
 #include "client/runner_api.h"
-#include "runner/full_disk.h"
+#include "runner/delivery.h"
 #include "runner/journal_reader.h"
 #include "runner/run_folder.h"
 #include "runner/server_clock.h"
@@ -24,14 +26,14 @@ namespace muster::runner {
 class JournalFollower {
  public:
   /// All must outlive the follower.
-  JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, FullDisk& full_disk,
+  JournalFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, Delivery& delivery,
                   const RunFolder& folder);
   ~JournalFollower();
   JournalFollower(const JournalFollower&) = delete;
   JournalFollower& operator=(const JournalFollower&) = delete;
 
   void begin();
-  /// Nothing is logged any more: returns when the server has every point. unavailable when the runner gave up first.
+  /// Nothing is logged any more: returns when the server has every point that can be read. unavailable when the runner gave up first.
   Result<void> drain();
 
  private:
@@ -40,16 +42,19 @@ class JournalFollower {
   /// False when there was nothing to send.
   bool send_round();
   bool send_batch(JournalReader& journal);
+  bool waits_for_descriptors();
 
   client::RunnerApi& server_;
   const ServerClock& clock_;
   const StopControl& stop_;
   Warnings& warnings_;
-  FullDisk& full_disk_;
+  Delivery& delivery_;
   RunFolder folder_;
   std::list<JournalReader> journals_;
   std::set<std::string> known_;  ///< keys
   std::set<std::string> refused_;
+  std::string unreadable_;                                                 ///< why, in the last round
+  std::optional<std::chrono::steady_clock::time_point> unreadable_since_;  ///< some journal could not be opened for want of descriptors
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -47,15 +47,14 @@ std::filesystem::path JournalReader::segment_path(int segment) const { return fo
 
 Result<PointBatch> JournalReader::read(const ServerTime& to_server) {
   while (batch_.points == 0) {
-    if (!file_) {
-      MUSTER_TRY_ASSIGN(const bool there, open_segment());
-      if (!there) return PointBatch{};
-    }
     if (damaged_) {
       // What comes after the damage is lost; the process goes on in the next segment, if it does.
       if (::access(segment_path(segment_ + 1).c_str(), F_OK) != 0) return PointBatch{};
       next_segment();
-      continue;
+    }
+    if (!file_) {
+      MUSTER_TRY_ASSIGN(const bool there, open_segment());
+      if (!there) return PointBatch{};
     }
     const std::uint64_t position = position_;
     const int segment = segment_;
@@ -73,11 +72,13 @@ Result<PointBatch> JournalReader::read(const ServerTime& to_server) {
 Result<bool> JournalReader::open_segment() {
   auto file = open_file(segment_path(segment_), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (!file && file.error().code == Code::not_found) return false;
+  if (!file && file.error().code == Code::unavailable) return tl::unexpected(file.error());
   damaged_ = true;  // until its header has been read
-  if (!file) return tl::unexpected(file.error());
+  if (!file)
+    return fail(Code::malformed, "{}: {}; its points are not recorded", segment_path(segment_).filename().string(), file.error().detail);
   file_ = std::move(*file);
-  MUSTER_TRY_ASSIGN(const std::string bytes, read_at(file_.get(), 0, model::kJournalHeaderBytes));
-  auto header = model::read_journal_header(bytes);
+  const auto bytes = read_at(file_.get(), 0, model::kJournalHeaderBytes);
+  const auto header = bytes ? model::read_journal_header(*bytes) : tl::unexpected(bytes.error());
   if (!header)
     return fail(Code::malformed, "{}: {}; its points are not recorded", segment_path(segment_).filename().string(), header.error().detail);
   rank_ = header->rank >= 0 ? std::optional<int>(header->rank) : std::nullopt;
@@ -89,6 +90,7 @@ Result<bool> JournalReader::open_segment() {
 
 void JournalReader::next_segment() {
   file_.reset();
+  damaged_ = false;
   ++segment_;
 }
 

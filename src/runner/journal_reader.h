@@ -32,7 +32,8 @@ class JournalReader {
 
   const std::string& key() const { return key_; }
   /// The points that are there and not yet taken; the same batch again until take() moves on. 0 points: nothing new. malformed, once for
-  /// each fault, names the file and what is left out.
+  /// each fault, names the file and what is left out. unavailable: it cannot be opened now (no descriptors, no memory); read() may be tried
+  /// again.
   Result<PointBatch> read(const ServerTime& to_server);
   /// The server has all points before `next_sequence`.
   void take(std::uint64_t next_sequence);
@@ -49,7 +50,7 @@ class JournalReader {
   Fd file_;
   std::uint64_t position_ = 0;  ///< in the segment: where the window begins
   model::JournalWalker walker_{0};
-  bool damaged_ = false;  ///< the rest of this segment is left out
+  bool damaged_ = false;  ///< the rest of this segment is left out, whether it could be opened or not
   std::optional<int> rank_;
   std::uint64_t sequence_ = 0;  ///< of the next point read
   std::uint64_t skip_to_ = 0;   ///< points before this one are with the server already

@@ -42,8 +42,8 @@ std::string read_piece(int fd, std::uint64_t offset) {
 }  // namespace
 
 LogFollower::LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings,
-                         FullDisk& full_disk, const RunFolder& folder)
-    : server_(server), clock_(clock), stop_(stop), warnings_(warnings), full_disk_(full_disk), folder_(folder) {
+                         Delivery& delivery, const RunFolder& folder)
+    : server_(server), clock_(clock), stop_(stop), warnings_(warnings), delivery_(delivery), folder_(folder) {
   if (const auto text = read_file(folder_.log_names())) {
     const auto json = parse_json(*text);
     auto names = json ? LogNames::from_json(*json) : Result<LogNames>(LogNames{});
@@ -164,18 +164,20 @@ bool LogFollower::send_piece(Stream& stream) {
   if (bytes.empty() && stream.announced) return false;
   const std::size_t size = bytes.size();
   const TimeUs time = clock_.now();
-  const auto answer = persist(
-      stop_.given_up(),
-      [&]() -> Result<client::LogAnswer> {
-        if (ending_) return fail(Code::invalid, "the follower ends");
-        return server_.put_log(stream.name, stream.offset, time, stream.rank, bytes);
-      },
-      Unknown::passes, [this] { return full_disk_.refused(FullDisk::What::logs, 0, std::chrono::steady_clock::now()); });
-  if (answer) full_disk_.took(FullDisk::What::logs);
+  const auto answer = persist(stop_.given_up(),
+                              [&]() -> Result<client::LogAnswer> {
+                                if (ending_) return fail(Code::invalid, "the follower ends");
+                                return server_.put_log(stream.name, stream.offset, time, stream.rank, bytes);
+                              },
+                              {.with_storage = [this](const Error& why) {
+                                return delivery_.refused(Delivery::What::logs, 0, why, std::chrono::steady_clock::now());
+                              }});
+  if (answer) delivery_.took(Delivery::What::logs);
   if (!answer) {
     if (ending_ || stop_.given_up().stop_requested()) return false;
     stream.refused = true;
     warnings_.add(fmt::format("{} is recorded up to byte {} only: {}", stream.name, stream.offset, answer.error().detail));
+    if (verdict_on(answer.error().code) != Verdict::storage) delivery_.give_up(stream.name);
     return false;
   }
   // The server's size is the truth: more than we sent when another runner was here before, less when it lost its disk.
@@ -185,6 +187,7 @@ bool LogFollower::send_piece(Stream& stream) {
   if (stuck) {
     stream.refused = true;
     warnings_.add(fmt::format("{} is recorded up to byte {} only: the server takes no more of it", stream.name, stream.offset));
+    delivery_.give_up(stream.name);
   }
   return !stuck && size > 0;
 }

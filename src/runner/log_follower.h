@@ -13,8 +13,8 @@
 
 #include "base/fd.h"
 #include "client/runner_api.h"
+#include "runner/delivery.h"
 #include "runner/folder_watch.h"
-#include "runner/full_disk.h"
 #include "runner/log_names.h"
 #include "runner/run_folder.h"
 #include "runner/server_clock.h"
@@ -29,7 +29,7 @@ namespace muster::runner {
 class LogFollower {
  public:
   /// All must outlive the follower.
-  LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, FullDisk& full_disk,
+  LogFollower(client::RunnerApi& server, const ServerClock& clock, const StopControl& stop, Warnings& warnings, Delivery& delivery,
               const RunFolder& folder);
   ~LogFollower();  ///< ends the thread, whatever is unsent
   LogFollower(const LogFollower&) = delete;
@@ -70,7 +70,7 @@ class LogFollower {
   const ServerClock& clock_;
   const StopControl& stop_;
   Warnings& warnings_;
-  FullDisk& full_disk_;
+  Delivery& delivery_;
   RunFolder folder_;
 
   FolderWatch watch_;

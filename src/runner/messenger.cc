@@ -3,6 +3,12 @@
 #include "runner/persist.h"
 
 namespace muster::runner {
+namespace {
+
+/// A server that answers with a fault of its own for so long will not get over it.
+constexpr std::chrono::minutes kFaultTime{10};
+
+}  // namespace
 
 Messenger::Messenger(const StopControl& stop, Warnings& warnings) : stop_(stop), warnings_(warnings), thread_([this] { loop(); }) {}
 
@@ -15,37 +21,43 @@ Messenger::~Messenger() {
   thread_.join();
 }
 
-void Messenger::post(std::string what, Message message) {
+void Messenger::post(std::string what, Message message, WhenRefused when_refused) {
   const std::lock_guard lock(mutex_);
-  letters_.push_back({std::move(what), std::move(message)});
+  waiting_.push_back({std::move(what), std::move(message), when_refused});
   changed_.notify_all();
 }
 
 Result<void> Messenger::drain() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return letters_.empty() || finished_; });
-  if (letters_.empty()) return {};
-  return fail(Code::unavailable, "the server could not be told: {}", letters_.front().what);
+  changed_.wait(lock, [this] { return waiting_.empty() || finished_; });
+  if (refusal_) return tl::unexpected(*refusal_);
+  if (waiting_.empty()) return {};
+  return fail(Code::unavailable, "the server could not be told: {}", waiting_.front().what);
 }
 
 void Messenger::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return ending_ || !letters_.empty(); });
+    changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
     if (ending_ || stop_.given_up().stop_requested()) break;
-    const Letter letter = letters_.front();
+    const Waiting next = waiting_.front();
     lock.unlock();
-    const auto sent = persist(stop_.given_up(), [&]() -> Result<void> {
+    const auto send = [&]() -> Result<void> {
       {
         const std::lock_guard inner(mutex_);
         if (ending_) return fail(Code::invalid, "the runner ends");
       }
-      return letter.message();
-    });
+      return next.message();
+    };
+    const auto sent = persist(stop_.given_up(), send, {.with_faults = kFaultTime});
     lock.lock();
     if (ending_ || (!sent && stop_.given_up().stop_requested())) break;
-    if (!sent) warnings_.add(fmt::format("{}: {}", letter.what, sent.error().detail));
-    letters_.pop_front();
+    if (!sent && next.when_refused == WhenRefused::stop) {
+      refusal_ = Error{sent.error().code, fmt::format("the server did not take {}: {}", next.what, sent.error().detail), "", {}};
+      break;
+    }
+    if (!sent) warnings_.add(fmt::format("{}: {}", next.what, sent.error().detail));
+    waiting_.pop_front();
     changed_.notify_all();
   }
   finished_ = true;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/result.h"
@@ -13,10 +14,15 @@
 
 namespace muster::runner {
 
-/// One thread. Each message is sent until the server has taken it; one that it refuses becomes a warning.
+/// One thread. Each message is sent until the server has taken it, in order.
 class Messenger {
  public:
   using Message = std::function<Result<void>()>;
+  /// What becomes of a message that the server refuses, or has a fault of its own with for minutes.
+  enum class WhenRefused {
+    warn,  ///< a warning of the run; the next one is sent
+    stop,  ///< what follows makes no sense without it: drain() fails
+  };
 
   Messenger(const StopControl& stop, Warnings& warnings);
   ~Messenger();  ///< lets go of what is unsent
@@ -24,14 +30,15 @@ class Messenger {
   Messenger& operator=(const Messenger&) = delete;
 
   /// `what` names it in a warning. Never blocks.
-  void post(std::string what, Message message);
-  /// Returns when all have been sent; unavailable when the runner gave up first.
+  void post(std::string what, Message message, WhenRefused when_refused = WhenRefused::warn);
+  /// Returns when all have been sent; the refusal, or unavailable when the runner gave up first.
   Result<void> drain();
 
  private:
-  struct Letter {
+  struct Waiting {
     std::string what;
     Message message;
+    WhenRefused when_refused;
   };
   void loop();
 
@@ -39,7 +46,8 @@ class Messenger {
   Warnings& warnings_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Letter> letters_;
+  std::deque<Waiting> waiting_;
+  std::optional<Error> refusal_;  ///< of one without which nothing follows
   bool ending_ = false;
   bool finished_ = false;
   std::thread thread_;

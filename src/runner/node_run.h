@@ -9,8 +9,8 @@
 #include "launch/plan.h"
 #include "process/group.h"
 #include "process/spawn.h"
+#include "runner/delivery.h"
 #include "runner/ending.h"
-#include "runner/full_disk.h"
 #include "runner/heartbeat.h"
 #include "runner/journal_follower.h"
 #include "runner/log_follower.h"
@@ -37,7 +37,7 @@ struct NodeRun {
   SystemClock system_clock;
   ServerClock clock{system_clock};
   Warnings warnings;
-  FullDisk full_disk;  ///< the server's
+  Delivery delivery;
   const RunFolder folder;
 
   // From the check-in. Their calls to the server are never interrupted before the runner gives up.

@@ -5,8 +5,9 @@ namespace muster::runner {
 Verdict verdict_on(Code code) {
   switch (code) {
     case Code::unavailable:
-    case Code::timeout:
-    case Code::disk_full: return Verdict::away;
+    case Code::timeout: return Verdict::away;
+    case Code::disk_full:
+    case Code::storage_failed: return Verdict::storage;
     case Code::unauthorized:
     case Code::forbidden:
     case Code::not_found:

@@ -11,7 +11,8 @@
 namespace muster::runner {
 
 enum class Verdict {
-  away,     ///< the server cannot be reached, or has no room: it will be back
+  away,     ///< the server cannot be reached, or is short of something that passes: it will be back
+  storage,  ///< its disk is full or broken
   unknown,  ///< it does not know us, or what we ask for
   fault,    ///< its own: it may pass, but one call must not hold up the others for ever
   refused,  ///< sending the same again changes nothing
@@ -27,11 +28,18 @@ enum class Unknown {
 
 inline constexpr std::chrono::seconds kAWhile{60};
 
-/// The result of the call that succeeded or cannot; the last error when a stop was asked for. `goes_on_when_full`, if there, is asked after
-/// each refusal for want of room whether to go on (FullDisk); without it that lasts for as long as the server is away.
+/// How long a call is made again.
+struct Patience {
+  Unknown unknown = Unknown::passes;
+  std::chrono::milliseconds with_faults = kAWhile;  ///< of the server's own, before one is taken for an answer
+  /// Asked after each refusal for the sake of the server's disk whether to go on (Delivery); without it that lasts for as long as a
+  /// server's absence may.
+  std::function<bool(const Error&)> with_storage = {};
+};
+
+/// The result of the call that succeeded or cannot; the last error when a stop was asked for.
 template <typename Call>
-auto persist(const std::stop_token& stop, Call call, Unknown unknown = Unknown::passes, const std::function<bool()>& goes_on_when_full = {})
-    -> decltype(call()) {
+auto persist(const std::stop_token& stop, Call call, const Patience& patience = {}) -> decltype(call()) {
   using namespace std::chrono_literals;
   const auto began = std::chrono::steady_clock::now();
   for (auto wait = 50ms;; wait = std::min(wait * 2, 1000ms)) {
@@ -39,9 +47,10 @@ auto persist(const std::stop_token& stop, Call call, Unknown unknown = Unknown::
     if (result || stop.stop_requested()) return result;
     const Verdict verdict = verdict_on(result.error().code);
     if (verdict == Verdict::refused) return result;
-    if (result.error().code == Code::disk_full && goes_on_when_full && !goes_on_when_full()) return result;
-    const bool limited = verdict == Verdict::fault || (verdict == Verdict::unknown && unknown == Unknown::counts);
-    if (limited && std::chrono::steady_clock::now() - began > kAWhile) return result;
+    if (verdict == Verdict::storage && patience.with_storage && !patience.with_storage(result.error())) return result;
+    const auto waited = std::chrono::steady_clock::now() - began;
+    if (verdict == Verdict::fault && waited > patience.with_faults) return result;
+    if (verdict == Verdict::unknown && patience.unknown == Unknown::counts && waited > kAWhile) return result;
     if (!client::sleep_for(wait, stop)) return result;
   }
 }

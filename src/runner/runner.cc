@@ -69,7 +69,7 @@ bool run_steps(NodeRun& run) {
   const auto take = [&](const Step& step) { return must(step, run); };
   if (!std::all_of(kFollowing.begin(), kFollowing.end(), take)) return false;
 
-  run.full_disk.concluding(run.system_clock.steady());
+  run.delivery.concluding(run.system_clock.steady());
   const std::jthread patience([&run](const std::stop_token& ended) {
     if (client::sleep_for(kLongestAbsence, ended)) run.stop.give_up();
   });

@@ -1,114 +1,15 @@
 #include "runner/runner.h"
 
-#include <fcntl.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 
-#include "base/file.h"
-#include "base/tar.h"
-#include "process/group.h"
-#include "process/spawn.h"
-#include "runner/fake_muster.h"
-#include "support/temp_folder.h"
+#include "runner/runner_fixture.h"
 
 namespace muster::runner {
 namespace {
-
-namespace fs = std::filesystem;
-using namespace std::chrono_literals;
-using ::testing::AnyOf;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
-
-constexpr const char* kPart = "MUSTER_TEST_RUNNER";
-
-std::string tar_of(const std::map<std::string, std::string>& files) {
-  std::string tar;
-  for (const auto& [path, bytes] : files)
-    tar += tar_header(path, bytes.size(), 0644) + bytes + std::string(tar_padding(bytes.size()), '\0');
-  return tar + std::string(kTarEndBytes, '\0');
-}
-
-/// Runners are real processes (this program again), the server is a fake.
-class RunnerTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    server_.order = {{"run_id", "fake_1_0a"},
-                     {"uuid", std::string(32, 'a')},
-                     {"workspace", "lab"},
-                     {"experiment", "fake"},
-                     {"attempt", 1},
-                     {"node_rank", 0},
-                     {"node_count", 1},
-                     {"nodes", {{{"node_rank", 0}, {"address", "127.0.0.1"}}}},
-                     {"master", {{"address", "127.0.0.1"}, {"port", 6105}}},
-                     {"snapshot_id", nullptr},
-                     {"script", ""},
-                     {"command", "true"},
-                     {"arguments", Json::array()},
-                     {"interpreter", "/usr/bin/python3"},
-                     {"environment", {{"name", "default"}, {"variables", Json::object()}, {"folder", ""}}},
-                     {"distribution", nullptr},
-                     {"grace_seconds", 15},
-                     {"restore_outputs", false},
-                     {"variables", Json::object()}};
-  }
-  void TearDown() override {
-    if (runner_ && !runner_->poll()) {
-      (void)runner_->signal(SIGKILL);
-      (void)runner_->wait(20s);
-    }
-    const auto group = process::ProcessGroup::planned("fake_1_0a-1-0");
-    EXPECT_THAT(group.members(), IsEmpty());
-    EXPECT_TRUE(group.kill(10s));
-  }
-
-  void command(const std::string& line) { server_.order["command"] = line; }
-  void script(const std::string& text) {
-    server_.snapshot = tar_of({{"train.py", text}});
-    server_.order["snapshot_id"] = "snap";
-    server_.order["command"] = "";
-    server_.order["script"] = "train.py";
-  }
-  void per_process(int ranks) { server_.order["distribution"] = {{"type", "pytorch"}, {"process_count", ranks}, {"backend", "gloo"}}; }
-
-  void start(bool salvage = false, const std::map<std::string, std::string>& more = {}) {
-    const Fd log = open_file(home_ / "runner.log", O_WRONLY | O_CREAT | O_APPEND).value();
-    process::SpawnOptions options;
-    options.command = {fs::read_symlink("/proc/self/exe").string()};
-    options.variables = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"MUSTER_HOME", home_.path().string()}, {"HOME", home_.path().string()}};
-    for (const auto& [name, value] : more) options.variables[name] = value;
-    options.variables[kPart] = dump_json({{"folder", folder().string()}, {"url", server_.url()}, {"salvage", salvage}});
-    options.output = log.get();
-    auto child = process::spawn(options);
-    ASSERT_TRUE(child) << child.error().detail;
-    runner_ = std::make_unique<process::Child>(std::move(*child));
-  }
-  /// The runner's exit code; -1 when it did not end.
-  int finish() {
-    const auto ended = runner_->wait(90s);
-    EXPECT_TRUE(ended) << runner_log();
-    return ended ? ended->exit_code.value_or(-1) : -1;
-  }
-  void run() {
-    start();
-    EXPECT_EQ(finish(), 0) << runner_log();
-  }
-  fs::path folder() const { return home_ / "runs/fake_1_0a/1/node_0"; }
-  std::string runner_log() const { return read_file(home_ / "runner.log").value_or(""); }
-  std::string log(const std::string& name = "azureml-logs/70_driver_log.txt") const { return server_.arrived().logs[name]; }
-
-  muster::test::TempFolder home_;
-  test::FakeMuster server_;
-  std::unique_ptr<process::Child> runner_;
-};
 
 TEST_F(RunnerTest, BringsHomeAllThatAScriptLeaves) {
   script(
@@ -240,7 +141,7 @@ TEST_F(RunnerTest, TheRunGoesOnWhileTheServerIsAway) {
   server_.set_away(true);
   ASSERT_TRUE(write_file(home_ / "go", "", 0644, Durable::no));
   // The script ends while nobody hears of it: its group empties.
-  const auto group = process::ProcessGroup::planned("fake_1_0a-1-0");
+  const auto group = process::ProcessGroup::planned(test::fake_group());
   const auto deadline = std::chrono::steady_clock::now() + 60s;
   while (!group.members().empty() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   EXPECT_FALSE(runner_->poll());
@@ -390,7 +291,7 @@ TEST_F(RunnerTest, AnAttemptThatIsNotWantedEndsWithoutStarting) {
 
 /// The limit of the group that the runner will take over as it is; "" where the kernel does not count for it.
 fs::path memory_limit_of_group() {
-  const auto group = process::ProcessGroup::create("fake_1_0a-1-0").value();
+  const auto group = process::ProcessGroup::create(test::fake_group()).value();
   for (const fs::path& folder : group.cgroups()) {
     for (const char* name : {"memory.max", "memory.limit_in_bytes"}) {
       if (fs::exists(folder / name)) return folder / name;
@@ -516,7 +417,7 @@ TEST_F(RunnerTest, AWorkerThatRanOutOfMemoryIsAWarning) {
 int play(const char* part) {
   const Json told = parse_json(part).value();
   RunnerOptions options;
-  options.run_id = "fake_1_0a";
+  options.run_id = test::fake_run_id();
   options.folder = told["folder"].get<std::string>();
   options.url = told["url"];
   options.token = "run-token";

@@ -15,11 +15,13 @@ namespace muster::runner {
 class Warnings {
  public:
   void add(std::string warning) {
-    log::warning("runner", "{}", warning);
-    list_.with([&](auto& list) {
-      if (list.size() > kMost || std::find(list.begin(), list.end(), warning) != list.end()) return;
-      list.push_back(list.size() == kMost ? "and more warnings, left out here" : std::move(warning));
+    const bool is_new = list_.with([&](auto& list) {
+      if (list.size() > kMost || std::find(list.begin(), list.end(), warning) != list.end()) return false;
+      list.push_back(list.size() == kMost ? "and more warnings, left out here" : warning);
+      return true;
     });
+    // What repeats itself would fill the disk with the runner's own log.
+    if (is_new) log::warning("runner", "{}", warning);
   }
   void add(const Error& error) { add(error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint)); }
   std::vector<std::string> list() const {

@@ -86,7 +86,9 @@ void SchedulerImpl::sweep_run_folders() {
       for (const model::RunNode& node : *nodes) {
         const fs::path folder = entry.path() / fmt::format("node_{}", node.node_rank);
         // What a runner could not collect stays, and what somebody wanted kept.
-        if (node.status != "Done" || !fs::exists(folder, gone) || fs::exists(folder / ".muster" / "kept", gone)) continue;
+        if (node.status != "Done" || node.salvages >= kMostSalvages || !fs::exists(folder, gone) ||
+            fs::exists(folder / ".muster" / "kept", gone))
+          continue;
         log::info("scheduler", "removing {}, whose runner was killed after its last word", folder.string());
         if (const auto removed = remove_tree(folder); !removed) log::warning("scheduler", "{}", removed.error().detail);
         remove_scratch({run_id, static_cast<int>(attempt)});

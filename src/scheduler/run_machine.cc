@@ -17,9 +17,11 @@ constexpr std::string_view kFinished = "Finished";
 constexpr std::string_view kDone = "Done";
 constexpr std::string_view kLost = "Lost";
 
-/// What nodes had could not be kept: no reason to end what still runs, nor to run it all again.
-constexpr std::string_view kDiskFull = "disk_full";
 constexpr std::string_view kFullDiskWords = "the server's disk is full: ";
+constexpr std::string_view kBrokenDiskWords = "the server cannot write to its disk: ";
+
+/// What nodes had could not be kept: no reason to end what still runs, nor to run it all again.
+bool is_not_kept(const model::RunError& error) { return error.code == kDiskFull || error.code == kNotKept; }
 
 /// Moves the run to a status, closing and opening stages as it goes.
 void enter(Run& run, RunStatus status, TimeUs now) {
@@ -73,7 +75,7 @@ int world_size(const Run& run) {
 
 /// The run's error when its nodes are done: a rank's own failure, else a lost node, else a failure of communication.
 std::optional<model::RunError> error_of(const Run& run) {
-  if (run.error && run.error->code != kDiskFull) return run.error;
+  if (run.error && !is_not_kept(*run.error)) return run.error;
   const auto cause = model::choose_cause(all_reports(run));
   if (cause && !only_lost_its_peer(*cause)) return model::to_run_error(*cause, world_size(run));
   for (const RunNode& node : run.nodes) {
@@ -146,7 +148,7 @@ void conclude(Run& run, const Circumstances& circumstances, std::vector<Effect>&
     const int own_attempts = run.attempt - static_cast<int>(run.taken_ports.size());
     const bool retry =
         own_attempts <= run.spec.max_retries || (work_was_lost && circumstances.low_priority && run.attempt < kMostLowPriorityAttempts);
-    if (retry && error->code != "environment_error" && error->code != kDiskFull) {
+    if (retry && error->code != "environment_error" && !is_not_kept(*error)) {
       run.warnings.push_back(fmt::format("attempt {} failed ({}); started again", run.attempt, error->message));
       begin_attempt(run, circumstances.now, effects);
       return;
@@ -281,10 +283,10 @@ struct Stepper {
     RunNode* node = node_of(run, event.node_rank);
     if (node == nullptr || node->status == kDone) return false;
     node->status = kDone;
-    if (!event.not_kept.empty() && !run.error) {
+    if (!event.not_kept.message.empty() && !run.error) {
       model::RunError error;
-      error.code = kDiskFull;
-      error.message = event.not_kept;
+      error.code = event.not_kept.code;
+      error.message = event.not_kept.message;
       error.node_rank = node->node_rank;
       run.error = std::move(error);
     }
@@ -337,13 +339,16 @@ struct Stepper {
     return true;
   }
 
-  bool operator()(const WaitsForRoom& event) const {
+  bool operator()(const WaitsForDisk& event) const {
     if (run.status != RunStatus::running && run.status != RunStatus::finalizing) return false;
     const std::string where = fmt::format(" wait on node {}; ", event.node_rank);
-    const bool is_own = tells_of_full_disk(run) && run.status_detail.find(where) != std::string::npos;
-    if (event.what.empty() ? !is_own : tells_of_full_disk(run) && !is_own) return false;  // another node's: one is enough to know
-    const std::string words =
-        event.what.empty() ? "" : fmt::format("{}{}{}free some space or cancel the run", kFullDiskWords, event.what, where);
+    const bool is_own = tells_of_disk(run) && run.status_detail.find(where) != std::string::npos;
+    if (event.what.empty() ? !is_own : tells_of_disk(run) && !is_own) return false;  // another node's: one is enough to know
+    std::string words;
+    if (!event.what.empty() && event.is_full)
+      words = fmt::format("{}{}{}free some space or cancel the run", kFullDiskWords, event.what, where);
+    else if (!event.what.empty())
+      words = fmt::format("{}{}{}mend the disk or cancel the run ({})", kBrokenDiskWords, event.what, where, event.detail);
     if (run.status_detail == words) return false;
     run.status_detail = words;
     return true;
@@ -377,7 +382,7 @@ Step step(Run run, const Event& event, const Circumstances& circumstances) {
 
 std::optional<StopReason> stop_reason(const Run& run) {
   if (run.cancel_asked) return StopReason{"canceled", run.cancel_reason};
-  if (run.error && run.error->code != kDiskFull) return StopReason{run.error->code, run.error->message};
+  if (run.error && !is_not_kept(*run.error)) return StopReason{run.error->code, run.error->message};
   for (const RunNode& node : run.nodes) {
     if (lost_work(node)) return StopReason{"node_lost", fmt::format("node {} ({}) was lost", node.node_rank, node.host)};
     for (const model::RankReport& report : node.reports) {
@@ -387,7 +392,9 @@ std::optional<StopReason> stop_reason(const Run& run) {
   return std::nullopt;
 }
 
-bool tells_of_full_disk(const Run& run) { return run.status_detail.starts_with(kFullDiskWords); }
+bool tells_of_disk(const Run& run) {
+  return run.status_detail.starts_with(kFullDiskWords) || run.status_detail.starts_with(kBrokenDiskWords);
+}
 
 bool all_checked_in(const Run& run) {
   return !run.nodes.empty() && std::all_of(run.nodes.begin(), run.nodes.end(), [](const RunNode& node) { return node.runner_pid != 0; });

@@ -9,6 +9,7 @@
 //   A node:  Starting → Running → Finished → Done;   Lost when its runner is gone: another runner collects what it left, then Done.
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -51,16 +52,27 @@ struct RanksFinished {
   int node_rank = 0;
   std::vector<model::RankReport> reports;
 };
-/// All that the node had is recorded.
+/// What a node had and could not be recorded.
+struct NotKept {
+  std::string code{};     ///< kDiskFull or kNotKept
+  std::string message{};  ///< what, why, and where it is; "" when all was recorded
+};
+/// The codes of a run that failed for it.
+inline constexpr std::string_view kDiskFull = "disk_full";
+inline constexpr std::string_view kNotKept = "not_kept";
+
+/// All that the node had is recorded, but for what `not_kept` says.
 struct NodeDone {
   int node_rank = 0;
   std::vector<std::string> warnings;
-  std::string not_kept = {};  ///< what could not be recorded for want of room, and where it is; the run has failed then
+  NotKept not_kept = {};  ///< the run has failed then
 };
-/// What a node has for the server, whose disk is full; "" when it waits no more.
-struct WaitsForRoom {
+/// What a node has for the server, whose disk does not take it now.
+struct WaitsForDisk {
   int node_rank = 0;
-  std::string what;
+  std::string what;      ///< "" when it waits no more
+  bool is_full = true;   ///< else the disk is broken or may not be written
+  std::string detail{};  ///< the system's words for that
 };
 /// The engine says that the node's runner is gone; `last_words` is the end of its own log.
 struct NodeGone {
@@ -76,7 +88,7 @@ struct CancelAsked {
   std::string reason;
 };
 using Event = std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
-                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForRoom, CancelAsked>;
+                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, CancelAsked>;
 
 // What is wanted of the world.
 enum class EffectKind {
@@ -116,8 +128,8 @@ struct StopReason {
 };
 std::optional<StopReason> stop_reason(const model::Run& run);
 
-/// Whether its status_detail says that a node waits for room.
-bool tells_of_full_disk(const model::Run& run);
+/// Whether its status_detail says that a node waits for the server's disk.
+bool tells_of_disk(const model::Run& run);
 
 /// Whether every node has checked in, so that work orders can be given out.
 bool all_checked_in(const model::Run& run);

@@ -154,20 +154,40 @@ TEST(RunMachine, ALostConnectionWaitsForTheTrueCause) {
   EXPECT_EQ(story.run.error->rank, 1);
 }
 
-TEST(RunMachine, WhatWaitsForRoomIsSaidUntilItHasSome) {
+TEST(RunMachine, WhatWaitsForDiskIsSaidUntilItHasSome) {
   Story story(2);
   story.until_running();
-  EXPECT_TRUE(story.tell(WaitsForRoom{1, "logs"}));
+  EXPECT_TRUE(story.tell(WaitsForDisk{1, "logs"}));
   EXPECT_EQ(story.run.status_detail, "the server's disk is full: logs wait on node 1; free some space or cancel the run");
-  EXPECT_TRUE(tells_of_full_disk(story.run));
-  EXPECT_FALSE(story.tell(WaitsForRoom{1, "logs"})) << "nothing new";
-  EXPECT_FALSE(story.tell(WaitsForRoom{0, "outputs"})) << "one node is enough";
-  EXPECT_FALSE(story.tell(WaitsForRoom{0, ""})) << "the other one still waits";
-  EXPECT_TRUE(story.tell(WaitsForRoom{1, ""}));
+  EXPECT_TRUE(tells_of_disk(story.run));
+  EXPECT_FALSE(story.tell(WaitsForDisk{1, "logs"})) << "nothing new";
+  EXPECT_FALSE(story.tell(WaitsForDisk{0, "outputs"})) << "one node is enough";
+  EXPECT_FALSE(story.tell(WaitsForDisk{0, ""})) << "the other one still waits";
+  EXPECT_TRUE(story.tell(WaitsForDisk{1, ""}));
   EXPECT_EQ(story.run.status_detail, "");
   story.tell(CancelAsked{"enough"});
-  EXPECT_FALSE(story.tell(WaitsForRoom{0, "outputs"}));
+  EXPECT_FALSE(story.tell(WaitsForDisk{0, "outputs"}));
   EXPECT_EQ(story.run.status_detail, "enough");
+}
+
+TEST(RunMachine, ABrokenDiskIsSaidWithItsOwnWords) {
+  Story story(1);
+  story.until_running();
+  EXPECT_TRUE(story.tell(WaitsForDisk{0, "outputs", false, "write: Input/output error"}));
+  EXPECT_EQ(story.run.status_detail,
+            "the server cannot write to its disk: outputs wait on node 0; mend the disk or cancel the run (write: Input/output error)");
+  EXPECT_TRUE(story.tell(WaitsForDisk{0, ""}));
+  EXPECT_EQ(story.run.status_detail, "");
+}
+
+TEST(RunMachine, WhatCouldNotBeKeptFailsTheRunByItsOwnCode) {
+  Story story(1);
+  story.until_running();
+  story.tell(RanksFinished{0, {report(0, 0, 0)}});
+  story.tell(NodeDone{0, {}, {"not_kept", "outputs are left on node 0 in /x"}});
+  EXPECT_EQ(story.run.status, RunStatus::failed);
+  ASSERT_TRUE(story.run.error);
+  EXPECT_EQ(story.run.error->code, "not_kept");
 }
 
 TEST(RunMachine, WhatFoundNoRoomInTimeFailsTheRun) {
@@ -175,7 +195,7 @@ TEST(RunMachine, WhatFoundNoRoomInTimeFailsTheRun) {
   story.run.spec.max_retries = 1;
   story.until_running();
   story.tell(RanksFinished{0, {report(0, 0, 0)}});
-  story.tell(NodeDone{0, {}, "no room for outputs"});
+  story.tell(NodeDone{0, {}, {"disk_full", "no room for outputs"}});
   EXPECT_EQ(story.run.status, RunStatus::running);
   EXPECT_FALSE(stop_reason(story.run)) << "no reason to end what still runs";
   story.tell(RanksFinished{1, {report(1, 1, 0)}});
@@ -191,7 +211,7 @@ TEST(RunMachine, AFailureOfItsOwnComesBeforeAFullDisk) {
   Story story;
   story.until_running();
   story.tell(RanksFinished{0, {report(0, 0, 1, "KeyError", "'x'")}});
-  story.tell(NodeDone{0, {}, "no room for outputs"});
+  story.tell(NodeDone{0, {}, {"disk_full", "no room for outputs"}});
   ASSERT_TRUE(story.run.error);
   EXPECT_EQ(story.run.error->code, "user_error");
 }

@@ -105,11 +105,12 @@ Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const Ch
   return work_order(run, node.node_rank, prepared);
 }
 
-Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, const std::string& waits_for_room) {
+Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, WaitsForDisk waits) {
   const auto run = active(node.run_id);
   if (!run || run->attempt != node.attempt) return fail(Code::conflict, "attempt {} of run {} is over", node.attempt, node.run_id);
   heartbeats_.with([&](auto& beats) { beats[{node.run_id, node.node_rank}] = clock_.steady(); });
-  note_full_disk(*run, {node.node_rank, waits_for_room});
+  waits.node_rank = node.node_rank;
+  note_disk(*run, waits);
   if (const auto reason = stop_reason(*run)) return StopOrder{reason->code, reason->reason, run->spec.grace_seconds};
   return std::nullopt;
 }
@@ -135,7 +136,7 @@ Result<void> SchedulerImpl::finished(const NodeId& node, const std::vector<model
 }
 
 Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
-                                 const std::string& not_kept) {
+                                 const NotKept& not_kept) {
   MUSTER_TRY(apply(node, NodeDone{node.node_rank, warnings, not_kept}, [&](store::Session& session, const model::Run& run) {
     if (node.node_rank == 0 && !resolved_environment.is_null()) {
       store::run_attempts::set_resolved_environment(session, run.key, node.attempt, resolved_environment);

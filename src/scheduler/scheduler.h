@@ -14,6 +14,7 @@
 #include "environment/builder.h"
 #include "model/rank_report.h"
 #include "model/run.h"
+#include "scheduler/run_machine.h"
 #include "store/changes.h"
 #include "store/log_store.h"
 #include "store/store.h"
@@ -91,14 +92,13 @@ class Scheduler {
   // The runner's protocol. Repeated calls change nothing. not_found: no such attempt; conflict: it is over.
   /// The work order, or nothing while other nodes are still to come.
   virtual Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) = 0;
-  /// `waits_for_room`: what of the node's this server's disk has no room for, in words.
-  virtual Result<std::optional<StopOrder>> heartbeat(const NodeId& node, const std::string& waits_for_room) = 0;
+  /// `waits`: what of the node's this server's disk does not take now; its node_rank is filled in here.
+  virtual Result<std::optional<StopOrder>> heartbeat(const NodeId& node, WaitsForDisk waits) = 0;
   virtual Result<void> started(const NodeId& node, TimeUs first_rank_at) = 0;
   virtual Result<void> rank_failed(const NodeId& node, const model::RankReport& report) = 0;
   virtual Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) = 0;
-  /// `not_kept`: what it had and could not be recorded for want of room; the run has failed then.
   virtual Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
-                            const std::string& not_kept) = 0;
+                            const NotKept& not_kept) = 0;
 
   /// The token that the processes of this attempt carry; good until the run has ended. "mr_<run id>.<attempt>.<64 hex>": it says whose it
   /// is, so that it can be checked without being stored.

@@ -28,12 +28,12 @@ class SchedulerImpl final : public Scheduler {
   void target_changed(const std::string& workspace, const std::string& name) override;
   TargetStatus target_status(const std::string& workspace, const std::string& name) override;
   Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) override;
-  Result<std::optional<StopOrder>> heartbeat(const NodeId& node, const std::string& waits_for_room) override;
+  Result<std::optional<StopOrder>> heartbeat(const NodeId& node, WaitsForDisk waits) override;
   Result<void> started(const NodeId& node, TimeUs first_rank_at) override;
   Result<void> rank_failed(const NodeId& node, const model::RankReport& report) override;
   Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) override;
   Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
-                    const std::string& not_kept) override;
+                    const NotKept& not_kept) override;
   std::string run_token(const std::string& run_id, int attempt) const override;
 
  private:
@@ -50,7 +50,7 @@ class SchedulerImpl final : public Scheduler {
   void start_nodes(const model::Run& run);
   void salvage_node(const model::Run& run, int node_rank);
   void stop_nodes(const model::Run& run, engine::StopHow how);
-  void note_full_disk(const model::Run& run, const WaitsForRoom& wait);
+  void note_disk(const model::Run& run, const WaitsForDisk& wait);
   void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
   void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
   engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;

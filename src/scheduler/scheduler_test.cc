@@ -111,7 +111,7 @@ class SchedulerTest : public ::testing::Test {
     ASSERT_TRUE(order && *order);
     ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
     ASSERT_TRUE(scheduler_->finished(node(run), {report(exit_code)}));
-    ASSERT_TRUE(scheduler_->done(node(run), {}, Json{{"python", "3"}}, ""));
+    ASSERT_TRUE(scheduler_->done(node(run), {}, Json{{"python", "3"}}, {}));
   }
 
   test::TempFolder folder_;
@@ -137,9 +137,9 @@ TEST_F(SchedulerTest, ARunFromSubmissionToItsEnd) {
   ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
   ASSERT_TRUE(becomes(run, RunStatus::running));
   ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
-  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, ""));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, {}));
   ASSERT_TRUE(becomes(run, RunStatus::completed));
-  EXPECT_TRUE(scheduler_->done(node(run), {}, nullptr, "")) << "repeated, harmless";
+  EXPECT_TRUE(scheduler_->done(node(run), {}, nullptr, {})) << "repeated, harmless";
 }
 
 TEST_F(SchedulerTest, AFailureIsTheRunsError) {
@@ -195,14 +195,14 @@ TEST_F(SchedulerTest, CancelInTheQueueAndWhileRunning) {
   ASSERT_TRUE(becomes(waiting, RunStatus::canceled));
   ASSERT_TRUE(check_in(running));
   ASSERT_TRUE(scheduler_->started(node(running), clock_.now_us()));
-  EXPECT_FALSE(*scheduler_->heartbeat(node(running), ""));
+  EXPECT_FALSE(*scheduler_->heartbeat(node(running), {}));
   ASSERT_TRUE(scheduler_->cancel(running.key, "enough"));
   EXPECT_TRUE(script_.stops.wait([](const auto& stops) { return !stops.empty(); }));
-  const auto told = scheduler_->heartbeat(node(running), "");
+  const auto told = scheduler_->heartbeat(node(running), {});
   ASSERT_TRUE(told && *told);
   EXPECT_EQ((*told)->code, "canceled");
   ASSERT_TRUE(scheduler_->finished(node(running), {report(1)}));
-  ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr, ""));
+  ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr, {}));
   ASSERT_TRUE(becomes(running, RunStatus::canceled));
   const auto again = scheduler_->cancel(running.key, "again");
   ASSERT_FALSE(again);
@@ -220,7 +220,7 @@ TEST_F(SchedulerTest, AServerThatComesBackTakesUpEveryRun) {
   EXPECT_TRUE(script_.recovered.wait([&](const auto& ids) { return ids.size() == 1 && ids.front().run_id == running.run_id; }));
   EXPECT_EQ(script_.starts.get().size(), 1u) << "its node is taken: nothing new may start";
   ASSERT_TRUE(scheduler_->finished(node(running), {report(0)}));
-  ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr, ""));
+  ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr, {}));
   ASSERT_TRUE(becomes(running, RunStatus::completed));
   ASSERT_TRUE(started(2));
   EXPECT_EQ(script_.starts.get().back().id.run_id, waiting.run_id);
@@ -239,7 +239,7 @@ TEST_F(SchedulerTest, AServerThatStartsRemovesWhatKilledRunnersLeftAndNothingEls
   const auto end = [&](const model::Run& run) {
     ASSERT_TRUE(make_folders(folder_of(run) / ".muster"));
     ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
-    ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, ""));
+    ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, {}));
     ASSERT_TRUE(becomes(run, RunStatus::completed));
   };
   const model::Run over = run_one();
@@ -268,7 +268,7 @@ TEST_F(SchedulerTest, ALostRunnerIsFollowedByOneThatSalvages) {
   EXPECT_EQ(salvage.nodes.front().command.back(), "--salvage");
   ASSERT_TRUE(*check_in(run, 0, true));
   ASSERT_TRUE(scheduler_->finished(node(run), {}));
-  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, ""));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, {}));
   ASSERT_TRUE(becomes(run, RunStatus::failed));
   EXPECT_EQ(look(run).error->code, "node_lost");
 }
@@ -297,7 +297,7 @@ TEST_F(SchedulerTest, ARunPastItsDurationIsCanceledWithTheReason) {
   ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
   ASSERT_TRUE(becomes(run, RunStatus::cancel_requested));
   ASSERT_TRUE(scheduler_->finished(node(run), {report(1)}));
-  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, ""));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, {}));
   ASSERT_TRUE(becomes(run, RunStatus::canceled));
   EXPECT_NE(look(run).status_detail.find("max_run_duration_seconds"), std::string::npos);
 }
@@ -309,7 +309,7 @@ TEST_F(SchedulerTest, AnotherAttemptHasItsOwnTokenAndOldRunnersAreRefused) {
   ASSERT_TRUE(started(2));
   EXPECT_EQ(script_.starts.get().back().id.attempt, 2);
   EXPECT_NE(scheduler_->run_token(run.run_id, 1), scheduler_->run_token(run.run_id, 2));
-  const auto old = scheduler_->heartbeat(node(run, 0, 1), "");
+  const auto old = scheduler_->heartbeat(node(run, 0, 1), {});
   ASSERT_FALSE(old);
   EXPECT_EQ(old.error().code, Code::conflict);
   const auto order = scheduler_->check_in(node(run, 0, 2), {"host", "127.0.0.1", 1, 9, false});

@@ -240,17 +240,18 @@ void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
   });
 }
 
-void SchedulerImpl::note_full_disk(const model::Run& run, const WaitsForRoom& wait) {
+void SchedulerImpl::note_disk(const model::Run& run, const WaitsForDisk& wait) {
   // Heartbeats are many: most are over here, and the rest are stored only when they change something.
-  if (wait.what.empty() && !tells_of_full_disk(run)) return;
+  if (wait.what.empty() && !tells_of_disk(run)) return;
   if (!step(run, wait, {}).changed) return;
   const auto told = apply(run.key, run.attempt, wait);
   if (!told)
-    log::warning("scheduler", "{}: node {} waits for room, which could not be noted: {}", run.run_id, wait.node_rank, told.error().detail);
+    log::warning("scheduler", "{}: node {} waits for the disk, which could not be noted: {}", run.run_id, wait.node_rank,
+                 told.error().detail);
   else if (told->changed && !wait.what.empty())
     log::warning("scheduler", "{}: {}", run.run_id, told->run.status_detail);
   else if (told->changed)
-    log::info("scheduler", "{}: node {} waits no more for room on the disk", run.run_id, wait.node_rank);
+    log::info("scheduler", "{}: node {} waits no more for the disk", run.run_id, wait.node_rank);
 }
 
 void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared) {

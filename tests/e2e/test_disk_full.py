@@ -8,7 +8,8 @@ import pytest
 from muster_program import PROGRAM, Muster, free_address
 from waiting import wait_until
 
-SIZE_MB = 40
+# A home keeps a copy of the program, for the runs that were started with it.
+SIZE_MB = 30 + (PROGRAM.stat().st_size >> 20)
 OUTPUT_MB = 8
 TOO_MUCH = "import os\nopen('outputs/small', 'w').write('fits')\nopen('outputs/big', 'wb').write(os.urandom(%d << 20))" % OUTPUT_MB
 
@@ -124,10 +125,11 @@ def test_a_cancel_ends_the_wait_for_room(small_disk):
 
     ended = small_disk.ended(run["run_id"], seconds=15)
     assert ended["status"] == "Canceled"
-    assert ended["warnings"] == ["not kept, as the server's disk is full: outputs/big"]
-    # Its folder is gone, and the next one has its room.
+    assert ended["warnings"][0] == "not kept, as the server's disk is full: outputs/big"
+    # The only copy is kept, and the last warning says where.
+    assert "are left on node 0 in" in ended["warnings"][-1]
+    assert os.path.getsize(os.path.join(small_disk.home, "runs", run["run_id"], "1", "node_0", "outputs", "big")) == OUTPUT_MB << 20
     assert small_disk.ended(small_disk.submit("print('on')")["run_id"])["status"] == "Completed"
-    assert not os.path.exists(os.path.join(small_disk.home, "runs", run["run_id"]))
 
 
 def test_down_with_cancel_does_not_wait_for_room(small_disk):

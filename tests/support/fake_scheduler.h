@@ -30,8 +30,8 @@ class FakeScheduler final : public scheduler::Scheduler {
   std::vector<model::RankReport> reports;
   std::vector<std::string> warnings;
   Json resolved_environment;
-  std::string waiting;  ///< for room
-  std::string not_kept;
+  scheduler::WaitsForDisk waiting;
+  scheduler::NotKept not_kept;
   TimeUs first_rank_at = 0;
   scheduler::CheckIn arrival;
 
@@ -54,8 +54,8 @@ class FakeScheduler final : public scheduler::Scheduler {
     arrival = check_in;
     return work_order;
   }
-  Result<std::optional<scheduler::StopOrder>> heartbeat(const scheduler::NodeId& node, const std::string& waits_for_room) override {
-    waiting = waits_for_room;
+  Result<std::optional<scheduler::StopOrder>> heartbeat(const scheduler::NodeId& node, scheduler::WaitsForDisk waits) override {
+    waiting = std::move(waits);
     MUSTER_TRY(note("heartbeat", node));
     return stop_order;
   }
@@ -72,7 +72,7 @@ class FakeScheduler final : public scheduler::Scheduler {
     return note("finished", node);
   }
   Result<void> done(const scheduler::NodeId& node, const std::vector<std::string>& told, const Json& resolved,
-                    const std::string& lost) override {
+                    const scheduler::NotKept& lost) override {
     not_kept = lost;
     warnings = told;
     resolved_environment = resolved;

@@ -33,8 +33,9 @@ void await_own(NodeRun& run) {
 
 /// Another node: its daemon of mpirun's has to live until the ranks of all nodes have ended, which node 0 tells.
 void await_node_0(NodeRun& run) {
-  run.messenger->post("the end of the ranks",
-                      [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); });
+  run.messenger->post(
+      "the end of the ranks", [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); },
+      Messenger::WhenRefused::stop);
   const auto over = [](const NodeStatuses& statuses) { return statuses.front() == "Finished" || statuses.front() == "Done"; };
   wait_for_peers(run, over, [] { return false; });
   run.leftovers_until = run.system_clock.steady() + kDaemonsTime;

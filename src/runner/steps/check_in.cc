@@ -33,7 +33,7 @@ Result<void> begin_heartbeat(NodeRun& run) {
   client::Deadlines deadlines;
   deadlines.total = 10s;
   MUSTER_TRY_ASSIGN(auto own, run.make_api(run.stop.given_up(), deadlines));
-  run.heartbeat = std::make_unique<Heartbeat>(run.protocol(std::move(own)), run.clock, run.stop, run.full_disk,
+  run.heartbeat = std::make_unique<Heartbeat>(run.protocol(std::move(own)), run.clock, run.stop, run.delivery,
                                               [&run] { return run.logs->pending_bytes(); });
   return {};
 }
@@ -76,8 +76,8 @@ Result<void> check_in(NodeRun& run) {
   MUSTER_TRY_ASSIGN(auto way, run.make_api(run.stop.given_up()));
   run.server = run.protocol(std::move(way));
   run.messenger = std::make_unique<Messenger>(run.stop, run.warnings);
-  run.logs = std::make_unique<LogFollower>(*run.server, run.clock, run.stop, run.warnings, run.full_disk, run.folder);
-  run.journals = std::make_unique<JournalFollower>(*run.server, run.clock, run.stop, run.warnings, run.full_disk, run.folder);
+  run.logs = std::make_unique<LogFollower>(*run.server, run.clock, run.stop, run.warnings, run.delivery, run.folder);
+  run.journals = std::make_unique<JournalFollower>(*run.server, run.clock, run.stop, run.warnings, run.delivery, run.folder);
   MUSTER_TRY_ASSIGN(run.order, ask_until_ordered(run));
   MUSTER_TRY_ASSIGN(run.api, run.make_api(run.stop.given_up()));
   if (!run.heartbeat) MUSTER_TRY(begin_heartbeat(run));

@@ -12,12 +12,19 @@
 namespace muster::runner::steps {
 namespace {
 
+constexpr int kRounds = 3;                  // in which a file that changes while it is sent is read again
 constexpr std::size_t kFilesAtOnce = 5000;  // keeps the request well below the API's 8 MiB
 
 struct Output {
   FoundOutput found;
   std::string sha256;
 };
+
+/// One file that cannot be read costs itself: its name is told, and the run folder still has it.
+void leave_out(NodeRun& run, const std::string& path, std::string_view why) {
+  run.warnings.add(fmt::format("{} is not recorded: {}", to_utf8(path), why));
+  run.delivery.leave_behind();
+}
 
 /// What was put back and is as it was is recorded already, with the attempt that left it. Every node had it put back: that is no two nodes
 /// writing one name.
@@ -31,7 +38,7 @@ std::vector<Output> hash_all(NodeRun& run) {
   for (FoundOutput& found : find_outputs(run.folder.root(), [&](std::string warning) { run.warnings.add(std::move(warning)); })) {
     auto hash = sha256_file(found.file);
     if (!hash) {
-      run.warnings.add(fmt::format("{} is not kept: {}", found.path, hash.error().detail));
+      leave_out(run, found.path, hash.error().detail);
       continue;
     }
     const auto before = restored->find(found.path);
@@ -62,21 +69,45 @@ Result<void> record(NodeRun& run, const std::vector<Output>& outputs) {
   return {};
 }
 
-/// Bytes first, names second: a name that is recorded has its bytes. `left`: the bytes that were still to be sent.
-Result<void> send(NodeRun& run, const std::vector<Output>& outputs, std::uint64_t& left) {
-  MUSTER_TRY_ASSIGN(const auto wanted, missing_of(run, outputs));
-  std::vector<client::BlobFile> blobs;
-  std::uint64_t bytes = 0;
-  for (const Output& output : outputs) {
-    if (!wanted.contains(output.sha256)) continue;
-    blobs.push_back({output.sha256, output.found.size, output.found.file});
-    bytes += output.found.size;
+/// The files in `changed` (hashes) are not what they were: hashed again, or in the last round left out by name.
+void hash_again(NodeRun& run, std::vector<Output>& outputs, const std::unordered_set<std::string>& changed, bool last) {
+  std::vector<Output> kept;
+  for (Output& output : outputs) {
+    if (changed.contains(output.sha256)) {
+      std::error_code error;
+      output.found.size = std::filesystem::file_size(output.found.file, error);
+      auto hash = sha256_file(output.found.file);
+      if (!hash || error || last) {
+        leave_out(run, output.found.path, hash ? "it changed while it was being sent" : hash.error().detail);
+        continue;
+      }
+      output.sha256 = std::move(*hash);
+    }
+    kept.push_back(std::move(output));
   }
-  if (bytes < left) run.full_disk.took(FullDisk::What::outputs);  // some of them found room
-  left = bytes;
-  MUSTER_TRY(client::upload_blobs(*run.api, blobs));
-  left = 0;
-  return record(run, outputs);
+  outputs = std::move(kept);
+}
+
+/// Sends the bytes that the server lacks. `left`: how many were still to be sent; outputs that cannot be had are taken out of the list.
+Result<void> send_bytes(NodeRun& run, std::vector<Output>& outputs, std::uint64_t& left) {
+  for (int round = 1; round <= kRounds; ++round) {
+    MUSTER_TRY_ASSIGN(const auto wanted, missing_of(run, outputs));
+    std::vector<client::BlobFile> blobs;
+    std::uint64_t bytes = 0;
+    for (const Output& output : outputs) {
+      if (!wanted.contains(output.sha256)) continue;
+      blobs.push_back({output.sha256, output.found.size, output.found.file});
+      bytes += output.found.size;
+    }
+    if (bytes < left) run.delivery.took(Delivery::What::outputs);  // some of them found room
+    left = bytes;
+    std::unordered_set<std::string> changed;
+    MUSTER_TRY(client::upload_blobs(*run.api, blobs, {}, [&](const client::BlobFile& file) { changed.insert(file.sha256); }));
+    left = 0;
+    if (changed.empty()) return {};
+    hash_again(run, outputs, changed, round == kRounds);
+  }
+  return {};
 }
 
 std::string names_of(const std::vector<Output>& outputs) {
@@ -87,35 +118,44 @@ std::string names_of(const std::vector<Output>& outputs) {
   return join(names, ", ");
 }
 
-/// Nobody waits for room any longer: what did find some is recorded, of the rest it is said.
-void keep_what_fitted(NodeRun& run, std::vector<Output> outputs) {
+/// Nothing more will be sent: what the server has the bytes of is recorded, of the rest it is said.
+void keep_what_was_sent(NodeRun& run, std::vector<Output> outputs, const Error& why) {
   const auto missing = missing_of(run, outputs);
   const auto without_bytes = [&](const Output& output) { return !missing || missing->contains(output.sha256); };
   const auto kept = std::partition(outputs.begin(), outputs.end(), without_bytes);
-  const std::vector<Output> fitted(kept, outputs.end());
+  const std::vector<Output> sent(kept, outputs.end());
   outputs.erase(kept, outputs.end());
-  const auto recorded = record(run, fitted);
-  if (!recorded) run.warnings.add(fmt::format("not kept, as the server's disk is full: {}", names_of(fitted)));
-  if (!outputs.empty()) run.warnings.add(fmt::format("not kept, as the server's disk is full: {}", names_of(outputs)));
+  if (!sent.empty() && !record(run, sent)) outputs.insert(outputs.end(), sent.begin(), sent.end());
+  if (outputs.empty()) return;
+  const bool is_storage = verdict_on(why.code) == Verdict::storage;
+  run.warnings.add(fmt::format("not kept, as {}: {}",
+                               why.code == Code::disk_full ? "the server's disk is full"
+                               : is_storage                ? "the server cannot write to its disk"
+                                                           : why.detail,
+                               names_of(outputs)));
+  // What its disk refused was noted when it did.
+  if (!is_storage) run.delivery.give_up(fmt::format("the outputs {} ({})", names_of(outputs), why.detail));
 }
 
 }  // namespace
 
 Result<void> collect_outputs(NodeRun& run) {
-  const std::vector<Output> outputs = hash_all(run);
+  std::vector<Output> outputs = hash_all(run);
   if (outputs.empty()) return {};
   std::uint64_t left = 0;
-  const auto goes_on = [&] { return run.full_disk.refused(FullDisk::What::outputs, left, run.system_clock.steady()); };
-  const auto sent = persist(
-      run.stop.given_up(), [&] { return send(run, outputs, left); }, Unknown::passes, goes_on);
-  if (sent) run.full_disk.took(FullDisk::What::outputs);
+  const auto goes_on = [&](const Error& why) {
+    return run.delivery.refused(Delivery::What::outputs, left, why, run.system_clock.steady());
+  };
+  // Bytes first, names second: a name that is recorded has its bytes.
+  const auto send = [&]() -> Result<void> {
+    MUSTER_TRY(send_bytes(run, outputs, left));
+    return record(run, outputs);
+  };
+  const auto sent = persist(run.stop.given_up(), send, {.with_storage = goes_on});
+  if (sent) run.delivery.took(Delivery::What::outputs);
   if (sent) return {};
   if (run.stop.given_up().stop_requested()) return sent;
-  if (sent.error().code == Code::disk_full) {
-    keep_what_fitted(run, outputs);
-    return {};
-  }
-  run.warnings.add(fmt::format("outputs/ could not be kept: {}", sent.error().detail));
+  keep_what_was_sent(run, std::move(outputs), sent.error());
   return {};
 }
 

@@ -52,7 +52,7 @@ Result<void> fetch_snapshot(NodeRun& run) {
         auto once = fetch_once(*api, path, folder, own_fault);
         return own_fault ? Result<void>{} : std::move(once);
       },
-      Unknown::counts);
+      Patience{Unknown::counts});
   if (own_fault) return tl::unexpected(*own_fault);
   MUSTER_TRY(std::move(fetched));
   return run.folder.make();

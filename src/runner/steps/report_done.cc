@@ -1,31 +1,50 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "runner/persist.h"
 #include "runner/steps/steps.h"
 
 namespace muster::runner::steps {
-
 namespace {
 
 /// The mark tells a server that starts that this is no leftover.
-Result<void> mark_as_kept(const RunFolder& folder) { return write_file(folder.own() / "kept", "", 0644, Durable::no); }
+Result<void> mark_as_kept(const RunFolder& folder) { return write_file(folder.own() / "kept", "", 0644, Durable::yes); }
+
+std::string_view reason_of(Code why) {
+  switch (why) {
+    case Code::disk_full: return "the server's disk was full";
+    case Code::storage_failed: return "the server could not write to its disk";
+    default: return "the server did not take all of it";
+  }
+}
+
+/// Before the last word: from then on nobody else looks after the folder.
+Result<client::NotKept> keep_what_is_needed(NodeRun& run) {
+  client::NotKept told;
+  if (!run.delivery.folder_is_needed()) return told;
+  MUSTER_TRY(mark_as_kept(run.folder));
+  const std::string where = fmt::format("on node {} in {}", run.options.node_rank, run.folder.root().string());
+  const Delivery::NotKept lost = run.delivery.not_kept();
+  if (lost.words.empty()) {
+    run.warnings.add(fmt::format("what is not recorded is left {}", where));
+    return told;
+  }
+  told.code = lost.why == Code::disk_full ? "disk_full" : "not_kept";
+  told.message = fmt::format("{}: {} could not be kept there, and are left {}", reason_of(lost.why), lost.words, where);
+  run.warnings.add(told.message);
+  return told;
+}
 
 }  // namespace
 
 Result<void> report_done(NodeRun& run) {
-  std::string not_kept;
-  if (const std::string given_up = run.full_disk.given_up(); !given_up.empty()) {
-    const auto marked = mark_as_kept(run.folder);
-    if (!marked) log::warning("runner", "{}", marked.error().detail);
-    not_kept = fmt::format("the server's disk was full for {} minutes: {} could not be kept there, and are left on node {} in {}",
-                           FullDisk::kPatience.count(), given_up, run.options.node_rank, run.folder.root().string());
-    run.warnings.add(not_kept);
-  }
+  MUSTER_TRY_ASSIGN(const client::NotKept not_kept, keep_what_is_needed(run));
   const Json resolved = run.environment ? run.environment->take() : Json::object();
-  run.messenger->post("the end of the run",
-                      [&run, resolved, not_kept] { return run.server->done(run.warnings.list(), resolved, not_kept); });
   MUSTER_TRY(run.messenger->drain());
-  if (!not_kept.empty()) return {};
+  // Without an end to the patience: whatever is wrong with the server, a run that was not told to be done is not done.
+  MUSTER_TRY(persist(run.stop.given_up(), [&] { return run.server->done(run.warnings.list(), resolved, not_kept); },
+                     {.with_faults = std::chrono::hours(24 * 7)}));
+  if (run.delivery.folder_is_needed()) return {};
   const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   if (keep != nullptr && std::string_view(keep) == "1") return mark_as_kept(run.folder);
   // All that mattered is with the server.

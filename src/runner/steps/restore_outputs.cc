@@ -63,7 +63,7 @@ Result<void> restore_outputs(NodeRun& run) {
   std::string cursor;
   do {
     MUSTER_TRY_ASSIGN(const auto page, persist(
-                                           stop, [&] { return list_page(*api, list, cursor); }, Unknown::counts));
+                                           stop, [&] { return list_page(*api, list, cursor); }, Patience{Unknown::counts}));
     for (const Artifact& artifact : page) {
       const std::string from = api->in_workspace({"runs", run.order.run_id, "artifacts", artifact.path});
       std::optional<Error> own_fault;
@@ -73,7 +73,7 @@ Result<void> restore_outputs(NodeRun& run) {
             auto once = download(*api, from, artifact, run.folder.root() / artifact.path, own_fault);
             return own_fault ? Result<void>{} : std::move(once);
           },
-          Unknown::counts));
+          Patience{Unknown::counts}));
       if (own_fault) return tl::unexpected(*own_fault);
       restored.emplace(artifact.path, artifact.sha256);
     }
