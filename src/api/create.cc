@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "store/idempotency.h"
 
@@ -60,6 +61,7 @@ Result<http::Response> create(const Call& call, std::int64_t workspace_key, cons
     }
     return fresh;
   }));
+  crash_point("server.create.stored");
   return replay(answer);
 }
 

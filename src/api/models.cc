@@ -8,6 +8,7 @@
 #include "api/model_files.h"
 #include "api/query.h"
 #include "api/resources.h"
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "http/file_response.h"
@@ -125,7 +126,9 @@ Result<http::Response> register_model(Call& call) {
   wanted.version.created_by = call.caller.name;
   return create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
     if (!wanted.version.run_id.empty()) MUSTER_TRY(take_from_run(session, workspace.key, wanted));
-    return Created{201, to_json(store::models::insert(session, workspace.key, wanted.version))};
+    const model::ModelVersion stored = store::models::insert(session, workspace.key, wanted.version);
+    crash_point("server.model.in_transaction");
+    return Created{201, to_json(stored)};
   });
 }
 

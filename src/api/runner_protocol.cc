@@ -3,6 +3,7 @@
 
 #include "api/query.h"
 #include "api/resources.h"
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "model/journal.h"
@@ -71,6 +72,7 @@ Result<http::Response> check_in(Call& call) {
   arrival.salvage = in.boolean_or("salvage", false);
   MUSTER_TRY(in.finish("check-in"));
   MUSTER_TRY_ASSIGN(const auto order, call.services.scheduler.check_in(node, arrival));
+  crash_point("server.check_in.stored");
   if (order) return http::json_response(200, *order);
   MUSTER_TRY_ASSIGN(const auto waiting, call.services.store.read([&](store::Session& session) -> Result<std::int64_t> {
     MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(session, node));
@@ -122,6 +124,7 @@ Result<http::Response> started(Call& call) {
   MUSTER_TRY(in.finish("started"));
   if (first == 0) first = call.services.clock.now_us();  // an MPI run's node, whose ranks mpirun starts
   MUSTER_TRY(call.services.scheduler.started(node, first));
+  crash_point("server.started.stored");
   return done_response();
 }
 
@@ -149,6 +152,7 @@ Result<http::Response> finished(Call& call) {
   }
   MUSTER_TRY(in.finish("finished"));
   MUSTER_TRY(call.services.scheduler.finished(node, reports));
+  crash_point("server.finished.stored");
   return done_response();
 }
 
@@ -169,6 +173,7 @@ Result<http::Response> done(Call& call) {
   }
   MUSTER_TRY(in.finish("done"));
   MUSTER_TRY(call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept));
+  crash_point("server.done.stored");
   return done_response();
 }
 
@@ -197,6 +202,7 @@ Result<http::Response> put_logs(Call& call) {
     return http::problem_response(size.error(), {{"size", there}});
   }
   if (!size) return tl::unexpected(size.error());
+  crash_point("server.log.appended");
   call.services.changes.notify(run.key, {id, *size});
   return http::json_response(200, {{"size", *size}});
 }
@@ -236,8 +242,10 @@ Result<http::Response> post_metrics(Call& call) {
     MUSTER_TRY_ASSIGN(const std::int64_t known, store::journals::advance(session, journal, sequence, count));
     points.erase(points.begin(), points.begin() + known);
     store::metrics::append(session, {run.key, node.attempt, static_cast<int>(rank.value_or(0))}, points);
+    crash_point("server.metrics.in_transaction");
     return store::journals::next_sequence(session, journal);
   }));
+  crash_point("server.metrics.stored");
   return http::json_response(200, {{"next_sequence", next}});
 }
 
@@ -279,6 +287,7 @@ Result<http::Response> put_outputs(Call& call) {
     }
     return store::artifacts::put_outputs(session, run.key, node.attempt, node.node_rank, files);
   }));
+  crash_point("server.outputs.stored");
   // The runner tells them with its last word (done), which is how they come to be the run's.
   return http::json_response(200, {{"warnings", warnings}});
 }

@@ -7,6 +7,7 @@
 #include "api/create.h"
 #include "api/resources.h"
 #include "api/snapshot_archive.h"
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -76,6 +77,7 @@ Result<http::Response> create_snapshot(Call& call) {
   snapshot.created_by = call.caller.name;
   return create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
     const bool fresh = store::snapshots::ensure(session, workspace.key, snapshot);
+    crash_point("server.snapshot.in_transaction");
     return Created{fresh ? 201 : 200, summary(snapshot)};
   });
 }

@@ -1,5 +1,6 @@
 // `muster runner`, which engines start; nobody types it.
 
+#include "base/crash_point.h"
 #include "runner/runner.h"
 
 #include <cstdlib>
@@ -21,6 +22,8 @@ struct Options {
 };
 
 Result<Exit> run(const Options& options) {
+  // A salvaging runner is not the one that a test means; jobs never see the variable.
+  arm_crash_point(options.salvage ? "salvage" : "runner", ForChildren::remove);
   runner::RunnerOptions runner;
   runner.run_id = options.run;
   runner.attempt = static_cast<int>(options.attempt.value_or(1));

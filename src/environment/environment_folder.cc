@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -123,6 +124,7 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
     std::error_code ignored;
     fs::remove(beside(request.root, request.hash, ".group"), ignored);
   }
+  crash_point("server.environment.made");
   Result<void> whole = installed ? ended : tl::unexpected(installed.error());
   if (whole) whole = write_marker(request, folder, *installed);
   if (!whole) {
@@ -130,6 +132,7 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
     if (const auto removed = remove_tree(folder); !removed) log::warning("environment", "{}", removed.error().detail);
     return tl::unexpected(whole.error());
   }
+  crash_point("server.environment.published");
   on_log(fmt::format("built in {:.1f} s\n", std::chrono::duration<double>(steady_clock::now() - began).count()));
   return Prepared{(folder / "bin" / "python").string(), folder, request.hash};
 }

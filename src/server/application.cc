@@ -10,6 +10,7 @@
 #include "api/auth.h"
 #include "api/routes.h"
 #include "api/services.h"
+#include "base/crash_point.h"
 #include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -80,6 +81,7 @@ sigset_t block_stop_signals() {
 }  // namespace
 
 Result<void> serve(const ServeOptions& options) {
+  arm_crash_point("server", ForChildren::keep);
   const sigset_t stop_signals = block_stop_signals();
   const SystemClock clock;
   MUSTER_TRY_ASSIGN(const Home home, open_home(options.home));

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/file.h"
 #include "base/id.h"
 
@@ -63,6 +64,7 @@ Result<bool> Upload::name(Pending& pending) {
     mark_.reset();
     return tl::unexpected(error);
   }
+  crash_point("server.blob.named");
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <stdexcept>
 
+#include "base/crash_point.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/local/local_node.h"
@@ -113,6 +114,7 @@ class LocalEngine final : public Engine {
       abandon(gated);
       return tl::unexpected(std::move(recorded).error());
     }
+    crash_point("server.engine.recorded");
     // A byte for each, in one write: all go or none.
     if (auto opened = write_all(gated.gate.get(), std::string(nodes.size(), 'g')); !opened) {
       abandon(gated);

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/crash_point.h"
 #include "client/uri.h"
 #include "runner/node_facts.h"
 #include "runner/persist.h"
@@ -55,6 +56,7 @@ Result<client::WorkOrder> ask_until_ordered(NodeRun& run) {
   for (auto wait = 20ms;; wait = std::min(wait * 2, 500ms)) {
     auto answer = server->check_in(who);
     if (answer) {
+      crash_point("runner.check_in.answered");
       if (auto* order = std::get_if<client::WorkOrder>(&*answer)) return std::move(*order);
       judge.answered();
       // Only now does the server know us, and so can tell us to stop waiting for nodes that will not come.

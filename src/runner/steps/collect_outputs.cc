@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "client/blobs.h"
@@ -149,6 +150,7 @@ Result<void> collect_outputs(NodeRun& run) {
   // Bytes first, names second: a name that is recorded has its bytes.
   const auto send = [&]() -> Result<void> {
     MUSTER_TRY(send_bytes(run, outputs, left));
+    crash_point("runner.outputs.sent");
     return record(run, outputs);
   };
   const auto sent = persist(run.stop.given_up(), send, {.with_storage = goes_on});

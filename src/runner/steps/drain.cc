@@ -1,9 +1,11 @@
+#include "base/crash_point.h"
 #include "runner/steps/steps.h"
 
 namespace muster::runner::steps {
 
 Result<void> drain(NodeRun& run) {
   MUSTER_TRY(run.logs->drain());
+  crash_point("runner.logs.drained");
   return run.journals->drain();
 }
 

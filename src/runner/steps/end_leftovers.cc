@@ -2,6 +2,7 @@
 #include <csignal>
 #include <thread>
 
+#include "base/crash_point.h"
 #include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
@@ -80,6 +81,7 @@ Result<void> end_leftovers(NodeRun& run) {
   run.state.phase = RunnerState::Phase::ended;
   // On a full disk the word to the server is all that is left to say it with.
   if (const auto saved = save(run.state, run.folder.state()); !saved) log::warning("runner", "{}", saved.error().detail);
+  crash_point("runner.leftovers.ended");
   run.messenger->post(
       "the end of the ranks", [server = run.server.get(), reports = run.state.reports] { return server->finished(reports); },
       Messenger::WhenRefused::stop);

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/crash_point.h"
 #include "runner/persist.h"
 #include "runner/steps/steps.h"
 
@@ -41,9 +42,11 @@ Result<void> report_done(NodeRun& run) {
   MUSTER_TRY_ASSIGN(const client::NotKept not_kept, keep_what_is_needed(run));
   const Json resolved = run.environment ? run.environment->take() : Json::object();
   MUSTER_TRY(run.messenger->drain());
+  crash_point("runner.finished.answered");
   // Without an end to the patience: whatever is wrong with the server, a run that was not told to be done is not done.
   MUSTER_TRY(persist(run.stop.given_up(), [&] { return run.server->done(run.warnings.list(), resolved, not_kept); },
                      {.with_faults = std::chrono::hours(24 * 7)}));
+  crash_point("runner.done.answered");
   if (run.delivery.folder_is_needed()) return {};
   const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   if (keep != nullptr && std::string_view(keep) == "1") return mark_as_kept(run.folder);

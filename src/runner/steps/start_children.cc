@@ -1,5 +1,6 @@
 #include <fcntl.h>
 
+#include "base/crash_point.h"
 #include "runner/child_ranks.h"
 #include "runner/steps/start.h"
 
@@ -46,6 +47,7 @@ Result<void> start_children(NodeRun& run) {
   }
   const auto terminate = run.order.command.empty() ? ChildRanks::Terminate::process : ChildRanks::Terminate::session;
   run.ranks = std::make_unique<ChildRanks>(std::move(children), terminate, run.warnings);
+  crash_point("runner.ranks.started");
   run.messenger->post("the ranks' start", [server = run.server.get(), started] { return server->started(started); });
   run.state.group = run.group->to_json();
   if (const auto saved = save(run.state, run.folder.state()); !saved) run.warnings.add(saved.error().detail);

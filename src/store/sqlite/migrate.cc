@@ -1,4 +1,5 @@
 #include "store/sqlite/migrate.h"
+#include "base/crash_point.h"
 
 namespace muster::store {
 namespace {
@@ -39,7 +40,9 @@ Result<void> migrate(Connection& connection, const std::vector<Migration>& steps
     connection.execute(steps[static_cast<std::size_t>(version - 1)].sql);
     connection.run("DELETE FROM schema_version", {});
     connection.run("INSERT INTO schema_version (version) VALUES (?)", {version});
+    crash_point("server.migration.in_transaction");
     transaction.commit();
+    crash_point("server.migration.stored");
   }
   return {};
 }
