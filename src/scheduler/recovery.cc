@@ -82,8 +82,10 @@ void SchedulerImpl::sweep_run_folders() {
         if (!run || (run->attempt == attempt && !model::has_ended(run->status))) return std::vector<model::RunNode>{};
         return store::run_nodes::list(session, run->key, static_cast<int>(attempt));
       });
-      if (!nodes) continue;
+      if (!nodes || nodes->empty()) continue;
+      bool all_done = true;
       for (const model::RunNode& node : *nodes) {
+        all_done = all_done && node.status == "Done";
         const fs::path folder = entry.path() / fmt::format("node_{}", node.node_rank);
         // What a runner could not collect stays, and what somebody wanted kept.
         if (node.status != "Done" || node.salvages >= kMostSalvages || !fs::exists(folder, gone) ||
@@ -91,8 +93,9 @@ void SchedulerImpl::sweep_run_folders() {
           continue;
         log::info("scheduler", "removing {}, whose runner was killed after its last word", folder.string());
         if (const auto removed = remove_tree(folder); !removed) log::warning("scheduler", "{}", removed.error().detail);
-        remove_scratch({run_id, static_cast<int>(attempt)});
       }
+      // Runners' logs too: their end may have come when no server looked.
+      if (all_done) remove_scratch({run_id, static_cast<int>(attempt)});
     }
   }
 }

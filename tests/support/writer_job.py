@@ -1,10 +1,13 @@
 """A run of jobs/writer.py, and what must be true of all that it wrote."""
 
 import hashlib
+import json
 import pathlib
 import shutil
 import struct
+import subprocess
 
+from muster_program import PROGRAM
 from waiting import wait_until
 
 SCRIPT = pathlib.Path(__file__).parent / "jobs" / "writer.py"
@@ -12,15 +15,25 @@ EVERY = 5000
 
 
 class WriterJob:
-    def __init__(self, muster, count):
+    def __init__(self, muster, count, options=(), wait=True):
+        """Submitted when this returns, or with `wait=False` when submitted() does: the server may be killed meanwhile."""
         self.muster, self.count = muster, count
         self.counter = muster.folder / "counter"
         self.counter.write_bytes(bytes(16))
         folder = muster.folder / "writer"
         folder.mkdir()
         shutil.copy(SCRIPT, folder)
-        run = muster.json("run", "submit", "--script", folder / "writer.py", "--experiment", "crash", "--", count, self.counter)
-        self.run_id = run["run_id"]
+        words = ["run", "submit", "--script", folder / "writer.py", "--experiment", "crash", *options, "--json", "--", count, self.counter]
+        self._submitting = subprocess.Popen([str(PROGRAM), *map(str, words)], cwd=muster.folder, env=muster.environment,
+                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.run_id = None
+        if wait:
+            self.submitted()
+
+    def submitted(self):
+        out, err = self._submitting.communicate(timeout=60)
+        assert self._submitting.returncode == 0, err.decode()
+        self.run_id = json.loads(out)["run_id"]
 
     def written(self):
         """(lines, points) whose writing has returned."""

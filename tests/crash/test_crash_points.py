@@ -1,0 +1,167 @@
+"""The server, or the runner, killed with SIGKILL at each point that the source names: what was acknowledged is there once, in order, the
+run ends right, and nothing is left over."""
+
+import os
+import re
+import zipfile
+
+import pytest
+
+from muster_program import SOURCE, free_address, is_alive
+from waiting import wait_until
+from whole_home import assert_home_is_whole
+from writer_job import WriterJob
+
+COUNT = 12_000
+
+# The server goes on from any of these, and the run with it.
+SERVER_POINTS = [
+    "server.blob.named",
+    "server.snapshot.in_transaction",
+    "server.create.stored:1",  # the snapshot
+    "server.create.stored:2",  # the run
+    "server.environment.made",
+    "server.environment.published",
+    "server.engine.recorded",
+    "server.check_in.stored",
+    "server.started.stored",
+    "server.log.appended",
+    "server.log.appended:2",
+    "server.metrics.in_transaction",
+    "server.metrics.in_transaction:2",
+    "server.metrics.stored",
+    "server.outputs.stored",
+    "server.finished.stored",
+    "server.done.stored",
+]
+MODEL_POINTS = ["server.model.in_transaction", "server.create.stored:3"]
+MIGRATION_POINTS = ["server.migration.in_transaction", "server.migration.in_transaction:3", "server.migration.stored:2"]
+
+# Whether the ranks had ended: then another runner brings home what they left, and the run is Completed.
+RUNNER_POINTS = {
+    "runner.check_in.answered": False,
+    "runner.ranks.started": False,
+    "runner.leftovers.ended": True,
+    "runner.logs.drained": True,
+    "runner.outputs.sent": True,
+    "runner.finished.answered": True,
+    "runner.done.answered": True,
+}
+
+
+def test_every_point_of_the_source_is_killed_at():
+    named = set()
+    for file in (SOURCE / "src").rglob("*.cc"):
+        if not file.name.endswith("_test.cc"):
+            named |= set(re.findall(r'crash_point\("([a-z_.]+)"\)', file.read_text()))
+    assert named == {point.split(":")[0] for point in [*SERVER_POINTS, *MODEL_POINTS, *MIGRATION_POINTS, *RUNNER_POINTS]}
+
+
+@pytest.fixture
+def armed(muster):
+    """Starts the server that heeds `point`, or whose runners do; returns its pid."""
+    def start(point):
+        muster("up", "--listen", free_address(), MUSTER_CRASH_AT=point)
+        return muster.server()["pid"]
+    return start
+
+
+def restarted(muster, pid):
+    """The next server, once that one has been killed."""
+    wait_until(lambda: not is_alive(pid), "the server to be killed at its point", 40)
+    muster("up")
+
+
+def package(folder):
+    """A wheel that pip installs from the file, without a network."""
+    path = folder / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("tiny.py", "")
+        wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("tiny-1.0.dist-info/RECORD", "")
+    return "tiny @ file://%s" % path
+
+
+@pytest.mark.parametrize("point", SERVER_POINTS)
+def test_the_server_killed_at(muster, armed, point):
+    pid = armed(point)
+    options = ["--pip", package(muster.folder)] if ".environment." in point else []
+    job = WriterJob(muster, COUNT, options, wait=False)
+    restarted(muster, pid)
+    job.submitted()
+
+    run = muster.ended(job.run_id, seconds=60)
+    if point == "server.engine.recorded" and run["status"] == "Failed":  # nothing had run: it is not begun anew yet
+        assert run["error"]["code"] == "start_failed" and job.written() == (0, 0)
+        return
+    assert (run["status"], run["attempt"], run["error"]) == ("Completed", 1, None)
+    assert [one["run_id"] for one in muster.json("run", "list")["runs"]] == [job.run_id]
+    job.assert_recorded(COUNT, COUNT)
+    job.assert_outputs(COUNT)
+    muster.assert_only_server_left()
+    assert_home_is_whole(muster.home)
+
+
+@pytest.mark.parametrize("point", MODEL_POINTS)
+def test_the_server_killed_while_a_model_is_registered_at(muster, armed, point):
+    pid = armed(point)
+    run_id = muster.submit("open('outputs/weights', 'w').write('w' * 1000)")["run_id"]
+    assert muster.ended(run_id)["status"] == "Completed"
+    words = ["model", "register", "--name", "birds", "--run", run_id, "--output", "outputs/weights"]
+    # Its first call is the one that gets no answer, and whether that made a version it cannot know: it says so and leaves the rest to us.
+    assert "cannot be reached" in muster(*words, code=3).stderr
+    restarted(muster, pid)
+
+    versions = [model["version"] for model in muster.json("model", "list")["models"]]
+    assert versions == ([1] if point.startswith("server.create.stored") else [])
+    assert muster.json(*words)["version"] == len(versions) + 1
+    for version in range(1, len(versions) + 2):
+        target = muster.folder / str(version)
+        muster("model", "download", "birds:%d" % version, "--to", target)
+        assert [file.read_text() for file in target.rglob("weights")] == ["w" * 1000]
+    assert_home_is_whole(muster.home)
+
+
+@pytest.mark.parametrize("point", MIGRATION_POINTS)
+def test_the_server_killed_while_its_database_is_made_at(muster, point):
+    muster("up", "--listen", free_address(), code=4, MUSTER_CRASH_AT=point)
+    muster("up")
+
+    run_id = muster.submit("print('hello')")["run_id"]
+    assert muster.ended(run_id)["status"] == "Completed"
+    assert muster("run", "logs", run_id).stdout == "hello\n"
+    assert_home_is_whole(muster.home)
+
+
+@pytest.mark.parametrize("point", RUNNER_POINTS)
+def test_the_runner_killed_at(muster, armed, point):
+    server = armed(point)
+    job = WriterJob(muster, COUNT)
+    run = muster.ended(job.run_id, seconds=60)
+
+    lines, points = job.written()
+    if RUNNER_POINTS[point]:
+        assert (run["status"], run["error"], lines, points) == ("Completed", None, COUNT, COUNT)
+        job.assert_outputs(COUNT)
+    else:
+        assert (run["status"], run["error"]["code"]) == ("Failed", "node_lost")
+    if point == "runner.check_in.answered":
+        assert (lines, points) == (0, 0)
+    else:
+        # The script may have been ended between a write and its counting.
+        job.assert_recorded(range(lines, lines + 2), range(points, points + 2))
+    muster.assert_only_server_left()
+    assert muster.server()["pid"] == server
+    if point == "runner.done.answered":  # its folder is the only thing that it had still to remove: a start of the server does
+        muster("down")
+        muster("up")
+    assert_home_is_whole(muster.home)
+
+
+def test_a_job_does_not_see_the_variable(muster, armed):
+    armed("runner.nowhere")
+    run_id = muster.submit("import os\nprint(os.environ.get('MUSTER_CRASH_AT'))")["run_id"]
+    assert muster.ended(run_id)["status"] == "Completed"
+    assert muster("run", "logs", run_id).stdout == "None\n"
+    assert os.path.exists(muster.home / "server.json")
