@@ -90,6 +90,14 @@ TEST_F(FollowTest, EventsTellStatusLogsAndEnd) {
   EXPECT_TRUE(ended);
 }
 
+TEST_F(FollowTest, EventsOfAnAttemptThatThereIsNotAre404AsItsLogsAre) {
+  for (const char* what : {"/events?attempt=99", "/merged-log?attempt=99", "/logs/azureml-logs/70_driver_log.txt?attempt=99"}) {
+    const auto answer = api("GET", Api::in("/runs/" + run.run_id + what));
+    EXPECT_EQ(answer.status, 404) << what;
+    EXPECT_EQ(answer.code(), "not_found") << what;
+  }
+}
+
 TEST_F(FollowTest, EventsWakeWhenSomethingHappens) {
   const auto stream = follow("/events?log=true");
   int woken = 0;

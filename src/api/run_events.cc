@@ -21,7 +21,7 @@ class RunEvents final : public http::StreamSource {
       : services_(services),
         feed_(std::move(feed)),
         key_(run.key),
-        attempt_(std::min(wishes.attempt.value_or(run.attempt), run.attempt)),
+        attempt_(wishes.attempt.value_or(run.attempt)),
         wishes_(std::move(wishes)),
         last_sent_(services.clock.steady()) {}
 
@@ -150,6 +150,10 @@ Result<http::Response> follow_run(RunFeeds& feeds, Call& call) {
     MUSTER_TRY_ASSIGN(wishes.positions, read_positions(*positions));
   }
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  if (wishes.attempt.value_or(1) > run.attempt) {
+    return fail_hint(Code::not_found, fmt::format("its newest attempt is {}", run.attempt), "run {} has no attempt {}", run.run_id,
+                     *wishes.attempt);
+  }
   return http::Response{200,
                         {{"content-type", "text/event-stream"}, {"cache-control", "no-store"}},
                         run_events(call.services, feeds.of(call.services, run), run, std::move(wishes))};

@@ -81,6 +81,8 @@ TEST_F(RunnerProtocolTest, LogsArriveOnceHoweverOftenTheyAreSent) {
   EXPECT_EQ(send("PUT", first, "hello ").json()["size"], 6);
   EXPECT_EQ(send("PUT", first, "hello ").json()["size"], 6);
   EXPECT_EQ(send("PUT", "logs?path=azureml-logs/a.txt&offset=3", "lo world").json()["size"], 11);
+  EXPECT_EQ(send("PUT", "logs?path=logs/none.txt&offset=20", "x").status, 409);
+  EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id + "/logs")).json()["logs"].size(), 1u) << "a refused call leaves no empty log";
   const auto gap = send("PUT", "logs?path=azureml-logs/a.txt&offset=20", "x");
   EXPECT_EQ(gap.code(), "conflict");
   EXPECT_EQ(gap.json()["size"], 11);

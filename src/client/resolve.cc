@@ -5,6 +5,7 @@
 #include <cstring>
 #include <future>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 namespace muster::client {
@@ -37,7 +38,11 @@ Result<std::vector<SocketAddress>> resolve(const HostPort& server, std::chrono::
   // getaddrinfo cannot be interrupted and may take longer than we are willing to wait, so it gets a thread that may outlive this call.
   auto answer = std::make_shared<std::promise<Addresses>>();
   auto future = answer->get_future();
-  std::thread([answer, server] { answer->set_value(look_up(server, AI_NUMERICSERV | AI_ADDRCONFIG)); }).detach();
+  try {
+    std::thread([answer, server] { answer->set_value(look_up(server, AI_NUMERICSERV | AI_ADDRCONFIG)); }).detach();
+  } catch (const std::system_error& none) {
+    return fail(Code::unavailable, "no thread to look up the host \"{}\": {}", server.host, none.what());
+  }
   if (future.wait_for(at_most) != std::future_status::ready) {
     return fail(Code::timeout, "looking up the host \"{}\" took longer than {} ms", server.host, at_most.count());
   }

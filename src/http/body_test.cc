@@ -87,18 +87,18 @@ TEST_F(UploadTest, EveryByteArrivesInOrder) {
 }
 
 TEST_F(UploadTest, ChunkedAndEmptyOnesToo) {
-  EXPECT_EQ(client.ask("PUT /up HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n").body, "3");
+  EXPECT_EQ(client.ask("PUT /up HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n").body, "3");
   log.set({});
   EXPECT_EQ(client.ask(request("PUT", "/up", "")).body, "0");
 }
 
 TEST_F(UploadTest, ARefusalComesBeforeTheBody) {
-  const RawAnswer answer = client.ask("PUT /up?no HTTP/1.1\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
+  const RawAnswer answer = client.ask("PUT /up?no HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(answer.status, 403);
 }
 
 TEST_F(UploadTest, AClientThatLeavesDiscardsTheUpload) {
-  client.send("PUT /up HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n" + std::string(600'000, 'a'));
+  client.send("PUT /up HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + std::string(600'000, 'a'));
   ASSERT_TRUE(log.wait([](const Log& now) { return now.bytes.size() >= 500'000; }));
   client.close();
   EXPECT_TRUE(log.wait([](const Log& now) { return now.discarded; }));
@@ -117,7 +117,7 @@ TEST_F(UploadTest, ASinkThatIsBusyHoldsTheClientBack) {
   open.set(false);
   Watched<std::size_t> sent(0);
   std::jthread sending([&] {
-    client.send("PUT /up HTTP/1.1\r\nContent-Length: 20000000\r\n\r\n");
+    client.send("PUT /up HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n");
     const std::string part(100'000, 'a');
     for (std::size_t i = 0; i < 200; ++i) {
       if (!client.send(part)) return;
@@ -208,7 +208,7 @@ TEST_F(StreamTest, PiecesComeAsTheyAreMadeAndTheConnectionGoesOn) {
 }
 
 TEST_F(StreamTest, HeadDoesNotPull) {
-  client.send("HEAD /stream HTTP/1.1\r\n\r\n");
+  client.send("HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(client.answer(true).status, 200);
   EXPECT_TRUE(feed.state.wait([](const Feed::State& now) { return now.destroyed; }));
   EXPECT_EQ(feed.state.get().pulls, 0);

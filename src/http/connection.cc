@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/connection_impl.h"
+#include "http/header_rules.h"
 #include "http/target.h"
 
 namespace muster::http {
@@ -29,6 +30,26 @@ Response guarded(const Request& request, F&& handle) {
 }
 
 bool is_protocol_error(const error_code& error) { return error.category() == make_error_code(wire::error::bad_method).category(); }
+
+std::string words_of(const std::exception_ptr& surprise) {
+  try {
+    std::rethrow_exception(surprise);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "of no known kind";
+  }
+}
+
+HeaderFields fields_of(const Parser& parser) {
+  HeaderFields fields;
+  for (const auto& field : parser.get()) {
+    std::string name(field.name_string());
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    fields.emplace_back(std::move(name), std::string(field.value()));
+  }
+  return fields;
+}
 
 }  // namespace
 
@@ -54,6 +75,7 @@ net::awaitable<bool> Connection::wait_for_request() {
 }
 
 net::awaitable<bool> Connection::serve_one() {
+  core_->connections.set_dispensable(this, !known_);
   const bool arrived = co_await wait_for_request();
   if (!arrived) co_return false;
 
@@ -64,6 +86,7 @@ net::awaitable<bool> Connection::serve_one() {
   arm(core_->options.header_deadline);
   co_await wire::async_read_header(socket_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
   disarm();
+  core_->connections.set_dispensable(this, false);
   if (error) {
     std::optional<Response> refusal = refusal_of(error);
     if (!refusal) co_return false;
@@ -79,6 +102,11 @@ net::awaitable<bool> Connection::serve_one() {
   const bool has_body = !parser.is_done();
 
   Request request;
+  if (std::optional<HeaderFault> fault = header_fault(fields_of(parser), manner.version)) {
+    Response response = problem_response_as(fault->status, fault->error);
+    const bool closed = co_await answer_and_close(response, manner);
+    co_return closed;
+  }
   const Result<const Route*> route = prepare(parser, request);
   Response response;
   if (!route) {
@@ -95,7 +123,10 @@ net::awaitable<bool> Connection::serve_one() {
 
   std::unique_ptr<UploadSink> sink;
   std::optional<Response> refusal;
-  auto admit = [&] { refusal = begin(**route, request, sink); };
+  auto admit = [&] {
+    refusal = begin(**route, request, sink);
+    known_ = known_ || request.context.has_value();
+  };
   auto finish = [&] {
     if (!has_body) admit();
     if (refusal)
@@ -139,11 +170,9 @@ Result<const Route*> Connection::prepare(const Parser& parser, Request& request)
   MUSTER_TRY_ASSIGN(Target target, parse_target(header.target()));
   request.path = std::move(target.path);
   request.query = std::move(target.query);
-  for (const auto& field : header) {
-    std::string name(field.name_string());
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    std::string& value = request.headers[std::move(name)];
-    value += (value.empty() ? "" : ", ") + std::string(field.value());
+  for (auto& [name, text] : fields_of(parser)) {
+    std::string& value = request.headers[name];
+    value += (value.empty() ? "" : ", ") + text;
   }
   MUSTER_TRY_ASSIGN(Router::Match match, core_->router->match(request.method, encoded_path(header.target())));
   request.parameters = std::move(match.parameters);
@@ -179,6 +208,8 @@ std::optional<Response> Connection::begin(const Route& route, Request& request, 
     return std::nullopt;
   } catch (const std::exception& error) {
     return failure(request, error.what());
+  } catch (...) {
+    return failure(request, "an exception of no known kind");
   }
 }
 
@@ -198,7 +229,8 @@ void serve_connection(const std::shared_ptr<Core>& core, Fd fd) {
   const Connections::Admission admission = core->connections.add(connection);
   if (admission == Connections::Admission::dropped) return;
   auto done = [core, connection](const std::exception_ptr& surprise) {
-    if (surprise) log::error("http", "a connection ended with an exception");
+    if (surprise) log::error("http", "a connection ended with an exception: {}", words_of(surprise));
+    connection->close();
     core->connections.remove(connection.get());
   };
   net::co_spawn(executor, admission == Connections::Admission::served ? connection->serve() : connection->refuse(), done);

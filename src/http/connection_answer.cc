@@ -69,6 +69,7 @@ net::awaitable<void> Connection::linger() {
   std::string unread(kSlice, '\0');
   const net::mutable_buffer space(unread.data(), unread.size());
   waiting_ = true;
+  core_->connections.set_dispensable(this, !known_);
   arm(kLinger);
   while (!error && !timed_out_ && !core_->stopping) {
     co_await socket_.async_read_some(space, net::redirect_error(net::use_awaitable, error));

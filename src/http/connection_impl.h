@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -87,6 +88,14 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
     close();
   }
 
+  /// Only at the coroutine's end may the descriptor go: no worker uses it any more. Ends what still waits and would keep this object.
+  void close() {
+    error_code ignored;
+    socket_.close(ignored);
+    disarm();
+    deadline_timer_.cancel();
+  }
+
   void interrupt(Interrupt what) override {
     net::post(socket_.get_executor(), [self = shared_from_this(), what] {
       error_code ignored;
@@ -109,31 +118,27 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   net::awaitable<bool> wait_for_wake();
   net::awaitable<void> linger();
 
-  /// Only here, at the coroutine's end, may the descriptor go: no worker uses it any more. Ends what still waits and would keep this
-  /// object.
-  void close() {
-    error_code ignored;
-    socket_.close(ignored);
-    disarm();
-    deadline_timer_.cancel();
-  }
-
   Result<const Route*> prepare(const Parser& parser, Request& request) const;
   /// The answer to what could not be read; nothing when there is nobody to answer.
   std::optional<Response> refusal_of(const error_code& error) const;
   /// The gate, and an upload's beginning; a Response is a refusal.
   std::optional<Response> begin(const Route& route, Request& request, std::unique_ptr<UploadSink>& sink) const;
 
-  /// Runs `work`, which must not throw, on a worker thread; the coroutine goes on afterwards on its strand.
+  /// Runs `work` on a worker thread; the coroutine goes on afterwards on its strand, with what it threw: the thread must not end by it.
   template <typename Work>
   net::awaitable<void> on_worker(Work& work) {
     auto initiate = [this, &work](auto handler) {
       net::post(*core_->workers, [this, &work, handler = std::move(handler)]() mutable {
-        work();
-        net::post(socket_.get_executor(), std::move(handler));
+        std::exception_ptr surprise;
+        try {
+          work();
+        } catch (...) {
+          surprise = std::current_exception();
+        }
+        net::post(socket_.get_executor(), [handler = std::move(handler), surprise]() mutable { std::move(handler)(surprise); });
       });
     };
-    co_await net::async_initiate<const net::use_awaitable_t<>, void()>(initiate, net::use_awaitable);
+    co_await net::async_initiate<const net::use_awaitable_t<>, void(std::exception_ptr)>(initiate, net::use_awaitable);
   }
 
   /// From now on the socket's operations end after that long: they fail, and timed_out_ is set. The timer itself is only touched when it
@@ -186,6 +191,7 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   bool timer_pending_ = false;
   bool timed_out_ = false;
 
+  bool known_ = false;    ///< a request had the token of somebody
   bool waiting_ = false;  ///< for a request, or lingering: may be cut off at any time
   net::steady_timer wakeup_;
   std::atomic<bool> wake_posted_{false};

@@ -26,6 +26,9 @@ net::awaitable<bool> Connection::send_stream(StreamSource& source, Serializer& s
     } catch (const std::exception& error) {
       log::error("http", "a stream broke off: {}", error.what());
       failed = true;
+    } catch (...) {
+      log::error("http", "a stream broke off with an exception of no known kind");
+      failed = true;
     }
   };
   readable_ = false;

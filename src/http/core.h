@@ -4,8 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "http/server.h"
@@ -40,19 +42,33 @@ class Connections {
   };
   explicit Connections(std::size_t cap) : cap_(cap) {}
 
-  /// `connection` is added unless it is dropped; remove() it at its end.
+  /// `connection` is added unless it is dropped; remove() it at its end. When there are too many, the one that has been dispensable for the
+  /// longest time makes room.
   Admission add(const std::shared_ptr<Interruptible>& connection);
   void remove(const Interruptible* connection);
+  /// A connection is dispensable while it sends no request and has not shown who it is.
+  void set_dispensable(const Interruptible* connection, bool dispensable);
+  /// Ends the one that has been dispensable for the longest time. False when there is none.
+  bool drop_one();
   void interrupt_all(Interrupt what);
   /// False when some were left after that long.
   bool wait_until_none(std::chrono::milliseconds at_most);
   void wait_until_none();
 
  private:
+  struct Entry {
+    std::weak_ptr<Interruptible> connection;
+    std::optional<std::list<const Interruptible*>::iterator> place;  ///< among the dispensable
+    bool leaving = false;                                            ///< dropped; counts no more
+  };
+  std::shared_ptr<Interruptible> take_oldest();
+
   const std::size_t cap_;
   std::mutex mutex_;
   std::condition_variable none_;
-  std::unordered_map<const Interruptible*, std::weak_ptr<Interruptible>> all_;
+  std::unordered_map<const Interruptible*, Entry> all_;
+  std::list<const Interruptible*> dispensable_;  ///< the one for the longest time first
+  std::size_t leaving_ = 0;
 };
 
 struct Core {

@@ -63,7 +63,7 @@ TEST(PatienceTest, AHeaderThatTricklesIs408) {
 TEST(PatienceTest, ABodyThatDoesNotComeInTimeIs408) {
   HttpServer server(echo(), impatient());
   RawClient client(server.port());
-  const RawAnswer answer = client.ask("POST /echo HTTP/1.1\r\nContent-Length: 100\r\n\r\nabc");
+  const RawAnswer answer = client.ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
   EXPECT_EQ(answer.status, 408);
   EXPECT_TRUE(client.ends());
 }
@@ -90,14 +90,48 @@ TEST(PatienceTest, AReaderThatTakesNothingIsLetGo) {
   EXPECT_TRUE(gone.wait_for(true));
 }
 
+/// Knows whoever has a token.
+Result<void> know(Request& request) {
+  if (!request.header("authorization").empty()) request.context = true;
+  return {};
+}
+const std::string kWithToken = get("/hello", "Authorization: Bearer x\r\n");
+
+TEST(ConnectionCapTest, TheIdleOneWithoutATokenThatCameFirstMakesRoom) {
+  ServerOptions options;
+  options.max_connections = 3;
+  HttpServer server(echo(), options, know);
+  RawClient with_token(server.port());
+  EXPECT_EQ(with_token.ask(kWithToken).status, 200);
+  RawClient silent(server.port());
+  RawClient begun(server.port());
+  begun.send("GET /hello HTTP/1.1\r\n");
+  RawClient next(server.port());
+  EXPECT_EQ(next.ask(get("/hello")).status, 200);
+  EXPECT_TRUE(silent.ends());
+  RawClient last(server.port());
+  EXPECT_EQ(last.ask(get("/hello")).status, 200);
+  EXPECT_TRUE(begun.ends());
+  EXPECT_EQ(with_token.ask(kWithToken).status, 200) << "who has shown a token is kept";
+}
+
+TEST(ConnectionCapTest, ACrowdThatSaysNothingKeepsNobodyOut) {
+  ServerOptions options;
+  options.max_connections = 10;
+  HttpServer server(echo(), options);
+  std::vector<std::unique_ptr<RawClient>> crowd;
+  for (int i = 0; i < 200; ++i) crowd.push_back(std::make_unique<RawClient>(server.port()));
+  EXPECT_EQ(RawClient(server.port()).ask(get("/hello")).status, 200);
+}
+
 TEST(ConnectionCapTest, OneMoreIsToldSo) {
   ServerOptions options;
   options.max_connections = 2;
-  HttpServer server(echo(), options);
+  HttpServer server(echo(), options, know);
   RawClient first(server.port());
   auto second = std::make_unique<RawClient>(server.port());
-  EXPECT_EQ(first.ask(get("/hello")).status, 200);
-  EXPECT_EQ(second->ask(get("/hello")).status, 200);
+  EXPECT_EQ(first.ask(kWithToken).status, 200);
+  EXPECT_EQ(second->ask(kWithToken).status, 200);
   RawClient third(server.port());
   const RawAnswer answer = third.answer();
   EXPECT_EQ(answer.status, 503);

@@ -7,7 +7,7 @@
 namespace muster::http {
 namespace {
 
-constexpr std::array<std::pair<int, std::string_view>, 24> kReasons{{
+constexpr std::array<std::pair<int, std::string_view>, 25> kReasons{{
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -30,6 +30,7 @@ constexpr std::array<std::pair<int, std::string_view>, 24> kReasons{{
     {422, "Unprocessable Content"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
+    {501, "Not Implemented"},
     {503, "Service Unavailable"},
     {507, "Insufficient Storage"},
 }};

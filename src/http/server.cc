@@ -2,6 +2,8 @@
 // name the argument, name the result, one await per statement, none in a condition.
 #include "http/server.h"
 
+#include <optional>
+#include <system_error>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
@@ -35,7 +37,13 @@ class RunningServer final : public Server {
       : core_(core), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()), keep_running_(core->io->get_executor()) {
     port_ = acceptor_.local_endpoint().port();
     net::co_spawn(acceptor_.get_executor(), accept(), [](const std::exception_ptr&) {});
-    for (int i = 0; i < core_->options.io_threads; ++i) threads_.emplace_back([io = core_->io.get()] { io->run(); });
+    try {
+      for (int i = 0; i < core_->options.io_threads; ++i) threads_.emplace_back([io = core_->io.get()] { run(*io); });
+    } catch (...) {
+      keep_running_.reset();
+      core_->io->stop();  // those threads that there are end
+      throw;
+    }
   }
 
   ~RunningServer() override { stop(std::chrono::milliseconds(0)); }
@@ -68,18 +76,54 @@ class RunningServer final : public Server {
       tcp::socket socket = co_await acceptor_.async_accept(net::redirect_error(net::use_awaitable, error));
       if (core_->stopping) break;
       if (!error) {
-        Fd taken(socket.release(error));
-        if (!error) serve_connection(core_, std::move(taken));
+        take(std::move(socket));
         continue;
       }
-      log::warning("http", "cannot accept a connection: {}", error.message());
+      if (error == net::error::connection_aborted) continue;
+      // Descriptors or memory are short (EMFILE, ENFILE, ENOBUFS, ENOMEM): one client that says nothing makes room for who comes now.
+      core_->connections.drop_one();
+      warn(error.message());
       pause_.expires_after(kAcceptPause);
       error_code ignored;
       co_await pause_.async_wait(net::redirect_error(net::use_awaitable, ignored));
     }
   }
 
+  /// Nothing that goes wrong with one connection ends the listener.
+  void take(tcp::socket socket) {
+    try {
+      error_code error;
+      Fd taken(socket.release(error));
+      if (!error) serve_connection(core_, std::move(taken));
+    } catch (const std::exception& surprise) {
+      warn(surprise.what());
+    }
+  }
+
+  /// At most once a minute: a shortage lasts, and would fill the log.
+  void warn(const std::string& why) {
+    constexpr std::chrono::minutes kEvery{1};
+    const auto now = std::chrono::steady_clock::now();
+    if (warned_ && now < *warned_ + kEvery) return;
+    warned_ = now;
+    log::warning("http", "cannot accept connections: {}; trying again", why);
+  }
+
+  static void run(net::io_context& io) {
+    while (true) {
+      try {
+        io.run();
+        return;
+      } catch (const std::exception& surprise) {
+        log::error("http", "a thread goes on after an exception: {}", surprise.what());
+      } catch (...) {
+        log::error("http", "a thread goes on after an exception of no known kind");
+      }
+    }
+  }
+
   std::shared_ptr<Core> core_;
+  std::optional<std::chrono::steady_clock::time_point> warned_;
   tcp::acceptor acceptor_;
   net::steady_timer pause_;
   net::executor_work_guard<net::io_context::executor_type> keep_running_;
@@ -108,6 +152,11 @@ tl::unexpected<Error> cannot_listen(const ServerOptions& options, const error_co
                    holder.empty() ? "" : ": " + holder + " has it");
 }
 
+tl::unexpected<Error> no_threads(const std::system_error& error) {
+  return fail_hint(Code::unavailable, "`ulimit -u` says how many processes and threads you may have",
+                   "cannot start the server's threads: {}", error.what());
+}
+
 Result<void> listen_on(tcp::acceptor& acceptor, net::io_context& io, const ServerOptions& options) {
   MUSTER_TRY_ASSIGN(const tcp::endpoint endpoint, resolve(io, options));
   error_code error;
@@ -122,7 +171,13 @@ Result<void> listen_on(tcp::acceptor& acceptor, net::io_context& io, const Serve
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate, Fd listening) {
-  auto core = std::make_shared<Core>(std::move(options), std::move(router), std::move(gate));
+  // Threads are made here, and here alone; that there are none to be had is said, not thrown.
+  std::shared_ptr<Core> core;
+  try {
+    core = std::make_shared<Core>(std::move(options), std::move(router), std::move(gate));
+  } catch (const std::system_error& none) {
+    return no_threads(none);
+  }
   tcp::acceptor acceptor(net::make_strand(*core->io));
   error_code error;
   if (listening) {
@@ -132,7 +187,11 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared
   } else {
     MUSTER_TRY(listen_on(acceptor, *core->io, core->options));
   }
-  return std::make_unique<RunningServer>(core, std::move(acceptor));
+  try {
+    return std::make_unique<RunningServer>(core, std::move(acceptor));
+  } catch (const std::system_error& none) {
+    return no_threads(none);
+  }
 }
 
 }  // namespace muster::http

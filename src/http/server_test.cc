@@ -166,6 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
                     BadRequest{"NotUtf8", get("/%ff"), 400, "malformed"},
                     BadRequest{"Version", "GET /hello HTTP/2.0\r\n\r\n", 400, "malformed"},
                     BadRequest{"HeaderWithoutColon", "GET /hello HTTP/1.1\r\nHost\r\n\r\n", 400, "malformed"},
+                    BadRequest{"NoHost", "GET /hello HTTP/1.1\r\n\r\n", 400, "malformed"},
+                    BadRequest{"TwoHosts", get("/hello", "Host: other\r\n"), 400, "malformed"},
                     BadRequest{"BadLength", "POST /echo HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "malformed"},
                     BadRequest{"TwoLengths", "POST /echo HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400, "malformed"},
                     BadRequest{"LengthAndChunks", "POST /echo HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 400,
@@ -187,6 +189,35 @@ INSTANTIATE_TEST_SUITE_P(
                     BadRequest{"LengthOverflow", "POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400,
                                "malformed"}),
     [](const auto& tested) { return tested.param.name; });
+
+/// A body whose end is not known must not be run as the next request.
+class SmuggledRequestTest : public testing::TestWithParam<std::pair<std::string, int>> {};
+
+TEST_P(SmuggledRequestTest, IsRefusedAndTheConnectionCloses) {
+  int served = 0;
+  HttpServer server({route("POST", "/echo", [](Request& r) { return text_response(r.body); }), route("GET", "/hidden", [&](Request&) {
+                       ++served;
+                       return text_response("hidden");
+                     })});
+  RawClient client(server.port());
+  const auto& [headers, status] = GetParam();
+  expect_problem(client.ask("POST /echo HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n" + get("/hidden")), status, "malformed");
+  std::string more;
+  for (std::string bytes = client.read_some(); !bytes.empty(); bytes = client.read_some()) more += bytes;
+  EXPECT_EQ(client.unread() + more, "") << "nothing comes after the refusal";
+  EXPECT_EQ(served, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SmuggledRequestTest,
+                         testing::Values(std::pair{"Transfer-Encoding: xchunked\r\n", 501},
+                                         std::pair{"Transfer-Encoding: identity\r\n", 501},
+                                         std::pair{"Transfer-Encoding: chunked, identity\r\n", 501},
+                                         std::pair{"Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n", 400},
+                                         std::pair{"Content-Length: 5\r\nTransfer-Encoding: identity\r\n", 400},
+                                         std::pair{"Transfer-Encoding: identity\r\nTransfer-Encoding: identity\r\n", 400},
+                                         std::pair{"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n", 400},
+                                         std::pair{"Expect: the-best\r\n", 417},
+                                         std::pair{"Expect: the-best\r\nContent-Length: 5\r\n", 417}));
 
 TEST(GateTest, RefusesBeforeTheBodyIsRead) {
   HttpServer server(routes(), {}, [](Request& r) -> Result<void> {

@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -98,6 +99,7 @@ void run_child(const ChildPlan& plan) {
   if (plan.cpu_set != nullptr && sched_setaffinity(0, sizeof(cpu_set_t), static_cast<const cpu_set_t*>(plan.cpu_set)) != 0) {
     give_up(kReport, SpawnStep::cpus);
   }
+  if (plan.file_limit != nullptr) setrlimit(RLIMIT_NOFILE, static_cast<const rlimit*>(plan.file_limit));
   reset_signals();
   if (plan.gate >= 0) wait_at_gate();
   prctl(PR_SET_PDEATHSIG, 0);

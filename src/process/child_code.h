@@ -22,6 +22,7 @@ struct ChildPlan {
   const char* folder;              ///< nullptr: stay
   const char* const* procs_files;  ///< nullptr at the end
   const void* cpu_set;             ///< cpu_set_t, nullptr: all
+  const void* file_limit;          ///< rlimit of descriptors, nullptr: as ours
   int input;
   int output;
   int gate;

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "process/child_code.h"
+#include "process/file_limit.h"
 #include "process/orphans.h"
 
 namespace muster::process {
@@ -122,12 +123,14 @@ Result<Child> spawn(const SpawnOptions& options) {
   const Fd from_child(pipe[0]);
   Fd to_parent(pipe[1]);
 
+  const std::optional<rlimit> file_limit = file_limit_of_children();
   const ChildPlan plan{program.c_str(),
                        argv.data(),
                        envp.data(),
                        options.folder.empty() ? nullptr : options.folder.c_str(),
                        procs.data(),
                        options.cpus.empty() ? nullptr : &cpus,
+                       file_limit ? &*file_limit : nullptr,
                        options.input.value_or(-1),
                        options.output.value_or(-1),
                        options.gate.value_or(-1),

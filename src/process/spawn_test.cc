@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "process/file_limit.h"
 #include "process/test_support.h"
 #include "support/temp_folder.h"
 
@@ -76,6 +77,19 @@ TEST_F(SpawnTest, LooksTheProgramUpOnTheGivenPathNotOurs) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, Code::not_found);
   EXPECT_NE(missing.error().detail.find("'hello'"), std::string::npos);
+}
+
+TEST_F(SpawnTest, AChildHasTheFileLimitThatWasThereBeforeOursWasRaised) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_GE(limit.rlim_max, 300u);
+  limit.rlim_cur = 256;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  const std::uint64_t raised = raise_file_limit();
+  EXPECT_GT(raised, 256u);
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(limit.rlim_cur, raised);
+  EXPECT_EQ(output_of(shell("ulimit -Sn")), "256\n");
 }
 
 TEST_F(SpawnTest, RunsInTheGivenFolder) {

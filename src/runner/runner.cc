@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "client/retry.h"
+#include "process/file_limit.h"
 #include "process/orphans.h"
 #include "runner/steps/steps.h"
 
@@ -80,6 +81,7 @@ bool run_steps(NodeRun& run) {
 
 int run_runner(const RunnerOptions& options) {
   log::open("", log::Level::info);
+  process::raise_file_limit();
   auto stop = StopControl::create();
   if (!stop) {
     log::error("runner", "{}", stop.error().detail);

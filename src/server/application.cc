@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -18,6 +19,7 @@
 #include "base/version.h"
 #include "engine/local/local_engine.h"
 #include "http/server.h"
+#include "process/file_limit.h"
 #include "process/gpus.h"
 #include "server/address.h"
 #include "server/home.h"
@@ -29,6 +31,8 @@ namespace muster::server {
 namespace {
 
 constexpr std::chrono::seconds kShutdownGrace{3};
+/// Descriptors that no connection takes: for logs, the database, uploads, answers from files, and two a node that runs.
+constexpr std::uint64_t kOwnDescriptors = 1024;
 
 std::string user_name() {
   const passwd* user = ::getpwuid(::geteuid());
@@ -59,6 +63,12 @@ Result<void> ensure_owner_token(store::Store& store, const Home& home, const std
   return keep_token(home, url, token);
 }
 
+/// As many as the limit of descriptors leaves room for, beside what the server itself opens.
+int connections_within(std::uint64_t file_limit) {
+  const std::uint64_t own = std::min(kOwnDescriptors, file_limit / 2);
+  return static_cast<int>(std::min<std::uint64_t>(http::ServerOptions().max_connections, file_limit - own));
+}
+
 log::Level level_of(const std::string& name) {
   if (name == "debug") return log::Level::debug;
   if (name == "warning") return log::Level::warning;
@@ -83,6 +93,7 @@ sigset_t block_stop_signals() {
 Result<void> serve(const ServeOptions& options) {
   arm_crash_point("server", ForChildren::keep);
   const sigset_t stop_signals = block_stop_signals();
+  const std::uint64_t file_limit = process::raise_file_limit();
   const SystemClock clock;
   MUSTER_TRY_ASSIGN(const Home home, open_home(options.home));
   MUSTER_TRY_ASSIGN(const Settings settings, read_settings(home.settings()));
@@ -127,6 +138,7 @@ Result<void> serve(const ServeOptions& options) {
   listening.address = address.host;
   listening.port = address.port;
   listening.worker_threads = settings.worker_threads;
+  listening.max_connections = connections_within(file_limit);
   MUSTER_TRY_ASSIGN(const auto http, http::Server::start(listening, router, api::make_gate(services), std::move(chosen.socket)));
   MUSTER_TRY(keep_address(home, address.text()));  // for the next time; only now is it known to be ours
 

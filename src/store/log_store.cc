@@ -113,6 +113,10 @@ LogStore::~LogStore() = default;
 Result<std::uint64_t> LogStore::append(const LogId& id, std::uint64_t offset, std::string_view bytes, TimeUs time,
                                        std::optional<int> rank) {
   MUSTER_TRY(check(id));
+  // Refused before the log's files are made: a call that keeps nothing must not leave an empty log.
+  struct stat found {};
+  if (offset > 0 && ::stat(state_->paths(id).data.c_str(), &found) != 0 && errno == ENOENT)
+    return fail_hint(Code::conflict, "send from offset 0 on", "there is no such log yet, so nothing can begin at {}", offset);
   MUSTER_TRY_ASSIGN(const std::shared_ptr<LogFile> file, state_->file(id, rank));
   return file->append(offset, bytes, time);
 }
