@@ -110,15 +110,17 @@ Result<http::Response> patch_run(Call& call) {
 
 Result<http::Response> cancel_run(Call& call) {
   std::string reason = "canceled by " + call.caller.name;
+  bool force = false;
   if (!call.request.body.empty()) {
     MUSTER_TRY_ASSIGN(const Json body, json_body(call));
     ObjectReader in(body);
     reason = in.text_or("reason", reason);
     if (utf8_length(reason) > kLongestReason) in.fault("reason", fmt::format("must have at most {} characters", kLongestReason));
+    force = in.boolean_or("force", false);
     MUSTER_TRY(in.finish("cancel"));
   }
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
-  MUSTER_TRY_ASSIGN(const model::Run after, call.services.scheduler.cancel(run.key, reason));
+  MUSTER_TRY_ASSIGN(const model::Run after, call.services.scheduler.cancel(run.key, reason, force));
   return object_response(after, 202);
 }
 

@@ -1,6 +1,16 @@
 #include "scheduler/dispatch_thread.h"
 
+#include <exception>
+#include <string>
+
+#include "base/log.h"
+
 namespace muster::scheduler {
+namespace {
+
+constexpr std::chrono::milliseconds kAgainAfter{200};
+
+}  // namespace
 
 DispatchThread::DispatchThread() : thread_([this] { loop(); }) {}
 
@@ -16,7 +26,7 @@ void DispatchThread::stop() {
 void DispatchThread::post(std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
+    tasks_.push_back({std::move(task)});
   }
   wake_.notify_one();
 }
@@ -24,9 +34,27 @@ void DispatchThread::post(std::function<void()> task) {
 void DispatchThread::post_after(std::chrono::milliseconds delay, std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
-    timers_.emplace(std::chrono::steady_clock::now() + delay, std::move(task));
+    timers_.emplace(std::chrono::steady_clock::now() + delay, Task{std::move(task)});
   }
   wake_.notify_one();
+}
+
+/// The thread outlives whatever a task throws, and what the task was to do is not dropped for it.
+void DispatchThread::carry_out(Task task) {
+  std::string what;
+  try {
+    task.run();
+    return;
+  } catch (const std::exception& error) {
+    what = error.what();
+  } catch (...) {
+    what = "an exception of no known kind";
+  }
+  const bool again = ++task.tries < kMostTries;
+  log::error("scheduler", "a task failed: {}; {}", what, again ? "it will be run again" : "it was run several times and is given up");
+  if (!again) return;
+  const std::lock_guard lock(mutex_);
+  timers_.emplace(std::chrono::steady_clock::now() + kAgainAfter, std::move(task));
 }
 
 void DispatchThread::loop() {
@@ -43,11 +71,10 @@ void DispatchThread::loop() {
       wake_.wait_until(lock, until);
       continue;
     }
-    std::function<void()> task = std::move(tasks_.front());
+    Task task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();
-    task();
-    task = nullptr;
+    carry_out(std::move(task));
     lock.lock();
   }
 }

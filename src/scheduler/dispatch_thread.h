@@ -11,7 +11,8 @@
 
 namespace muster::scheduler {
 
-/// post() and post_after() may be called from any thread, also from a task. Tasks must not throw.
+/// post() and post_after() may be called from any thread, also from a task. A task that throws is logged and run again, at most kMostTries
+/// times.
 class DispatchThread {
  public:
   DispatchThread();
@@ -22,13 +23,20 @@ class DispatchThread {
   void post(std::function<void()> task);
   void post_after(std::chrono::milliseconds delay, std::function<void()> task);
 
+  static constexpr int kMostTries = 5;
+
  private:
+  struct Task {
+    std::function<void()> run;
+    int tries = 0;
+  };
+  void carry_out(Task task);
   void loop();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> tasks_;
-  std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> timers_;
+  std::deque<Task> tasks_;
+  std::multimap<std::chrono::steady_clock::time_point, Task> timers_;
   bool stopping_ = false;
   std::thread thread_;  ///< last, so that all above is there when it starts
 };

@@ -17,7 +17,7 @@ Result<void> SchedulerImpl::recover() {
   MUSTER_TRY_ASSIGN(const auto targets, store_.read([](store::Session& session) -> Result<std::vector<model::ComputeTarget>> {
     return store::compute_targets::all(session);
   }));
-  for (const model::ComputeTarget& target : targets) targets_.define(target, clock_.now_us());
+  for (const model::ComputeTarget& target : targets) (void)targets_.define(target, steady_us());
   MUSTER_TRY_ASSIGN(const auto runs,
                     store_.read([](store::Session& session) -> Result<std::vector<model::Run>> { return store::runs::active(session); }));
   active_.with([&](ActiveRuns& all) {
@@ -25,7 +25,7 @@ Result<void> SchedulerImpl::recover() {
   });
   // Nodes first, so that no waiting run is given one that is taken.
   for (const model::Run& run : runs) {
-    if (!run.nodes.empty()) targets_.adopt(run, clock_.now_us());
+    if (!run.nodes.empty()) targets_.adopt(run, steady_us());
   }
   for (const model::Run& run : runs) take_up(run);
   if (!runs.empty()) log::info("scheduler", "took up {} runs", runs.size());
@@ -58,6 +58,14 @@ void SchedulerImpl::take_up(const model::Run& run) {
       }
       for (const model::RunNode& node : run.nodes) node_gone({run.run_id, run.attempt}, node.node_rank, "it was never started");
     });
+    return;
+  }
+  if (!all_checked_in(run) && !stop_reason(run)) {
+    // No node had its work order, so no rank has run: whatever is left of the start is ended, and all of it begins anew. The server may
+    // have been killed between the storing of the handle and the opening of the gate.
+    std::vector<int> nodes;
+    for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
+    kill_nodes(run, nodes, [this, run] { start_nodes(run); });
     return;
   }
   thread_.post([this, run, handle = **handle] {

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "model/node_folder_name.h"
+#include "scheduler/run_outcome.h"
+
 namespace muster::scheduler {
 namespace {
 
@@ -19,9 +22,6 @@ constexpr std::string_view kLost = "Lost";
 
 constexpr std::string_view kFullDiskWords = "the server's disk is full: ";
 constexpr std::string_view kBrokenDiskWords = "the server cannot write to its disk: ";
-
-/// What nodes had could not be kept: no reason to end what still runs, nor to run it all again.
-bool is_not_kept(const model::RunError& error) { return error.code == kDiskFull || error.code == kNotKept; }
 
 /// Moves the run to a status, closing and opening stages as it goes.
 void enter(Run& run, RunStatus status, TimeUs now) {
@@ -48,70 +48,6 @@ RunNode* node_of(Run& run, int node_rank) {
 bool all_nodes(const Run& run, std::initializer_list<std::string_view> statuses) {
   return std::all_of(run.nodes.begin(), run.nodes.end(),
                      [&](const RunNode& node) { return std::find(statuses.begin(), statuses.end(), node.status) != statuses.end(); });
-}
-
-bool ranks_succeeded(const RunNode& node) {
-  return !node.reports.empty() &&
-         std::all_of(node.reports.begin(), node.reports.end(), [](const auto& report) { return report.succeeded(); });
-}
-
-/// A node whose runner was lost before its ranks had all succeeded: part of the work is gone.
-bool lost_work(const RunNode& node) { return node.salvages > 0 && !ranks_succeeded(node); }
-
-/// The rank only failed because it could not talk to another one: the true cause is most likely elsewhere.
-bool only_lost_its_peer(const model::RankReport& report) { return report.exception && model::is_communication_error(*report.exception); }
-
-std::vector<model::RankReport> all_reports(const Run& run) {
-  std::vector<model::RankReport> reports;
-  for (const RunNode& node : run.nodes) reports.insert(reports.end(), node.reports.begin(), node.reports.end());
-  return reports;
-}
-
-int world_size(const Run& run) {
-  std::size_t ranks = 0;
-  for (const RunNode& node : run.nodes) ranks += node.reports.size();
-  return static_cast<int>(ranks);
-}
-
-/// The run's error when its nodes are done: a rank's own failure, else a lost node, else a failure of communication.
-std::optional<model::RunError> error_of(const Run& run) {
-  if (run.error && !is_not_kept(*run.error)) return run.error;
-  const auto cause = model::choose_cause(all_reports(run));
-  if (cause && !only_lost_its_peer(*cause)) return model::to_run_error(*cause, world_size(run));
-  for (const RunNode& node : run.nodes) {
-    if (!lost_work(node)) continue;
-    model::RunError error;
-    error.code = "node_lost";
-    error.message = fmt::format("node {} ({}) was lost: its runner ended while ranks were running", node.node_rank, node.host);
-    error.node_rank = node.node_rank;
-    return error;
-  }
-  if (cause) return model::to_run_error(*cause, world_size(run));
-  for (const RunNode& node : run.nodes) {
-    if (node.reports.empty() || ranks_succeeded(node)) continue;
-    model::RunError error;
-    error.code = "node_lost";
-    error.message =
-        fmt::format("the ranks of node {} ({}) were ended from outside: somebody asked its runner to stop", node.node_rank, node.host);
-    error.node_rank = node.node_rank;
-    return error;
-  }
-  return run.error;
-}
-
-/// The port at which the ranks were to meet, when they failed because another program had it.
-std::optional<int> taken_port(const Run& run) {
-  if (run.nodes.empty() || run.nodes.front().port == 0) return std::nullopt;
-  const int port = run.nodes.front().port;
-  const std::vector<model::RankReport> reports = all_reports(run);
-  const auto cause = model::choose_cause(reports);
-  const auto found_it_taken = [&](const model::RankReport& report) {
-    return !report.stopped_by_us && report.exception && report.ended_at - report.started_at <= kPortTimeUs &&
-           model::is_port_in_use(*report.exception, port);
-  };
-  // Those that came to meet it may have failed of what answered there instead.
-  if (!cause || !(only_lost_its_peer(*cause) || found_it_taken(*cause))) return std::nullopt;
-  return std::any_of(reports.begin(), reports.end(), found_it_taken) ? std::optional(port) : std::nullopt;
 }
 
 void begin_attempt(Run& run, TimeUs now, std::vector<Effect>& effects) {
@@ -169,6 +105,8 @@ void look_at_nodes(Run& run, const Circumstances& circumstances, std::vector<Eff
     enter(run, RunStatus::running, circumstances.now);
   }
 }
+
+bool tells_of_silence(const Run& run) { return run.status_detail.starts_with(kSilenceWords); }
 
 bool waits_for_nodes(RunStatus status) {
   return status == RunStatus::not_started || status == RunStatus::preparing || status == RunStatus::queued;
@@ -327,15 +265,28 @@ struct Stepper {
   }
 
   bool operator()(const HeartbeatsMissed& event) const {
-    if (run.status != RunStatus::running) return false;
-    enter(run, RunStatus::not_responding, at.now);
+    const bool ends = run.status == RunStatus::finalizing || run.status == RunStatus::cancel_requested;
+    if (run.status != RunStatus::running && !(ends && run.status_detail != event.detail)) return false;
+    if (!ends) enter(run, RunStatus::not_responding, at.now);
     run.status_detail = event.detail;
     return true;
   }
 
   bool operator()(const HeartbeatsBack&) const {
-    if (run.status != RunStatus::not_responding) return false;
-    enter(run, RunStatus::running, at.now);
+    if (run.status == RunStatus::not_responding) {
+      enter(run, RunStatus::running, at.now);
+      return true;
+    }
+    if (!tells_of_silence(run)) return false;
+    run.status_detail = run.cancel_asked ? run.cancel_reason : "";
+    return true;
+  }
+
+  bool operator()(const StartPutOff& event) const {
+    if (run.status != RunStatus::provisioning) return false;
+    const std::string words = "its nodes cannot be started now and will be tried again: " + event.why;
+    if (run.status_detail == words) return false;
+    run.status_detail = words;
     return true;
   }
 
@@ -355,9 +306,22 @@ struct Stepper {
   }
 
   bool operator()(const CancelAsked& event) const {
-    if (run.cancel_asked) return false;
+    if (run.cancel_asked && !event.force) return false;
+    if (!run.cancel_asked) run.cancel_reason = event.reason;
     run.cancel_asked = true;
-    run.cancel_reason = event.reason;
+    if (event.force && !waits_for_nodes(run.status)) {
+      for (RunNode& node : run.nodes) {
+        if (node.status == kDone) continue;
+        node.status = kDone;
+        run.warnings.push_back(fmt::format("node {} ({}) was ended without waiting for it: what it had not sent is left there in {}/{}",
+                                           node.node_rank, node.host, event.folder, model::node_folder_name(node.node_rank)));
+      }
+      enter(run, RunStatus::canceled, at.now);
+      run.error.reset();
+      run.status_detail = run.cancel_reason;
+      effects.push_back({EffectKind::kill_nodes});
+      return true;
+    }
     if (waits_for_nodes(run.status)) {
       effects.push_back({EffectKind::leave_queue});
       conclude(run, at, effects);

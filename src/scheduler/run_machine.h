@@ -5,7 +5,7 @@
 //   NotStarted → Preparing → Queued → Provisioning → Starting → Running ⇄ NotResponding → Finalizing → Completed | Failed | Canceled
 //                                ▲                                                             │
 //                                └────────────────── another attempt ◄────────────────────────┘
-//   A cancel before nodes are granted ends the run at once; later it is CancelRequested until every node is done.
+//   A cancel before nodes are granted ends the run at once; later it is CancelRequested until every node is done, or a second one comes.
 //   A node:  Starting → Running → Finished → Done;   Lost when its runner is gone: another runner collects what it left, then Done.
 
 #include <string>
@@ -84,11 +84,18 @@ struct HeartbeatsMissed {
   std::string detail;
 };
 struct HeartbeatsBack {};
+/// A forced one does not wait for the runners any longer.
 struct CancelAsked {
   std::string reason;
+  bool force = false;
+  std::string folder{};  ///< of the attempt: where what is not brought home stays
+};
+/// The engine could not start the nodes for want of processes, descriptors or memory; it will be asked again.
+struct StartPutOff {
+  std::string why;
 };
 using Event = std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
-                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, CancelAsked>;
+                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, StartPutOff, CancelAsked>;
 
 // What is wanted of the world.
 enum class EffectKind {
@@ -99,6 +106,7 @@ enum class EffectKind {
   stop_nodes,       ///< politely: the runners end their ranks with grace
   stop_nodes_soon,  ///< the same after a short window, in which the true cause may still be told
   salvage_node,     ///< send another runner to collect what a lost one left
+  kill_nodes,       ///< every process of the attempt; their folders are kept, then the nodes are released
   release_nodes,
 };
 struct Effect {
@@ -127,6 +135,9 @@ struct StopReason {
   std::string reason;
 };
 std::optional<StopReason> stop_reason(const model::Run& run);
+
+/// How the detail of HeartbeatsMissed begins.
+inline constexpr std::string_view kSilenceWords = "nothing heard from node ";
 
 /// Whether its status_detail says that a node waits for the server's disk.
 bool tells_of_disk(const model::Run& run);

@@ -44,6 +44,15 @@ const Waiting* RunQueue::first() const {
   return &level.lines.at(std::get<2>(*level.order.begin())).begin()->second;
 }
 
+std::vector<Waiting> RunQueue::take_larger_than(int nodes) {
+  std::vector<Waiting> larger;
+  for (const auto& [key, waiting] : waiting_) {
+    if (waiting.node_count > nodes) larger.push_back(waiting);
+  }
+  for (const Waiting& waiting : larger) remove(waiting.run_key);
+  return larger;
+}
+
 std::optional<Waiting> RunQueue::take(int free_nodes) {
   const Waiting* next = first();
   if (next == nullptr || next->node_count > free_nodes) return std::nullopt;

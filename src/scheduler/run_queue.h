@@ -12,6 +12,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <vector>
 
 namespace muster::scheduler {
 
@@ -30,6 +31,9 @@ class RunQueue {
   void add(Waiting waiting);
   /// False when it was not waiting.
   bool remove(std::int64_t run_key);
+
+  /// Takes out those that ask for more nodes than this.
+  std::vector<Waiting> take_larger_than(int nodes);
 
   /// The next run, when its nodes fit into `free_nodes`; it leaves the queue and counts for its experiment.
   std::optional<Waiting> take(int free_nodes);

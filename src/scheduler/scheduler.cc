@@ -40,6 +40,7 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
 
 SchedulerImpl::~SchedulerImpl() {
   // Its tasks use engine and desk, whose threads post to it: it stops first, is there for them to post to, and goes last.
+  kill_thread_.stop();
   thread_.stop();
   engine_.reset();
   desk_.reset();
@@ -53,14 +54,18 @@ std::shared_ptr<const model::Run> SchedulerImpl::active(const std::string& run_i
 }
 
 void SchedulerImpl::submitted(std::int64_t run_key) {
-  thread_.post([this, run_key] {
-    const auto told = apply(run_key, 0, Submitted{});
-    if (!told) log::error("scheduler", "run {}: {}", run_key, told.error().detail);
-  });
+  thread_.post([this, run_key] { apply_until_stored(run_key, 0, Submitted{}); });
 }
 
-Result<model::Run> SchedulerImpl::cancel(std::int64_t run_key, const std::string& reason) {
-  MUSTER_TRY_ASSIGN(const Step told, apply(run_key, 0, CancelAsked{reason.empty() ? "canceled" : reason}));
+Result<model::Run> SchedulerImpl::cancel(std::int64_t run_key, const std::string& reason, bool force) {
+  MUSTER_TRY_ASSIGN(const auto run, store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> {
+    return store::runs::find(session, run_key);
+  }));
+  if (!run) return fail(Code::not_found, "the run is gone");
+  // Whoever asks again does not want to wait.
+  const CancelAsked event{reason.empty() ? "canceled" : reason, force || run->cancel_asked,
+                          attempt_folder(run->run_id, run->attempt).string()};
+  MUSTER_TRY_ASSIGN(const Step told, apply(run_key, 0, event));
   if (!told.changed && model::has_ended(told.run.status)) {
     return fail(Code::conflict, "run {} has ended already: it is {}", told.run.run_id, model::to_string(told.run.status));
   }
@@ -75,16 +80,24 @@ void SchedulerImpl::target_changed(const std::string& workspace, const std::stri
   if (!target) {
     log::error("scheduler", "compute target {}: {}", name, target.error().detail);
   } else if (*target) {
-    targets_.define(**target, clock_.now_us());
-    thread_.post([this, workspace, name] { dispatch({workspace, name}); });
-    thread_.post([this] { watch_targets(); });
+    const std::vector<std::string> moved = targets_.define(**target, steady_us());
+    thread_.post([this, workspace, name, moved] {
+      for (const std::string& run_id : moved) {
+        if (const auto run = active(run_id); run && run->status == model::RunStatus::queued) enqueue(*run);
+      }
+      dispatch({workspace, name});
+      watch_targets();
+    });
   } else {
     targets_.forget({workspace, name});
   }
 }
 
 TargetStatus SchedulerImpl::target_status(const std::string& workspace, const std::string& name) {
-  return targets_.status({workspace, name});
+  TargetStatus status = targets_.status({workspace, name});
+  // Idle times are counted by a monotonic clock; people read the wall's.
+  status.allocation_state_since = clock_.now_us() - (steady_us() - status.allocation_state_since);
+  return status;
 }
 
 Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const CheckIn& check_in) {
@@ -94,7 +107,7 @@ Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const Ch
   if (node.node_rank < 0 || node.node_rank >= static_cast<int>(run.nodes.size())) {
     return fail(Code::not_found, "run {} has no node {}", run.run_id, node.node_rank);
   }
-  targets_.heard_from(run, node.node_rank, clock_.now_us());
+  targets_.heard_from(run, node.node_rank, steady_us());
   heartbeats_.with([&](auto& beats) { beats[{run.run_id, node.node_rank}] = clock_.steady(); });
   if (!check_in.salvage) {
     if (const auto reason = stop_reason(run)) return fail(Code::conflict, "run {} is being ended: {}", run.run_id, reason->reason);

@@ -2,6 +2,7 @@
 // Takes runs from NotStarted to their end: prepares environments, keeps the queue, grants nodes, starts engines, hears the runners, ends
 // what must end. What a run does next is decided by run_machine.h (pure); this class carries it out. All methods are thread-safe.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +31,9 @@ struct SchedulerOptions {
   std::vector<std::string>
       gpus;  ///< this machine's, as CUDA_VISIBLE_DEVICES names them: nodes of the local engine share them, no two runs the same
   int local_runs_at_once = 0;  ///< capacity of the target `local`; 0: one per GPU, or without GPUs one per two cores (at least one)
+  std::chrono::milliseconds start_patience = std::chrono::minutes(5);  ///< in which a runner has to check in
+  std::chrono::milliseconds silence_is_loss =
+      std::chrono::minutes(30);  ///< a runner that says nothing for so long is ended and its work salvaged
 };
 
 struct CheckIn {
@@ -83,7 +87,7 @@ class Scheduler {
   /// A run was stored as NotStarted: look at it. Never blocks.
   virtual void submitted(std::int64_t run_key) = 0;
   /// The run after asking; conflict when it has ended.
-  virtual Result<model::Run> cancel(std::int64_t run_key, const std::string& reason) = 0;
+  virtual Result<model::Run> cancel(std::int64_t run_key, const std::string& reason, bool force) = 0;
   /// A target was created, changed or deleted.
   virtual void target_changed(const std::string& workspace, const std::string& name) = 0;
   /// For a target that exists in the store.

@@ -24,7 +24,7 @@ class SchedulerImpl final : public Scheduler {
 
   Result<void> recover() override;
   void submitted(std::int64_t run_key) override;
-  Result<model::Run> cancel(std::int64_t run_key, const std::string& reason) override;
+  Result<model::Run> cancel(std::int64_t run_key, const std::string& reason, bool force) override;
   void target_changed(const std::string& workspace, const std::string& name) override;
   TargetStatus target_status(const std::string& workspace, const std::string& name) override;
   Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) override;
@@ -44,12 +44,20 @@ class SchedulerImpl final : public Scheduler {
   /// transaction.
   Result<Step> apply(std::int64_t run_key, int attempt, const Event& event, const Also& also = {});
   Result<Step> apply(const NodeId& node, const Event& event, const Also& also = {});
+  /// For an event that nobody will tell again: while it cannot be stored it is tried until it can, or means nothing any more. `then` is
+  /// called once with what became of it, on the caller's thread or the dispatch thread.
+  void apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then = {}, int tries = 0);
   void carry_out(const model::Run& run, const Effect& effect);
   void enqueue(const model::Run& run);
   void dispatch(const TargetName& target);
   void start_nodes(const model::Run& run);
   void salvage_node(const model::Run& run, int node_rank);
   void stop_nodes(const model::Run& run, engine::StopHow how);
+  /// Ends every process of these nodes now, on the thread for that; `then` afterwards on the dispatch thread.
+  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {});
+  void put_off_start(const model::Run& run, const std::string& why);
+  void release(const model::Run& run);
+  void keep_folders(const model::Run& run) const;
   void note_disk(const model::Run& run, const WaitsForDisk& wait);
   void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
   void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
@@ -58,7 +66,12 @@ class SchedulerImpl final : public Scheduler {
   void remove_scratch(const engine::AttemptId& id) const;
 
   // watch.cc
+  /// Now, of a monotonic clock, in microseconds.
+  TimeUs steady_us() const;
   void watch_heartbeats();
+  void watch_silence(const model::Run& run);
+  /// Nodes whose runners have not checked in some minutes after their start are given up.
+  void watch_start(const std::string& run_id, int attempt);
   void watch_duration(const model::Run& run);
   void watch_targets();
 
@@ -81,10 +94,12 @@ class SchedulerImpl final : public Scheduler {
   std::mutex apply_mutex_;  ///< effects are posted in the order in which their states were stored
   Guarded<ActiveRuns> active_;
   Guarded<std::map<std::pair<std::string, int>, std::chrono::steady_clock::time_point>> heartbeats_;  ///< by run id and node rank
-  Guarded<std::set<std::string>> timed_runs_;  ///< "<run id>/<attempt>" whose duration is being watched
+  std::optional<std::chrono::steady_clock::time_point> next_target_look_;  ///< of the one timer; the dispatch thread's alone
+  Guarded<std::set<std::string>> timed_runs_;                              ///< "<run id>/<attempt>" whose duration is being watched
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<EnvironmentDesk> desk_;
-  DispatchThread thread_;  ///< destroyed first: its tasks use all of the above
+  DispatchThread kill_thread_;  ///< a kill may take its ten seconds, which nothing else has to wait for
+  DispatchThread thread_;       ///< destroyed first: its tasks use all of the above
 };
 
 }  // namespace muster::scheduler

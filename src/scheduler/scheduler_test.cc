@@ -1,127 +1,7 @@
-// The scheduler on a real store, with an engine that starts nothing; this test speaks for the runners.
-#include "scheduler/scheduler.h"
-
-#include <gtest/gtest.h>
-
-#include <chrono>
-#include <filesystem>
-#include <thread>
-
-#include "base/file.h"
-#include "base/id.h"
-#include "store/compute_targets.h"
-#include "store/experiments.h"
-#include "store/runs.h"
-#include "store/workspaces.h"
-#include "support/scripted_engine.h"
-#include "support/temp_folder.h"
+#include "scheduler/scheduler_fixture.h"
 
 namespace muster::scheduler {
 namespace {
-
-using model::RunStatus;
-
-class SchedulerTest : public ::testing::Test {
- protected:
-  SchedulerTest() : logs_(folder_ / "logs") {}
-
-  void SetUp() override {
-    auto store = store::open_sqlite_store(folder_ / "muster.db");
-    ASSERT_TRUE(store) << store.error().detail;
-    store_ = std::move(*store);
-    start();
-  }
-  void TearDown() override { scheduler_.reset(); }
-
-  /// A server starts (again).
-  void start() {
-    scheduler_.reset();
-    SchedulerOptions options;
-    options.home = folder_.path();
-    options.runner_binary = "/bin/true";
-    options.url = "http://127.0.0.1:1";
-    options.token_secret = "secret";
-    options.local_runs_at_once = 1;
-    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_,
-                                   [this](engine::Listener listener) { return script_.make(std::move(listener)); });
-    const auto recovered = scheduler_->recover();
-    ASSERT_TRUE(recovered) << recovered.error().detail;
-  }
-
-  model::Run submit(const std::function<void(model::RunSpec&)>& change = {}) {
-    model::Run run;
-    run.workspace = "default";
-    run.spec.experiment = "birds";
-    run.spec.command = "true";
-    run.spec.environment.interpreter_path = "/bin/sh";
-    if (change) change(run.spec);
-    run.run_id = make_run_id(run.spec.experiment, clock_.now_us());
-    run.uuid = random_hex(16);
-    run.created_at = clock_.now_us();
-    const auto key = store_->write([&](store::Session& session) -> Result<std::int64_t> {
-      run.workspace_key = store::workspaces::find(session, "default")->key;
-      return store::runs::insert(session, run);
-    });
-    EXPECT_TRUE(key) << key.error().detail;
-    run.key = *key;
-    scheduler_->submitted(run.key);
-    return run;
-  }
-  void make_target(const std::string& name, int max_nodes) {
-    const auto made = store_->write([&](store::Session& session) -> Result<model::ComputeTarget> {
-      model::ComputeTarget target;
-      target.workspace = "default";
-      target.name = name;
-      target.max_nodes = max_nodes;
-      return store::compute_targets::create(session, store::workspaces::find(session, "default")->key, target);
-    });
-    ASSERT_TRUE(made) << made.error().detail;
-    scheduler_->target_changed("default", name);
-  }
-
-  model::Run look(const model::Run& run) {
-    return *store_->read([&](store::Session& session) -> Result<model::Run> { return *store::runs::find(session, run.key); });
-  }
-  /// Waits, by the change hub, until the run has this status.
-  ::testing::AssertionResult becomes(const model::Run& run, RunStatus status) {
-    // Shared, because a wake may be under way when the subscription goes.
-    const auto changed = std::make_shared<test::Watched<int>>();
-    const auto subscription = changes_.subscribe(run.key, [changed](const store::LogGrowth*) { changed->change([](int& n) { ++n; }); });
-    if (changed->wait([&](int) { return look(run).status == status; })) return ::testing::AssertionSuccess();
-    const model::Run now = look(run);
-    return ::testing::AssertionFailure() << "it is " << model::to_string(now.status) << " (" << now.status_detail << ") "
-                                         << (now.error ? now.error->message : "");
-  }
-  bool started(std::size_t count) {
-    return script_.starts.wait([&](const auto& starts) { return starts.size() >= count; });
-  }
-  NodeId node(const model::Run& run, int rank = 0, int attempt = 1) { return {run.run_id, attempt, rank}; }
-  Result<std::optional<Json>> check_in(const model::Run& run, int rank = 0, bool salvage = false) {
-    return scheduler_->check_in(node(run, rank), {"host", "127.0.0.1", 6105, 4711 + rank + (salvage ? 100 : 0), salvage});
-  }
-  model::RankReport report(int exit_code) {
-    model::RankReport one;
-    one.exit_code = exit_code;
-    one.ended_at = clock_.now_us();
-    if (exit_code != 0) one.exception = model::PrintedException{"ValueError", "bad", "Traceback"};
-    return one;
-  }
-  void run_to_end(const model::Run& run, int exit_code) {
-    const auto order = check_in(run);
-    ASSERT_TRUE(order && *order);
-    ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
-    ASSERT_TRUE(scheduler_->finished(node(run), {report(exit_code)}));
-    ASSERT_TRUE(scheduler_->done(node(run), {}, Json{{"python", "3"}}, {}));
-  }
-
-  test::TempFolder folder_;
-  SystemClock clock_;
-  std::unique_ptr<store::Store> store_;
-  store::LogStore logs_;
-  store::Changes changes_;
-  test::EngineScript script_;
-  std::unique_ptr<Scheduler> scheduler_;
-};
 
 TEST_F(SchedulerTest, ARunFromSubmissionToItsEnd) {
   const model::Run run = submit();
@@ -191,12 +71,12 @@ TEST_F(SchedulerTest, CancelInTheQueueAndWhileRunning) {
   ASSERT_TRUE(started(1));
   const model::Run waiting = submit();
   ASSERT_TRUE(becomes(waiting, RunStatus::queued));
-  ASSERT_TRUE(scheduler_->cancel(waiting.key, "not needed"));
+  ASSERT_TRUE(scheduler_->cancel(waiting.key, "not needed", false));
   ASSERT_TRUE(becomes(waiting, RunStatus::canceled));
   ASSERT_TRUE(check_in(running));
   ASSERT_TRUE(scheduler_->started(node(running), clock_.now_us()));
   EXPECT_FALSE(*scheduler_->heartbeat(node(running), {}));
-  ASSERT_TRUE(scheduler_->cancel(running.key, "enough"));
+  ASSERT_TRUE(scheduler_->cancel(running.key, "enough", false));
   EXPECT_TRUE(script_.stops.wait([](const auto& stops) { return !stops.empty(); }));
   const auto told = scheduler_->heartbeat(node(running), {});
   ASSERT_TRUE(told && *told);
@@ -204,7 +84,7 @@ TEST_F(SchedulerTest, CancelInTheQueueAndWhileRunning) {
   ASSERT_TRUE(scheduler_->finished(node(running), {report(1)}));
   ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr, {}));
   ASSERT_TRUE(becomes(running, RunStatus::canceled));
-  const auto again = scheduler_->cancel(running.key, "again");
+  const auto again = scheduler_->cancel(running.key, "again", false);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Code::conflict);
 }

@@ -46,23 +46,36 @@ int default_local_runs_at_once(int gpus) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
 }
 
-void Targets::define(const model::ComputeTarget& target, TimeUs now) {
+std::vector<std::string> Targets::define(const model::ComputeTarget& target, TimeUs now) {
   TargetLimits limits;
   if (target.type == "local") {
     limits = {0, kLocalNodes, local_runs_at_once_, std::chrono::seconds(0)};
   } else {
     limits = {target.min_nodes, target.max_nodes, 0, std::chrono::seconds(target.idle_seconds_before_scaledown)};
   }
-  targets_.with([&](auto& targets) {
+  return targets_.with([&](auto& targets) {
+    std::vector<std::string> moved;
     const TargetName name{target.workspace, target.name};
     const auto known = targets.find(name);
     if (known == targets.end()) {
       targets.emplace(name, Target{target, TargetNodes(target.name, limits, now), RunQueue()});
-    } else {
-      known->second.definition = target;
-      known->second.nodes.set_limits(limits, now);
-      known->second.lacks_gpus = false;  // looked at anew
+      return moved;
     }
+    Target& one = known->second;
+    one.definition = target;
+    one.nodes.set_limits(limits, now);
+    one.lacks_gpus = false;  // looked at anew
+    for (Waiting& waiting : one.queue.take_larger_than(limits.max_nodes)) {
+      moved.push_back(waiting.run_id);
+      one.too_large.emplace(waiting.run_key, std::move(waiting));
+    }
+    std::erase_if(one.too_large, [&](const auto& entry) {
+      moved.push_back(entry.second.run_id);  // what it is told has changed either way
+      if (entry.second.node_count > limits.max_nodes) return false;
+      one.queue.add(entry.second);
+      return true;
+    });
+    return moved;
   });
 }
 
@@ -74,14 +87,20 @@ void Targets::enqueue(const model::Run& run) {
   targets_.with([&](auto& targets) {
     const auto target = targets.find(target_of(run));
     if (target == targets.end()) return;
-    target->second.queue.add({run.key, run.run_id, run.spec.experiment, run.spec.priority, run.created_at, run.spec.node_count});
+    Waiting waiting{run.key, run.run_id, run.spec.experiment, run.spec.priority, run.created_at, run.spec.node_count};
+    if (run.spec.node_count > target->second.nodes.limits().max_nodes)
+      target->second.too_large.insert_or_assign(run.key, std::move(waiting));
+    else
+      target->second.queue.add(std::move(waiting));
   });
 }
 
 void Targets::leave(const model::Run& run) {
   targets_.with([&](auto& targets) {
     const auto target = targets.find(target_of(run));
-    if (target != targets.end()) target->second.queue.remove(run.key);
+    if (target == targets.end()) return;
+    target->second.queue.remove(run.key);
+    target->second.too_large.erase(run.key);
   });
 }
 
@@ -91,6 +110,10 @@ std::string Targets::waiting_words(const model::Run& run) const {
     if (at == targets.end()) return fmt::format("waiting for the compute target {}, which is gone", run.spec.compute_target);
     const Target& target = at->second;
     const std::string wanted = run.spec.node_count == 1 ? "a node" : fmt::format("{} nodes", run.spec.node_count);
+    if (target.too_large.contains(run.key)) {
+      return fmt::format("waiting for {}, which has become too small: it has at most {} now; make it larger or cancel the run", wanted,
+                         target.nodes.limits().max_nodes == 1 ? "one node" : fmt::format("{} nodes", target.nodes.limits().max_nodes));
+    }
     const std::size_t others = target.queue.size() > 0 ? target.queue.size() - 1 : 0;
     if (target.lacks_gpus) return fmt::format("waiting for GPUs: runs of other compute targets have those of {}", target.definition.name);
     const std::string line = others == 0 ? "" : fmt::format("; {} more {} waiting", others, others == 1 ? "run is" : "runs are");
@@ -192,15 +215,15 @@ void Targets::release(const model::Run& run, TimeUs now) {
   gpus_.with([&](GpuLedger& ledger) { ledger.release(run.run_id); });
 }
 
-std::optional<TimeUs> Targets::tick(TimeUs now) {
+Targets::Tick Targets::tick(TimeUs now) {
   return targets_.with([&](auto& targets) {
-    std::optional<TimeUs> next;
+    Tick tick;
     for (auto& [name, target] : targets) {
-      target.nodes.tick(now);
+      if (target.nodes.tick(now)) tick.changed.push_back(name);
       const auto deadline = target.nodes.deadline();
-      if (deadline) next = next ? std::min(*next, *deadline) : *deadline;
+      if (deadline) tick.next = tick.next ? std::min(*tick.next, *deadline) : *deadline;
     }
-    return next;
+    return tick;
   });
 }
 
@@ -215,7 +238,7 @@ TargetStatus Targets::status(const TargetName& name) const {
     status.target_node_count = nodes.target_count();
     status.resizing = nodes.resizing();
     status.allocation_state_since = nodes.allocation_state_since();
-    status.queued_runs = static_cast<int>(at->second.queue.size());
+    status.queued_runs = static_cast<int>(at->second.queue.size() + at->second.too_large.size());
     return status;
   });
 }

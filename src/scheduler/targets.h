@@ -1,6 +1,6 @@
 #pragma once
 // Every compute target with its nodes and its queue, as they are now. The definitions are the store's; nodes and queues live here and are
-// found again from the runs when the server starts. Thread-safe; never blocks on anything but its own lock.
+// found again from the runs when the server starts. Times are a monotonic clock's. Thread-safe; never blocks on anything but its own lock.
 
 #include <map>
 #include <optional>
@@ -29,8 +29,9 @@ class Targets {
   explicit Targets(int local_runs_at_once, std::vector<std::string> gpus = {})
       : local_runs_at_once_(local_runs_at_once), gpus_(std::move(gpus)) {}
 
-  /// Takes up a definition, new or changed.
-  void define(const model::ComputeTarget& target, TimeUs now);
+  /// Takes up a definition, new or changed. The ids of waiting runs that no longer fit into it, or now do: what they wait for has changed.
+  /// Those too large for it wait beside the queue, so that the others pass.
+  std::vector<std::string> define(const model::ComputeTarget& target, TimeUs now);
   void forget(const TargetName& name);
 
   void enqueue(const model::Run& run);
@@ -54,8 +55,12 @@ class Targets {
   void heard_from(const model::Run& run, int node_rank, TimeUs now);
   void release(const model::Run& run, TimeUs now);
 
-  /// Lets idle nodes go; when to call again.
-  std::optional<TimeUs> tick(TimeUs now);
+  struct Tick {
+    std::optional<TimeUs> next;       ///< when to call again
+    std::vector<TargetName> changed;  ///< targets whose nodes have changed: a waiting run may fit now
+  };
+  /// Lets idle nodes go.
+  Tick tick(TimeUs now);
   TargetStatus status(const TargetName& name) const;
   bool low_priority(const TargetName& name) const;
   std::string engine(const TargetName& name) const;
@@ -65,8 +70,9 @@ class Targets {
     model::ComputeTarget definition;
     TargetNodes nodes;
     RunQueue queue;
-    std::map<std::string, int> places = {};  ///< of `local`'s runs, by id: which of the runs at once each is
-    bool lacks_gpus = false;                 ///< the next run could have its nodes, but not their GPUs
+    std::map<std::int64_t, Waiting> too_large = {};  ///< by run key: they ask for more nodes than the target may have
+    std::map<std::string, int> places = {};          ///< of `local`'s runs, by id: which of the runs at once each is
+    bool lacks_gpus = false;                         ///< the next run could have its nodes, but not their GPUs
   };
   using All = std::map<TargetName, Target>;
   std::optional<std::vector<std::string>> take_gpus(All& targets, Target& target, const Waiting& run,

@@ -17,8 +17,14 @@ namespace {
 constexpr std::chrono::milliseconds kCauseWindow{500};
 /// For a polite stop beyond the ranks' own grace, before everything of the attempt is killed.
 constexpr std::chrono::seconds kStopMargin{20};
+/// Between two tries to store an event that was refused, and to start nodes that could not be.
+constexpr std::chrono::milliseconds kStoreAgain{1000};
+constexpr std::chrono::milliseconds kStartAgain{2000};
 /// How much of a lost runner's own log is shown.
 constexpr std::size_t kLastWordsBytes = 400;
+
+/// Of a start: the machine is short of something that comes back.
+bool passes(Code code) { return code == Code::unavailable || code == Code::disk_full || code == Code::storage_failed; }
 
 }  // namespace
 
@@ -76,6 +82,25 @@ Result<Step> SchedulerImpl::apply(const NodeId& node, const Event& event, const 
   return apply(key, node.attempt, event, also);
 }
 
+void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then, int tries) {
+  const auto told = apply(run_key, attempt, event);
+  if (told) {
+    if (tries > 0) log::info("scheduler", "{}: stored at last, after {} tries", told->run.run_id, tries + 1);
+    if (then) then(*told);
+    return;
+  }
+  if (told.error().code == Code::not_found || told.error().code == Code::conflict) {
+    log::info("scheduler", "run {}: {}", run_key, told.error().detail);
+    return;
+  }
+  if (tries == 0)
+    log::error("scheduler", "run {}: what happened to it cannot be stored, and is tried again until it can: {}", run_key,
+               told.error().detail);
+  thread_.post_after(kStoreAgain, [this, run_key, attempt, event = std::move(event), then = std::move(then), tries] {
+    apply_until_stored(run_key, attempt, event, then, tries + 1);
+  });
+}
+
 void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
   switch (effect.kind) {
     case EffectKind::prepare_environment: desk_->prepare(run); break;
@@ -88,13 +113,14 @@ void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
     case EffectKind::stop_nodes: stop_nodes(run, engine::StopHow::polite); break;
     case EffectKind::stop_nodes_soon: thread_.post_after(kCauseWindow, [this, run] { stop_nodes(run, engine::StopHow::polite); }); break;
     case EffectKind::salvage_node: salvage_node(run, effect.node_rank); break;
-    case EffectKind::release_nodes:
-      targets_.release(run, clock_.now_us());
-      heartbeats_.with([&](auto& beats) { std::erase_if(beats, [&](const auto& beat) { return beat.first.first == run.run_id; }); });
-      dispatch(target_of(run));
-      for (const TargetName& name : targets_.lacking_gpus()) dispatch(name);
-      watch_targets();
+    case EffectKind::kill_nodes: {
+      std::vector<int> nodes;
+      for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
+      keep_folders(run);
+      kill_nodes(run, nodes, [this, run] { release(run); });
       break;
+    }
+    case EffectKind::release_nodes: release(run); break;
   }
 }
 
@@ -118,7 +144,7 @@ void SchedulerImpl::enqueue(const model::Run& run) {
 }
 
 void SchedulerImpl::dispatch(const TargetName& target) {
-  while (const auto granted = targets_.grant_next(target, clock_.now_us())) {
+  while (const auto granted = targets_.grant_next(target, steady_us())) {
     const auto told = apply(granted->run_key, 0, NodesGranted{granted->node_ids, granted->gpus});
     if (told && told->changed) continue;
     // Cancelled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
@@ -127,7 +153,7 @@ void SchedulerImpl::dispatch(const TargetName& target) {
     run.key = granted->run_key;
     run.workspace = target.first;
     run.spec.compute_target = target.second;
-    targets_.release(run, clock_.now_us());
+    targets_.release(run, steady_us());
     if (told) continue;
     log::error("scheduler", "{} could not be given its nodes: {}", granted->run_id, told.error().detail);
     thread_.post_after(std::chrono::seconds(2), [this, id = granted->run_id] {
@@ -186,20 +212,36 @@ void SchedulerImpl::start_nodes(const model::Run& run) {
     return {};
   };
   const Result<void> done = start();
-  const auto told = done ? apply(run.key, run.attempt, EngineStarted{})
-                         : apply(run.key, run.attempt, AttemptFailed{{"start_failed", done.error().detail, {}, {}, {}, "", "", ""}});
-  if (!told) {
-    log::error("scheduler", "{}: {}", run.run_id, told.error().detail);
+  if (!done && passes(done.error().code)) return put_off_start(run, done.error().detail);
+  if (!done) {
+    apply_until_stored(run.key, run.attempt, AttemptFailed{{"start_failed", done.error().detail, {}, {}, {}, "", "", ""}});
     return;
   }
-  // A cancel may have come while the engine was starting, when there was nothing yet to stop.
-  if (done && stop_reason(told->run)) stop_nodes(told->run, engine::StopHow::polite);
-  if (done)
-    thread_.post_after(std::chrono::minutes(5), [this, id = run.run_id, attempt = run.attempt] {
-      // A runner that never checks in would hold its nodes for ever.
-      const auto late = active(id);
-      if (late && late->attempt == attempt && late->status == model::RunStatus::starting) stop_nodes(*late, engine::StopHow::kill);
-    });
+  watch_start(run.run_id, run.attempt);
+  const auto look_again = [this, run] {
+    const auto now = active(run.run_id);
+    if (!now || now->attempt != run.attempt) {
+      std::vector<int> nodes;
+      for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
+      return kill_nodes(run, nodes);  // it was ended while the engine was starting it
+    }
+    // A cancel may have come while the engine was starting, when there was nothing yet to stop.
+    if (stop_reason(*now)) stop_nodes(*now, engine::StopHow::polite);
+  };
+  look_again();
+  apply_until_stored(run.key, run.attempt, EngineStarted{});
+}
+
+/// Processes, descriptors and memory come back, and so does the disk: the run keeps its nodes and is tried again.
+void SchedulerImpl::put_off_start(const model::Run& run, const std::string& why) {
+  const auto told = apply(run.key, run.attempt, StartPutOff{why});
+  if (!told || told->changed) log::warning("scheduler", "{} cannot be started now: {}", run.run_id, why);
+  thread_.post_after(kStartAgain, [this, id = run.run_id, attempt = run.attempt] {
+    const auto now = active(id);
+    if (!now || now->attempt != attempt || now->nodes.empty()) return;
+    if (!stop_reason(*now)) return start_nodes(*now);
+    for (const model::RunNode& node : now->nodes) node_gone({id, attempt}, node.node_rank, "it was never started");
+  });
 }
 
 void SchedulerImpl::salvage_node(const model::Run& run, int node_rank) {
@@ -214,6 +256,13 @@ void SchedulerImpl::salvage_node(const model::Run& run, int node_rank) {
   };
   const auto started = engine_->start(id, {node_start(run, node_rank, true)}, record);
   if (started) return;
+  if (passes(started.error().code)) {
+    thread_.post_after(kStartAgain, [this, run_id = run.run_id, attempt = run.attempt, node_rank] {
+      const auto now = active(run_id);
+      if (now && now->attempt == attempt) salvage_node(*now, node_rank);
+    });
+    return;
+  }
   log::error("scheduler", "{}: node {} could not be salvaged: {}", run.run_id, node_rank, started.error().detail);
   thread_.post_after(std::chrono::seconds(2), [this, id, node_rank, why = started.error().detail] { node_gone(id, node_rank, why); });
 }
@@ -226,18 +275,52 @@ void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
   if (!handle || !*handle) return;  // nothing was started yet; start_nodes looks again when it has
   const auto stopped = engine_->stop({run.run_id, run.attempt}, **handle, how);
   if (!stopped) log::error("scheduler", "stopping {}: {}", run.run_id, stopped.error().detail);
-  if (how == engine::StopHow::kill) return;
   const auto patience = std::chrono::seconds(run.spec.grace_seconds) + kStopMargin;
   thread_.post_after(patience, [this, run] {
     const auto late = active(run.run_id);
     if (!late || late->attempt != run.attempt) return;
+    std::vector<int> nodes;
     for (const model::RunNode& node : late->nodes) {
-      if (node.status != "Starting" && node.status != "Running") continue;
-      log::warning("scheduler", "{}: the ranks of node {} did not end in time; killing all", run.run_id, node.node_rank);
-      stop_nodes(*late, engine::StopHow::kill);
-      return;
+      if (node.status == "Starting" || node.status == "Running") nodes.push_back(node.node_rank);
     }
+    if (nodes.empty()) return;
+    log::warning("scheduler", "{}: the ranks of {} nodes did not end in time; killing them", run.run_id, nodes.size());
+    kill_nodes(*late, nodes);
   });
+}
+
+void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then) {
+  kill_thread_.post([this, id = engine::AttemptId{run.run_id, run.attempt}, key = run.key, node_ranks, then = std::move(then)] {
+    const auto handle = store_.read(
+        [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, key, id.attempt); });
+    engine::Handle wanted = Json::object();
+    for (const int rank : node_ranks) {
+      const std::string name = std::to_string(rank);
+      if (handle && *handle && (*handle)->contains(name)) wanted[name] = (**handle)[name];
+    }
+    const auto killed = engine_->stop(id, wanted, engine::StopHow::kill);
+    if (!killed) log::error("scheduler", "killing {}: {}", id.run_id, killed.error().detail);
+    if (then) thread_.post(then);
+  });
+}
+
+/// What is not brought home stays: a server that starts removes no folder with this mark.
+void SchedulerImpl::keep_folders(const model::Run& run) const {
+  for (const model::RunNode& node : run.nodes) {
+    const std::filesystem::path own = attempt_folder(run.run_id, run.attempt) / model::node_folder_name(node.node_rank) / ".muster";
+    std::error_code error;
+    if (!std::filesystem::is_directory(own, error)) continue;
+    const auto marked = write_file(own / "kept", "", 0644, Durable::yes);
+    if (!marked) log::warning("scheduler", "{}", marked.error().detail);
+  }
+}
+
+void SchedulerImpl::release(const model::Run& run) {
+  targets_.release(run, steady_us());
+  heartbeats_.with([&](auto& beats) { std::erase_if(beats, [&](const auto& beat) { return beat.first.first == run.run_id; }); });
+  dispatch(target_of(run));
+  for (const TargetName& name : targets_.lacking_gpus()) dispatch(name);
+  watch_targets();
 }
 
 void SchedulerImpl::note_disk(const model::Run& run, const WaitsForDisk& wait) {
@@ -261,15 +344,13 @@ void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environ
     cause.code = "environment_error";
     cause.message = error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint);
     cause.log = kBuildLog;
-    const auto told = apply(run_key, 0, AttemptFailed{cause});
-    if (!told) log::error("scheduler", "run {}: {}", run_key, told.error().detail);
+    apply_until_stored(run_key, 0, AttemptFailed{cause});
     return;
   }
-  const auto told = apply(run_key, 0, EnvironmentReady{prepared->hash});
-  if (!told) log::error("scheduler", "run {}: {}", run_key, told.error().detail);
-  // It was Queued before a restart: only its place in the queue was lost.
-  else if (!told->changed && told->run.status == model::RunStatus::queued)
-    thread_.post([this, run = told->run] { enqueue(run); });
+  apply_until_stored(run_key, 0, EnvironmentReady{prepared->hash}, [this](const Step& told) {
+    // It was Queued before a restart: only its place in the queue was lost.
+    if (!told.changed && told.run.status == model::RunStatus::queued) thread_.post([this, run = told.run] { enqueue(run); });
+  });
 }
 
 void SchedulerImpl::node_gone(const engine::AttemptId& id, int node_rank, const std::string& how) {

@@ -14,30 +14,60 @@ constexpr std::chrono::seconds kWatchEvery{2};
 
 }  // namespace
 
+TimeUs SchedulerImpl::steady_us() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady().time_since_epoch()).count();
+}
+
 void SchedulerImpl::watch_heartbeats() {
-  const auto now = clock_.steady();
   const ActiveRuns runs = active_.with([](const ActiveRuns& all) { return all; });
-  for (const auto& [id, run] : runs) {
-    if (run->status != model::RunStatus::running && run->status != model::RunStatus::not_responding) continue;
-    std::string missing;
-    for (const model::RunNode& node : run->nodes) {
-      if (node.status != "Running") continue;
-      const auto last = heartbeats_.with([&, &run_id = id](auto& beats) {
-        return beats.try_emplace({run_id, node.node_rank}, now).first->second;
-      });
-      if (now - last > kHeartbeatPatience) {
-        missing = fmt::format("nothing heard from node {} ({}) for {} s", node.node_rank, node.host,
-                              std::chrono::duration_cast<std::chrono::seconds>(now - last).count());
-        break;
-      }
-    }
-    const bool responding = run->status == model::RunStatus::running;
-    if (missing.empty() == responding) continue;
-    const auto told =
-        missing.empty() ? apply(run->key, run->attempt, HeartbeatsBack{}) : apply(run->key, run->attempt, HeartbeatsMissed{missing});
-    if (!told) log::warning("scheduler", "{}: {}", id, told.error().detail);
-  }
+  for (const auto& [id, run] : runs) watch_silence(*run);
   thread_.post_after(kWatchEvery, [this] { watch_heartbeats(); });
+}
+
+/// Silence is said at once, and nothing is concluded from it for long: then the runner is taken for lost, ended, and its work salvaged,
+/// since whoever stopped it (a debugger, SIGSTOP) may never come back, and others wait for its nodes.
+void SchedulerImpl::watch_silence(const model::Run& run) {
+  using model::RunStatus;
+  const bool watched = run.status == RunStatus::running || run.status == RunStatus::not_responding || run.status == RunStatus::finalizing ||
+                       run.status == RunStatus::cancel_requested;
+  if (!watched) return;
+  const auto now = clock_.steady();
+  std::string missing;
+  std::vector<int> lost;
+  for (const model::RunNode& node : run.nodes) {
+    if (node.status != "Running" && node.status != "Finished") continue;
+    const auto last = heartbeats_.with([&](auto& beats) { return beats.try_emplace({run.run_id, node.node_rank}, now).first->second; });
+    if (now - last > kHeartbeatPatience && missing.empty())
+      missing = fmt::format("{}{} ({}) for more than {} s", kSilenceWords, node.node_rank, node.host, kHeartbeatPatience.count());
+    if (now - last <= options_.silence_is_loss) continue;
+    lost.push_back(node.node_rank);
+    heartbeats_.with([&](auto& beats) { beats[{run.run_id, node.node_rank}] = now; });  // its successor has as long
+  }
+  if (!lost.empty()) {
+    log::warning("scheduler", "{}: {} nodes have said nothing for {} minutes and are taken for lost", run.run_id, lost.size(),
+                 std::chrono::duration_cast<std::chrono::minutes>(options_.silence_is_loss).count());
+    kill_nodes(run, lost);
+  }
+  if (missing.empty() ? run.status != RunStatus::not_responding && !run.status_detail.starts_with(kSilenceWords)
+                      : run.status == RunStatus::not_responding || run.status_detail == missing)
+    return;
+  const auto told =
+      missing.empty() ? apply(run.key, run.attempt, HeartbeatsBack{}) : apply(run.key, run.attempt, HeartbeatsMissed{missing});
+  if (!told) log::warning("scheduler", "{}: {}", run.run_id, told.error().detail);
+}
+
+void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {
+  thread_.post_after(options_.start_patience, [this, run_id, attempt] {
+    const auto run = active(run_id);
+    if (!run || run->attempt != attempt) return;
+    std::vector<int> silent;
+    for (const model::RunNode& node : run->nodes) {
+      if (node.status == "Starting" && node.runner_pid == 0) silent.push_back(node.node_rank);
+    }
+    if (silent.empty()) return;
+    log::warning("scheduler", "{}: {} runners have not checked in; ending them", run_id, silent.size());
+    kill_nodes(*run, silent);
+  });
 }
 
 void SchedulerImpl::watch_duration(const model::Run& run) {
@@ -50,18 +80,22 @@ void SchedulerImpl::watch_duration(const model::Run& run) {
   const auto left = std::chrono::milliseconds(std::max<TimeUs>(0, limit - so_far) / 1000);
   thread_.post_after(left, [this, key = run.key, attempt = run.attempt, name, seconds = run.spec.max_run_duration_seconds] {
     timed_runs_.with([&](auto& names) { names.erase(name); });
-    const auto told = apply(key, attempt, CancelAsked{fmt::format("it ran longer than max_run_duration_seconds ({} s)", seconds)});
-    if (!told && told.error().code != Code::conflict && told.error().code != Code::not_found) {
-      log::error("scheduler", "ending {}: {}", name, told.error().detail);
-    }
+    apply_until_stored(key, attempt, CancelAsked{fmt::format("it ran longer than max_run_duration_seconds ({} s)", seconds)});
   });
 }
 
+/// One timer for all targets: it is set again only for an earlier time than it has.
 void SchedulerImpl::watch_targets() {
-  const auto next = targets_.tick(clock_.now_us());
+  const auto now = clock_.steady();
+  if (next_target_look_ && *next_target_look_ <= now) next_target_look_.reset();
+  const auto [next, changed] = targets_.tick(steady_us());
+  for (const TargetName& name : changed) dispatch(name);
   if (!next) return;
-  const auto wait = std::chrono::milliseconds(std::max<TimeUs>(10'000, *next - clock_.now_us()) / 1000 + 1);
-  thread_.post_after(std::min<std::chrono::milliseconds>(wait, std::chrono::minutes(1)), [this] { watch_targets(); });
+  const auto wait = std::clamp<std::chrono::milliseconds>(std::chrono::milliseconds((*next - steady_us()) / 1000 + 1),
+                                                          std::chrono::milliseconds(10), std::chrono::minutes(1));
+  if (next_target_look_ && *next_target_look_ <= now + wait) return;
+  next_target_look_ = now + wait;
+  thread_.post_after(wait, [this] { watch_targets(); });
 }
 
 }  // namespace muster::scheduler

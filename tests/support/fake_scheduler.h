@@ -30,6 +30,7 @@ class FakeScheduler final : public scheduler::Scheduler {
   std::vector<model::RankReport> reports;
   std::vector<std::string> warnings;
   Json resolved_environment;
+  bool forced = false;  ///< the last cancel
   scheduler::WaitsForDisk waiting;
   scheduler::NotKept not_kept;
   TimeUs first_rank_at = 0;
@@ -40,7 +41,8 @@ class FakeScheduler final : public scheduler::Scheduler {
     const std::lock_guard lock(mutex_);
     submitted_runs.push_back(run_key);
   }
-  Result<model::Run> cancel(std::int64_t run_key, const std::string& reason) override {
+  Result<model::Run> cancel(std::int64_t run_key, const std::string& reason, bool force) override {
+    forced = force;
     const auto run =
         store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, run_key); });
     if (model::has_ended((*run)->status)) return fail(Code::conflict, "the run has ended");

@@ -2,6 +2,7 @@
 // An engine that starts nothing: it keeps what it was asked, and the test says what becomes of the nodes. Stands in for processes and their
 // time.
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -25,8 +26,11 @@ struct EngineScript {
   Watched<std::vector<Start>> starts;
   Watched<std::vector<Stop>> stops;
   Watched<std::vector<engine::AttemptId>> recovered;
-  Watched<std::string> refuse_start;  ///< not empty: start() fails with these words
-  engine::Listener listener;          ///< of the engine made last
+  Watched<std::vector<engine::Handle>> stopped_handles;          ///< as `stops`
+  Watched<std::string> refuse_start_for_now;                     ///< not empty: start() fails with these words, as for want of processes
+  Watched<std::string> refuse_start;                             ///< not empty: start() fails with these words
+  std::function<void(const engine::AttemptId&)> while_starting;  ///< called in start(), whose runners may speak before it returns
+  engine::Listener listener;                                     ///< of the engine made last
 
   std::unique_ptr<engine::Engine> make(engine::Listener to);
 };
@@ -39,9 +43,12 @@ class ScriptedEngine final : public engine::Engine {
                                const std::function<Result<void>(const engine::Handle&)>& record) override {
     const std::string refusal = script_.refuse_start.get();
     if (!refusal.empty()) return fail(Code::internal, "{}", refusal);
+    const std::string shortage = script_.refuse_start_for_now.get();
+    if (!shortage.empty()) return fail(Code::unavailable, "{}", shortage);
     engine::Handle handle = Json::object();
     for (const auto& node : nodes) handle[std::to_string(node.node_rank)] = {{"start", node.node_id}};
     MUSTER_TRY(record(handle));
+    if (script_.while_starting) script_.while_starting(id);
     script_.starts.change([&](auto& starts) { starts.push_back({id, nodes}); });
     return handle;
   }
@@ -49,7 +56,8 @@ class ScriptedEngine final : public engine::Engine {
     script_.recovered.change([&](auto& ids) { ids.push_back(id); });
     return {};
   }
-  Result<void> stop(const engine::AttemptId& id, const engine::Handle&, engine::StopHow how) override {
+  Result<void> stop(const engine::AttemptId& id, const engine::Handle& handle, engine::StopHow how) override {
+    script_.stopped_handles.change([&](auto& handles) { handles.push_back(handle); });
     script_.stops.change([&](auto& stops) { stops.push_back({id, how}); });
     return {};
   }

@@ -7,18 +7,24 @@ void add_run_cancel(Command& run, Context& context) {
   struct Options {
     std::string id;
     std::string reason;
+    bool force = false;
   };
   auto options = std::make_shared<Options>();
   Command& command =
       run.verb("cancel", "End a run: SIGTERM, its grace, then SIGKILL; what it has written is kept", [&context, options]() -> Result<Exit> {
         MUSTER_TRY_ASSIGN(const auto api, context.connect());
-        const Json body = options->reason.empty() ? Json::object() : Json{{"reason", options->reason}};
+        Json body = Json::object();
+        if (!options->reason.empty()) body["reason"] = options->reason;
+        if (options->force) body["force"] = true;
         MUSTER_TRY_ASSIGN(const Json canceled, api->post(api->in_workspace({"runs", options->id, "cancel"}), body));
-        context.print(canceled, fmt::format("{} is being canceled.\n", text_at(canceled, "run_id")));
+        const bool ended = text_at(canceled, "status") == "Canceled";
+        context.print(canceled, fmt::format("{} {}.\n", text_at(canceled, "run_id"), ended ? "is canceled" : "is being canceled"));
         return Exit::done;
       });
   command.positional("RUN", options->id, "the run's id");
   command.option("--reason", "TEXT", options->reason, "why, for the record");
+  command.flag("--force", options->force,
+               "end everything now: no grace, and what was not sent stays on its nodes (a second cancel does so too)");
   context.add_common_options(command);
   command.example("muster run cancel ID --reason 'learning rate too high'");
 }

@@ -1,0 +1,175 @@
+// What the scheduler owes runs when the disk, the engine or a runner misbehaves.
+#include "scheduler/scheduler_fixture.h"
+
+namespace muster::scheduler {
+namespace {
+
+class PromisesTest : public SchedulerTest {
+ protected:
+  model::Run running() {
+    const model::Run run = submit();
+    EXPECT_TRUE(started(1));
+    EXPECT_TRUE(*check_in(run));
+    EXPECT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+    return run;
+  }
+  bool killed(std::size_t count = 1) {
+    return script_.stops.wait([&](const auto& stops) {
+      return static_cast<std::size_t>(
+                 std::count_if(stops.begin(), stops.end(), [](const auto& one) { return one.how == engine::StopHow::kill; })) >= count;
+    });
+  }
+};
+
+TEST_F(PromisesTest, AMomentOfFullDiskLeavesNoRunInPreparing) {
+  // Whatever write of a submission meets it, for each of the first ones.
+  for (int skip = 0; skip < 5; ++skip) {
+    make_target("t" + std::to_string(skip), 1);
+    store_->skip_then_refuse(skip + 1, 3);
+    const model::Run run = submit([&](model::RunSpec& spec) { spec.compute_target = "t" + std::to_string(skip); });
+    ASSERT_TRUE(started(static_cast<std::size_t>(skip) + 1)) << skip;
+    ASSERT_TRUE(becomes(run, RunStatus::starting)) << skip;
+    EXPECT_GT(store_->refused, 0) << skip;
+  }
+}
+
+TEST_F(PromisesTest, ADurationIsEnforcedThoughTheDiskIsFullAtItsEnd) {
+  const model::Run run = submit([](model::RunSpec& spec) { spec.max_run_duration_seconds = 1; });
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(*check_in(run));
+  ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+  store_->refuse_writes = 2;
+  ASSERT_TRUE(becomes(run, RunStatus::cancel_requested));
+  EXPECT_EQ(store_->refused, 2);
+}
+
+TEST_F(PromisesTest, AServerKilledBeforeTheGateOpenedStartsTheAttemptAgain) {
+  const model::Run run = submit();
+  ASSERT_TRUE(started(1));  // the handle is stored; no runner has ever checked in
+  start();
+  ASSERT_TRUE(killed()) << "whatever stands at the gate is ended first";
+  ASSERT_TRUE(started(2));
+  EXPECT_EQ(script_.starts.get().back().id.attempt, 1);
+  ASSERT_TRUE(*check_in(run));
+  ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+  ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, {}));
+  EXPECT_TRUE(becomes(run, RunStatus::completed));
+}
+
+TEST_F(PromisesTest, AShortageOfProcessesMakesARunWait) {
+  script_.refuse_start_for_now.set("start a process: Resource temporarily unavailable");
+  const model::Run run = submit();
+  ASSERT_TRUE(becomes(run, RunStatus::provisioning));
+  ASSERT_TRUE(shows(run, "its nodes cannot be started now and will be tried again: start a process: Resource temporarily unavailable"));
+  script_.refuse_start_for_now.set("");
+  ASSERT_TRUE(started(1));
+  EXPECT_TRUE(becomes(run, RunStatus::starting));
+}
+
+TEST_F(PromisesTest, ARunThatWaitsForProcessesCanBeCanceled) {
+  script_.refuse_start_for_now.set("no processes");
+  const model::Run run = submit();
+  ASSERT_TRUE(becomes(run, RunStatus::provisioning));
+  ASSERT_TRUE(scheduler_->cancel(run.key, "enough", false));
+  EXPECT_TRUE(becomes(run, RunStatus::canceled));
+}
+
+TEST_F(PromisesTest, OnlyRunnersThatNeverCheckedInAreGivenUp) {
+  start_patience_ = std::chrono::milliseconds(1);
+  start();
+  script_.while_starting = [this](const engine::AttemptId& id) {
+    EXPECT_TRUE(scheduler_->check_in({id.run_id, 1, 0}, {"host", "127.0.0.1", 6105, 1, false}));
+  };
+  make_target("cpu", 2);
+  const model::Run run = submit([](model::RunSpec& spec) {
+    spec.compute_target = "cpu";
+    spec.node_count = 2;
+  });
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(killed());
+  EXPECT_EQ(script_.stopped_handles.get().back().size(), 1U) << "one node of the two";
+  EXPECT_TRUE(script_.stopped_handles.get().back().contains("1"));
+}
+
+TEST_F(PromisesTest, ARunnerThatRestoresForLongIsLeftAlone) {
+  start_patience_ = std::chrono::milliseconds(1);
+  start();
+  // It checks in, and then it fetches a hundred gigabytes.
+  script_.while_starting = [this](const engine::AttemptId& id) {
+    EXPECT_TRUE(scheduler_->check_in({id.run_id, 1, 0}, {"host", "127.0.0.1", 6105, 1, false}));
+  };
+  submit();
+  ASSERT_TRUE(started(1));
+  const model::Run other = submit();
+  ASSERT_TRUE(becomes(other, RunStatus::queued));
+  EXPECT_TRUE(script_.stops.get().empty());
+}
+
+TEST_F(PromisesTest, ASecondCancelEndsARunThatFinalizes) {
+  const model::Run run = running();
+  ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
+  ASSERT_TRUE(becomes(run, RunStatus::finalizing));
+  std::filesystem::create_directories(folder_.path() / "runs" / run.run_id / "1" / "node_0" / ".muster");
+  ASSERT_TRUE(scheduler_->cancel(run.key, "too long", false));
+  ASSERT_TRUE(becomes(run, RunStatus::cancel_requested));
+  const auto after = scheduler_->cancel(run.key, "now", false);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->status, RunStatus::canceled);
+  EXPECT_EQ(after->status_detail, "too long");
+  ASSERT_EQ(after->warnings.size(), 1U);
+  EXPECT_NE(after->warnings[0].find("runs/" + run.run_id + "/1/node_0"), std::string::npos) << after->warnings[0];
+  ASSERT_TRUE(killed());
+  const model::Run next = submit();  // the node is free again
+  ASSERT_TRUE(started(2));
+  EXPECT_TRUE(becomes(next, RunStatus::starting));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "runs" / run.run_id / "1" / "node_0" / ".muster" / "kept"));
+}
+
+TEST_F(PromisesTest, AForcedCancelWaitsForNobody) {
+  const model::Run run = running();
+  ASSERT_TRUE(scheduler_->cancel(run.key, "now", true));
+  EXPECT_TRUE(becomes(run, RunStatus::canceled));
+  EXPECT_TRUE(killed());
+}
+
+TEST_F(PromisesTest, ARunnerThatSaysNothingForLongIsEndedAndItsWorkSalvaged) {
+  silence_is_loss_ = std::chrono::milliseconds(1);
+  start();
+  const model::Run run = running();
+  ASSERT_TRUE(killed());
+  EXPECT_EQ(script_.stopped_handles.get().back().size(), 1U);
+  script_.listener.node_gone({run.run_id, 1}, 0, "SIGKILL");
+  ASSERT_TRUE(started(2));
+  const auto command = script_.starts.get().back().nodes.front().command;
+  EXPECT_NE(std::find(command.begin(), command.end(), "--salvage"), command.end());
+}
+
+TEST_F(PromisesTest, ATargetMadeTooSmallSaysSoAndLetsOthersPass) {
+  make_target("cpu", 2);
+  const auto on_cpu = [](int nodes) {
+    return [nodes](model::RunSpec& spec) {
+      spec.compute_target = "cpu";
+      spec.node_count = nodes;
+    };
+  };
+  const model::Run first = submit(on_cpu(2));
+  ASSERT_TRUE(started(1));
+  const model::Run large = submit(on_cpu(2));
+  ASSERT_TRUE(becomes(large, RunStatus::queued));
+  const model::Run small = submit(on_cpu(1));
+  ASSERT_TRUE(becomes(small, RunStatus::queued));
+  resize_target("cpu", 1);
+  ASSERT_TRUE(
+      shows(large, "waiting for 2 nodes, which has become too small: it has at most one node now; make it larger or cancel the run"));
+  run_to_end(first, 0, 2);
+  ASSERT_TRUE(started(2));
+  EXPECT_EQ(script_.starts.get().back().id.run_id, small.run_id);
+  resize_target("cpu", 2);
+  run_to_end(small, 0);
+  ASSERT_TRUE(started(3));
+  EXPECT_EQ(script_.starts.get().back().id.run_id, large.run_id);
+}
+
+}  // namespace
+}  // namespace muster::scheduler
