@@ -59,8 +59,8 @@ Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {
 
 void add_artifact_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/runs/{run}/artifacts";
-  routes.add("GET", base, Access::own_run, list_artifacts);
-  routes.add("GET", base + "/{path...}", Access::own_run, get_artifact);
+  routes.add("GET", base, Access::transfer, list_artifacts);
+  routes.add("GET", base + "/{path...}", Access::transfer, get_artifact);
   routes.add_upload("PUT", base + "/{path...}", Access::own_run, put_artifact);
 }
 

@@ -1,30 +1,57 @@
 #include "api/call.h"
 
+#include "base/text.h"
 #include "store/runs.h"
 #include "store/workspaces.h"
 
 namespace muster::api {
 namespace {
 
-tl::unexpected<Error> not_for_runs(std::string_view what) {
-  return fail_hint(Code::forbidden, "use a token of your own", "a run's token does not reach {}", what);
+using scheduler::TokenHolder;
+
+tl::unexpected<Error> not_for_runs(const RunScope& scope, std::string_view what) {
+  if (scope.holder == TokenHolder::runner) return fail(Code::forbidden, "a runner's token does not reach {}", what);
+  return fail_hint(Code::forbidden, "use a token of your own", "a job's token does not reach {}", what);
+}
+
+tl::unexpected<Error> is_over(const RunScope& scope) {
+  return fail_hint(Code::unauthorized, "use a token of your own", "the token is that of attempt {} of run {}, which is over", scope.attempt,
+                   scope.run_id);
+}
+
+std::string_view named(const http::Request& request, const char* parameter) {
+  const auto at = request.parameters.find(parameter);
+  return at == request.parameters.end() ? std::string_view() : at->second;
+}
+
+Result<void> may_enter_as_runner(Access access, const Caller& caller, const http::Request& request) {
+  const auto& scope = caller.run;
+  const bool own = scope && scope->holder == TokenHolder::runner && named(request, "run_id") == scope->run_id &&
+                   named(request, "attempt") == std::to_string(scope->attempt);
+  if (!own) return fail(Code::forbidden, "this is for the runners of that attempt alone");
+  if (access == Access::last_report) return {};
+  if (!scope->run) return is_over(*scope);
+  std::int64_t rank = 0;
+  if (!parse_int64(named(request, "node_rank"), rank) || rank < 0 || rank >= static_cast<std::int64_t>(scope->run->nodes.size()))
+    return fail(Code::not_found, "run {} has no node {}", scope->run_id, named(request, "node_rank").substr(0, 40));
+  return {};
 }
 
 Result<void> may_enter(Access access, const Caller& caller, const http::Request& request) {
-  const auto named = [&](const char* parameter) -> std::string_view {
-    const auto at = request.parameters.find(parameter);
-    return at == request.parameters.end() ? std::string_view() : at->second;
-  };
-  if (access == Access::runner) {
-    const bool own = caller.run && named("run_id") == caller.run->run_id && named("attempt") == std::to_string(caller.run->attempt);
-    if (!own) return fail(Code::forbidden, "this is for the runner of that attempt alone");
-    return {};
-  }
+  if (access == Access::runner || access == Access::last_report) return may_enter_as_runner(access, caller, request);
   if (!caller.run) return {};
-  if (access == Access::people) return not_for_runs(request.path);
-  if (named("workspace") != caller.run->workspace) return not_for_runs("other workspaces");
-  if (access == Access::own_run && named("run") != caller.run->run_id && named("run") != caller.run->uuid)
-    return not_for_runs("other runs");
+  const RunScope& scope = *caller.run;
+  if (!scope.run) return is_over(scope);
+  const bool is_runner = scope.holder == TokenHolder::runner;
+  if (access == Access::people || (is_runner && access != Access::transfer)) return not_for_runs(scope, request.path);
+  if (named(request, "workspace") != scope.run->workspace) return not_for_runs(scope, "other workspaces");
+  const std::string_view run = named(request, "run");
+  const bool other_run = run != scope.run_id && run != scope.run->uuid;
+  if (access == Access::own_run && other_run) return not_for_runs(scope, "other runs");
+  if (!is_runner) return {};
+  const std::string_view snapshot = named(request, "snapshot_id");
+  if (!run.empty() && other_run) return not_for_runs(scope, "other runs");
+  if (!snapshot.empty() && scope.run->spec.snapshot_id != snapshot) return not_for_runs(scope, "other runs' snapshots");
   return {};
 }
 
@@ -41,7 +68,40 @@ Result<Call> enter(Access access, http::Request& request, Services& services) {
   return Call{request, services, *caller};
 }
 
+/// An upload of a run's process: taken only if the attempt is not over at its end either.
+class RunsUpload final : public http::UploadSink {
+ public:
+  RunsUpload(const Call& call, std::unique_ptr<http::UploadSink> sink) : call_(call), sink_(std::move(sink)) {}
+
+  Result<void> write(std::string_view bytes) override {
+    MUSTER_TRY(check_not_over(call_));
+    return sink_->write(bytes);
+  }
+  http::Response finish() override {
+    if (const auto valid = check_not_over(call_); !valid) return http::problem_response(valid.error());
+    return sink_->finish();
+  }
+
+ private:
+  const Call call_;
+  std::unique_ptr<http::UploadSink> sink_;
+};
+
 }  // namespace
+
+Result<void> check_not_over(const Call& call) {
+  const auto& scope = call.caller.run;
+  if (!scope) return {};
+  const auto run = call.services.scheduler.active(scope->run_id);
+  if (!run || run->attempt != scope->attempt) return is_over(*scope);
+  return {};
+}
+
+Result<void> check_not_over(const Call& call, const model::Run& run) {
+  const auto& scope = call.caller.run;
+  if (scope && scope->run_id == run.run_id && (model::has_ended(run.status) || run.attempt != scope->attempt)) return is_over(*scope);
+  return {};
+}
 
 void Routes::add(std::string method, std::string pattern, Access access, Handle handle, std::uint64_t body_limit) {
   http::Handler handler = [&services = services_, access, handle = std::move(handle)](http::Request& request) -> http::Response {
@@ -57,7 +117,9 @@ void Routes::add_upload(std::string method, std::string pattern, Access access, 
   http::UploadHandler upload = [&services = services_, access,
                                 handle = std::move(handle)](http::Request& request) -> Result<std::unique_ptr<http::UploadSink>> {
     MUSTER_TRY_ASSIGN(Call call, enter(access, request, services));
-    return handle(call);
+    MUSTER_TRY_ASSIGN(auto sink, handle(call));
+    if (!call.caller.run) return sink;
+    return std::make_unique<RunsUpload>(call, std::move(sink));
   };
   router_.add({std::move(method), std::move(pattern), nullptr, std::move(upload), body_limit});
 }
@@ -82,7 +144,10 @@ Result<model::Workspace> workspace_of(const Call& call) {
 Result<model::Run> run_of(const Call& call, store::Session& session) {
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
   auto run = store::runs::find_by_name(session, workspace.key, call.parameter("run"));
-  if (run) return std::move(*run);
+  if (run) {
+    MUSTER_TRY(check_not_over(call, *run));
+    return std::move(*run);
+  }
   return fail_hint(Code::not_found, "`muster run list` shows the runs there are", "there is no run '{}' in workspace {}",
                    call.parameter("run").substr(0, 300), workspace.name);
 }

@@ -26,13 +26,15 @@ struct Call {
   const std::string& parameter(const std::string& name) const { return request.parameter(name); }
 };
 
-/// Who may use a route.
+/// Who may use a route. A token of a run that has ended, or of an earlier attempt, opens none (but last_report).
 enum class Access {
-  open,     ///< anyone, without a token
-  people,   ///< not the processes of runs
-  own_run,  ///< people, and the processes of the run that the path's {run} names
-  any_run,  ///< people, and the processes of runs in the path's {workspace}; the handler knows more
-  runner,   ///< only the processes of the attempt that the path's {run_id} and {attempt} name
+  open,         ///< anyone, without a token
+  people,       ///< not the processes of runs
+  own_run,      ///< people, and jobs of the run that the path's {run} names
+  workspace,    ///< people, and jobs of runs in the path's {workspace}
+  transfer,     ///< as workspace, and runners of runs there, which reach no {run} and no {snapshot_id} but their own run's
+  runner,       ///< only runners of the attempt that the path's {run_id} and {attempt} name, for a {node_rank} that it has
+  last_report,  ///< as runner, but of an attempt that is over as well: the scheduler knows whether this one was heard before
 };
 
 using Handle = std::function<Result<http::Response>(Call&)>;
@@ -52,6 +54,10 @@ class Routes {
 
 /// The request's body as JSON.
 Result<Json> json_body(const Call& call, std::size_t limit = kJsonBytes);
+
+/// unauthorized when the caller belongs to an attempt that is over by now. For what takes long, and inside the transaction that writes.
+Result<void> check_not_over(const Call& call);
+Result<void> check_not_over(const Call& call, const model::Run& own_run);
 
 /// What the path names; not_found, in words, when it is not there.
 Result<model::Workspace> workspace_of(const Call& call, store::Session& session);

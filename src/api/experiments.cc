@@ -69,9 +69,9 @@ Result<http::Response> patch_experiment(Call& call) {
 
 void add_experiment_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/experiments";
-  routes.add("GET", base, Access::people, list_experiments);
+  routes.add("GET", base, Access::workspace, list_experiments);
   routes.add("POST", base, Access::people, create_experiment);
-  routes.add("GET", base + "/{name}", Access::people, get_experiment);
+  routes.add("GET", base + "/{name}", Access::workspace, get_experiment);
   routes.add("PATCH", base + "/{name}", Access::people, patch_experiment);
 }
 

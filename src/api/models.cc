@@ -96,7 +96,7 @@ Result<Registration> read_registration(const Json& body, blob::BlobStore& blobs)
 }
 
 /// Fills in what the run tells: its id, its experiment, the files of the path.
-Result<void> take_from_run(store::Session& session, std::int64_t workspace_key, Registration& wanted) {
+Result<void> take_from_run(const Call& call, store::Session& session, std::int64_t workspace_key, Registration& wanted) {
   const auto run = store::runs::find_by_name(session, workspace_key, wanted.version.run_id);
   if (!run) {
     Error error{Code::invalid,
@@ -106,6 +106,7 @@ Result<void> take_from_run(store::Session& session, std::int64_t workspace_key, 
     error.errors.push_back({"run_id", "names no run of this workspace", error.hint});
     return tl::unexpected(std::move(error));
   }
+  MUSTER_TRY(check_not_over(call, *run));
   wanted.version.run_id = run->run_id;
   wanted.version.experiment = run->spec.experiment;
   if (!wanted.path) return {};
@@ -119,13 +120,13 @@ Result<http::Response> register_model(Call& call) {
   if (earlier) return std::move(*earlier);
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
   MUSTER_TRY_ASSIGN(Registration wanted, read_registration(body, call.services.blobs));
-  if (call.caller.run && wanted.version.run_id != call.caller.run->run_id && wanted.version.run_id != call.caller.run->uuid) {
-    return fail(Code::forbidden, "a run's token registers models of its own run alone");
+  if (call.caller.run && wanted.version.run_id != call.caller.run->run_id && wanted.version.run_id != call.caller.run->run->uuid) {
+    return fail(Code::forbidden, "a job's token registers models of its own run alone");
   }
   wanted.version.created_at = call.services.clock.now_us();
   wanted.version.created_by = call.caller.name;
   return create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
-    if (!wanted.version.run_id.empty()) MUSTER_TRY(take_from_run(session, workspace.key, wanted));
+    if (!wanted.version.run_id.empty()) MUSTER_TRY(take_from_run(call, session, workspace.key, wanted));
     const model::ModelVersion stored = store::models::insert(session, workspace.key, wanted.version);
     crash_point("server.model.in_transaction");
     return Created{201, to_json(stored)};
@@ -217,13 +218,13 @@ Result<http::Response> get_model_file(Call& call) {
 void add_model_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/models";
   const std::string version = base + "/{name}/versions/{version}";
-  routes.add("GET", base, Access::people, list_models);
-  routes.add("POST", base, Access::any_run, register_model);
-  routes.add("GET", base + "/{name}", Access::people, get_model);
-  routes.add("GET", version, Access::people, get_model);
+  routes.add("GET", base, Access::workspace, list_models);
+  routes.add("POST", base, Access::workspace, register_model);
+  routes.add("GET", base + "/{name}", Access::workspace, get_model);
+  routes.add("GET", version, Access::workspace, get_model);
   routes.add("PATCH", version, Access::people, patch_model);
   routes.add("DELETE", version, Access::people, delete_model);
-  routes.add("GET", version + "/files/{path...}", Access::people, get_model_file);
+  routes.add("GET", version + "/files/{path...}", Access::workspace, get_model_file);
 }
 
 }  // namespace muster::api

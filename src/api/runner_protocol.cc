@@ -37,14 +37,17 @@ Result<scheduler::NodeId> node_of(const Call& call) {
   return node;
 }
 
-Result<model::Run> run_of_node(store::Session& session, const scheduler::NodeId& node) {
+/// For what is written at once, not by the scheduler: of a node that the attempt has, while it is not over.
+Result<model::Run> run_of_node(const Call& call, store::Session& session, const scheduler::NodeId& node) {
   auto run = store::runs::find_by_name(session, node.run_id);
   if (!run || node.attempt > run->attempt) return fail(Code::not_found, "there is no attempt {} of run {}", node.attempt, node.run_id);
+  MUSTER_TRY(check_not_over(call, *run));
+  if (node.node_rank >= run->spec.node_count) return fail(Code::not_found, "run {} has no node {}", node.run_id, node.node_rank);
   return std::move(*run);
 }
 
 Result<model::Run> run_of_node(const Call& call, const scheduler::NodeId& node) {
-  return call.services.store.read([&](store::Session& session) { return run_of_node(session, node); });
+  return call.services.store.read([&](store::Session& session) { return run_of_node(call, session, node); });
 }
 
 http::Response done_response() { return http::json_response(200, Json::object()); }
@@ -75,7 +78,7 @@ Result<http::Response> check_in(Call& call) {
   crash_point("server.check_in.stored");
   if (order) return http::json_response(200, *order);
   MUSTER_TRY_ASSIGN(const auto waiting, call.services.store.read([&](store::Session& session) -> Result<std::int64_t> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(session, node));
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
     return std::count_if(run.nodes.begin(), run.nodes.end(), [](const model::RunNode& one) { return one.address.empty(); });
   }));
   return http::json_response(202, {{"waiting_for", waiting}});
@@ -237,7 +240,7 @@ Result<http::Response> post_metrics(Call& call) {
   MUSTER_TRY_ASSIGN(auto points, read_journal(call.request.body));
   const auto count = static_cast<std::int64_t>(points.size());
   MUSTER_TRY_ASSIGN(const std::int64_t next, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(session, node));
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
     const store::journals::Journal journal{run.key, node.attempt, node.node_rank, process};
     MUSTER_TRY_ASSIGN(const std::int64_t known, store::journals::advance(session, journal, sequence, count));
     points.erase(points.begin(), points.begin() + known);
@@ -279,7 +282,7 @@ Result<http::Response> put_outputs(Call& call) {
   MUSTER_TRY_ASSIGN(const Json body, json_body(call, kOutputsBytes));
   MUSTER_TRY_ASSIGN(auto files, read_outputs(body, call.services.blobs));
   MUSTER_TRY_ASSIGN(const auto warnings, call.services.store.write([&](store::Session& session) -> Result<std::vector<std::string>> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(session, node));
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
     for (model::Artifact& file : files) {
       file.created_at = call.services.clock.now_us();
       file.created_by = run.created_by;
@@ -300,8 +303,8 @@ void add_runner_protocol_routes(Routes& routes) {
   routes.add("POST", base + "heartbeat", Access::runner, heartbeat);
   routes.add("POST", base + "started", Access::runner, started);
   routes.add("POST", base + "rank-failed", Access::runner, rank_failed);
-  routes.add("POST", base + "finished", Access::runner, finished);
-  routes.add("POST", base + "done", Access::runner, done);
+  routes.add("POST", base + "finished", Access::last_report, finished);
+  routes.add("POST", base + "done", Access::last_report, done);
   routes.add("PUT", base + "logs", Access::runner, put_logs, kLogBytes);
   routes.add("POST", base + "metrics", Access::runner, post_metrics, kJournalBytes);
   routes.add("POST", base + "outputs", Access::runner, put_outputs, kOutputsBytes);

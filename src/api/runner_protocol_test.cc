@@ -13,12 +13,16 @@ using testing::HasSubstr;
 
 struct RunnerProtocolTest : testing::Test {
   Api api;
-  model::Run run = api.submit();
+  model::Run run = submit_on_three_nodes();
+  model::Run submit_on_three_nodes() {
+    api("POST", Api::in("/compute_targets"), Json{{"name", "gpu"}, {"max_nodes", 3}});
+    return api.submit({{"compute_target", "gpu"}, {"node_count", 3}, {"distribution", {{"type", "pytorch"}}}});
+  }
   test::ApiAnswer post(const std::string& what, const Json& body, int node_rank = 0) {
-    return api("POST", api.node(run, what, node_rank), body, api.as_run(run));
+    return api("POST", api.node(run, what, node_rank), body, api.as_runner(run));
   }
   test::ApiAnswer send(const std::string& method, const std::string& what, const std::string& body) {
-    return api(method, api.node(run, what), body, api.as_run(run));
+    return api(method, api.node(run, what), body, api.as_runner(run));
   }
 };
 
@@ -164,10 +168,10 @@ TEST_F(RunnerProtocolTest, OutputsNeedTheirBlobsAndTheLowestNodeKeepsTheName) {
   EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id + "/artifacts/outputs/node_1/a")).body, "two");
 }
 
-TEST_F(RunnerProtocolTest, AnAttemptThatNeverWasIsNotFound) {
+TEST_F(RunnerProtocolTest, AnAttemptThatNeverWasOpensNothing) {
   model::Run later = run;
   later.attempt = 7;
-  EXPECT_EQ(api("PUT", api.node(later, "logs?path=a&offset=0"), "x", api.as_run(later)).status, 404);
+  EXPECT_EQ(api("PUT", api.node(later, "logs?path=a&offset=0"), "x", api.as_runner(later)).status, 401);
 }
 
 }  // namespace

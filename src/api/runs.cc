@@ -27,6 +27,14 @@ std::string environment_version(store::Session& session, std::int64_t workspace_
   return store::environments::ensure(session, workspace_key, asked, now, by).record.definition.version.value_or("");
 }
 
+/// A job submits runs below its own alone.
+Result<void> check_is_child(const Call& call, const model::RunSpec& spec) {
+  const auto& scope = call.caller.run;
+  if (!scope || spec.parent_run_id == scope->run_id || spec.parent_run_id == scope->run->uuid) return {};
+  return fail_hint(Code::forbidden, "give its own run as `parent_run_id` (Run.submit_child), or use a token of your own",
+                   "a job's token submits child runs of its own run alone");
+}
+
 Result<http::Response> submit_run(Call& call) {
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call));
   MUSTER_TRY_ASSIGN(auto earlier, earlier_answer(call, workspace.key));
@@ -34,6 +42,7 @@ Result<http::Response> submit_run(Call& call) {
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
   model::Run run;
   MUSTER_TRY_ASSIGN(run.spec, model::run_spec_from_json(body));
+  MUSTER_TRY(check_is_child(call, run.spec));
   MUSTER_TRY(call.services.store.read([&](store::Session& session) { return check_submission(session, workspace.key, run.spec); }));
 
   run.workspace_key = workspace.key;
@@ -140,9 +149,9 @@ Result<http::Response> delete_run(Call& call) {
 
 void add_run_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/runs";
-  routes.add("GET", base, Access::people, list_runs);
-  routes.add("POST", base, Access::people, submit_run);
-  routes.add("GET", base + "/{run}", Access::own_run, get_run);
+  routes.add("GET", base, Access::workspace, list_runs);
+  routes.add("POST", base, Access::workspace, submit_run);
+  routes.add("GET", base + "/{run}", Access::workspace, get_run);
   routes.add("PATCH", base + "/{run}", Access::own_run, patch_run);
   routes.add("DELETE", base + "/{run}", Access::people, delete_run);
   routes.add("POST", base + "/{run}/cancel", Access::people, cancel_run);

@@ -166,12 +166,12 @@ TEST(DiskTest, AFullDiskIsToldAndWorksAgainWithRoom) {
     const auto upload = api("PUT", Api::in("/runs/" + run.run_id + "/artifacts/a"), large);
     EXPECT_EQ(upload.status, 507) << upload.body;
     EXPECT_EQ(upload.code(), "disk_full");
-    EXPECT_EQ(api("PUT", api.node(run, "logs?path=a&offset=0"), large, api.as_run(run)).status, 507);
+    EXPECT_EQ(api("PUT", api.node(run, "logs?path=a&offset=0"), large, api.as_runner(run)).status, 507);
     EXPECT_EQ(api("GET", Api::in("/runs/" + run.run_id)).status, 200) << "reading goes on";
     std::filesystem::remove(filler);
     EXPECT_EQ(api("PUT", Api::in("/runs/" + run.run_id + "/artifacts/a"), large).status, 201);
     EXPECT_EQ(api("POST", Api::in("/runs"), R"({"experiment":"e","command":"true"})").status, 201);
-    EXPECT_EQ(api("PUT", api.node(run, "logs?path=a&offset=0"), "x", api.as_run(run)).status, 200);
+    EXPECT_EQ(api("PUT", api.node(run, "logs?path=a&offset=0"), "x", api.as_runner(run)).status, 200);
   });
 }
 

@@ -84,7 +84,6 @@ Result<http::Response> create_snapshot(Call& call) {
 
 Result<model::Snapshot> snapshot_of(const Call& call) {
   const std::string& id = call.parameter("snapshot_id");
-  if (call.caller.run && call.caller.run->snapshot_id != id) return fail(Code::forbidden, "a run's token reaches no snapshot but its own");
   return call.services.store.read([&](store::Session& session) -> Result<model::Snapshot> {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
     auto snapshot = store::snapshots::find_with_files(session, workspace.key, id);
@@ -107,9 +106,9 @@ Result<http::Response> get_archive(Call& call) {
 
 void add_snapshot_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/snapshots";
-  routes.add("POST", base, Access::people, create_snapshot, kManifestBytes);
-  routes.add("GET", base + "/{snapshot_id}", Access::any_run, get_snapshot);
-  routes.add("GET", base + "/{snapshot_id}/archive", Access::any_run, get_archive);
+  routes.add("POST", base, Access::workspace, create_snapshot, kManifestBytes);
+  routes.add("GET", base + "/{snapshot_id}", Access::workspace, get_snapshot);
+  routes.add("GET", base + "/{snapshot_id}/archive", Access::transfer, get_archive);
 }
 
 }  // namespace muster::api

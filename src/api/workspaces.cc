@@ -48,7 +48,7 @@ Result<http::Response> get_workspace(Call& call) {
 void add_workspace_routes(Routes& routes) {
   routes.add("GET", "/api/v1/workspaces", Access::people, list_workspaces);
   routes.add("POST", "/api/v1/workspaces", Access::people, create_workspace);
-  routes.add("GET", "/api/v1/workspaces/{workspace}", Access::any_run, get_workspace);
+  routes.add("GET", "/api/v1/workspaces/{workspace}", Access::workspace, get_workspace);
 }
 
 }  // namespace muster::api

@@ -16,7 +16,7 @@ constexpr const char* kOrder =
   "nodes": [{"node_rank": 1, "address": "b"}, {"node_rank": 0, "address": "a"}], "master": {"address": "a", "port": 6105}, "snapshot_id": "s",
   "script": "train.py", "command": null, "arguments": ["--x", "1"], "interpreter": "/usr/bin/python3",
   "environment": {"name": "default", "variables": {"A": "1"}, "folder": "/e", "new": 1}, "distribution": {"type": "pytorch", "process_count": 4, "backend": "gloo"},
-  "grace_seconds": 7, "restore_outputs": true, "variables": {"PATH": "/bin"}, "something_new": 5})";
+  "grace_seconds": 7, "restore_outputs": true, "variables": {"PATH": "/bin"}, "job_token": "mj_1", "something_new": 5})";
 
 class RunnerApiTest : public testing::Test {
  protected:
@@ -51,6 +51,7 @@ TEST_F(RunnerApiTest, ChecksInUntilThereIsAWorkOrder) {
   EXPECT_EQ(order.environment_variables.at("A"), "1");
   EXPECT_EQ(order.distribution->process_count, 4);
   EXPECT_TRUE(order.restore_outputs);
+  EXPECT_EQ(order.job_token, "mj_1");
   const FakeRequest request = server.requests().at(0);
   EXPECT_EQ(request.target, "/api/v1/runner/runs/birds_1_0a/attempts/2/nodes/1/check-in");
   EXPECT_EQ(Json::parse(request.body)["protocol"], 1);

@@ -40,9 +40,9 @@ Result<void> read_environment(const Json& json, WorkOrder& order) {
 }  // namespace
 
 Result<WorkOrder> work_order_from_json(const Json& json) {
-  const Json known = pick(
-      json, {"run_id", "uuid", "workspace", "experiment", "attempt", "node_rank", "node_count", "nodes", "master", "snapshot_id", "script",
-             "command", "arguments", "interpreter", "environment", "distribution", "grace_seconds", "restore_outputs", "variables"});
+  const Json known = pick(json, {"run_id",      "uuid",         "workspace",     "experiment",      "attempt",   "node_rank", "node_count",
+                                 "nodes",       "master",       "snapshot_id",   "script",          "command",   "arguments", "interpreter",
+                                 "environment", "distribution", "grace_seconds", "restore_outputs", "variables", "job_token"});
   ObjectReader in(known);
   WorkOrder order;
   order.run_id = in.text("run_id");
@@ -60,6 +60,7 @@ Result<WorkOrder> work_order_from_json(const Json& json) {
   order.grace_seconds = in.integer_or("grace_seconds", 15, 0, INT32_MAX);
   order.restore_outputs = in.boolean_or("restore_outputs", false);
   order.variables = in.text_map_or_empty("variables");
+  order.job_token = in.text("job_token");
   const Json* nodes = in.member("nodes");
   const Json* master = in.member("master");
   const Json* environment = in.member("environment");

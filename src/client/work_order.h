@@ -36,6 +36,7 @@ struct WorkOrder {
   std::int64_t grace_seconds = 15;
   bool restore_outputs = false;
   std::map<std::string, std::string> variables;  ///< the job's, complete but for the launch's own
+  std::string job_token;                         ///< for the ranks; the runner's own is not theirs
 };
 
 /// Unknown keys are ignored, so that a newer server can say more. invalid names the keys that are missing or of the wrong type.

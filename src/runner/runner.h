@@ -13,7 +13,7 @@ struct RunnerOptions {
   int node_rank = 0;
   std::filesystem::path folder;  ///< the run folder (docs/formats.md), ours alone
   std::string url;               ///< of the server
-  std::string token;             ///< the run's own; from MUSTER_RUNNER_TOKEN, never on a command line
+  std::string token;             ///< the runner's own; from MUSTER_RUNNER_TOKEN, never on a command line
   std::vector<int> avoid_ports;  ///< at which the ranks cannot meet: another program had them when earlier attempts tried
   bool salvage = false;          ///< another runner died here: end what it started, bring home what is there
 };

@@ -58,7 +58,8 @@ class RunnerTest : public ::testing::Test {
                      {"distribution", nullptr},
                      {"grace_seconds", 15},
                      {"restore_outputs", false},
-                     {"variables", Json::object()}};
+                     {"variables", Json::object()},
+                     {"job_token", "job-token"}};
   }
   void TearDown() override {
     if (runner_ && !runner_->poll()) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "scheduler/scheduler_impl.h"
 #include "scheduler/work_order.h"
@@ -115,7 +114,7 @@ Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const Ch
   }
   MUSTER_TRY_ASSIGN(const environment::Prepared prepared, environments_.prepare(
                                                               run.spec.environment, [](std::string_view) {}, [] { return false; }));
-  return work_order(run, node.node_rank, prepared);
+  return work_order(run, node.node_rank, prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
 }
 
 Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, WaitsForDisk waits) {
@@ -156,10 +155,6 @@ Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::stri
     }
   }));
   return {};
-}
-
-std::string SchedulerImpl::run_token(const std::string& run_id, int attempt) const {
-  return fmt::format("mr_{}.{}.{}", run_id, attempt, hmac_sha256_hex(options_.token_secret, fmt::format("run:{}:{}", run_id, attempt)));
 }
 
 }  // namespace muster::scheduler

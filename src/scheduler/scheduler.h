@@ -16,6 +16,7 @@
 #include "model/rank_report.h"
 #include "model/run.h"
 #include "scheduler/run_machine.h"
+#include "scheduler/run_tokens.h"
 #include "store/changes.h"
 #include "store/log_store.h"
 #include "store/store.h"
@@ -27,7 +28,7 @@ struct SchedulerOptions {
   std::filesystem::path home;           ///< MUSTER_HOME
   std::filesystem::path runner_binary;  ///< this server's own copy, which outlives an upgrade
   std::string url;                      ///< how runners reach the server
-  std::string token_secret;             ///< run tokens are made from it (run_token)
+  std::string token_secret;             ///< RunTokens are made from it
   std::vector<std::string>
       gpus;  ///< this machine's, as CUDA_VISIBLE_DEVICES names them: nodes of the local engine share them, no two runs the same
   int local_runs_at_once = 0;  ///< capacity of the target `local`; 0: one per GPU, or without GPUs one per two cores (at least one)
@@ -104,9 +105,10 @@ class Scheduler {
   virtual Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
                             const NotKept& not_kept) = 0;
 
-  /// The token that the processes of this attempt carry; good until the run has ended. "mr_<run id>.<attempt>.<64 hex>": it says whose it
-  /// is, so that it can be checked without being stored.
-  virtual std::string run_token(const std::string& run_id, int attempt) const = 0;
+  /// The run as it was last stored, if it has been taken up and has not ended: the one place that says whose tokens are still good. In
+  /// memory, so that it may be asked with each request.
+  virtual std::shared_ptr<const model::Run> active(const std::string& run_id) const = 0;
+  virtual const RunTokens& tokens() const = 0;
 };
 
 }  // namespace muster::scheduler

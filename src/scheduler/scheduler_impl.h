@@ -34,7 +34,8 @@ class SchedulerImpl final : public Scheduler {
   Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) override;
   Result<void> done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
                     const NotKept& not_kept) override;
-  std::string run_token(const std::string& run_id, int attempt) const override;
+  std::shared_ptr<const model::Run> active(const std::string& run_id) const override;
+  const RunTokens& tokens() const override { return tokens_; }
 
  private:
   using Also = std::function<void(store::Session&, const model::Run&)>;
@@ -82,9 +83,9 @@ class SchedulerImpl final : public Scheduler {
 
   /// The runs that have not ended, as they were last stored.
   using ActiveRuns = std::map<std::string, std::shared_ptr<const model::Run>>;
-  std::shared_ptr<const model::Run> active(const std::string& run_id) const;
 
   const SchedulerOptions options_;
+  const RunTokens tokens_{options_.token_secret};
   store::Store& store_;
   store::LogStore& logs_;
   store::Changes& changes_;

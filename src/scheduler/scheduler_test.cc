@@ -9,7 +9,7 @@ TEST_F(SchedulerTest, ARunFromSubmissionToItsEnd) {
   ASSERT_TRUE(becomes(run, RunStatus::starting));
   const auto start = script_.starts.get().front();
   EXPECT_EQ(start.id.run_id, run.run_id);
-  EXPECT_EQ(start.nodes.front().variables.at("MUSTER_RUNNER_TOKEN"), scheduler_->run_token(run.run_id, 1));
+  EXPECT_EQ(start.nodes.front().variables.at("MUSTER_RUNNER_TOKEN"), scheduler_->tokens().token(TokenHolder::runner, run.run_id, 1));
   const auto order = check_in(run);
   ASSERT_TRUE(order && *order);
   EXPECT_EQ((**order)["interpreter"], "/bin/sh");
@@ -188,13 +188,14 @@ TEST_F(SchedulerTest, AnotherAttemptHasItsOwnTokenAndOldRunnersAreRefused) {
   run_to_end(run, 1);
   ASSERT_TRUE(started(2));
   EXPECT_EQ(script_.starts.get().back().id.attempt, 2);
-  EXPECT_NE(scheduler_->run_token(run.run_id, 1), scheduler_->run_token(run.run_id, 2));
+  EXPECT_NE(scheduler_->tokens().token(TokenHolder::runner, run.run_id, 1), scheduler_->tokens().token(TokenHolder::runner, run.run_id, 2));
   const auto old = scheduler_->heartbeat(node(run, 0, 1), {});
   ASSERT_FALSE(old);
   EXPECT_EQ(old.error().code, Code::conflict);
   const auto order = scheduler_->check_in(node(run, 0, 2), {"host", "127.0.0.1", 1, 9, false});
   ASSERT_TRUE(order && *order);
   EXPECT_EQ((**order)["restore_outputs"], true);
+  EXPECT_EQ((**order)["job_token"], scheduler_->tokens().token(TokenHolder::job, run.run_id, 2));
 }
 
 }  // namespace

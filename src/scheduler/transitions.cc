@@ -192,7 +192,7 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
   if (!options_.gpus.empty() && targets_.engine(target_of(run)) == "local") {
     node.variables["CUDA_VISIBLE_DEVICES"] = run.nodes.at(static_cast<std::size_t>(node_rank)).gpus;
   }
-  node.variables["MUSTER_RUNNER_TOKEN"] = run_token(run.run_id, run.attempt);
+  node.variables["MUSTER_RUNNER_TOKEN"] = tokens_.token(TokenHolder::runner, run.run_id, run.attempt);
   node.log = folder / fmt::format("runner_{}.log", node_rank);
   return node;
 }

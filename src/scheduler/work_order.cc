@@ -2,7 +2,7 @@
 
 namespace muster::scheduler {
 
-Json work_order(const model::Run& run, int node_rank, const environment::Prepared& prepared) {
+Json work_order(const model::Run& run, int node_rank, const environment::Prepared& prepared, const std::string& job_token) {
   Json nodes = Json::array();
   for (const model::RunNode& node : run.nodes) nodes.push_back({{"node_rank", node.node_rank}, {"address", node.address}});
   const Json spec = model::to_json(run.spec);
@@ -28,6 +28,7 @@ Json work_order(const model::Run& run, int node_rank, const environment::Prepare
       {"grace_seconds", run.spec.grace_seconds},
       {"restore_outputs", run.attempt > 1},
       {"variables", run.spec.environment_variables},
+      {"job_token", job_token},
   };
 }
 

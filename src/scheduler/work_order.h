@@ -7,7 +7,7 @@
 
 namespace muster::scheduler {
 
-/// `run` has every node checked in (or `node_rank`'s runner was sent to salvage).
-Json work_order(const model::Run& run, int node_rank, const environment::Prepared& prepared);
+/// `run` has every node checked in (or `node_rank`'s runner was sent to salvage). `job_token`: what its ranks carry.
+Json work_order(const model::Run& run, int node_rank, const environment::Prepared& prepared, const std::string& job_token);
 
 }  // namespace muster::scheduler

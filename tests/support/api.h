@@ -109,7 +109,8 @@ class Api {
   model::Run run(const std::string& run_id) {
     return *store->read([&](store::Session& session) -> Result<model::Run> { return *store::runs::find_by_name(session, run_id); });
   }
-  Headers as_run(const model::Run& run) const { return {{"authorization", "Bearer " + scheduler.run_token(run.run_id, run.attempt)}}; }
+  Headers as_runner(const model::Run& run) const { return as(scheduler::TokenHolder::runner, run); }
+  Headers as_job(const model::Run& run) const { return as(scheduler::TokenHolder::job, run); }
   std::string node(const model::Run& run, const std::string& what, int node_rank = 0) const {
     return fmt::format("/api/v1/runner/runs/{}/attempts/{}/nodes/{}/{}", run.run_id, run.attempt, node_rank, what);
   }
@@ -131,6 +132,9 @@ class Api {
   http::Gate gate = api::make_gate(services);
 
  private:
+  Headers as(scheduler::TokenHolder holder, const model::Run& run) const {
+    return {{"authorization", "Bearer " + scheduler.tokens().token(holder, run.run_id, run.attempt)}};
+  }
   static ApiAnswer answer_of(http::Response response) {
     ApiAnswer answer;
     answer.status = response.status;

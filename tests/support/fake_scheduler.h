@@ -81,9 +81,19 @@ class FakeScheduler final : public scheduler::Scheduler {
     return note("done", node);
   }
 
-  std::string run_token(const std::string& run_id, int attempt) const override {
-    return fmt::format("mr_{}.{}.{:064}", run_id, attempt, 7);
+  std::shared_ptr<const model::Run> active(const std::string& run_id) const override {
+    const auto run = store_.read(
+        [&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find_by_name(session, run_id); });
+    if (!run || !*run || model::has_ended((*run)->status)) return nullptr;
+    auto known = std::make_shared<model::Run>(**run);
+    // As if it had been given its nodes.
+    for (int rank = static_cast<int>(known->nodes.size()); rank < known->spec.node_count; ++rank) {
+      known->nodes.emplace_back();
+      known->nodes.back().node_rank = rank;
+    }
+    return known;
   }
+  const scheduler::RunTokens& tokens() const override { return tokens_; }
 
   /// What the scheduler itself would do in its time.
   Result<model::Run> set_status(std::int64_t run_key, model::RunStatus status_now, const std::string& detail = "") {
@@ -106,6 +116,7 @@ class FakeScheduler final : public scheduler::Scheduler {
     return {};
   }
 
+  const scheduler::RunTokens tokens_{"the home's secret"};
   store::Store& store_;
   store::Changes& changes_;
   const Clock& clock_;

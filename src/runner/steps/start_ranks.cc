@@ -39,7 +39,7 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& hom
   job.node_count = order.node_count;
   job.node = {order.node_rank, fs::absolute(run.folder.root()), run.group->name()};
   job.url = run.options.url;
-  job.token = run.options.token;
+  job.token = order.job_token;
   MUSTER_TRY_ASSIGN(job.interpreter_folder, interpreter_folder(order.interpreter, home));
   job.virtual_environment = order.environment_folder;
   MUSTER_TRY_ASSIGN(job.sdk_folder, unpack_sdk(home));
