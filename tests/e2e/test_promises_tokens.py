@@ -70,7 +70,8 @@ def test_a_job_cannot_end_its_own_run_and_its_tokens_open_nothing_afterwards(ser
             status, problem = rest(method, path, body, token=token)
             assert (status, "which is over" in problem["detail"]) == (401, True), problem
     for method, path, body in (("PUT", "logs?path=azureml-logs/late.txt&offset=0", b"late"), ("POST", "metrics?process=late&sequence=0", b""),
-                               ("POST", "outputs", {"files": []}), ("POST", "heartbeat", {}), ("POST", "started", {"ranks": []})):
+                               ("POST", "outputs", {"files": []}), ("POST", "heartbeat", {}),
+                               ("POST", "started", {"ranks": []})):
         status, problem = rest(method, node + path, body, token=runner)
         assert (status, problem["code"]) == (401, "unauthorized"), (path, problem)
     assert rest("GET", own + "/logs")[1] == logs
