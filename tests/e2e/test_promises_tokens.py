@@ -69,8 +69,8 @@ def test_a_job_cannot_end_its_own_run_and_its_tokens_open_nothing_afterwards(ser
                                    ("GET", "/workspaces/default/models", None)):
             status, problem = rest(method, path, body, token=token)
             assert (status, "which is over" in problem["detail"]) == (401, True), problem
-    for method, path, body in (("PUT", "logs?path=azureml-logs/late.txt&offset=0", b"late"), ("POST", "metrics?process=late&sequence=0", b""),
-                               ("POST", "outputs", {"files": []}), ("POST", "heartbeat", {}),
+    for method, path, body in (("PUT", "logs?path=azureml-logs/late.txt&offset=0", b"late"), ("POST", "outputs", {"files": []}),
+                               ("POST", "metrics?process=late&sequence=0", b""), ("POST", "heartbeat", {}),
                                ("POST", "started", {"ranks": []})):
         status, problem = rest(method, node + path, body, token=runner)
         assert (status, problem["code"]) == (401, "unauthorized"), (path, problem)
