@@ -1,6 +1,7 @@
 #include "api/auth.h"
 
 #include "api/caller.h"
+#include "model/server_proof.h"
 #include "store/tokens.h"
 
 namespace muster::api {
@@ -56,6 +57,18 @@ http::Gate make_gate(Services& services) {
     if (!named) return unauthorized("the token is not known to this server", "a run's processes find theirs in MUSTER_RUN_TOKEN");
     request.context = of_run(services, std::move(*named));
     return {};
+  };
+}
+
+http::Finish make_prover(Services& services) {
+  return [&services](const http::Request& request, http::Response& response) {
+    const std::string nonce = request.header(model::kNonceHeader);
+    if (nonce.empty()) return;
+    const auto token = bearer_token(request);
+    const auto named = token ? services.scheduler.tokens().genuine(*token) : std::nullopt;
+    if (!named) return;
+    const std::string key = services.scheduler.tokens().proof_key(named->run_id, named->attempt);
+    response.headers.emplace_back(model::kProofHeader, model::server_proof(key, nonce, response.status));
   };
 }
 

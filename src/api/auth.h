@@ -10,4 +10,8 @@ namespace muster::api {
 /// What a caller may do is each route's (call.h, Access). `services` must outlive the gate.
 http::Gate make_gate(Services& services);
 
+/// Proves with each answer to a process of a run that this is the server the run belongs to (model/server_proof.h): when the request asked
+/// for it and came with a genuine token, also one of a run that is over. `services` must outlive it.
+http::Finish make_prover(Services& services);
+
 }  // namespace muster::api

@@ -1,6 +1,7 @@
 // Who reaches what.
 #include <gtest/gtest.h>
 
+#include "model/server_proof.h"
 #include "support/api.h"
 
 namespace muster::api {
@@ -167,6 +168,26 @@ TEST_F(RunTokensTest, AnotherAttemptsTokensOpenNothing) {
   EXPECT_EQ(status(api.as_job(next), "GET", of(own)), 200);
   EXPECT_EQ(status(api.as_runner(next), "POST", api.node(next, "heartbeat"), "{}"), 200);
   EXPECT_EQ(status(api.as_runner(next), "POST", api.node(own, "heartbeat"), "{}"), 403);
+}
+
+TEST_F(RunTokensTest, AnAnswerToAGenuineTokenProvesWhoseItIs) {
+  const http::Finish prover = make_prover(api.services);
+  const std::string key = api.scheduler.tokens().proof_key(own.run_id, own.attempt);
+  const auto proof = [&](Api::Headers headers, int status) {
+    headers.emplace("muster-nonce", "a nonce");
+    http::Request request;
+    request.headers = std::move(headers);
+    http::Response response{status, {}, {}};
+    prover(request, response);
+    return response.headers.empty() ? "" : response.headers.front().second;
+  };
+  EXPECT_EQ(proof(api.as_runner(own), 200), model::server_proof(key, "a nonce", 200));
+  EXPECT_EQ(proof(api.as_runner(own), 503), model::server_proof(key, "a nonce", 503));
+  ASSERT_TRUE(api.scheduler.set_status(own.key, model::RunStatus::completed));
+  EXPECT_EQ(proof(api.as_runner(own), 401), model::server_proof(key, "a nonce", 401)) << "also of a run that is over";
+  EXPECT_EQ(proof({{"authorization", "Bearer mr_x.1." + std::string(64, '0')}}, 401), "");
+  EXPECT_EQ(proof({{"authorization", std::string("Bearer ") + test::kOwnerToken}}, 200), "");
+  EXPECT_EQ(proof({}, 200), "");
 }
 
 TEST_F(RunTokensTest, NodesThatTheRunDoesNotHaveAreRefused) {

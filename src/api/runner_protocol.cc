@@ -52,6 +52,13 @@ Result<model::Run> run_of_node(const Call& call, const scheduler::NodeId& node) 
 
 http::Response done_response() { return http::json_response(200, Json::object()); }
 
+/// Of what an attempt that is over was refused, its runner hears just that.
+Result<http::Response> heard(const Call& call, const Result<void>& told) {
+  if (told) return done_response();
+  MUSTER_TRY(check_not_over(call));
+  return tl::unexpected(told.error());
+}
+
 std::string short_text(ObjectReader& in, std::string_view field) {
   std::string text = in.text_or(field, "");
   if (text.size() > kLongestText) in.fault(std::string(field), fmt::format("must have at most {} bytes", kLongestText));
@@ -154,9 +161,9 @@ Result<http::Response> finished(Call& call) {
       in.adopt(fmt::format("ranks[{}]", i), report.error());
   }
   MUSTER_TRY(in.finish("finished"));
-  MUSTER_TRY(call.services.scheduler.finished(node, reports));
+  const auto told = call.services.scheduler.finished(node, reports);
   crash_point("server.finished.stored");
-  return done_response();
+  return heard(call, told);
 }
 
 Result<http::Response> done(Call& call) {
@@ -175,9 +182,9 @@ Result<http::Response> done(Call& call) {
     if (const auto read = one.finish("not_kept"); !read) in.adopt("not_kept", read.error());
   }
   MUSTER_TRY(in.finish("done"));
-  MUSTER_TRY(call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept));
+  const auto told = call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept);
   crash_point("server.done.stored");
-  return done_response();
+  return heard(call, told);
 }
 
 Result<http::Response> put_logs(Call& call) {

@@ -37,6 +37,7 @@ Result<Exit> run(const Options& options) {
     runner.avoid_ports.push_back(static_cast<int>(port));
   }
   if (const char* token = std::getenv("MUSTER_RUNNER_TOKEN"); token != nullptr) runner.token = token;
+  if (const char* key = std::getenv("MUSTER_RUNNER_PROOF_KEY"); key != nullptr) runner.proof_key = key;
   return static_cast<Exit>(runner::run_runner(runner));
 }
 

@@ -152,12 +152,12 @@ class HttpConnection::Impl {
       // A server that refuses early (too large, not allowed) answers and stops reading. Its answer says more than the broken pipe.
       if (written.error().code != Code::unavailable || !socket_.is_open()) return tl::unexpected(written.error());
       end_ = std::min(end_, std::chrono::steady_clock::now() + kEarlyAnswerWait);
-      auto early = receive(sink);
+      auto early = receive(request, sink);
       close();
       if (early && !early->succeeded()) return early;
       return tl::unexpected(written.error());
     }
-    return receive(sink);
+    return receive(request, sink);
   }
 
   std::string head_of(const HttpRequest& request) const {
@@ -222,7 +222,7 @@ class HttpConnection::Impl {
     return {};
   }
 
-  Result<HttpResponse> receive(const ByteSink& sink) {
+  Result<HttpResponse> receive(const HttpRequest& request, const ByteSink& sink) {
     http::response_parser<http::buffer_body> parser;
     parser.body_limit(boost::none);
     parser.header_limit(64u << 10);
@@ -237,6 +237,7 @@ class HttpConnection::Impl {
       response.headers[lower({field.name_string().data(), field.name_string().size()})] =
           std::string(field.value().data(), field.value().size());
     }
+    if (request.check_head) MUSTER_TRY(request.check_head(response));
     const bool to_sink = sink && response.succeeded();
     std::string piece;
     while (!parser.is_done()) {

@@ -25,11 +25,15 @@ struct FileBody {
       {};  ///< how much of it has gone out, often; less again when it is sent anew. Must be quick
 };
 
+struct HttpResponse;
+
 struct HttpRequest {
   std::string method = "GET";
   std::string target;  ///< path and query, encoded
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::variant<std::string, FileBody> body = {};
+  /// Asked of the answer's head before anything of its body is used: an error ends the exchange and is its result.
+  std::function<Result<void>(const HttpResponse& head)> check_head = {};
 };
 
 struct HttpResponse {

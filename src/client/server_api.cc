@@ -1,7 +1,9 @@
 #include "client/server_api.h"
 
+#include "base/hash.h"
 #include "base/id.h"
 #include "client/problem.h"
+#include "model/server_proof.h"
 
 namespace muster::client {
 namespace {
@@ -49,6 +51,15 @@ HttpRequest Api::request_for(std::string_view method, std::string_view path, con
   request.method = method;
   request.target = target_of(path, query);
   if (!options_.address.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + options_.address.token);
+  if (!options_.proof_key.empty()) {
+    std::string nonce = random_hex(16);
+    request.headers.emplace_back(model::kNonceHeader, nonce);
+    request.check_head = [this, nonce = std::move(nonce)](const HttpResponse& head) -> Result<void> {
+      const std::string expected = model::server_proof(options_.proof_key, nonce, head.status);
+      if (equal_secrets(expected, head.header(std::string(model::kProofHeader)))) return {};
+      return fail(Code::unavailable, "what answers there ({}) does not prove to be this run's server", head.status);
+    };
+  }
   return request;
 }
 

@@ -24,6 +24,7 @@ struct ApiOptions {
   RetryPolicy retry;
   Deadlines deadlines;
   std::stop_token stop;
+  std::string proof_key = {};  ///< of a runner: an answer that does not prove by it whose it is (model/server_proof.h) is unavailable
 };
 
 /// All methods block, may be called from any thread, and share a pool of kept connections (as many as calls run at once).

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "model/server_proof.h"
 #include "support/fake_http_server.h"
 
 namespace muster::client {
@@ -53,6 +54,46 @@ TEST(Api, GivesTheServersErrorAsItIs) {
   ASSERT_FALSE(json);
   EXPECT_EQ(json.error().code, Code::not_found);
   EXPECT_EQ(json.error().hint, "list");
+}
+
+TEST(Api, WithAProofKeyOnlyAProvenAnswerIsOne) {
+  enum class Proof { right, of_another_key, of_another_status, of_an_earlier_request, none };
+  Proof proof = Proof::none;
+  std::string earlier;
+  FakeHttpServer server([&](const FakeRequest& request) {
+    FakeAnswer given = answer(200, R"({"a": 1})");
+    const std::string nonce = request.headers.at("muster-nonce");
+    const std::string key = proof == Proof::of_another_key ? "another" : "key";
+    std::string text = model::server_proof(key, nonce, proof == Proof::of_another_status ? 404 : 200);
+    if (proof == Proof::of_an_earlier_request) text = earlier;
+    if (proof != Proof::none) given.headers.emplace_back("Muster-Proof", text);
+    earlier = text;
+    return given;
+  });
+  ApiOptions options;
+  options.address = {server.url(), "secret", "default"};
+  options.retry.give_up_after = milliseconds(0);
+  options.proof_key = "key";
+  const auto api = *Api::create(std::move(options));
+  for (const Proof wrong : {Proof::none, Proof::of_another_key, Proof::of_another_status}) {
+    proof = wrong;
+    std::string body;
+    const auto streamed = api->stream("/x", {}, [&](std::string_view bytes) -> Result<void> {
+      body += bytes;
+      return {};
+    });
+    EXPECT_EQ(streamed.error().code, Code::unavailable);
+    EXPECT_EQ(body, "") << "nothing of a stranger is used";
+    EXPECT_EQ(api->get("/x").error().code, Code::unavailable);
+    EXPECT_EQ(api->put_bytes("/x", {}, std::string("bytes")).error().code, Code::unavailable);
+  }
+  proof = Proof::right;
+  EXPECT_TRUE(api->get("/x"));
+  proof = Proof::of_an_earlier_request;
+  EXPECT_EQ(api->get("/x").error().code, Code::unavailable);
+  for (const FakeRequest& request : server.requests()) {
+    for (const auto& [name, value] : request.headers) EXPECT_EQ(value.find("key"), std::string::npos) << name;
+  }
 }
 
 TEST(Api, AnAnswerThatIsNoJsonIsTheServersFault) {

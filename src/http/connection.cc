@@ -108,6 +108,7 @@ net::awaitable<bool> Connection::serve_one() {
     co_return closed;
   }
   const Result<const Route*> route = prepare(parser, request);
+  manner.request = &request;
   Response response;
   if (!route) {
     response = problem_response(route.error());

@@ -81,6 +81,7 @@ net::awaitable<void> Connection::linger() {
 /// Whether the connection can go on.
 net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   if (response.status == kInsufficientStorage) warn_of_full_disk(response);
+  if (manner.request != nullptr && core_->finish) core_->finish(*manner.request, response);
   Message message;
   message.version(manner.version);
   message.result(static_cast<unsigned>(response.status));

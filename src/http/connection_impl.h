@@ -52,6 +52,7 @@ struct Manner {
   unsigned version = 11;
   bool head = false;
   bool keep_alive = false;
+  const Request* request = nullptr;  ///< null when its head could not be read
 };
 
 enum class BodyEnd { whole, refused, gone };

@@ -92,10 +92,11 @@ void Connections::wait_until_none() {
   none_.wait(lock, [&] { return all_.empty(); });
 }
 
-Core::Core(ServerOptions options_in, std::shared_ptr<const Router> router_in, Gate gate_in)
+Core::Core(ServerOptions options_in, std::shared_ptr<const Router> router_in, Gate gate_in, Finish finish_in)
     : options(std::move(options_in)),
       router(std::move(router_in)),
       gate(std::move(gate_in)),
+      finish(std::move(finish_in)),
       io(std::make_unique<boost::asio::io_context>()),
       workers(std::make_unique<boost::asio::thread_pool>(static_cast<std::size_t>(options.worker_threads))),
       connections(static_cast<std::size_t>(options.max_connections)) {}

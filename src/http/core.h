@@ -72,12 +72,13 @@ class Connections {
 };
 
 struct Core {
-  Core(ServerOptions options_in, std::shared_ptr<const Router> router_in, Gate gate_in);
+  Core(ServerOptions options_in, std::shared_ptr<const Router> router_in, Gate gate_in, Finish finish_in);
   ~Core();
 
   const ServerOptions options;
   const std::shared_ptr<const Router> router;
   const Gate gate;
+  const Finish finish;
   std::unique_ptr<boost::asio::io_context> io;
   std::unique_ptr<boost::asio::thread_pool> workers;
   std::atomic<bool> stopping{false};

@@ -170,11 +170,12 @@ Result<void> listen_on(tcp::acceptor& acceptor, net::io_context& io, const Serve
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate, Fd listening) {
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate, Fd listening,
+                                              Finish finish) {
   // Threads are made here, and here alone; that there are none to be had is said, not thrown.
   std::shared_ptr<Core> core;
   try {
-    core = std::make_shared<Core>(std::move(options), std::move(router), std::move(gate));
+    core = std::make_shared<Core>(std::move(options), std::move(router), std::move(gate), std::move(finish));
   } catch (const std::system_error& none) {
     return no_threads(none);
   }

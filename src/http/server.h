@@ -29,11 +29,16 @@ struct ServerOptions {
 /// it.
 using Gate = std::function<Result<void>(Request&)>;
 
+/// Adds what is to be added to each answer to a request whose head could be read, refusals included. Quick: it runs on the listener's
+/// thread.
+using Finish = std::function<void(const Request&, Response&)>;
+
 class Server {
  public:
   /// Listens and starts its threads. unavailable when the address cannot be had (says who has the port when that can be known).
   /// With `listening` (an IPv4 socket that listens already) that one is used, and the options' address is only what it is called.
-  static Result<std::unique_ptr<Server>> start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate, Fd listening = {});
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, std::shared_ptr<const Router> router, Gate gate, Fd listening = {},
+                                               Finish finish = {});
   virtual ~Server() = default;  ///< stops
 
   virtual std::uint16_t port() const = 0;

@@ -59,6 +59,17 @@ TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
   }
 }
 
+TEST(Server, WhatFinishesAnswersSeesRefusalsToo) {
+  HttpServer server(routes(), {}, nullptr, [](const Request& request, Response& response) {
+    response.headers.emplace_back("x-finished", request.method + " " + std::to_string(response.status));
+  });
+  RawClient client(server.port());
+  EXPECT_EQ(client.ask(get("/hello")).headers.at("x-finished"), "GET 200");
+  EXPECT_EQ(client.ask(get("/nothing")).headers.at("x-finished"), "GET 404");
+  EXPECT_EQ(client.ask(get("/throw")).headers.at("x-finished"), "GET 500");
+  EXPECT_EQ(client.ask(request("POST", "/echo", std::string(100'001, 'x'))).headers.at("x-finished"), "POST 413");
+}
+
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   client.send(get("/echo/1") + request("POST", "/echo", "two") + get("/echo/3") + get("/big") + get("/echo/5"));
   EXPECT_EQ(client.answer().body, "1|-");

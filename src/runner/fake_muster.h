@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "model/journal.h"
+#include "model/server_proof.h"
 #include "support/fake_http_server.h"
 
 namespace muster::runner::test {
@@ -36,6 +37,8 @@ inline const std::string& fake_run_id() {
   return id;
 }
 inline std::string fake_group() { return fake_run_id() + "-1-0"; }
+
+inline constexpr const char* kProofKey = "proof-key";  ///< as the runner has it
 
 /// What has arrived so far.
 struct Arrived {
@@ -89,6 +92,26 @@ class FakeMuster {
     const std::lock_guard lock(mutex_);
     away_ = away;
   }
+  /// Another server at the address from now on: what it answers has no proof. Nothing: ours is back.
+  void set_stranger(std::optional<FakeAnswer> stranger) {
+    const std::lock_guard lock(mutex_);
+    stranger_ = std::move(stranger);
+    strangers_answers_ = stranger_asked_ = 0;
+  }
+  /// What our server says of an attempt that is over.
+  void set_over(bool over) {
+    const std::lock_guard lock(mutex_);
+    over_ = over;
+  }
+  /// Whether it has answered so many heartbeats, or (below) calls of any kind, in time.
+  bool stranger_answers(int times, std::chrono::seconds at_most = std::chrono::seconds(60)) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, at_most, [&] { return strangers_answers_ >= times; });
+  }
+  bool stranger_asked(int times, std::chrono::seconds at_most = std::chrono::seconds(60)) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, at_most, [&] { return stranger_asked_ >= times; });
+  }
   Arrived arrived() const {
     const std::lock_guard lock(mutex_);
     return arrived_;
@@ -122,6 +145,12 @@ class FakeMuster {
     return json(status, more);
   }
 
+  static void prove(const FakeRequest& request, FakeAnswer& answer) {
+    const auto nonce = request.headers.find(std::string(model::kNonceHeader));
+    if (nonce == request.headers.end()) return;
+    answer.headers.emplace_back(model::kProofHeader, model::server_proof(kProofKey, nonce->second, answer.status));
+  }
+
   static std::string decode(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -147,7 +176,15 @@ class FakeMuster {
     }
     const std::lock_guard lock(mutex_);
     if (away_) return dropped();
-    FakeAnswer result = dispatch(request, path, query);
+    if (stranger_) {
+      ++stranger_asked_;
+      if (path.ends_with("/heartbeat")) ++strangers_answers_;
+      changed_.notify_all();
+      return *stranger_;
+    }
+    FakeAnswer result = over_ ? problem(401, "unauthorized") : dispatch(request, path, query);
+    prove(request, result);
+    if (over_) return result;
     if (result.status >= 400 && result.status != 409) ++arrived_.faults;
     changed_.notify_all();
     return result;
@@ -276,6 +313,10 @@ class FakeMuster {
   Arrived arrived_;
   Json stop_;
   bool away_ = false;
+  bool over_ = false;
+  std::optional<FakeAnswer> stranger_;
+  int strangers_answers_ = 0;  ///< to heartbeats
+  int stranger_asked_ = 0;
   std::map<std::string, Refusal> refusals_;
   FakeHttpServer http_;  ///< last: its threads call the rest
 };

@@ -1,5 +1,7 @@
 #include "runner/heartbeat.h"
 
+#include <utility>
+
 #include "base/log.h"
 #include "client/retry.h"
 #include "runner/persist.h"
@@ -11,23 +13,13 @@ constexpr std::chrono::milliseconds kEvery{2000};
 
 }  // namespace
 
-bool OverJudge::refused(Code code, Time now) {
-  if (verdict_on(code) != Verdict::unknown) {
-    refused_since_.reset();
-    return false;
-  }
-  if (!refused_since_) refused_since_ = now;
-  return now - *refused_since_ >= patience_;
-}
-
 Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, Delivery& delivery,
-                     std::function<std::uint64_t()> pending, std::chrono::seconds over_patience)
+                     std::function<std::uint64_t()> pending)
     : server_(std::move(server)),
       clock_(clock),
       stop_(stop),
       delivery_(delivery),
       pending_(std::move(pending)),
-      judge_(over_patience),
       thread_([this](const std::stop_token& ending) { loop(ending); }) {}
 
 Heartbeat::~Heartbeat() = default;
@@ -44,13 +36,15 @@ void Heartbeat::beat() {
   const auto answer = server_->heartbeat(clock_.now(), pending_(), {waiting.what, waiting.why, waiting.detail});
   const TimeUs back = clock_.local().now_us();
   if (!answer) {
-    if (!judge_.refused(answer.error().code, clock_.local().steady())) return;
+    if (verdict_on(answer.error().code) != Verdict::over) return;
+    // One that was on its way while the run's end was being answered hears it as well; the answer is there before the next.
+    if (!std::exchange(heard_over_, true)) return;
     log::error("runner", "the server does not want this attempt any more: {}", answer.error().detail);
     stop_.ask({"attempt_over", answer.error().detail, std::nullopt});
     stop_.give_up();
     return;
   }
-  judge_.answered();
+  heard_over_ = false;
   clock_.measured(left, back, answer->server_time);
   // Told each time, also after another stop: of a run whose rank failed the outputs are wanted, until it is canceled.
   if (answer->stop && answer->stop->code == "canceled") delivery_.canceled();

@@ -8,6 +8,7 @@ Result<std::shared_ptr<client::Api>> NodeRun::make_api(std::stop_token until, cl
   api_options.retry.give_up_after = std::chrono::milliseconds(0);  // persist() is the patient one
   api_options.deadlines = deadlines;
   api_options.stop = std::move(until);
+  api_options.proof_key = options.proof_key;
   return client::Api::create(std::move(api_options));
 }
 

@@ -13,24 +13,17 @@ namespace muster::runner {
 enum class Verdict {
   away,     ///< the server cannot be reached, or is short of something that passes: it will be back
   storage,  ///< its disk is full or broken
-  unknown,  ///< it does not know us, or what we ask for
+  over,     ///< the attempt is over: for the heartbeat to hear, which ends all waiting
   fault,    ///< its own: it may pass, but one call must not hold up the others for ever
   refused,  ///< sending the same again changes nothing
 };
-/// Pure.
+/// Of the run's own server: what another one says has no proof, and is taken for its absence (client::ApiOptions). Pure.
 Verdict verdict_on(Code code);
-
-enum class Unknown {
-  passes,  ///< what holds our data goes on trying: something else may listen at the server's address while it is away, and whether the
-           ///< attempt is over is for the heartbeat to judge
-  counts,  ///< after a while it is taken for an answer
-};
 
 inline constexpr std::chrono::seconds kAWhile{60};
 
 /// How long a call is made again.
 struct Patience {
-  Unknown unknown = Unknown::passes;
   std::chrono::milliseconds with_faults = kAWhile;  ///< of the server's own, before one is taken for an answer
   /// Asked after each refusal for the sake of the server's disk whether to go on (Delivery); without it that lasts for as long as a
   /// server's absence may.
@@ -50,7 +43,6 @@ auto persist(const std::stop_token& stop, Call call, const Patience& patience = 
     if (verdict == Verdict::storage && patience.with_storage && !patience.with_storage(result.error())) return result;
     const auto waited = std::chrono::steady_clock::now() - began;
     if (verdict == Verdict::fault && waited > patience.with_faults) return result;
-    if (verdict == Verdict::unknown && patience.unknown == Unknown::counts && waited > kAWhile) return result;
     if (!client::sleep_for(wait, stop)) return result;
   }
 }

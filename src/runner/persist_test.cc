@@ -27,6 +27,19 @@ TEST(Persist, DoesNotRepeatWhatIsRefused) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(Persist, WhatItsOwnServerDoesNotHaveOrAllowIsAnAnswer) {
+  for (const Code code : {Code::not_found, Code::forbidden, Code::conflict, Code::method_not_allowed}) {
+    int calls = 0;
+    const auto result = persist(std::stop_token(), [&]() -> Result<void> {
+      ++calls;
+      return fail(code, "no");
+    });
+    EXPECT_EQ(result.error().code, code);
+    EXPECT_EQ(calls, 1);
+  }
+  EXPECT_EQ(verdict_on(Code::unauthorized), Verdict::over);
+}
+
 TEST(Persist, EndsWhenNobodyWaits) {
   std::stop_source stop;
   std::thread later([&] { stop.request_stop(); });

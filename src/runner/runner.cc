@@ -74,7 +74,11 @@ bool run_steps(NodeRun& run) {
   const std::jthread patience([&run](const std::stop_token& ended) {
     if (client::sleep_for(kLongestAbsence, ended)) run.stop.give_up();
   });
-  return std::all_of(kConcluding.begin(), kConcluding.end(), take);
+  if (std::all_of(kConcluding.begin(), kConcluding.end(), take)) return true;
+  // Nobody else has what could not be sent. The mark tells a server that starts that it is no leftover.
+  if (const auto kept = run.folder.mark_as_kept(); !kept) log::error("runner", "{}", kept.error().detail);
+  log::error("runner", "what is not recorded is left in {}", run.folder.root().string());
+  return false;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct RunnerOptions {
   std::filesystem::path folder;  ///< the run folder (docs/formats.md), ours alone
   std::string url;               ///< of the server
   std::string token;             ///< the runner's own; from MUSTER_RUNNER_TOKEN, never on a command line
+  std::string proof_key;         ///< by which the server proves to be the run's own (model/server_proof.h); from MUSTER_RUNNER_PROOF_KEY
   std::vector<int> avoid_ports;  ///< at which the ranks cannot meet: another program had them when earlier attempts tried
   bool salvage = false;          ///< another runner died here: end what it started, bring home what is there
 };

@@ -11,6 +11,8 @@
 namespace muster::runner {
 namespace {
 
+using test::FakeAnswer;
+
 TEST_F(RunnerTest, BringsHomeAllThatAScriptLeaves) {
   script(
       "import os, sys\nprint('in', os.getcwd())\nprint('to stderr', file=sys.stderr)\n"
@@ -154,6 +156,72 @@ TEST_F(RunnerTest, TheRunGoesOnWhileTheServerIsAway) {
   EXPECT_EQ(arrived.failed.size(), 1U);
   EXPECT_EQ(arrived.finished[0]["exit_code"], 5);
   EXPECT_TRUE(arrived.outputs.contains("outputs/file"));
+}
+
+/// What a server of another home, a proxy and any web server say at our server's address.
+std::vector<FakeAnswer> answers_of_strangers() {
+  FakeAnswer other_home;
+  other_home.status = 401;
+  other_home.headers = {{"Content-Type", "application/problem+json"}};
+  other_home.body = R"({"code":"unauthorized","detail":"the token is not known to this server"})";
+  FakeAnswer proxy;
+  proxy.status = 404;
+  proxy.headers = {{"Content-Type", "text/html"}};
+  proxy.body = "<html>not here</html>";
+  FakeAnswer wrong_proof = other_home;
+  wrong_proof.headers.emplace_back(model::kProofHeader, std::string(64, '0'));
+  FakeAnswer friendly;
+  friendly.body =
+      R"({"size":0,"next_sequence":0,"missing":[],"stop":{"reason":"no","code":"canceled","grace_seconds":0},"time":"2026-11-21T03:22:11Z"})";
+  return {other_home, proxy, wrong_proof, friendly};
+}
+
+TEST_F(RunnerTest, OnlyItsOwnServerIsHeard) {
+  command("echo begun; while [ ! -e " + (home_ / "go").string() + " ]; do sleep 0.01; done; echo ended; echo kept > outputs/file");
+  start();
+  const auto begun = [](const auto& arrived) {
+    const auto log = arrived.logs.find("azureml-logs/70_driver_log.txt");
+    return !arrived.started.is_null() && log != arrived.logs.end() && log->second == "begun\n";
+  };
+  ASSERT_TRUE(server_.wait_for(begun));
+  for (const FakeAnswer& stranger : answers_of_strangers()) {
+    server_.set_stranger(stranger);
+    ASSERT_TRUE(server_.stranger_answers(3)) << stranger.status;
+    EXPECT_FALSE(runner_->poll()) << stranger.status << runner_log();
+  }
+  ASSERT_TRUE(write_file(home_ / "go", "", 0644, Durable::no));
+  ASSERT_TRUE(server_.stranger_answers(5));
+  server_.set_stranger(std::nullopt);
+  EXPECT_EQ(finish(), 0) << runner_log();
+  EXPECT_EQ(log(), "begun\nended\n");
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.finished[0]["exit_code"], 0);
+  EXPECT_TRUE(arrived.outputs.contains("outputs/file"));
+  EXPECT_EQ(arrived.done["warnings"], Json::array());
+}
+
+TEST_F(RunnerTest, AStrangerAtTheCheckInIsNoServer) {
+  server_.set_stranger(answers_of_strangers().front());
+  start();
+  ASSERT_TRUE(server_.stranger_asked(5));
+  server_.set_stranger(std::nullopt);
+  EXPECT_EQ(finish(), 0) << runner_log();
+}
+
+TEST_F(RunnerTest, ARunnerThatIsToldThatItsRunIsOverEndsItsRanksAndKeepsWhatItHas) {
+  server_.order["grace_seconds"] = 20;
+  command("trap 'echo saved > outputs/checkpoint; exit 0' TERM; echo ready; while true; do sleep 0.01; done");
+  start();
+  ASSERT_TRUE(server_.wait_for([](const auto& arrived) {
+    const auto log = arrived.logs.find("azureml-logs/70_driver_log.txt");
+    return log != arrived.logs.end() && log->second == "ready\n";
+  }));
+  server_.set_over(true);
+  EXPECT_EQ(finish(), 1);
+  EXPECT_EQ(read_file(folder() / "outputs/checkpoint").value_or(""), "saved\n");
+  EXPECT_TRUE(fs::exists(folder() / ".muster/kept"));
+  EXPECT_TRUE(server_.arrived().done.is_null());
+  EXPECT_THAT(runner_log(), HasSubstr(folder().string()));
 }
 
 TEST_F(RunnerTest, AKilledRunnersWorkIsCollectedByAnother) {
@@ -421,6 +489,7 @@ int play(const char* part) {
   options.folder = told["folder"].get<std::string>();
   options.url = told["url"];
   options.token = "run-token";
+  options.proof_key = test::kProofKey;
   options.salvage = told["salvage"];
   ::unsetenv(kPart);
   return run_runner(options);

@@ -117,6 +117,13 @@ struct Stepper {
   Run& run;
   const Circumstances& at;
   std::vector<Effect>& effects;
+  std::optional<Error>& refusal;
+
+  bool refuse(Code code, std::string why) const {
+    refusal = Error{code, std::move(why), "", {}};
+    return false;
+  }
+  bool refuse_node(int node_rank) const { return refuse(Code::not_found, fmt::format("run {} has no node {}", run.run_id, node_rank)); }
 
   bool operator()(const Submitted&) const {
     if (run.status != RunStatus::not_started) return false;
@@ -200,7 +207,8 @@ struct Stepper {
 
   bool operator()(const RanksFinished& event) const {
     RunNode* node = node_of(run, event.node_rank);
-    if (node == nullptr || node->status == kFinished || node->status == kDone) return false;
+    if (node == nullptr) return refuse_node(event.node_rank);
+    if (node->status == kFinished || node->status == kDone) return false;
     const bool was_stopping = stop_reason(run).has_value();
     // What was told before a runner was lost stays; its successor knows only of those that were still running.
     for (const model::RankReport& report : event.reports) {
@@ -219,7 +227,11 @@ struct Stepper {
 
   bool operator()(const NodeDone& event) const {
     RunNode* node = node_of(run, event.node_rank);
-    if (node == nullptr || node->status == kDone) return false;
+    if (node == nullptr) return refuse_node(event.node_rank);
+    if (node->status == kDone) return false;
+    if (node->status != kFinished)
+      return refuse(Code::conflict, fmt::format("node {} is {}: it cannot be done before its ranks have been reported as finished",
+                                                event.node_rank, node->status));
     node->status = kDone;
     if (!event.not_kept.message.empty() && !run.error) {
       model::RunError error;
@@ -340,7 +352,7 @@ Step step(Run run, const Event& event, const Circumstances& circumstances) {
   Step next;
   next.run = std::move(run);
   if (model::has_ended(next.run.status)) return next;
-  next.changed = std::visit(Stepper{next.run, circumstances, next.effects}, event);
+  next.changed = std::visit(Stepper{next.run, circumstances, next.effects, next.refusal}, event);
   return next;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "model/rank_report.h"
 #include "model/run.h"
 
@@ -117,7 +118,8 @@ struct Effect {
 struct Step {
   model::Run run;
   std::vector<Effect> effects;
-  bool changed = false;  ///< false: the event means nothing (any more) to this run
+  bool changed = false;               ///< false: the event means nothing (any more) to this run
+  std::optional<Error> refusal = {};  ///< what told of the event has to hear: a node that there is not, or done before finished
 };
 
 /// What the decision needs to know besides the run.

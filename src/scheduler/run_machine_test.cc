@@ -13,6 +13,7 @@ using model::RunStatus;
 struct Story {
   Run run;
   std::vector<Effect> effects;
+  std::optional<Error> refusal;
   Circumstances at{1'000'000, false};
 
   explicit Story(int nodes = 1) {
@@ -24,6 +25,7 @@ struct Story {
     Step next = step(run, event, at);
     run = std::move(next.run);
     effects = std::move(next.effects);
+    refusal = std::move(next.refusal);
     return next.changed;
   }
   bool wanted(EffectKind kind) const {
@@ -51,6 +53,31 @@ model::RankReport report(int rank, int node_rank, std::optional<int> exit_code, 
   one.log = "azureml-logs/70_driver_log.txt";
   if (!exception.empty()) one.exception = model::PrintedException{exception, message, "Traceback …"};
   return one;
+}
+
+TEST(RunMachine, DoneFollowsFinished) {
+  Story story(2);
+  story.until_running();
+  EXPECT_FALSE(story.tell(NodeDone{0, {"a warning"}}));
+  EXPECT_EQ(story.refusal.value().code, Code::conflict);
+  EXPECT_EQ(story.run.nodes[0].status, "Running");
+  EXPECT_TRUE(story.run.warnings.empty());
+  story.tell(RanksFinished{0, {report(0, 0, 0)}});
+  EXPECT_TRUE(story.tell(NodeDone{0, {}}));
+  EXPECT_FALSE(story.refusal);
+  EXPECT_FALSE(story.tell(NodeDone{0, {}})) << "repeated";
+  EXPECT_FALSE(story.refusal);
+  EXPECT_EQ(story.run.status, RunStatus::running);
+}
+
+TEST(RunMachine, ANodeThatTheRunDoesNotHaveSaysNothing) {
+  Story story;
+  story.until_running();
+  for (const Event& event : {Event(RanksFinished{1, {report(1, 1, 0)}}), Event(NodeDone{1, {}}), Event(NodeDone{-1, {}})}) {
+    EXPECT_FALSE(story.tell(event));
+    EXPECT_EQ(story.refusal.value().code, Code::not_found);
+  }
+  EXPECT_EQ(story.run.status, RunStatus::running);
 }
 
 TEST(RunMachine, TheOrdinaryLife) {

@@ -1,5 +1,7 @@
 #include "scheduler/scheduler.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -11,6 +13,18 @@
 #include "store/workspaces.h"
 
 namespace muster::scheduler {
+
+namespace {
+
+/// Of a run that has ended, reports are heard no more; only one that repeats what had been heard is acknowledged.
+Result<void> acknowledge(const model::Run& run, const NodeId& node) {
+  if (!model::has_ended(run.status)) return {};
+  const auto is_done = [&](const model::RunNode& one) { return one.node_rank == node.node_rank && one.status == "Done"; };
+  if (std::any_of(run.nodes.begin(), run.nodes.end(), is_done)) return {};
+  return fail(Code::conflict, "run {} has ended: it is {}", run.run_id, model::to_string(run.status));
+}
+
+}  // namespace
 
 std::unique_ptr<Scheduler> Scheduler::create(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
                                              const Clock& clock,
@@ -143,18 +157,19 @@ Result<void> SchedulerImpl::rank_failed(const NodeId& node, const model::RankRep
 Result<void> SchedulerImpl::finished(const NodeId& node, const std::vector<model::RankReport>& reports) {
   std::vector<model::RankReport> placed = reports;
   for (model::RankReport& report : placed) report.node_rank = node.node_rank;
-  MUSTER_TRY(apply(node, RanksFinished{node.node_rank, placed}));
-  return {};
+  MUSTER_TRY_ASSIGN(const Step told, apply(node, RanksFinished{node.node_rank, placed}));
+  return acknowledge(told.run, node);
 }
 
 Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
                                  const NotKept& not_kept) {
-  MUSTER_TRY(apply(node, NodeDone{node.node_rank, warnings, not_kept}, [&](store::Session& session, const model::Run& run) {
-    if (node.node_rank == 0 && !resolved_environment.is_null()) {
-      store::run_attempts::set_resolved_environment(session, run.key, node.attempt, resolved_environment);
-    }
-  }));
-  return {};
+  MUSTER_TRY_ASSIGN(const Step told,
+                    apply(node, NodeDone{node.node_rank, warnings, not_kept}, [&](store::Session& session, const model::Run& run) {
+                      if (node.node_rank == 0 && !resolved_environment.is_null()) {
+                        store::run_attempts::set_resolved_environment(session, run.key, node.attempt, resolved_environment);
+                      }
+                    }));
+  return acknowledge(told.run, node);
 }
 
 }  // namespace muster::scheduler

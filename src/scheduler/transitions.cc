@@ -40,10 +40,11 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
     }
     circumstances.low_priority = targets_.low_priority(target_of(*run));
     Step next = step(std::move(*run), event, circumstances);
+    if (next.refusal) return tl::unexpected(*next.refusal);
     if (next.changed) {
       MUSTER_TRY_ASSIGN(next.run.revision, store::runs::update_state(session, next.run));
     }
-    if (also) also(session, next.run);
+    if (also && next.changed) also(session, next.run);
     return next;
   });
   if (!stored) return stored;
@@ -193,6 +194,7 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
     node.variables["CUDA_VISIBLE_DEVICES"] = run.nodes.at(static_cast<std::size_t>(node_rank)).gpus;
   }
   node.variables["MUSTER_RUNNER_TOKEN"] = tokens_.token(TokenHolder::runner, run.run_id, run.attempt);
+  node.variables["MUSTER_RUNNER_PROOF_KEY"] = tokens_.proof_key(run.run_id, run.attempt);
   node.log = folder / fmt::format("runner_{}.log", node_rank);
   return node;
 }

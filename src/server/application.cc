@@ -139,7 +139,8 @@ Result<void> serve(const ServeOptions& options) {
   listening.port = address.port;
   listening.worker_threads = settings.worker_threads;
   listening.max_connections = connections_within(file_limit);
-  MUSTER_TRY_ASSIGN(const auto http, http::Server::start(listening, router, api::make_gate(services), std::move(chosen.socket)));
+  MUSTER_TRY_ASSIGN(const auto http,
+                    http::Server::start(listening, router, api::make_gate(services), std::move(chosen.socket), api::make_prover(services)));
   MUSTER_TRY(keep_address(home, address.text()));  // for the next time; only now is it known to be ours
 
   const Json card{{"url", url}, {"pid", ::getpid()}, {"version", kVersion}, {"started_at", to_rfc3339(services.info.started_at)}};

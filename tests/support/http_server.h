@@ -10,10 +10,11 @@ namespace muster::test {
 
 class HttpServer {
  public:
-  explicit HttpServer(std::vector<http::Route> routes, http::ServerOptions options = {}, http::Gate gate = nullptr) {
+  explicit HttpServer(std::vector<http::Route> routes, http::ServerOptions options = {}, http::Gate gate = nullptr,
+                      http::Finish finish = nullptr) {
     auto router = std::make_shared<http::Router>();
     for (http::Route& route : routes) router->add(std::move(route));
-    server_ = std::move(*http::Server::start(std::move(options), router, std::move(gate)));
+    server_ = std::move(*http::Server::start(std::move(options), router, std::move(gate), Fd(), std::move(finish)));
   }
   std::uint16_t port() const { return server_->port(); }
   http::Server& operator*() { return *server_; }

@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kOverPatience = 30s;
-
 Result<client::CheckIn> facts(NodeRun& run) {
   client::CheckIn facts;
   MUSTER_TRY_ASSIGN(const client::HostPort server, client::parse_server_url(run.options.url));
@@ -52,20 +50,20 @@ Result<client::WorkOrder> ask_until_ordered(NodeRun& run) {
   MUSTER_TRY_ASSIGN(auto interruptible, run.make_api(run.stop.asked_token()));
   const auto server = run.protocol(std::move(interruptible));
   MUSTER_TRY_ASSIGN(const client::CheckIn who, facts(run));
-  OverJudge judge(kOverPatience);
   for (auto wait = 20ms;; wait = std::min(wait * 2, 500ms)) {
     auto answer = server->check_in(who);
     if (answer) {
       crash_point("runner.check_in.answered");
       if (auto* order = std::get_if<client::WorkOrder>(&*answer)) return std::move(*order);
-      judge.answered();
-      // Only now does the server know us, and so can tell us to stop waiting for nodes that will not come.
-      if (!run.heartbeat) MUSTER_TRY(begin_heartbeat(run));
     } else if (!run.stop.is_asked()) {
       const Code code = answer.error().code;
-      const bool over = judge.refused(code, run.system_clock.steady());
-      if (over || verdict_on(code) == Verdict::refused) return tl::unexpected(answer.error());
+      const Verdict verdict = verdict_on(code);
+      const bool being_ended = code == Code::conflict;  // a stop is on its way
+      if (verdict == Verdict::over || (verdict == Verdict::refused && !being_ended)) return tl::unexpected(answer.error());
     }
+    // Only now does the server know us, and so can tell us to stop waiting for nodes that will not come.
+    const bool is_known = answer || answer.error().code == Code::conflict;
+    if (is_known && !run.heartbeat) MUSTER_TRY(begin_heartbeat(run));
     if (client::sleep_for(wait, run.stop.asked_token())) continue;
     if (run.heartbeat) return no_order(run.options);
     return fail(Code::unavailable, "asked to stop ({}) before the server knew of this node", run.stop.asked()->reason);

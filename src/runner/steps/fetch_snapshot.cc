@@ -46,13 +46,10 @@ Result<void> fetch_snapshot(NodeRun& run) {
   MUSTER_TRY_ASSIGN(const auto api, run.make_api(run.stop.asked_token()));
   const std::string path = api->in_workspace({"snapshots", *run.order.snapshot_id, "archive"});
   std::optional<Error> own_fault;
-  auto fetched = persist(
-      run.stop.asked_token(),
-      [&]() -> Result<void> {
-        auto once = fetch_once(*api, path, folder, own_fault);
-        return own_fault ? Result<void>{} : std::move(once);
-      },
-      Patience{Unknown::counts});
+  auto fetched = persist(run.stop.asked_token(), [&]() -> Result<void> {
+    auto once = fetch_once(*api, path, folder, own_fault);
+    return own_fault ? Result<void>{} : std::move(once);
+  });
   if (own_fault) return tl::unexpected(*own_fault);
   MUSTER_TRY(std::move(fetched));
   return run.folder.make();

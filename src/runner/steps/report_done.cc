@@ -8,9 +8,6 @@
 namespace muster::runner::steps {
 namespace {
 
-/// The mark tells a server that starts that this is no leftover.
-Result<void> mark_as_kept(const RunFolder& folder) { return write_file(folder.own() / "kept", "", 0644, Durable::yes); }
-
 std::string_view reason_of(Code why) {
   switch (why) {
     case Code::disk_full: return "the server's disk was full";
@@ -23,7 +20,7 @@ std::string_view reason_of(Code why) {
 Result<client::NotKept> keep_what_is_needed(NodeRun& run) {
   client::NotKept told;
   if (!run.delivery.folder_is_needed()) return told;
-  MUSTER_TRY(mark_as_kept(run.folder));
+  MUSTER_TRY(run.folder.mark_as_kept());
   const std::string where = fmt::format("on node {} in {}", run.options.node_rank, run.folder.root().string());
   const Delivery::NotKept lost = run.delivery.not_kept();
   if (lost.words.empty()) {
@@ -49,7 +46,7 @@ Result<void> report_done(NodeRun& run) {
   crash_point("runner.done.answered");
   if (run.delivery.folder_is_needed()) return {};
   const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
-  if (keep != nullptr && std::string_view(keep) == "1") return mark_as_kept(run.folder);
+  if (keep != nullptr && std::string_view(keep) == "1") return run.folder.mark_as_kept();
   // All that mattered is with the server.
   if (const auto removed = remove_tree(run.folder.root()); !removed) log::warning("runner", "{}", removed.error().detail);
   return {};

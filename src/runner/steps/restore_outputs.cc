@@ -62,18 +62,14 @@ Result<void> restore_outputs(NodeRun& run) {
   RestoredOutputs restored;
   std::string cursor;
   do {
-    MUSTER_TRY_ASSIGN(const auto page, persist(
-                                           stop, [&] { return list_page(*api, list, cursor); }, Patience{Unknown::counts}));
+    MUSTER_TRY_ASSIGN(const auto page, persist(stop, [&] { return list_page(*api, list, cursor); }));
     for (const Artifact& artifact : page) {
       const std::string from = api->in_workspace({"runs", run.order.run_id, "artifacts", artifact.path});
       std::optional<Error> own_fault;
-      MUSTER_TRY(persist(
-          stop,
-          [&]() -> Result<void> {
-            auto once = download(*api, from, artifact, run.folder.root() / artifact.path, own_fault);
-            return own_fault ? Result<void>{} : std::move(once);
-          },
-          Patience{Unknown::counts}));
+      MUSTER_TRY(persist(stop, [&]() -> Result<void> {
+        auto once = download(*api, from, artifact, run.folder.root() / artifact.path, own_fault);
+        return own_fault ? Result<void>{} : std::move(once);
+      }));
       if (own_fault) return tl::unexpected(*own_fault);
       restored.emplace(artifact.path, artifact.sha256);
     }
