@@ -43,16 +43,18 @@ Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {
     return fail(Code::invalid, "'{}' is not a path inside a run: no empty part, '.' or '..'", artifact.path.substr(0, 300));
   artifact.created_by = call.caller.name;
   artifact.attempt = run.attempt;
-  return upload_blob(call.services.blobs, {},
-                     [&services = call.services, artifact, key = run.key](const blob::BlobInfo& info) mutable -> Result<http::Response> {
-                       artifact.sha256 = info.sha256;
-                       artifact.size = info.size;
-                       artifact.created_at = services.clock.now_us();
-                       MUSTER_TRY_ASSIGN(const model::Artifact kept, services.store.write([&](store::Session& session) {
-                         return store::artifacts::put(session, key, artifact);
-                       }));
-                       return object_response(kept, 201);
-                     });
+  return upload_blob(
+      call, {}, [&services = call.services, artifact, key = run.key](const blob::BlobInfo& info) mutable -> Result<http::Response> {
+        artifact.sha256 = info.sha256;
+        artifact.size = info.size;
+        artifact.created_at = services.clock.now_us();
+        MUSTER_TRY_ASSIGN(const model::Artifact kept, services.store.write([&](store::Session& session) -> Result<model::Artifact> {
+          MUSTER_TRY_ASSIGN(model::Artifact kept_now, store::artifacts::put(session, key, artifact));
+          MUSTER_TRY(store::artifacts::check_count(session, key));
+          return kept_now;
+        }));
+        return object_response(kept, 201);
+      });
 }
 
 }  // namespace

@@ -1,15 +1,25 @@
 #include "api/blob_upload.h"
 
+#include "api/room.h"
+#include "base/text.h"
+
 namespace muster::api {
 namespace {
 
 class BlobUpload final : public http::UploadSink {
  public:
   using Done = std::function<Result<http::Response>(const blob::BlobInfo&)>;
-  BlobUpload(std::unique_ptr<blob::BlobStore::Writer> writer, std::string expected, Done done)
-      : writer_(std::move(writer)), expected_(std::move(expected)), done_(std::move(done)) {}
+  BlobUpload(const Services& services, std::unique_ptr<blob::BlobStore::Writer> writer, std::string expected, Done done)
+      : services_(services), writer_(std::move(writer)), expected_(std::move(expected)), done_(std::move(done)) {}
 
-  Result<void> write(std::string_view bytes) override { return writer_->write(bytes); }
+  Result<void> write(std::string_view bytes) override {
+    since_look_ += bytes.size();
+    if (since_look_ >= kBytesBetweenLooks) {
+      MUSTER_TRY(check_room(services_, bytes.size()));
+      since_look_ = 0;
+    }
+    return writer_->write(bytes);
+  }
 
   http::Response finish() override {
     const auto info = writer_->commit(expected_);
@@ -19,6 +29,8 @@ class BlobUpload final : public http::UploadSink {
   }
 
  private:
+  const Services& services_;
+  std::uint64_t since_look_ = 0;
   std::unique_ptr<blob::BlobStore::Writer> writer_;
   std::string expected_;
   Done done_;
@@ -26,10 +38,13 @@ class BlobUpload final : public http::UploadSink {
 
 }  // namespace
 
-Result<std::unique_ptr<http::UploadSink>> upload_blob(blob::BlobStore& blobs, std::string expected,
+Result<std::unique_ptr<http::UploadSink>> upload_blob(const Call& call, std::string expected,
                                                       std::function<Result<http::Response>(const blob::BlobInfo&)> done) {
-  MUSTER_TRY_ASSIGN(auto writer, blobs.create());
-  return std::make_unique<BlobUpload>(std::move(writer), std::move(expected), std::move(done));
+  std::int64_t promised = 0;  // a chunked body promises nothing
+  if (parse_int64(call.request.header("content-length"), promised) && promised > 0)
+    MUSTER_TRY(check_room(call.services, static_cast<std::uint64_t>(promised)));
+  MUSTER_TRY_ASSIGN(auto writer, call.services.blobs.create());
+  return std::make_unique<BlobUpload>(call.services, std::move(writer), std::move(expected), std::move(done));
 }
 
 }  // namespace muster::api

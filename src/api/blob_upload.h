@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "api/call.h"
 #include "blob/blob_store.h"
 #include "http/message.h"
 
@@ -11,7 +12,7 @@ namespace muster::api {
 
 /// Writes into a new blob. `done` is called on a worker once the blob is durable and makes the answer. With `expected` (64 hex) other bytes
 /// are refused as invalid.
-Result<std::unique_ptr<http::UploadSink>> upload_blob(blob::BlobStore& blobs, std::string expected,
+Result<std::unique_ptr<http::UploadSink>> upload_blob(const Call& call, std::string expected,
                                                       std::function<Result<http::Response>(const blob::BlobInfo&)> done);
 
 }  // namespace muster::api

@@ -2,7 +2,7 @@
 #include "api/blob_batch.h"
 #include "api/blob_upload.h"
 #include "api/resources.h"
-#include "base/file.h"
+#include "api/room.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -11,17 +11,6 @@ namespace {
 
 constexpr std::size_t kMissingAtOnce = 100'000;
 constexpr std::size_t kBatchBytes = 16u << 20;
-/// What blobs leave free: runs must still be told of, and canceled, when there is no room for their outputs.
-constexpr std::uint64_t kLeftForRecords = 1u << 20;
-
-/// Asked before the bytes are taken: an upload that fills the disk to its end, again and again, would have everything else fail as well.
-Result<void> have_room(const Call& call, std::uint64_t bytes) {
-  MUSTER_TRY_ASSIGN(const std::uint64_t free, free_bytes(call.services.info.home));
-  if (free > kLeftForRecords && bytes <= free - kLeftForRecords) return {};
-  return fail_hint(Code::disk_full, "free some space there",
-                   "no room for {} in {}: it has {} free, and the last {} are kept for the database", human_size(bytes),
-                   call.services.info.home, human_size(free), human_size(kLeftForRecords));
-}
 
 Result<http::Response> missing_blobs(Call& call) {
   MUSTER_TRY(workspace_of(call));
@@ -63,11 +52,7 @@ Result<std::unique_ptr<http::UploadSink>> put_blob(Call& call) {
   if (!is_sha256(sha256)) return fail(Code::invalid, "'{}' is not a blob's name: 64 lower-case hex digits", sha256.substr(0, 100));
   auto known = call.services.blobs.stat(sha256);
   if (known) return std::make_unique<KnownBlob>(std::move(*known));
-  std::int64_t bytes = 0;
-  if (parse_int64(call.request.header("content-length"), bytes) && bytes > 0)
-    MUSTER_TRY(have_room(call, static_cast<std::uint64_t>(bytes)));
-  return upload_blob(call.services.blobs, sha256,
-                     [](const blob::BlobInfo& info) -> Result<http::Response> { return blob_response(201, info); });
+  return upload_blob(call, sha256, [](const blob::BlobInfo& info) -> Result<http::Response> { return blob_response(201, info); });
 }
 
 Result<http::Response> put_blob_batch(Call& call) {
@@ -75,7 +60,7 @@ Result<http::Response> put_blob_batch(Call& call) {
   MUSTER_TRY_ASSIGN(const std::vector<BatchEntry> entries, read_blob_batch(call.request.body, kBatchBytes));
   std::vector<blob::BlobStore::Bytes> blobs;
   for (const BatchEntry& entry : entries) blobs.push_back({entry.sha256, entry.bytes});
-  MUSTER_TRY(have_room(call, call.request.body.size()));
+  MUSTER_TRY(check_room(call.services, call.request.body.size()));
   MUSTER_TRY(call.services.blobs.put_all(blobs));
   return http::json_response(200, {{"stored", blobs.size()}});
 }

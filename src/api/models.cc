@@ -8,6 +8,7 @@
 #include "api/model_files.h"
 #include "api/query.h"
 #include "api/resources.h"
+#include "api/room.h"
 #include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -119,6 +120,7 @@ Result<http::Response> register_model(Call& call) {
   MUSTER_TRY_ASSIGN(auto earlier, earlier_answer(call, workspace.key));
   if (earlier) return std::move(*earlier);
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  MUSTER_TRY(check_room(call.services, call.request.body.size()));
   MUSTER_TRY_ASSIGN(Registration wanted, read_registration(body, call.services.blobs));
   if (call.caller.run && wanted.version.run_id != call.caller.run->run_id && wanted.version.run_id != call.caller.run->run->uuid) {
     return fail(Code::forbidden, "a job's token registers models of its own run alone");

@@ -3,6 +3,7 @@
 
 #include "api/query.h"
 #include "api/resources.h"
+#include "api/room.h"
 #include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -204,6 +205,7 @@ Result<http::Response> put_logs(Call& call) {
   }
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, node));
+  MUSTER_TRY(check_room(call.services, call.request.body.size()));
   id.run_uuid = run.uuid;
   const auto size = call.services.logs.append(id, offset, call.request.body, written_at,
                                               rank ? std::optional<int>(static_cast<int>(*rank)) : std::nullopt);
@@ -234,6 +236,22 @@ Result<std::vector<model::NamedPoint>> read_journal(std::string_view bytes) {
   }
 }
 
+/// Once for each rank of an attempt: a script that makes up a name for each point would otherwise have as many warnings.
+Result<void> warn_of_surplus(store::Session& session, model::Run run, int rank, const std::vector<std::string>& names) {
+  const store::metrics::Limits limits;
+  const std::string about =
+      fmt::format("attempt {}: rank {} logged more than {} metric names, or all ranks together more than {}: ", run.attempt, rank,
+                  limits.names, limits.series);
+  const auto is_said = [&](const std::string& warning) { return warning.starts_with(about); };
+  if (std::any_of(run.warnings.begin(), run.warnings.end(), is_said)) return {};
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> some;
+  for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i) some.push_back(names[i].substr(0, 100));
+  run.warnings.push_back(about + fmt::format("points of `{}` and of other names that came later are not kept", join(some, "`, `")));
+  MUSTER_TRY(store::runs::update_state(session, run));
+  return {};
+}
+
 Result<http::Response> post_metrics(Call& call) {
   MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
   QueryReader query(call.request);
@@ -244,6 +262,7 @@ Result<http::Response> post_metrics(Call& call) {
   const std::int64_t sequence = query.required_integer("sequence", 0, INT64_MAX);
   const auto rank = query.integer("rank", 0, INT32_MAX);
   MUSTER_TRY(query.finish());
+  MUSTER_TRY(check_room(call.services, call.request.body.size()));
   MUSTER_TRY_ASSIGN(auto points, read_journal(call.request.body));
   const auto count = static_cast<std::int64_t>(points.size());
   MUSTER_TRY_ASSIGN(const std::int64_t next, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
@@ -251,7 +270,9 @@ Result<http::Response> post_metrics(Call& call) {
     const store::journals::Journal journal{run.key, node.attempt, node.node_rank, process};
     MUSTER_TRY_ASSIGN(const std::int64_t known, store::journals::advance(session, journal, sequence, count));
     points.erase(points.begin(), points.begin() + known);
-    store::metrics::append(session, {run.key, node.attempt, static_cast<int>(rank.value_or(0))}, points);
+    const int writer = static_cast<int>(rank.value_or(0));
+    const auto surplus = store::metrics::append(session, {run.key, node.attempt, writer}, points);
+    if (!surplus.empty()) MUSTER_TRY(warn_of_surplus(session, run, writer, surplus));
     crash_point("server.metrics.in_transaction");
     return store::journals::next_sequence(session, journal);
   }));
@@ -286,6 +307,7 @@ Result<std::vector<model::Artifact>> read_outputs(const Json& body, blob::BlobSt
 
 Result<http::Response> put_outputs(Call& call) {
   MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  MUSTER_TRY(check_room(call.services, call.request.body.size()));
   MUSTER_TRY_ASSIGN(const Json body, json_body(call, kOutputsBytes));
   MUSTER_TRY_ASSIGN(auto files, read_outputs(body, call.services.blobs));
   MUSTER_TRY_ASSIGN(const auto warnings, call.services.store.write([&](store::Session& session) -> Result<std::vector<std::string>> {
@@ -295,7 +317,9 @@ Result<http::Response> put_outputs(Call& call) {
       file.created_by = run.created_by;
       file.attempt = node.attempt;
     }
-    return store::artifacts::put_outputs(session, run.key, node.attempt, node.node_rank, files);
+    std::vector<std::string> told = store::artifacts::put_outputs(session, run.key, node.attempt, node.node_rank, files);
+    MUSTER_TRY(store::artifacts::check_count(session, run.key));
+    return told;
   }));
   crash_point("server.outputs.stored");
   // The runner tells them with its last word (done), which is how they come to be the run's.

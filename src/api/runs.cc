@@ -8,6 +8,7 @@
 #include "api/submission.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "model/checks.h"
 #include "model/names.h"
 #include "store/environments.h"
 
@@ -111,7 +112,12 @@ Result<http::Response> patch_run(Call& call) {
     store::runs::set_tags(session, found.key, tags);
     MUSTER_TRY(store::runs::set_properties(session, found.key, properties));
     if (display_name) store::runs::set_display_name(session, found.key, *display_name);
-    return run_of(call, session);
+    MUSTER_TRY_ASSIGN(model::Run patched, run_of(call, session));
+    for (const auto& [what, count] : {std::pair("tags", patched.tags.size()), std::pair("properties", patched.properties.size())}) {
+      if (count > model::kMostTags)
+        return fail(Code::invalid, "run: a run may have {} {}, and would have {}", model::kMostTags, what, count);
+    }
+    return patched;
   }));
   call.services.changes.notify(run.key);
   return object_response(run);

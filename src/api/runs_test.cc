@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "base/file.h"
 #include "support/api.h"
 #include "support/small_disk.h"
 
@@ -155,6 +156,49 @@ TEST_F(RunsTest, ArtifactsAreWrittenOnceAndReadInParts) {
   api("PUT", path(run, "/artifacts/plots/p.png"), "png");
   EXPECT_EQ(api("GET", path(run, "/artifacts?prefix=outputs/")).json()["artifacts"].size(), 1u);
   EXPECT_EQ(api("GET", path(run, "/artifacts")).json()["artifacts"].size(), 2u);
+}
+
+TEST_F(RunsTest, TagsOfARunAreLimitedOverAllRequests) {
+  const model::Run run = api.submit();
+  const auto tag = [&](int from, int count) {
+    Json tags = Json::object();
+    for (int i = from; i < from + count; ++i) tags["t" + std::to_string(i)] = "v";
+    return api("PATCH", Api::in("/runs/" + run.run_id), Json{{"tags", tags}});
+  };
+  EXPECT_EQ(tag(0, 1000).status, 200);
+  EXPECT_EQ(tag(999, 1).status, 200) << "that is there already";
+  const auto surplus = tag(1000, 1);
+  EXPECT_EQ(surplus.code(), "invalid");
+  EXPECT_NE(surplus.body.find("a run may have 1000 tags"), std::string::npos) << surplus.body;
+  EXPECT_EQ(api.run(run.run_id).tags.size(), 1000u);
+}
+
+TEST(DiskTest, EveryUploadLeavesRoomForRecords) {
+  test::on_small_disk(8u << 20, [](const std::filesystem::path& home) {
+    Api api(home);
+    const model::Run run = api.submit();
+    // Announced or not, at once or piece by piece: none takes what runs need in order to be canceled.
+    const std::string nearly(512u << 10, 'x');
+    http::Request request;
+    request.method = "PUT";
+    request.path = Api::in("/runs/" + run.run_id + "/artifacts/a");
+    request.headers = {{"authorization", std::string("Bearer ") + test::kOwnerToken}};
+    const auto match = api.router.match("PUT", request.path);
+    request.parameters = match->parameters;
+    ASSERT_TRUE(api.gate(request));
+    auto sink = match->route->upload(request);
+    ASSERT_TRUE(sink);
+    Result<void> written;
+    for (int i = 0; written && i < 20; ++i) written = (*sink)->write(nearly);
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, Code::disk_full);
+    EXPECT_GE(*free_bytes(home), 512u << 10);
+    for (const auto& [method, path, body] : {std::tuple("PUT", api.node(run, "logs?path=a&offset=0"), nearly),
+                                             std::tuple("POST", api.node(run, "metrics?process=a&sequence=0"), nearly)})
+      EXPECT_EQ(api(method, path, body, api.as_runner(run)).status, 507) << path;
+    sink->reset();
+    EXPECT_EQ(api("PUT", api.node(run, "logs?path=a&offset=0"), nearly, api.as_runner(run)).status, 200);
+  });
 }
 
 TEST(DiskTest, AFullDiskIsToldAndWorksAgainWithRoom) {

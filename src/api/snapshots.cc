@@ -6,6 +6,7 @@
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/resources.h"
+#include "api/room.h"
 #include "api/snapshot_archive.h"
 #include "base/crash_point.h"
 #include "base/hash.h"
@@ -57,6 +58,7 @@ Result<http::Response> create_snapshot(Call& call) {
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call));
   MUSTER_TRY_ASSIGN(auto earlier, earlier_answer(call, workspace.key));
   if (earlier) return std::move(*earlier);
+  MUSTER_TRY(check_room(call.services, call.request.body.size()));
   MUSTER_TRY_ASSIGN(const Json body, json_body(call, kManifestBytes));
   MUSTER_TRY_ASSIGN(model::Snapshot snapshot, model::snapshot_from_json(body));
   MUSTER_TRY(check_size(snapshot, call.services.info.snapshot_limit_bytes));

@@ -101,6 +101,7 @@ Result<void> serve(const ServeOptions& options) {
   // What is remembered. The store comes first: it refuses a home that another server has.
   MUSTER_TRY_ASSIGN(const auto store, store::open_sqlite_store(home.database()));
   log::open(home.log_file().string(), level_of(settings.log_level));
+  if (!home.was_open.empty()) log::warning("server", "{}", home.was_open);
   MUSTER_TRY_ASSIGN(const auto blobs, blob::open_local_blob_store(home.blobs().string()));
   store::LogStore logs(home.logs());
   store::Changes changes;

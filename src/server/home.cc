@@ -1,8 +1,10 @@
 #include "server/home.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -24,14 +26,55 @@ Json read_object(const fs::path& file) {
   return json && json->is_object() ? *json : Json::object();
 }
 
+constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+std::string name_of(uid_t user) {
+  const passwd* known = ::getpwuid(user);
+  return known != nullptr ? known->pw_name : fmt::format("user {}", user);
+}
+
+/// Takes away what others may do with this file or folder. False: nothing had to be taken.
+Result<bool> close_one(const fs::path& path, bool must_be_ours) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return false;
+    return tl::unexpected(system_error("stat " + path.string(), errno));
+  }
+  if (S_ISLNK(found.st_mode) || (found.st_mode & kOthers) == 0) return false;
+  const auto fault = [&](std::string_view why) {
+    return fail_hint(Code::invalid, fmt::format("`chmod go= {}` as its owner, or set MUSTER_HOME to a folder of yours", path.string()),
+                     "{} is open to other users (mode {:o}), and has tokens and what runs were given in it: {}", path.string(),
+                     found.st_mode & 07777, why);
+  };
+  if (found.st_uid != ::geteuid()) {
+    if (!must_be_ours) return false;
+    return fault(fmt::format("it belongs to {}", name_of(found.st_uid)));
+  }
+  if (::chmod(path.c_str(), found.st_mode & 07777 & ~kOthers) != 0) return fault(system_error("chmod", errno).detail);
+  return true;
+}
+
+/// The home, and what lies in it: whoever made it, and with whatever umask. Says what was open; "" when nothing was.
+Result<std::string> close_to_others(fs::path root) {
+  if (!root.has_filename()) root = root.parent_path();
+  std::error_code error;
+  root = fs::canonical(root, error);
+  if (error) return tl::unexpected(system_error("look at " + root.string(), error.value()));
+  MUSTER_TRY_ASSIGN(const bool was_open, close_one(root, true));
+  for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) MUSTER_TRY(close_one(entry.path(), false));
+  if (error) return tl::unexpected(system_error("look into " + root.string(), error.value()));
+  return was_open ? fmt::format("{} was open to other users of this machine, and is closed to them now (mode 0700)", root.string())
+                  : std::string();
+}
+
 }  // namespace
 
 Result<Home> open_home(const fs::path& root) {
   std::error_code error;
   const fs::path absolute = fs::absolute(root, error);
   if (!fs::exists(absolute, error)) {
-    MUSTER_TRY(make_folders(absolute));
-    fs::permissions(absolute, fs::perms::owner_all, error);
+    MUSTER_TRY(make_folders(absolute.parent_path()));
+    if (::mkdir(absolute.c_str(), 0700) != 0 && errno != EEXIST) return tl::unexpected(system_error("make " + absolute.string(), errno));
   }
   if (!fs::is_directory(absolute, error)) {
     return fail_hint(Code::invalid, "set MUSTER_HOME to another folder", "{} is not a folder", absolute.string());
@@ -45,7 +88,11 @@ Result<Home> open_home(const fs::path& root) {
     return fail_hint(Code::invalid, "set MUSTER_HOME to a folder on a disk of this machine",
                      "{} lies on a network disk (NFS), where the database's write-ahead log cannot live", absolute.string());
   }
-  return Home{absolute};
+  Home home{absolute, {}};
+  MUSTER_TRY_ASSIGN(home.was_open, close_to_others(absolute));
+  // SQLite would make it as open as the umask says, and its log likewise.
+  MUSTER_TRY(open_file(home.database(), O_RDWR | O_CREAT, 0600));
+  return home;
 }
 
 Result<std::string> token_secret(const Home& home) {

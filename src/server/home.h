@@ -10,6 +10,7 @@ namespace muster::server {
 
 struct Home {
   std::filesystem::path root;
+  std::string was_open;  ///< a sentence for the log when others could enter it until now
 
   std::filesystem::path database() const { return root / "muster.db"; }
   std::filesystem::path blobs() const { return root / "blobs"; }
@@ -20,7 +21,8 @@ struct Home {
   std::filesystem::path server_file() const { return root / "server.json"; }
 };
 
-/// Makes the folder (0700). invalid when it is no folder, lies on a network disk that SQLite's log cannot live on, or cannot be written.
+/// Makes the folder (0700), or takes away what others may do with it and with what lies in it. invalid when that cannot be, when it is no
+/// folder, lies on a network disk that SQLite's log cannot live on, or cannot be written.
 Result<Home> open_home(const std::filesystem::path& root);
 
 /// Random, made the first time, 0600. Run tokens are made from it.

@@ -145,6 +145,13 @@ std::vector<std::string> put_outputs(Session& session, std::int64_t run_key, int
   return warnings;
 }
 
+Result<void> check_count(Session& session, std::int64_t run_key, std::int64_t most) {
+  std::int64_t count = 0;
+  session.query("SELECT count(*) FROM artifacts WHERE run_key = ?", {run_key}, [&](const Row& row) { count = row.integer(0); });
+  if (count <= most) return {};
+  return fail_hint(Code::invalid, "put many small files into one archive", "a run may have {} artifacts, and would have {}", most, count);
+}
+
 std::optional<model::Artifact> find(Session& session, std::int64_t run_key, std::string_view path) {
   std::optional<model::Artifact> found;
   session.query(std::string(kColumns).append("WHERE a.run_key = ? AND a.path = ? ORDER BY a.attempt DESC LIMIT 1"), {run_key, path},

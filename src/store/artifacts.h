@@ -24,6 +24,10 @@ Result<model::Artifact> put(Session& session, std::int64_t run_key, const model:
 std::vector<std::string> put_outputs(Session& session, std::int64_t run_key, int attempt, int node_rank,
                                      const std::vector<model::Artifact>& files);
 
+inline constexpr std::int64_t kMostFiles = 500'000;  ///< of one run, over all attempts
+/// invalid, naming the limit, when the run has more; for the transaction that adds.
+Result<void> check_count(Session& session, std::int64_t run_key, std::int64_t most = kMostFiles);
+
 std::optional<model::Artifact> find(Session& session, std::int64_t run_key, std::string_view path);
 /// Those whose path starts with `prefix`, by path.
 Result<Page<model::Artifact>> list(Session& session, std::int64_t run_key, std::string_view prefix, const PageRequest& request);

@@ -142,5 +142,18 @@ TEST_F(Artifacts, EveryBlobIsReferred) {
   EXPECT_EQ(found, "ab");
 }
 
+TEST_F(Artifacts, ARunHasAsManyAsTheLimitSays) {
+  ASSERT_TRUE(put_one(artifact("a")));
+  ASSERT_TRUE(put_one(artifact("b")));
+  const auto check = [&](std::int64_t most) {
+    return test_.store().write([&](Session& session) { return check_count(session, run_key_, most); });
+  };
+  EXPECT_TRUE(check(2));
+  const auto refused = check(1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::invalid);
+  EXPECT_THAT(refused.error().detail, HasSubstr("a run may have 1 artifacts"));
+}
+
 }  // namespace
 }  // namespace muster::store::artifacts

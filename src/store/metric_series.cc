@@ -22,6 +22,13 @@ Value real_or_null(const std::optional<double>& value) { return value ? Value(*v
 
 }  // namespace
 
+bool Series::is_there(Session& session, const Writer& writer, std::string_view name) {
+  bool found = false;
+  session.query("SELECT 1 FROM metric_series WHERE run_key = ? AND attempt = ? AND rank = ? AND name = ?",
+                {writer.run_key, writer.attempt, writer.rank, name}, [&](const Row&) { found = true; });
+  return found;
+}
+
 Series Series::open(Session& session, const Writer& writer, std::string_view name) {
   Series series(session);
   bool found = false;

@@ -18,6 +18,7 @@ namespace muster::store::metrics {
 
 class Series {
  public:
+  static bool is_there(Session& session, const Writer& writer, std::string_view name);
   /// The series of that name, begun if there is none.
   static Series open(Session& session, const Writer& writer, std::string_view name);
   void append(const std::vector<model::MetricPoint>& points);

@@ -22,8 +22,15 @@ struct Writer {
   int rank = 0;  ///< 0 for a process that has no rank
 };
 
+struct Limits {
+  std::int64_t names = 10'000;    ///< of one rank
+  std::int64_t series = 100'000;  ///< of one attempt: names by ranks
+};
+
 /// Adds the points in their order. Call it in the transaction that moves the journal on (journals.h), and points are stored exactly once.
-void append(Session& session, const Writer& writer, const std::vector<model::NamedPoint>& points);
+/// Returns the names that would have begun a series beyond the limits: their points are left out, all others are stored.
+std::vector<std::string> append(Session& session, const Writer& writer, const std::vector<model::NamedPoint>& points,
+                                const Limits& limits = {});
 
 struct Selection {
   std::optional<std::string> name;

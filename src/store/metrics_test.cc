@@ -231,5 +231,23 @@ TEST(Metrics, SummariesSayLatestLeastAndGreatest) {
   EXPECT_FALSE(last(0).integer);
 }
 
+TEST(Metrics, NamesBeyondTheLimitCostNoOtherPoints) {
+  TestStore test;
+  const std::int64_t run_key = test.add_run();
+  const auto log = [&](int rank, const std::vector<std::string>& names, const Limits& limits) {
+    std::vector<NamedPoint> points;
+    for (const std::string& name : names) points.push_back({name, number(1)});
+    return test.write([&](Session& session) { return append(session, {run_key, 1, rank}, points, limits); });
+  };
+  EXPECT_THAT(log(0, {"a", "b"}, {2, 3}), ElementsAre());
+  EXPECT_THAT(log(0, {"a", "c", "b", "d"}, {2, 3}), ElementsAre("c", "d"));
+  EXPECT_THAT(log(1, {"a", "b"}, {2, 3}), ElementsAre("b")) << "three series in all";
+  const auto all = read_all(test, run_key, {std::nullopt, std::nullopt, 1}, 100);
+  EXPECT_EQ(all.size(), 3u);
+  EXPECT_EQ(all.at({"a", 0}).size(), 2u);
+  EXPECT_EQ(all.at({"b", 0}).size(), 2u);
+  EXPECT_EQ(all.at({"a", 1}).size(), 1u);
+}
+
 }  // namespace
 }  // namespace muster::store::metrics

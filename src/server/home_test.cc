@@ -1,0 +1,62 @@
+#include "server/home.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "support/temp_folder.h"
+
+namespace muster::server {
+namespace {
+
+mode_t mode_of(const std::filesystem::path& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 ? found.st_mode & 07777 : 0;
+}
+
+struct HomeTest : testing::Test {
+  HomeTest() { ::umask(0); }
+  ~HomeTest() override { ::umask(mask_); }
+  const mode_t mask_ = ::umask(022);
+  test::TempFolder folder;
+};
+
+TEST_F(HomeTest, ANewHomeIsForItsOwnerAlone) {
+  const auto home = open_home(folder / "new/home");
+  ASSERT_TRUE(home) << home.error().detail;
+  EXPECT_EQ(mode_of(home->root), 0700u);
+  EXPECT_EQ(mode_of(home->database()), 0600u);
+  EXPECT_EQ(home->was_open, "");
+}
+
+TEST_F(HomeTest, AnOpenHomeAndWhatIsInItIsClosed) {
+  const auto root = folder / "home";
+  ASSERT_TRUE(make_folders(root / "blobs/ab"));
+  for (const char* name : {"muster.db", "muster.db-wal", "credentials", "secret"}) ASSERT_TRUE(write_file(root / name, "", 0644));
+  std::filesystem::create_symlink("/etc/passwd", root / "link");
+  ASSERT_EQ(::chmod(root.c_str(), 0755), 0);
+  const auto home = open_home(root);
+  ASSERT_TRUE(home) << home.error().detail;
+  EXPECT_EQ(mode_of(root), 0700u);
+  EXPECT_EQ(mode_of(root / "blobs"), 0700u);
+  for (const char* name : {"muster.db", "muster.db-wal", "credentials", "secret"}) EXPECT_EQ(mode_of(root / name), 0600u) << name;
+  EXPECT_EQ(mode_of("/etc/passwd"), 0644u) << "links are not followed";
+  EXPECT_NE(home->was_open.find("was open to other users"), std::string::npos);
+  EXPECT_EQ(open_home(root)->was_open, "") << "said once";
+}
+
+TEST_F(HomeTest, AnOpenHomeOfSomebodyElseIsRefused) {
+  if (::geteuid() != 0) return;  // only root can make one, and only root could enter it otherwise
+  const auto root = folder / "home";
+  ASSERT_TRUE(make_folders(root));
+  ASSERT_EQ(::chown(root.c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::chmod(root.c_str(), 0755), 0);
+  const auto home = open_home(root);
+  ASSERT_FALSE(home);
+  EXPECT_NE(home.error().detail.find("it belongs to nobody"), std::string::npos) << home.error().detail;
+  EXPECT_EQ(mode_of(root), 0755u);
+}
+
+}  // namespace
+}  // namespace muster::server
