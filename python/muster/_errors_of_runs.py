@@ -4,6 +4,7 @@ from typing import Any, Dict, Tuple
 
 _CODES = {"user_error": "UserError", "environment_error": "UserError", "node_lost": "ServiceError", "start_failed": "ServiceError",
           "internal": "SystemError"}
+NO_DETAILS = "Detailed error not set on the Run. Please check the logs for details."
 _LAST_LINE = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$")
 
 
@@ -12,10 +13,13 @@ def error_details(run: Dict[str, Any]) -> Dict[str, Any]:
     error = run["error"]
     traceback = error.get("traceback") or ""
     kind, message = exception_of(traceback)
+    words = error.get("message") or ""
+    if error.get("last_lines"):
+        words += "\nIts log ends with:\n" + str(error["last_lines"])
     return {
         "error": {
             "code": _CODES.get(error.get("code"), "ServiceError"),
-            "message": error.get("message") or "",
+            "message": words,
             "details": [],
             "debugInfo": {"type": kind, "message": message, "stackTrace": traceback},
             "messageParameters": {},

@@ -1,7 +1,8 @@
 """What `wait_for_completion(show_output=True)` prints: the run's logs under headings, then a summary."""
-import json
 import sys
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Set
+
+from ._errors_of_runs import NO_DETAILS
 
 
 class OutputPrinter:
@@ -13,6 +14,7 @@ class OutputPrinter:
         self._path: Optional[str] = None
         self._at_line_start = True
         self._stage = ""
+        self._shown: Set[str] = set()
 
     def start(self) -> None:
         """The heading of it all."""
@@ -33,6 +35,7 @@ class OutputPrinter:
             self._end_line()
             write("\nStreaming {}\n{}\n\n".format(path, "=" * (len(path) + 10)))
             self._path = path
+            self._shown.add(path)
         write(text)
         self._at_line_start = text.endswith("\n")
 
@@ -41,15 +44,19 @@ class OutputPrinter:
         self._end_line()
         write("[muster] {} Waiting for it to return; the run goes on.\n".format(reason))
 
-    def summary(self, run: Dict[str, Any], error: Optional[Dict[str, Any]]) -> None:
-        """How it ended. `error` is printed when it is given."""
+    def summary(self, run: Dict[str, Any], with_error: bool) -> None:
+        """How it ended, with its error if wanted; what the error quotes of a log that was shown is not shown again."""
         self._end_line()
         lines = ["", "Execution Summary", "=================", "RunId: " + self._run_id, "Web View: " + self._web_view]
         warnings: List[Any] = run.get("warnings") or []
         if warnings:
             lines += ["", "Warnings:"] + [str(warning) for warning in warnings]
-        if error is not None:
-            lines += ["", "Error:", json.dumps(error, indent=4)]
+        if with_error and run["status"] == "Failed":
+            error: Dict[str, Any] = run.get("error") or {"message": NO_DETAILS}
+            lines += ["", "Error:", str(error.get("message") or "")]
+            quoted = str(error.get("traceback") or error.get("last_lines") or "").rstrip("\n")
+            if quoted and error.get("log") not in self._shown:
+                lines += ["", quoted]
         write("\n".join(lines) + "\n\n")
 
     def _end_line(self) -> None:

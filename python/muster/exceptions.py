@@ -39,8 +39,19 @@ class AzureMLException(Exception):
         return json.dumps({"error": {"code": self._code, "message": self._message}}, indent=4)
 
     def __str__(self) -> str:
+        # In the form that Azure's have, but what went wrong is said once.
         return "{}:\n\tMessage: {}\n\tInnerException {}\n\tErrorResponse \n{}".format(
-            type(self).__name__, self._message, self._inner_exception, self._serialize_json())
+            type(self).__name__, self._message, self._inner_in_words(), json.dumps({"error": {"code": self._code}}, indent=4))
+
+    def _inner_in_words(self) -> str:
+        inner = self._inner_exception
+        if inner is None:
+            return "None"
+        name = type(inner).__name__
+        if isinstance(inner, AzureMLException):
+            same = inner.problem is not None and inner.problem is self.problem
+            return name if same or inner.message in self._message else "{}: {}".format(name, inner.message)
+        return name if str(inner) in self._message else "{}: {}".format(name, inner)
 
 
 class UserErrorException(AzureMLException):

@@ -4,7 +4,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, TYPE_
 
 from . import _follow, _metrics
 from ._addresses import segment
-from ._errors_of_runs import error_details
+from ._errors_of_runs import error_details, NO_DETAILS
 from ._logging import MetricLogger
 from ._run_files import RunFiles
 from ._show import OutputPrinter
@@ -194,7 +194,7 @@ class Run(RunFiles, MetricLogger):
         details = self._details(data)
         error = details.get("error") if data["status"] == "Failed" else None
         if printer:
-            printer.summary(data, None if raise_on_error else error)
+            printer.summary(data, with_error=not raise_on_error)
         if error is not None and raise_on_error:
             raise ActivityFailedException(json.dumps(error, indent=4))
         return details
@@ -308,10 +308,13 @@ class Run(RunFiles, MetricLogger):
         try:
             data = self._client.json("POST", self._workspace._path + "/models", body, create=True)
         except UserErrorException as error:
-            faults = (error.problem or {}).get("errors") or []
-            if error.status == 422 and any(fault.get("field") == "path" for fault in faults):
-                raise ModelPathNotFoundException("Could not locate the provided model_path {} in the set of files uploaded to the "
-                                                 "run: {}".format(body["path"], error.message), error, problem=error.problem)
+            problem = error.problem or {}
+            faults = [fault for fault in problem.get("errors") or [] if fault.get("field") == "path"]
+            if error.status == 422 and faults:
+                words = "Could not locate the provided model_path {} in the set of files uploaded to the run: {}.".format(
+                    body["path"], faults[0].get("detail"))
+                hint = problem.get("hint")
+                raise ModelPathNotFoundException(words + ("\n" + str(hint) if hint else ""), error, problem=error.problem) from None
             raise
         return Model._from_data(self._workspace, data)
 
@@ -363,8 +366,7 @@ class Run(RunFiles, MetricLogger):
         if data.get("error"):
             details["error"] = error_details(data)
         elif data["status"] == "Failed":
-            details["error"] = {"error": {"code": "UserError", "message": "Detailed error not set on the Run. Please check the logs "
-                                          "for details.", "details": []}}
+            details["error"] = {"error": {"code": "UserError", "message": NO_DETAILS, "details": []}}
         return details
 
     def __repr__(self) -> str:

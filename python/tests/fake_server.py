@@ -398,8 +398,9 @@ def post_model(handler, ws):
         parent = path.rpartition("/")[0] + "/" if "/" in path else ""
         files = [(name[len(parent):], data) for name, data in there.items() if name == path or name.startswith(path + "/")]
         if not files:
-            detail = "path: no artifact is or begins with {}; there are {}".format(path, ", ".join(there))
-            raise Problem(422, "invalid", detail, errors=[{"field": "path", "detail": "no such artifact"}])
+            there_are = "there are " + ", ".join(there)
+            detail = "model: the run has written no '{}'; {}".format(path, there_are)
+            raise Problem(422, "invalid", detail, errors=[{"field": "path", "detail": "nothing was written there; " + there_are}])
     else:
         files = [(file["path"], state.blobs[file["sha256"]]) for file in body["files"]]
     version = 1 + sum(1 for model in state.models if model["name"] == body["name"])

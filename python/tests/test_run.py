@@ -2,6 +2,7 @@
 import json
 import os
 import threading
+import traceback
 from unittest import mock
 
 from fake_server import Drop, FakeServer, event
@@ -266,13 +267,37 @@ class FollowTest(RunCase):
         self.state.streams = [lambda query: self.end("Failed", error=error)]
         with self.refused(ActivityFailedException, "Activity Failed:\n{", "ValueError: no birds", "train.py"):
             self.wait(run, show_output=True)
-        self.assertNotIn("Error:\n{", self.output)
+        self.assertNotIn("Error:\n", self.output)
         details = self.wait(run, show_output=True, raise_on_error=False)
-        self.assertIn("\nError:\n{\n    \"error\"", self.output)
+        self.assertTrue(self.output.endswith("\n\nError:\nValueError: no birds\n\n" + traceback + "\n"), self.output)
         told = details["error"]
         self.assertEqual((told["error"]["code"], told["error"]["message"]), ("UserError", "ValueError: no birds"))
         self.assertEqual(told["error"]["debugInfo"], {"type": "ValueError", "message": "no birds\nat all", "stackTrace": traceback})
         self.assertEqual((told["rank"], told["exitCode"], told["signal"], told["log"]), (0, 1, None, LOG))
+
+    def test_an_error_is_said_once(self):
+        traceback = 'Traceback (most recent call last):\n  File "train.py", line 3, in <module>\nValueError: no birds\n'
+        error = {"code": "user_error", "message": "ValueError: no birds (exit code 1)", "rank": 0, "node_rank": 0, "exit_code": 1,
+                 "signal": None, "traceback": traceback, "last_lines": None, "log": LOG}
+        run = self.run_object()
+        self.state.streams = [lambda query: self.log(0, traceback) + self.end("Failed", error=error)]
+        with self.refused(ActivityFailedException) as caught:
+            self.wait(run)
+        self.assertEqual(str(caught.exception).count("Traceback"), 1)
+        self.assertEqual(str(caught.exception).count("ValueError: no birds (exit code 1)"), 1)
+        self.wait(run, show_output=True, raise_on_error=False)
+        self.assertEqual(self.output.count("Traceback"), 1)
+        self.assertTrue(self.output.endswith("\n\nError:\nValueError: no birds (exit code 1)\n\n"), self.output)
+
+    def test_without_a_traceback_the_logs_last_lines_are_the_cause(self):
+        error = {"code": "user_error", "message": "the script ended with exit code 1", "rank": 0, "node_rank": 0, "exit_code": 1,
+                 "signal": None, "traceback": None, "last_lines": "starting\ncannot open x", "log": LOG}
+        run = self.run_object()
+        self.state.streams = [lambda query: self.end("Failed", error=error)]
+        details = self.wait(run, show_output=True, raise_on_error=False)
+        self.assertEqual(details["error"]["error"]["message"],
+                         "the script ended with exit code 1\nIts log ends with:\nstarting\ncannot open x")
+        self.assertTrue(self.output.endswith("\n\nError:\nthe script ended with exit code 1\n\nstarting\ncannot open x\n\n"), self.output)
 
     def test_failed_without_an_error(self):
         run = self.run_object()
@@ -485,6 +510,11 @@ class FilesTest(RunCase):
         self.assertEqual(self.run_.register_model("pytorch-birds", "outputs/").version, 2)
         with self.refused(ModelPathNotFoundException, "Could not locate the provided model_path outputs/no", "outputs/model.pt"):
             self.run_.register_model("pytorch-birds", "outputs/no")
+        try:
+            self.run_.register_model("pytorch-birds", "outputs/no")
+        except ModelPathNotFoundException as error:
+            said = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        self.assertEqual((said.count("outputs/model.pt"), said.count("Could not locate")), (1, 1), said)
 
     def test_in_its_job_a_run_can_do_all_this_too(self):
         os.environ.update({"MUSTER_RUN_ID": RUN, "MUSTER_METRICS_DIR": os.path.join(self.folder, "m"), "MUSTER_RUN_TOKEN": "secret",

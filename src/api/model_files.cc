@@ -18,7 +18,7 @@ tl::unexpected<Error> nothing_there(const std::vector<model::Artifact>& some, st
               fmt::format("model: the run has written no '{}'; {}", path.substr(0, 300), there),
               "give the path of one of them, or of their folder",
               {}};
-  error.errors.push_back({"path", fmt::format("nothing was written at '{}'; {}", path.substr(0, 300), there), error.hint});
+  error.errors.push_back({"path", fmt::format("nothing was written there; {}", there), error.hint});
   return tl::unexpected(std::move(error));
 }
 

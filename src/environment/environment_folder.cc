@@ -128,7 +128,7 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
   Result<void> whole = installed ? ended : tl::unexpected(installed.error());
   if (whole) whole = write_marker(request, folder, *installed);
   if (!whole) {
-    on_log(fmt::format("failed: {}\n", whole.error().detail));
+    on_log("the build failed\n");  // why is above, and in the error of each run that waits for it
     if (const auto removed = remove_tree(folder); !removed) log::warning("environment", "{}", removed.error().detail);
     return tl::unexpected(whole.error());
   }

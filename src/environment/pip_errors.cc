@@ -12,16 +12,13 @@ namespace {
 constexpr std::size_t kMostLines = 5;
 constexpr std::size_t kLongestLine = 300;
 
+constexpr std::string_view kNoDistribution = "No matching distribution found for ";
+constexpr std::string_view kNoVersion = "Could not find a version that satisfies the requirement ";
+
 /// Phrases after which pip names the requirement.
 constexpr std::array<std::string_view, 8> kNaming{
-    "No matching distribution found for ",
-    "Could not find a version that satisfies the requirement ",
-    "Failed building wheel for ",
-    "Could not build wheels for ",
-    "Failed to build ",
-    "Cannot install ",
-    "Invalid requirement: ",
-    "Could not install requirement ",
+    kNoDistribution,    kNoVersion,        "Failed building wheel for ", "Could not build wheels for ",
+    "Failed to build ", "Cannot install ", "Invalid requirement: ",      "Could not install requirement ",
 };
 
 /// "nosuch==1 (from versions: none)" → "nosuch==1"
@@ -53,12 +50,15 @@ Error explain_pip_failure(std::string_view log) {
     if (!line.empty()) last_line = line;
     if (line.starts_with("ERROR: ") || line.starts_with("error: "))
       errors.push_back(line.substr(7));
-    else if (contains(line, "No matching distribution found for "))
+    else if (contains(line, kNoDistribution))
       errors.push_back(line);
   }
   if (errors.empty()) errors.push_back(last_line.empty() ? "pip said nothing" : last_line);
   const std::string package = package_named_in(errors);
   errors.erase(std::unique(errors.begin(), errors.end()), errors.end());
+  // pip's second sentence for the same thing; the first says which versions there are.
+  if (std::any_of(errors.begin(), errors.end(), [](std::string_view line) { return contains(line, kNoVersion); }))
+    std::erase_if(errors, [](std::string_view line) { return contains(line, kNoDistribution); });
   if (errors.size() > kMostLines) errors.erase(errors.begin(), errors.end() - kMostLines);
 
   Error error;
@@ -68,7 +68,6 @@ Error explain_pip_failure(std::string_view log) {
   const std::string said = join(words, "; ");
   error.detail = package.empty() ? fmt::format("the environment's packages could not be installed: {}", said)
                                  : fmt::format("the package '{}' could not be installed: {}", to_utf8(package), said);
-  error.hint = "the whole build log is azureml-logs/20_image_build_log.txt";
   if (contains(log, "No space left on device")) {
     error.code = Code::disk_full;
     error.hint = "free some space on the disk that holds the environments";

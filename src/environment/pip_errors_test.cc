@@ -13,9 +13,11 @@ TEST(PipErrors, APackageThatIsNotThere) {
       "ERROR: Could not find a version that satisfies the requirement nosuch==1 (from versions: none)\n"
       "ERROR: No matching distribution found for nosuch==1\n");
   EXPECT_EQ(error.code, Code::invalid);
-  EXPECT_TRUE(has(error.detail, "the package 'nosuch==1' could not be installed"));
-  EXPECT_TRUE(has(error.detail, "No matching distribution found for nosuch==1"));
-  EXPECT_TRUE(has(error.hint, "20_image_build_log.txt"));
+  EXPECT_EQ(
+      error.detail,
+      "the package 'nosuch==1' could not be installed: Could not find a version that satisfies the requirement nosuch==1 (from versions: "
+      "none)");
+  EXPECT_EQ(error.hint, "") << "the run's error names the log";
 }
 
 TEST(PipErrors, PipsOlderWords) {

@@ -1,5 +1,7 @@
 #include "model/log_lines.h"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "base/text.h"
@@ -58,6 +60,59 @@ std::size_t prefix_length(std::string_view text) {
   return length;
 }
 
+/// The length of the terminal's escape sequence that `text` begins with.
+std::size_t escape_length(std::string_view text) {
+  if (text.size() < 2) return text.size();
+  if (text[1] == '[') {  // up to its last letter
+    const std::size_t body = count_while(text, 2, [](char c) { return c >= 0x20 && c < 0x40; });
+    return std::min(text.size(), 2 + body + 1);
+  }
+  if (text[1] == ']') {  // up to BEL or ESC \.
+    const std::size_t end = text.find_first_of("\x07\x1b", 2);
+    return end == std::string_view::npos ? text.size() : end + (text[end] == '\x07' ? 1 : std::min<std::size_t>(2, text.size() - end));
+  }
+  return 2;
+}
+
+/// Characters that are not shown, but steer: C1 controls, marks and overrides of the writing direction, the line and paragraph separators.
+std::size_t steering_length(std::string_view text) {
+  constexpr std::array<std::string_view, 15> kSteering{"\u200E", "\u200F", "\u061C", "\u2028", "\u2029", "\u202A", "\u202B", "\u202C",
+                                                       "\u202D", "\u202E", "\u2066", "\u2067", "\u2068", "\u2069", "\uFEFF"};
+  for (const std::string_view one : kSteering) {
+    if (text.starts_with(one)) return one.size();
+  }
+  const bool c1 = text.size() > 1 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0;
+  return c1 ? 2 : 0;
+}
+
+std::string clean(std::string_view line) {
+  const std::string good = to_utf8(line);
+  std::string result;
+  for (std::string_view rest = good; !rest.empty();) {
+    const auto c = static_cast<unsigned char>(rest[0]);
+    std::size_t passed = c == 0x1B ? escape_length(rest) : steering_length(rest);
+    if (passed == 0 && (c < 0x20 || c == 0x7F)) {
+      passed = 1;
+      if (c == '\t') result += ' ';
+    }
+    if (passed == 0) result += rest[0];
+    rest.remove_prefix(std::max<std::size_t>(1, passed));
+  }
+  while (result.ends_with(' ')) result.pop_back();
+  return result;
+}
+
+/// At most so many bytes, not cut within a character.
+std::string cut(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most) + "…";
+}
+
+constexpr std::size_t kMostLastLines = 10;
+constexpr std::size_t kMostLastBytes = 4096;
+constexpr std::size_t kLongestLastLine = 500;
+
 }  // namespace
 
 std::vector<LogLine> split_log(std::string_view tail) {
@@ -71,6 +126,21 @@ std::vector<LogLine> split_log(std::string_view tail) {
     lines.push_back({prefix, text});
   }
   return lines;
+}
+
+std::string last_lines(std::string_view tail) {
+  std::vector<std::string> lines;
+  std::size_t bytes = 0;
+  const std::vector<LogLine> all = split_log(tail);
+  for (auto line = all.rbegin(); line != all.rend() && lines.size() < kMostLastLines; ++line) {
+    std::string text = cut(clean(line->text), kLongestLastLine);
+    if (text.empty()) continue;
+    bytes += text.size() + 1;
+    if (bytes > kMostLastBytes) break;
+    lines.push_back(std::move(text));
+  }
+  std::reverse(lines.begin(), lines.end());
+  return join(lines, "\n");
 }
 
 }  // namespace muster::model

@@ -1,6 +1,7 @@
 #pragma once
 // A log's tail as lines, each with what a launcher put in front of it taken off.
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,5 +14,10 @@ struct LogLine {
 
 /// The lines' views point into `tail`.
 std::vector<LogLine> split_log(std::string_view tail);
+
+/// The last lines that say something, for people: at most ten, 4 KiB in all, long ones cut; UTF-8 without control characters, escape
+/// sequences and overrides of the writing direction; launchers' prefixes taken off. "" when there are none. Pure; `tail` may start
+/// anywhere.
+std::string last_lines(std::string_view tail);
 
 }  // namespace muster::model

@@ -77,7 +77,8 @@ Json to_json(const RankReport& report) {
           {"started_at", time_to_json(report.started_at)},
           {"ended_at", time_to_json(report.ended_at)},
           {"log", report.log.empty() ? Json() : Json(report.log)},
-          {"exception", exception_to_json(report.exception)}};
+          {"exception", exception_to_json(report.exception)},
+          {"last_lines", report.last_lines.empty() ? Json() : Json(report.last_lines)}};
 }
 
 Result<RankReport> rank_report_from_json(const Json& json) {
@@ -97,6 +98,7 @@ Result<RankReport> rank_report_from_json(const Json& json) {
   report.ended_at = read_time(in, "ended_at");
   report.log = in.text_or("log", "");
   report.exception = read_exception(in);
+  report.last_lines = in.text_or("last_lines", "");
   MUSTER_TRY(in.finish("rank report"));
   return report;
 }
@@ -120,6 +122,7 @@ RunError to_run_error(const RankReport& cause, int world_size) {
   error.exit_code = cause.exit_code;
   error.signal = cause.signal;
   error.log = cause.log;
+  error.last_lines = cause.last_lines;
   if (cause.rank == kLauncherRank) {
     const std::string what =
         cause.exception ? cause.exception->message : fmt::format("mpirun ended with {} (on node {})", ending(cause), cause.node_rank);

@@ -28,6 +28,7 @@ struct RankReport {
   TimeUs ended_at = 0;  ///< on the server's clock
   std::string log;
   std::optional<PrintedException> exception;
+  std::string last_lines;  ///< of its log, when no exception in there says why it failed
 
   bool succeeded() const { return exit_code == 0; }
 };

@@ -118,6 +118,18 @@ TEST(ToRunError, SaysWhatHappenedAndWhere) {
   EXPECT_EQ(message(killed, 2), "out of memory: the kernel ended the script with SIGKILL (rank 1 on node 0)");
 }
 
+TEST(ToRunError, CarriesTheLastLinesOfALogWithoutATraceback) {
+  RankReport report = exited(0, 1, 1);
+  report.last_lines = "starting\ncannot open /data/train.csv";
+  const auto again = rank_report_from_json(to_json(report));
+  ASSERT_TRUE(again) << again.error().detail;
+  const RunError error = to_run_error(*again, 1);
+  EXPECT_EQ(error.message, "the script ended with exit code 1");
+  EXPECT_EQ(error.last_lines, "starting\ncannot open /data/train.csv");
+  EXPECT_EQ(run_error_from_json(to_json(error))->last_lines, error.last_lines);
+  EXPECT_EQ(to_json(to_run_error(exited(0, 1, 1), 1))["last_lines"], nullptr);
+}
+
 TEST(ToRunError, SaysWhyItCouldNotStart) {
   RankReport report = exited(0, 0, 1);
   report.exit_code.reset();

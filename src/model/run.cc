@@ -42,6 +42,7 @@ Json to_json(const RunError& error) {
           {"exit_code", value_or_null(error.exit_code)},
           {"signal", text_or_null(error.signal)},
           {"traceback", text_or_null(error.traceback)},
+          {"last_lines", text_or_null(error.last_lines)},
           {"log", text_or_null(error.log)}};
 }
 
@@ -59,6 +60,7 @@ Result<RunError> run_error_from_json(const Json& json) {
   error.exit_code = small("exit_code");
   error.signal = in.text_or("signal", "");
   error.traceback = in.text_or("traceback", "");
+  error.last_lines = in.text_or("last_lines", "");
   error.log = in.text_or("log", "");
   MUSTER_TRY(in.finish("error"));
   return error;

@@ -16,9 +16,10 @@ struct RunError {
   std::optional<int> rank;
   std::optional<int> node_rank;
   std::optional<int> exit_code;
-  std::string signal;     ///< "SIGKILL", or "" when it was not a signal
-  std::string traceback;  ///< as the rank printed it; may be empty
-  std::string log;        ///< path of the log it was read from; may be empty
+  std::string signal;           ///< "SIGKILL", or "" when it was not a signal
+  std::string traceback;        ///< as the rank printed it; may be empty
+  std::string log;              ///< path of the log it was read from; may be empty
+  std::string last_lines = {};  ///< of that log, when there is no traceback; may be empty
 };
 Json to_json(const RunError& error);
 Result<RunError> run_error_from_json(const Json& json);

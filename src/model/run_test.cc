@@ -31,7 +31,8 @@ Run failed_run() {
   node.runner_pid = 4242;
   run.nodes = {node};
   run.error = RunError{
-      "user_error", "ValueError: x (rank 3 on node 1, exit code 1)", 3, 1, 1, "", "Traceback …", "azureml-logs/70_driver_log_3.txt"};
+      "user_error", "ValueError: x (rank 3 on node 1, exit code 1)", 3, 1, 1, "", "Traceback …", "azureml-logs/70_driver_log_3.txt",
+      "last words"};
   run.warnings = {"one"};
   return run;
 }

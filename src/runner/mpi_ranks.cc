@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "launch/mpi.h"
 #include "runner/rank_reports.h"
 
 namespace muster::runner {
@@ -40,6 +41,8 @@ void MpiRanks::add_to(std::vector<pollfd>& wanted) const {
   if (mpirun_ != nullptr) wanted.push_back({mpirun_over_ ? -1 : mpirun_->pidfd(), POLLIN, 0});
   for (const Rank& rank : ranks_) wanted.push_back({rank.told || rank.gone_since || !rank.process ? -1 : rank.process.get(), POLLIN, 0});
 }
+
+std::string MpiRanks::mpirun_tail() const { return read_tail(node_.records / std::filesystem::path(launch::kMpirunLog).filename()); }
 
 void MpiRanks::take(const RankNews& news) {
   const int index = news.record.rank - first_rank_;
@@ -100,13 +103,13 @@ std::optional<model::RankReport> MpiRanks::launch_failure(Ending::Time now) {
   model::RankReport report;
   if (ended) {
     if (ended->exit_code == 0) return std::nullopt;
-    report = report_of_mpirun(node_.node_rank, *ended, clock_.now());
+    report = report_of_mpirun(node_.node_rank, *ended, clock_.now(), mpirun_tail());
   } else if (aborted_since_ && now < *aborted_since_ + kLastWords) {
     const Ending::Time until = *aborted_since_ + kLastWords;
     wake_at_ = wake_at_ ? std::min(*wake_at_, until) : until;
     return std::nullopt;
   } else if (aborted_since_) {
-    report = report_of_mpirun(node_.node_rank, {}, clock_.now());
+    report = report_of_mpirun(node_.node_rank, {}, clock_.now(), mpirun_tail());
     report.exception = model::PrintedException{
         "MpirunAborted",
         "mpirun ended the run, as it does when a rank exits with 0 without MPI_Finalize, calls MPI_Abort, or cannot be reached", ""};

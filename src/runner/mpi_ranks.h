@@ -35,6 +35,7 @@ class MpiRanks final : public NodeRanks {
     std::optional<Ending::Time> gone_since;  ///< its process is gone, and its record still to come
     bool told = false;
   };
+  std::string mpirun_tail() const;
   void take(const RankNews& news);
   void look_at_process(Rank& rank, Ending::Time now);
 

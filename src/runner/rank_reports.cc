@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "launch/mpi.h"
+#include "model/log_lines.h"
 
 namespace muster::runner {
 namespace {
@@ -31,6 +32,7 @@ model::RankReport make_report(const RankState& rank, int node_rank, const EndedR
   const bool killed = ended.how.signal == SIGKILL || ended.how.exit_code == 128 + SIGKILL;  // the latter is a shell's word for it
   report.out_of_memory = killed && ended.out_of_memory_kill && !ended.asked_to_end;
   report.exception = model::find_exception(tail);
+  if (!report.exception && !report.stopped_by_us) report.last_lines = model::last_lines(tail);
   return report;
 }
 
@@ -38,7 +40,7 @@ process::Ended how_ended(const rank::RankRecord& record) {
   return record.signal != 0 ? process::Ended{std::nullopt, record.signal} : process::Ended{record.exit_code, std::nullopt};
 }
 
-model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, TimeUs ended_at) {
+model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, TimeUs ended_at, std::string_view tail) {
   model::RankReport report;
   report.rank = model::kLauncherRank;
   report.node_rank = node_rank;
@@ -47,6 +49,7 @@ model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, Tim
   report.started_at = ended_at;
   report.ended_at = ended_at;
   report.log = launch::kMpirunLog;
+  report.last_lines = model::last_lines(tail);
   return report;
 }
 

@@ -24,8 +24,8 @@ model::RankReport make_report(const RankState& rank, int node_rank, const EndedR
 /// What muster-rank saw of the end.
 process::Ended how_ended(const rank::RankRecord& record);
 
-/// mpirun's own end, as `how` (neither: it goes on, and has something to tell all the same).
-model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, TimeUs ended_at);
+/// mpirun's own end, as `how` (neither: it goes on, and has something to tell all the same). `tail`: the end of its log.
+model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, TimeUs ended_at, std::string_view tail);
 
 /// The last 64 KiB of the file; "" when it cannot be read.
 std::string read_tail(const std::filesystem::path& file);

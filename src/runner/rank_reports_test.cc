@@ -49,6 +49,14 @@ TEST(MakeReport, OutOfMemoryIsSaidOfWhatWasKilledAlone) {
   EXPECT_FALSE(is_said({std::nullopt, SIGSEGV}));
 }
 
+TEST(MakeReport, WithoutAnExceptionItCarriesTheLastLines) {
+  EXPECT_EQ(make_report(kRank, 0, {{1, std::nullopt}, 9, false, false}, "starting\ncannot open x\n").last_lines, "starting\ncannot open x");
+  EXPECT_EQ(make_report(kRank, 0, {{1, std::nullopt}, 9, false, false}, kTraceback).last_lines, "");
+  EXPECT_EQ(make_report(kRank, 0, {{0, std::nullopt}, 9, false, false}, "fine\n").last_lines, "");
+  EXPECT_EQ(make_report(kRank, 0, {{std::nullopt, SIGTERM}, 9, true, false}, "working\n").last_lines, "") << "it was told to end";
+  EXPECT_EQ(report_of_mpirun(0, {1, std::nullopt}, 9, "There are not enough slots\n").last_lines, "There are not enough slots");
+}
+
 TEST(ReadTail, GivesTheEndOfLongFilesAndNothingOfNone) {
   const test::TempFolder folder;
   EXPECT_EQ(read_tail(folder / "none"), "");

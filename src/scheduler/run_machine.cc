@@ -50,6 +50,10 @@ bool all_nodes(const Run& run, std::initializer_list<std::string_view> statuses)
                      [&](const RunNode& node) { return std::find(statuses.begin(), statuses.end(), node.status) != statuses.end(); });
 }
 
+std::string who_failed(const model::RankReport& report) {
+  return report.rank == model::kLauncherRank ? "mpirun" : fmt::format("rank {} on node {}", report.rank, report.node_rank);
+}
+
 void begin_attempt(Run& run, TimeUs now, std::vector<Effect>& effects) {
   ++run.attempt;
   run.nodes.clear();
@@ -200,7 +204,8 @@ struct Stepper {
     const bool already_stopping = stop_reason(run).has_value();
     node->reports.push_back(event.report);
     if (already_stopping) return true;
-    run.status_detail = model::to_run_error(event.report, 0).message;
+    // Why it failed is said when the run has ended, of the rank that was the cause.
+    run.status_detail = run.spec.distribution ? fmt::format("{} failed; all ranks are being ended", who_failed(event.report)) : "";
     effects.push_back({only_lost_its_peer(event.report) ? EffectKind::stop_nodes_soon : EffectKind::stop_nodes});
     return true;
   }

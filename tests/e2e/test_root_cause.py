@@ -1,4 +1,6 @@
-"""A failed run says why, without anybody reading logs."""
+"""A failed run says why, without anybody reading logs, and says it once."""
+
+import pytest
 
 
 def failed(server, script, *options):
@@ -75,3 +77,46 @@ def test_a_command_that_is_not_there_is_said(server):
     assert run["status"] == "Failed"
     assert run["error"]["exit_code"] == 127
     assert "no-such-program" in server("run", "logs", run["run_id"]).stdout
+
+
+def test_a_command_without_a_traceback_carries_the_last_lines_of_its_log(server, workspace):
+    command = r"echo starting; printf '\033[31mcannot open \033[0m/data/train.csv\n' >&2; exit 1"
+    run = server.ended(server.json("run", "submit", "--experiment", "e2e", "--command", command)["run_id"])
+
+    assert (run["error"]["message"], run["error"]["traceback"]) == ("the script ended with exit code 1", None)
+    assert run["error"]["last_lines"] == "starting\ncannot open /data/train.csv"
+    for verb in ("show", "wait"):
+        assert "\n  its log ends with\n  starting\n  cannot open /data/train.csv\n" in \
+            server("run", verb, run["run_id"], code=1 if verb == "wait" else 0).stdout
+    from azureml.core import Run
+    assert Run.get(workspace, run["run_id"]).get_details()["error"]["error"]["message"].endswith("cannot open /data/train.csv")
+
+
+def test_an_mpirun_that_cannot_start_says_why(cluster):
+    options = ["--compute", "cluster", "--nodes", "2", "--mpi", "--command", "echo said; exit 3"]
+    run = cluster.ended(cluster.json("run", "submit", "--experiment", "e2e", *options)["run_id"])
+
+    assert run["error"]["exit_code"] == 3 and run["error"]["last_lines"] == "said"
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_an_error_is_said_once_to_who_follows(server, columns):
+    (server.folder / "job").mkdir()
+    (server.folder / "job" / "job.py").write_text("raise ValueError('the loss is not a number')\n")
+    for what in (["--script", server.folder / "job" / "job.py"], ["--command", "echo the loss is not a number >&2; exit 1"]):
+        done = server("run", "submit", "--experiment", "e2e", "--follow", *what, code=1, COLUMNS=columns)
+        said = done.stdout + done.stderr
+        assert said.count("Traceback") == (1 if what[0] == "--script" else 0), said
+        # The line in the log; for an exception also the one that says what the run ended with.
+        assert done.stdout.count("the loss is not a number") == (3 if what[0] == "--script" else 1), said
+        assert "Running:" not in said and said.count("muster run logs") == 1
+
+
+def test_an_environment_that_cannot_be_built_says_why_once(server, tmp_path):
+    command = ["run", "submit", "--experiment", "e2e", "--command", "true", "--pip", "no-such-package-at-all==1"]
+    done = server(*command, "--follow", code=1, PIP_NO_INDEX="1")
+
+    said = done.stdout + done.stderr
+    assert "the package 'no-such-package-at-all==1' could not be installed: " in done.stdout
+    assert said.count("could not be installed") == 1
+    assert done.stdout.count("no-such-package-at-all==1 (from versions") == 1 and said.count("build log") == 0

@@ -1,5 +1,6 @@
 #include "cli/run/follow_output.h"
 
+#include <set>
 #include <utility>
 
 #include "cli/fields.h"
@@ -57,6 +58,7 @@ Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::s
     if (!bytes.empty()) in_line = bytes.back() != '\n';
   };
   LogPrinter logs([&](std::string_view bytes) { print(context.out, bytes); }, [&](std::string_view bytes) { print(context.err, bytes); });
+  std::set<std::string> shown;
   client::FollowHandlers handlers;
   handlers.on_status = [&](const Json& run) -> Result<void> {
     if (context.json)
@@ -70,6 +72,7 @@ Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::s
       context.out.write(dump_json(log_event(piece.event)) + "\n");
     else
       logs.print(piece.path, log_label(piece.event), piece.bytes);
+    shown.insert(piece.path);
     return {};
   };
   const auto run = client::follow_run(api, run_id, handlers);
@@ -80,7 +83,8 @@ Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::s
     return Exit::interrupted;
   }
   if (!run) return tl::unexpected(run.error());
-  context.print(*run, run_result_text(*run, context.now(), context.out.width, context.out.style));
+  const ErrorLog log = shown.contains(text_at(member(*run, "error"), "log")) ? ErrorLog::shown : ErrorLog::not_shown;
+  context.print(*run, run_result_text(*run, context.now(), context.out.width, context.out.style, log));
   return exit_of_status(text_at(*run, "status"));
 }
 

@@ -40,14 +40,21 @@ std::string indented(const std::string& block) {
   return text;
 }
 
-std::string error_block(const Json& run, const Style& style) {
+std::string logs_command(const Json& run) {
+  const std::string log = text_at(member(run, "error"), "log");
+  return fmt::format("muster run logs {}{}{}", text_at(run, "run_id"), log.empty() ? "" : " ", printable(log));
+}
+
+/// What went wrong, and the program's own words for it.
+std::string error_block(const Json& run, const Style& style, ErrorLog log = ErrorLog::not_shown) {
   const Json& error = member(run, "error");
   if (!error.is_object()) return "";
   std::string text = style.paint(printable(text_at(error, "message")), Tone::bad) + "\n";
-  if (const std::string traceback = text_at(error, "traceback"); !traceback.empty()) text += "\n" + indented(traceback);
-  if (const std::string log = text_at(error, "log"); !log.empty()) {
-    text += fmt::format("\n  {}\n", style.paint(fmt::format("all of it: muster run logs {} {}", text_at(run, "run_id"), log), Tone::faint));
-  }
+  if (log == ErrorLog::shown) return text;
+  if (const std::string traceback = text_at(error, "traceback"); !traceback.empty())
+    text += "\n" + indented(traceback);
+  else if (const std::string lines = text_at(error, "last_lines"); !lines.empty())
+    text += "\n" + style.paint("  its log ends with", Tone::faint) + "\n" + indented(lines);
   return text;
 }
 
@@ -112,7 +119,11 @@ std::string run_text(const Json& run, TimeUs now, std::size_t width, const Style
   const std::string detail = text_at(run, "status_detail");
   std::string text = style.paint(text_at(run, "run_id"), Tone::strong) + "  " + style.paint(status, tone_of_status(status)) + "\n";
   if (!detail.empty()) text += printable(detail) + "\n";
-  if (const std::string error = error_block(run, style); !error.empty()) text += "\n" + error;
+  if (const std::string error = error_block(run, style); !error.empty()) {
+    text += "\n" + error;
+    if (!text_at(member(run, "error"), "log").empty())
+      text += fmt::format("\n  {}\n", style.paint("all of it: " + logs_command(run), Tone::faint));
+  }
   for (const Json& warning : member(run, "warnings")) {
     if (warning.is_string()) text += style.paint("warning:", Tone::warning) + " " + printable(warning.get<std::string>()) + "\n";
   }
@@ -136,7 +147,7 @@ std::string run_text(const Json& run, TimeUs now, std::size_t width, const Style
   return text;
 }
 
-std::string run_result_text(const Json& run, TimeUs now, std::size_t width, const Style& style) {
+std::string run_result_text(const Json& run, TimeUs now, std::size_t width, const Style& style, ErrorLog log) {
   const std::string id = text_at(run, "run_id");
   const std::string status = text_at(run, "status");
   std::string text = "\n" + style.paint(id, Tone::strong) + "  " + style.paint(status, tone_of_status(status)) + "\n";
@@ -149,11 +160,11 @@ std::string run_result_text(const Json& run, TimeUs now, std::size_t width, cons
     text += stages + "\n";
   else
     text += stages_block(run, now);
-  if (const std::string error = error_block(run, style); !error.empty()) text += "\n" + error;
+  if (const std::string error = error_block(run, style, log); !error.empty()) text += "\n" + error + "\n";
   if (status == "Completed")
     text += fmt::format("Next: muster run outputs {0}\n      muster run metrics {0}\n", id);
   else
-    text += fmt::format("Next: muster run show {0}\n      muster run logs {0}\n", id);
+    text += fmt::format("Next: muster run show {}\n      {}\n", id, logs_command(run));
   return text;
 }
 

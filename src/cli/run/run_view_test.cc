@@ -70,6 +70,33 @@ TEST(RunResult, EndsWithWhatToTypeNext) {
   EXPECT_NE(run_result_text(completed, kNow, 100, Style()).find("Next: muster run outputs"), std::string::npos);
 }
 
+std::size_t times(const std::string& text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(RunResult, SaysAnErrorOnce) {
+  const std::string silent = run_result_text(failed_run(), kNow, 80, Style());
+  EXPECT_EQ(times(silent, "Traceback"), 1U);
+  EXPECT_EQ(times(silent, "muster run logs"), 1U) << silent;
+  const std::string followed = run_result_text(failed_run(), kNow, 80, Style(), ErrorLog::shown);
+  EXPECT_EQ(times(followed, "Traceback"), 0U) << "it has just been shown";
+  EXPECT_EQ(times(followed, "ValueError: bad shape"), 1U);
+}
+
+TEST(RunResult, WithoutATracebackItShowsTheLogsLastLines) {
+  Json run = failed_run();
+  run["error"]["message"] = "the script ended with exit code 1";
+  run["error"]["traceback"] = nullptr;
+  run["error"]["last_lines"] = "starting\ncannot open \x1b[31m/data/train.csv";
+  for (const std::string& text : {run_result_text(run, kNow, 80, Style()), run_text(run, kNow, 80, Style())}) {
+    EXPECT_NE(text.find("the script ended with exit code 1\n\n  its log ends with\n  starting\n  cannot open "), std::string::npos) << text;
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  }
+  EXPECT_EQ(run_result_text(run, kNow, 80, Style(), ErrorLog::shown).find("train.csv"), std::string::npos);
+}
+
 TEST(RunResult, NobodysOutputSteersTheTerminal) {
   Json run = failed_run();
   run["error"]["traceback"] = "\x1b[2Jgone";

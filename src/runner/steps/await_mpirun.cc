@@ -1,3 +1,4 @@
+#include "launch/mpi.h"
 #include "runner/peers.h"
 #include "runner/rank_reports.h"
 #include "runner/steps/steps.h"
@@ -25,7 +26,8 @@ void await_own(NodeRun& run) {
     run.warnings.add(fmt::format("mpirun was still there {} s after its last rank had ended, and was ended", kExitTime.count()));
     run.leftovers_until = run.system_clock.steady();
   } else if (how->exit_code != 0) {
-    model::RankReport report = report_of_mpirun(run.order.node_rank, *how, run.clock.now());
+    model::RankReport report =
+        report_of_mpirun(run.order.node_rank, *how, run.clock.now(), read_tail(run.folder.rank_log(launch::kMpirunLog)));
     report.stopped_by_us = run.stop.is_asked();
     run.state.reports.push_back(std::move(report));
   }
