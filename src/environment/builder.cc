@@ -1,6 +1,7 @@
 #include "environment/builder.h"
 
 #include <condition_variable>
+#include <system_error>
 #include <thread>
 
 #include "environment/environment_folder.h"
@@ -100,13 +101,14 @@ Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& d
   if (auto built = find_built(root_, hash)) return *built;
   const auto deadline = steady_clock::now() + kDeadline;
   while (true) {
-    const std::shared_ptr<Building> building = join_or_start(definition, interpreter, hash);
+    MUSTER_TRY_ASSIGN(const std::shared_ptr<Building> building, join_or_start(definition, interpreter, hash));
     if (auto outcome = building->wait(on_log, cancelled, deadline)) return *outcome;
   }
 }
 
-std::shared_ptr<EnvironmentCache::Building> EnvironmentCache::join_or_start(const model::EnvironmentDefinition& definition,
-                                                                            const std::string& interpreter, const std::string& hash) {
+Result<std::shared_ptr<EnvironmentCache::Building>> EnvironmentCache::join_or_start(const model::EnvironmentDefinition& definition,
+                                                                                    const std::string& interpreter,
+                                                                                    const std::string& hash) {
   const std::lock_guard lock(mutex_);
   for (const auto& building : ended_) building->thread.join();
   ended_.clear();
@@ -114,7 +116,12 @@ std::shared_ptr<EnvironmentCache::Building> EnvironmentCache::join_or_start(cons
   if (!building) {
     building = std::make_shared<Building>();
     const BuildRequest request{root_, hash, interpreter, packages_to_install(definition), provided_packages(definition), variables_};
-    building->thread = std::thread([this, request, building = building] { run(request, *building); });
+    try {
+      building->thread = std::thread([this, request, building = building] { run(request, *building); });
+    } catch (const std::system_error& none) {
+      building_.erase(hash);  // or everybody who asks for this environment would wait for a build that nobody does
+      return fail(Code::unavailable, "cannot start a thread to build the environment: {}", none.what());
+    }
   }
   return building;
 }

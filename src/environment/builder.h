@@ -41,8 +41,8 @@ class EnvironmentCache {
 
  private:
   struct Building;
-  std::shared_ptr<Building> join_or_start(const model::EnvironmentDefinition& definition, const std::string& interpreter,
-                                          const std::string& hash);
+  Result<std::shared_ptr<Building>> join_or_start(const model::EnvironmentDefinition& definition, const std::string& interpreter,
+                                                  const std::string& hash);
   void run(const BuildRequest& request, Building& building);
 
   std::filesystem::path root_;
