@@ -2,11 +2,13 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cctype>
 #include <cstdlib>
 
 #include "api/query.h"
 #include "base/text.h"
 #include "fuzz.h"
+#include "http/header_rules.h"
 #include "http/target.h"
 
 namespace muster::fuzz {
@@ -40,6 +42,14 @@ void http_head(std::string_view bytes) {
   boost::system::error_code error;
   parser.put(boost::asio::buffer(bytes), error);
   if (!parser.is_header_done()) return;
+  http::HeaderFields fields;
+  for (const auto& field : parser.get()) {
+    std::string name(field.name_string());
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    fields.emplace_back(name, std::string(field.value()));
+  }
+  const auto fault = http::header_fault(fields, parser.get().version());
+  if (fault && (fault->status < 400 || fault->error.detail.empty())) std::abort();
   const auto target = parser.get().target();
   http_target({target.data(), target.size()});
 }
