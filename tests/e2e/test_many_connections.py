@@ -16,7 +16,8 @@ print("soft limit", resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 def up_within(muster, soft, hard):
     """`muster up` by a shell with these limits of descriptors."""
-    subprocess.run(["sh", "-c", 'ulimit -Sn %d && ulimit -Hn %d && exec "$0" up --listen "$1"' % (soft, hard), str(PROGRAM), free_address()],
+    script = 'ulimit -Sn %d && ulimit -Hn %d && exec "$0" up --listen "$1"' % (soft, hard)
+    subprocess.run(["sh", "-c", script, str(PROGRAM), free_address()],
                    env=muster.environment, cwd=muster.folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
 
 
