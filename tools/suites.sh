@@ -15,14 +15,16 @@ run_tests() {
   lint
   if build_release; then
     python_suites
-    e2e_suite
+    e2e_suite release
   else
     count "The release, which does not build" 0 1
   fi
   # Each C++ test twice, by two compilers: g++ with ASan and UBSan, clang with TSan.
   cpp_suite asan
   cpp_suite tsan
+  fuzz_suite "$FUZZ_SHORTLY"
   [ -z "$full" ] || cpp_suite release
+  [ -z "$full" ] || e2e_suite asan
   end_of_suites
 }
 
@@ -71,15 +73,19 @@ python_suites() {
   done
 }
 
+# e2e_suite PRESET: with the program of that preset; waits are longer for one with sanitizers in it.
 e2e_suite() {
-  if ! make_test_venv; then
-    count "End to end, whose Python could not be made" 0 1
+  if ! make_test_venv || ! build "$1" muster fault_injector; then
+    count "End to end ($1), whose Python or program could not be made" 0 1
     return
   fi
-  junit=$PWD/build/e2e.xml
+  slower=1
+  [ "$1" = release ] || slower=4
+  junit=$PWD/build/e2e-$1.xml
   rm -f "$junit"
-  step "End-to-end and crash tests" build/venv/bin/python -m pytest tests ${full:+--full} --junitxml "$junit" || true
-  count_junit "End to end" "$junit"
+  step "End-to-end and crash tests ($1)" env MUSTER_PROGRAM="$PWD/build/$1/muster" MUSTER_TEST_SLOWER="$slower" \
+    build/venv/bin/python -m pytest tests ${full:+--full} --junitxml "$junit" || true
+  count_junit "End to end ($1)" "$junit"
 }
 
 # A virtual environment for what is tested end to end, made again when its list changes.

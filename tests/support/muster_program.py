@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from waiting import wait_until
+from waiting import SLOWER, wait_until
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("MUSTER_PROGRAM", SOURCE / "build" / "release" / "muster"))
@@ -25,7 +25,7 @@ class Muster:
         """Run `muster words…`; check its exit code; return what it wrote, as text, in .stdout and .stderr."""
         done = subprocess.run([str(PROGRAM), *map(str, words)], cwd=self.folder, env={**self.environment, **variables},
                               input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, capture_output=True,
-                              timeout=timeout)
+                              timeout=timeout * SLOWER)
         done.stdout, done.stderr = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         assert done.returncode == code, "muster %s ended with %d\n%s\n%s" % (
             " ".join(map(str, words)), done.returncode, done.stdout, done.stderr)

@@ -1,10 +1,10 @@
 // A metric journal comes from a process that may be damaged or hostile: whatever the bytes, the walker must come to an end and stay inside
 // them, and what it gives must survive being written and read again.
 
-#include <cstdint>
 #include <cstdlib>
 
 #include "base/text.h"
+#include "fuzz.h"
 #include "model/journal.h"
 
 using muster::model::JournalWalker;
@@ -26,12 +26,10 @@ std::size_t walk(std::string_view bytes, std::size_t offset, muster::model::Jour
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  (void)muster::model::read_journal_header(bytes);
-  muster::model::JournalWriter first;
-  muster::model::JournalWriter second;
+void muster::fuzz::journal(std::string_view bytes) {
+  (void)model::read_journal_header(bytes);
+  model::JournalWriter first;
+  model::JournalWriter second;
   const std::size_t points = walk(bytes, 0, first);
   if (walk(first.bytes(), 0, second) != points || first.bytes() != second.bytes()) std::abort();
-  return 0;
 }
