@@ -3,6 +3,8 @@ import json
 import sys
 from typing import Any, Dict, List, Optional
 
+from ._printable import LogFilter, printable, printable_lines
+
 
 class OutputPrinter:
     """Prints a run as it goes. Of several ranks, rank 0 is shown."""
@@ -13,6 +15,8 @@ class OutputPrinter:
         self._path: Optional[str] = None
         self._at_line_start = True
         self._stage = ""
+        # On a terminal a log may colour and do no more; elsewhere it is kept as it is.
+        self._filter = LogFilter() if getattr(sys.stdout, "isatty", lambda: False)() else None
 
     def start(self) -> None:
         """The heading of it all."""
@@ -23,7 +27,7 @@ class OutputPrinter:
         detail = run.get("status_detail")
         if self._path is None and detail and detail != self._stage:
             self._stage = detail
-            write("{}: {}\n".format(run["status"], detail))
+            write("{}: {}\n".format(run["status"], printable(str(detail))))
 
     def log(self, path: str, rank: Optional[int], text: str) -> None:
         """Some text of a log, under a heading when it is another log than before."""
@@ -31,15 +35,15 @@ class OutputPrinter:
             return
         if path != self._path:
             self._end_line()
-            write("\nStreaming {}\n{}\n\n".format(path, "=" * (len(path) + 10)))
+            write("\nStreaming {}\n{}\n\n".format(printable(path), "=" * (len(path) + 10)))
             self._path = path
-        write(text)
+        write(self._filter.filter(text) if self._filter else text)
         self._at_line_start = text.endswith("\n")
 
     def away(self, reason: str) -> None:
         """The server went away; following goes on when it is back."""
         self._end_line()
-        write("[muster] {} Waiting for it to return; the run goes on.\n".format(reason))
+        write("[muster] {} Waiting for it to return; the run goes on.\n".format(printable(reason)))
 
     def summary(self, run: Dict[str, Any], error: Optional[Dict[str, Any]]) -> None:
         """How it ended. `error` is printed when it is given."""
@@ -47,7 +51,7 @@ class OutputPrinter:
         lines = ["", "Execution Summary", "=================", "RunId: " + self._run_id, "Web View: " + self._web_view]
         warnings: List[Any] = run.get("warnings") or []
         if warnings:
-            lines += ["", "Warnings:"] + [str(warning) for warning in warnings]
+            lines += ["", "Warnings:"] + [printable_lines(str(warning)) for warning in warnings]
         if error is not None:
             lines += ["", "Error:", json.dumps(error, indent=4)]
         write("\n".join(lines) + "\n\n")

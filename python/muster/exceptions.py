@@ -6,6 +6,8 @@ server's problem document in `problem` (RFC 9457: `status`, `code`, `detail`, `h
 import json
 from typing import Any, Dict, Optional
 
+from ._printable import printable_lines
+
 
 class AzureMLException(Exception):
     """The base of all errors raised here."""
@@ -40,7 +42,7 @@ class AzureMLException(Exception):
 
     def __str__(self) -> str:
         return "{}:\n\tMessage: {}\n\tInnerException {}\n\tErrorResponse \n{}".format(
-            type(self).__name__, self._message, self._inner_exception, self._serialize_json())
+            type(self).__name__, printable_lines(self._message), printable_lines(str(self._inner_exception)), self._serialize_json())
 
 
 class UserErrorException(AzureMLException):

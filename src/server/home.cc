@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "store/sqlite/file_lock.h"
 
 namespace muster::server {
 namespace fs = std::filesystem;
@@ -46,6 +47,12 @@ Result<Home> open_home(const fs::path& root) {
                      "{} lies on a network disk (NFS), where the database's write-ahead log cannot live", absolute.string());
   }
   return Home{absolute};
+}
+
+Result<std::optional<pid_t>> serving_process(const Home& home) {
+  fs::path lock = home.database();
+  lock += ".lock";  // as the store names it
+  return store::FileLock::holder(lock);
 }
 
 Result<std::string> token_secret(const Home& home) {
