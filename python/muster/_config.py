@@ -4,11 +4,14 @@ The rules stand in docs/formats.md under "Credentials, addresses". Nothing here 
 """
 import json
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+import sys
+from typing import Any, Dict, List, NamedTuple, Optional, Set
 
+from ._printable import printable
 from .exceptions import AuthenticationException, UserErrorException
 
 CONFIG_FOLDERS = (".azureml", "aml_config", "")
+_WARNED: Set[str] = set()  # Credentials files that were said to be readable by others.
 CONFIG_FILES = ("config.json", "project.json")
 
 WorkspaceConfig = NamedTuple("WorkspaceConfig", [
@@ -49,6 +52,7 @@ def find_token(url: str) -> str:
     path = os.path.join(home(), "credentials")
     try:
         servers = _read_object(path).get("servers")
+        _warn_if_exposed(path)
     except FileNotFoundError:
         servers = None
     if isinstance(servers, dict):
@@ -127,6 +131,15 @@ def write_config(config: Dict[str, str], path: Optional[str], file_name: Optiona
         file.write("\n")
     os.replace(temporary, target)
     return target
+
+
+def _warn_if_exposed(path: str) -> None:
+    """Says once that others can read the tokens: whoever has one may do all that its owner may."""
+    if path in _WARNED or os.stat(path).st_mode & 0o077 == 0:
+        return
+    _WARNED.add(path)
+    if sys.stderr is not None:
+        sys.stderr.write("warning: others can read the tokens in {0}; `chmod 600 {0}` ends that\n".format(printable(path)))
 
 
 def _read_object(path: str) -> Dict[str, Any]:

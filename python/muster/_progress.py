@@ -4,6 +4,8 @@ import threading
 import time
 from typing import Any, Optional
 
+from ._printable import printable
+
 REDRAW_SECONDS = 0.1
 LINE_SECONDS = 10.0
 BAR_WIDTH = 30
@@ -28,7 +30,7 @@ class Progress:
     """
 
     def __init__(self, label: str, total_bytes: int, stream: Optional[Any] = None) -> None:
-        self._label = label
+        self._label = printable(label)  # It may have the name of a file.
         self._total = total_bytes
         self._stream = stream if stream is not None else sys.stderr
         self._terminal = bool(self._stream is not None and getattr(self._stream, "isatty", lambda: False)())

@@ -6,6 +6,8 @@ server's problem document in `problem` (RFC 9457: `status`, `code`, `detail`, `h
 import json
 from typing import Any, Dict, Optional
 
+from ._printable import printable_lines
+
 
 class AzureMLException(Exception):
     """The base of all errors raised here."""
@@ -41,7 +43,8 @@ class AzureMLException(Exception):
     def __str__(self) -> str:
         # In the form that Azure's have, but what went wrong is said once.
         return "{}:\n\tMessage: {}\n\tInnerException {}\n\tErrorResponse \n{}".format(
-            type(self).__name__, self._message, self._inner_in_words(), json.dumps({"error": {"code": self._code}}, indent=4))
+            type(self).__name__, printable_lines(self._message), printable_lines(self._inner_in_words()),
+            json.dumps({"error": {"code": self._code}}, indent=4))
 
     def _inner_in_words(self) -> str:
         inner = self._inner_exception

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, TYPE_CHECKING, 
 from ._addresses import path_segments, segment
 from ._hash_cache import hash_file
 from ._parallel import run_parallel
+from ._printable import printable
 from ._show import write
 from .exceptions import ModelNotFoundException, UserErrorException, WebserviceException
 
@@ -78,7 +79,7 @@ class Model:
         """
         from ._upload import Blob, upload_blobs
         body = describe_model(model_name, tags, properties, description, model_framework, model_framework_version)
-        write("Registering model {}\n".format(model_name))
+        write("Registering model {}\n".format(printable(model_name)))
         files = []
         blobs = []
         for path, source in _files_of(model_path):

@@ -1,6 +1,7 @@
 #include "cli/context.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
@@ -9,6 +10,24 @@
 #include "client/problem.h"
 
 namespace muster::cli {
+namespace {
+
+/// Programs get the characters as they are; a terminal gets escapes for those that could steer it.
+std::string json_line(const Json& value, const Terminal& terminal) {
+  const std::string text = dump_json(value);
+  if (!terminal.is_terminal || printable(text) == text) return text + "\n";
+  return value.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+/// What to say when others may read the tokens: whoever has one may do all that its owner may. "" when all is well.
+std::string exposed_credentials(const std::map<std::string, std::string>& variables) {
+  const auto home = client::home_folder(variables);
+  struct stat info {};
+  if (!home || ::stat((*home / "credentials").c_str(), &info) != 0 || (info.st_mode & 077) == 0) return "";
+  return fmt::format("others can read the tokens in {0}; `chmod 600 {0}` ends that", (*home / "credentials").string());
+}
+
+}  // namespace
 
 /// Takes SIGINT and SIGTERM on a thread of its own and turns them into a stop.
 struct Context::Interrupts {
@@ -63,6 +82,8 @@ Result<std::shared_ptr<client::Api>> Context::connect() {
   hints.workspace = workspace;
   client::ApiOptions options;
   MUSTER_TRY_ASSIGN(options.address, client::find_address(hints));
+  if (const std::string exposed = exposed_credentials(hints.variables); !exposed.empty())
+    note(err.style.paint("warning:", Tone::warning) + " " + printable(exposed));
   options.stop = interrupts_->stop.get_token();
   return client::Api::create(std::move(options));
 }
@@ -71,15 +92,22 @@ bool Context::interrupted() const { return interrupts_ != nullptr && interrupts_
 
 std::stop_token Context::stop_token() const { return interrupts_ == nullptr ? std::stop_token() : interrupts_->stop.get_token(); }
 
-void Context::print(const Json& value, const std::string& text) const { out.write(json ? dump_json(value) + "\n" : text); }
+void Context::print(const Json& value, const std::string& text) const {
+  if (json)
+    print_json(value);
+  else
+    out.write(printable_lines(text));
+}
+
+void Context::print_json(const Json& value) const { out.write(json_line(value, out)); }
 
 void Context::note(const std::string& line) const {
-  if (!json) err.write(line + "\n");
+  if (!json) err.write(printable_lines(line) + "\n");
 }
 
 void Context::print_error(const Error& error) const {
   if (json)
-    err.write(dump_json(client::problem_of(error)) + "\n");
+    err.write(json_line(client::problem_of(error), err));
   else
     err.write(error_text(error, err.style));
 }

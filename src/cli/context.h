@@ -44,6 +44,8 @@ class Context {
 
   /// `value` as one line, with --json; else `text`.
   void print(const Json& value, const std::string& text) const;
+  /// `value` as one line.
+  void print_json(const Json& value) const;
   /// One line on standard error, for people: nothing with --json.
   void note(const std::string& line) const;
   /// The error on standard error, as people or (with --json) programs read it.

@@ -27,6 +27,12 @@ Result<void> check_utf8(const std::string& name, const std::string& value) {
   return fail(Code::invalid, "{}: \"{}\" is not UTF-8", name, to_utf8(value));
 }
 
+/// invalid for an empty word where a path or an id must stand: it would be taken for the current folder, or for a list.
+Result<void> check_given(const std::string& name, const std::string& value) {
+  if (!value.empty()) return {};
+  return fail(Code::invalid, "{} is empty", name);
+}
+
 std::string longest_name(const Option& option) { return option.names.substr(option.names.rfind(',') + 1); }
 
 void add_option(CLI::App& app, const Option& option, Fault& fault) {
@@ -40,7 +46,7 @@ void add_option(CLI::App& app, const Option& option, Fault& fault) {
       return false;
     }
     for (const std::string& value : values) {
-      auto set = may_be_bytes(option.value) ? Result<void>() : check_utf8(longest_name(option), value);
+      auto set = may_be_bytes(option.value) ? check_given(longest_name(option), value) : check_utf8(longest_name(option), value);
       if (set) set = option.set(value);
       if (set) continue;
       fault.error = std::move(set).error();
@@ -57,7 +63,9 @@ void add_option(CLI::App& app, const Option& option, Fault& fault) {
 void add_positional(CLI::App& app, const Positional& positional, Fault& fault) {
   auto* added = app.add_option(positional.name, [&positional, &fault](const CLI::results_t& values) {
     for (const std::string& value : values) {
-      if (auto checked = check_utf8(positional.name, value); !checked) {
+      auto checked = check_given(positional.name, value);
+      if (checked) checked = check_utf8(positional.name, value);
+      if (!checked) {
         fault.error = std::move(checked).error();
         return false;
       }
@@ -113,25 +121,55 @@ Error wrong_use(const Command& command, const std::string& path, std::string det
   return Error{Code::invalid, fmt::format("{}: {}", path, detail), std::move(hint), {}};
 }
 
-Error translate(const CLI::ParseError& error, const Parsed& where, const std::vector<std::string>& words) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    // The first word that is neither a command nor an option of where we are. After a whole command's name options come first, since what
-    // follows an unknown one is unexpected, too.
-    std::vector<std::string> in_order = words;
-    if (where.command->children().empty()) {
-      std::stable_partition(in_order.begin(), in_order.end(), [](const std::string& word) { return word.starts_with('-'); });
-    }
-    const std::string text = std::string(error.what()) + " ";
-    for (const std::string& word : in_order) {
-      if (!word.empty() && text.find(" " + word + " ") != std::string::npos && where.path.find(" " + word) == std::string::npos) {
-        const std::string name = word.substr(0, word.find('='));
-        const bool option = name.front() == '-';
-        const bool no_such_command = !option && !where.command->children().empty();
-        const char* kind = option ? "there is no option" : no_such_command ? "there is no command" : "this is too much:";
-        return wrong_use(*where.command, where.path, fmt::format("{} `{}`", kind, to_utf8(name)), name);
-      }
-    }
+/// Whether the option is called so.
+bool has_name(const Option& option, std::string_view name) {
+  const auto names = split(option.names, ',');
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// An option that has no value and needs one, or has one and takes none: CLI11 says "NAME: …" or "…: NAME = VALUE".
+std::optional<Error> wrong_value(const CLI::ParseError& error, const Parsed& where) {
+  const bool missing = dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr;
+  if (!missing && dynamic_cast<const CLI::ConversionError*>(&error) == nullptr) return std::nullopt;
+  std::string name = error.what();
+  if (!missing) name = name.substr(std::min(name.size(), name.find(": ") + 2));
+  name = name.substr(0, name.find_first_of(": ="));
+  for (const Option& option : where.command->options()) {
+    if (!has_name(option, name)) continue;
+    const std::string what =
+        option.value.empty() ? fmt::format("{} takes no value", name) : fmt::format("{} needs a value: {} {}", name, name, option.value);
+    return wrong_use(*where.command, where.path, what, "");
   }
+  return std::nullopt;
+}
+
+/// The word that nothing here takes.
+Error unexpected_word(const CLI::ParseError& error, const Parsed& where, const std::vector<std::string>& words) {
+  // The first word that is neither a command nor an option of where we are. After a whole command's name options come first, since what
+  // follows an unknown one is unexpected, too.
+  std::vector<std::string> in_order = words;
+  if (where.command->children().empty()) {
+    std::stable_partition(in_order.begin(), in_order.end(), [](const std::string& word) { return word.starts_with('-'); });
+  }
+  const std::string text = std::string(error.what()) + " ";
+  // One letter of several after one dash is not a word of its own: only CLI11 knows it.
+  std::string name = text.substr(std::min(text.size(), text.find(": ") + 2));
+  name = name.substr(0, name.find(' '));
+  for (const std::string& word : in_order) {
+    if (word.empty() || text.find(" " + word + " ") == std::string::npos || where.path.find(" " + word) != std::string::npos) continue;
+    name = word.substr(0, word.find('='));
+    break;
+  }
+  if (name.empty()) return wrong_use(*where.command, where.path, "an empty word means nothing here", "");
+  const bool option = name.front() == '-';
+  const bool no_such_command = !option && !where.command->children().empty();
+  const char* kind = option ? "there is no option" : no_such_command ? "there is no command" : "unexpected argument";
+  return wrong_use(*where.command, where.path, fmt::format("{} `{}`", kind, to_utf8(name)), name);
+}
+
+Error translate(const CLI::ParseError& error, const Parsed& where, const std::vector<std::string>& words) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return unexpected_word(error, where, words);
+  if (auto found = wrong_value(error, where)) return std::move(*found);
   if (const auto* required = dynamic_cast<const CLI::RequiredError*>(&error)) {
     std::string what = required->what();
     const std::size_t end = what.find(" is required");

@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "store/sqlite/file_lock.h"
 
 namespace muster::server {
 namespace fs = std::filesystem;
@@ -93,6 +94,12 @@ Result<Home> open_home(const fs::path& root) {
   // SQLite would make it as open as the umask says, and its log likewise.
   MUSTER_TRY(open_file(home.database(), O_RDWR | O_CREAT, 0600));
   return home;
+}
+
+Result<std::optional<pid_t>> serving_process(const Home& home) {
+  fs::path lock = home.database();
+  lock += ".lock";  // as the store names it
+  return store::FileLock::holder(lock);
 }
 
 Result<std::string> token_secret(const Home& home) {

@@ -1,7 +1,10 @@
 #pragma once
 // MUSTER_HOME: what lies where, and the small files that are the server's own. All functions block on the disk.
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -24,6 +27,9 @@ struct Home {
 /// Makes the folder (0700), or takes away what others may do with it and with what lies in it. invalid when that cannot be, when it is no
 /// folder, lies on a network disk that SQLite's log cannot live on, or cannot be written.
 Result<Home> open_home(const std::filesystem::path& root);
+
+/// The process that serves this home now, whatever its files say: nothing when none does, 0 when it is not known which.
+Result<std::optional<pid_t>> serving_process(const Home& home);
 
 /// Random, made the first time, 0600. Run tokens are made from it.
 Result<std::string> token_secret(const Home& home);

@@ -8,17 +8,22 @@ from azureml.exceptions import ProjectSystemException, UserErrorException
 def test_a_run_that_is_not_there(server):
     run_id = server.submit("print('hi')")["run_id"]
     for words in (("show",), ("cancel",), ("wait",), ("logs", "-f"), ("logs",), ("delete",), ("metrics",), ("outputs",), ("download",)):
-        for name in (run_id + "/logs", "", "..", "../runs", "a/../b", run_id + "?x", "%2F"):
+        for name in (run_id + "/logs", "..", "../runs", "a/../b", run_id + "?x", "%2F"):
             problem = server.problem("run", *words, name)
             assert problem["detail"].startswith("there is no run '%s'" % name), (words, problem)
             assert "muster run list" in problem["hint"]
+
+
+def test_an_empty_name(server):
+    for words in (("run", "show"), ("run", "logs", "-f"), ("run", "delete"), ("model", "download"), ("compute", "delete")):
+        assert server.problem(*words, "")["detail"].endswith(" is empty"), words
 
 
 def test_other_names(server):
     run_id = server.submit("print('hi')")["run_id"]
     server.ended(run_id)
     for words, name in ((("run", "logs", run_id), "/etc/passwd"), (("run", "logs", run_id), "../x"), (("model", "show"), "a/b"),
-                        (("model", "download"), ""), (("compute", "show"), "local/x"), (("compute", "delete"), ""),
+                        (("compute", "show"), "local/x"),
                         (("environment", "show"), "a/../b")):
         problem = server.problem(*words, name)
         assert "openapi" not in problem.get("hint", ""), problem

@@ -6,6 +6,7 @@
 #include "cli/fields.h"
 #include "cli/run/log_printer.h"
 #include "cli/run/run_view.h"
+#include "cli/terminal/width.h"
 #include "client/follow.h"
 #include "model/run_status.h"
 
@@ -21,7 +22,7 @@ class StatusLines {
   void show(const Json& run, bool& in_line) {
     const std::string status = text_at(run, "status");
     const std::string detail = text_at(run, "status_detail");
-    std::string line = status + (detail.empty() ? "" : ": " + detail);
+    std::string line = printable(status + (detail.empty() ? "" : ": " + detail));
     if (line == last_) return;
     last_ = std::move(line);
     const auto known = model::run_status_from_string(status);
@@ -53,23 +54,25 @@ Json log_event(Json event) {
 Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::string& run_id) {
   StatusLines statuses(context);
   bool in_line = false;
-  const auto print = [&](const Terminal& terminal, std::string_view bytes) {
-    terminal.write(bytes);
+  LogOutput out(context.out);
+  LogOutput aside(context.err);
+  const auto print = [&](LogOutput& output, std::string_view bytes) {
+    output.write(bytes);
     if (!bytes.empty()) in_line = bytes.back() != '\n';
   };
-  LogPrinter logs([&](std::string_view bytes) { print(context.out, bytes); }, [&](std::string_view bytes) { print(context.err, bytes); });
+  LogPrinter logs([&](std::string_view bytes) { print(out, bytes); }, [&](std::string_view bytes) { print(aside, bytes); });
   std::set<std::string> shown;
   client::FollowHandlers handlers;
   handlers.on_status = [&](const Json& run) -> Result<void> {
     if (context.json)
-      context.out.write(dump_json(status_event(run)) + "\n");
+      context.print_json(status_event(run));
     else
       statuses.show(run, in_line);
     return {};
   };
   handlers.on_log = [&](const client::LogPiece& piece) -> Result<void> {
     if (context.json)
-      context.out.write(dump_json(log_event(piece.event)) + "\n");
+      context.print_json(log_event(piece.event));
     else
       logs.print(piece.path, log_label(piece.event), piece.bytes);
     shown.insert(piece.path);
@@ -77,6 +80,8 @@ Result<Exit> follow_on_terminal(Context& context, client::Api& api, const std::s
   };
   const auto run = client::follow_run(api, run_id, handlers);
   logs.finish();
+  out.finish();
+  aside.finish();
   if (!run && context.interrupted()) {
     const std::string how = fmt::format("muster run cancel {}", run_id);
     context.note(fmt::format("\nNo longer following; the run goes on. To end it: {}", how));

@@ -18,14 +18,17 @@ struct Options {
   std::optional<std::int64_t> attempt;
 };
 
-/// Raw bytes to standard output, exactly as they were written.
+/// A log to standard output, exactly as it was written unless that is a terminal.
 Result<Exit> print_stream(Context& context, client::Api& api, const std::string& path, client::Query query, const Options& options) {
   if (options.attempt) query.emplace_back("attempt", std::to_string(*options.attempt));
   if (options.follow) query.emplace_back("follow", "true");
-  MUSTER_TRY(api.stream(path, query, [&](std::string_view bytes) -> Result<void> {
-    context.out.write(bytes);
+  LogOutput out(context.out);
+  const auto streamed = api.stream(path, query, [&](std::string_view bytes) -> Result<void> {
+    out.write(bytes);
     return {};
-  }));
+  });
+  out.finish();
+  MUSTER_TRY(streamed);
   return Exit::done;
 }
 
@@ -47,12 +50,14 @@ Result<Exit> print_list(Context& context, const Json& logs) {
 
 /// From now on as it comes, from the first line on; also for a run that has not begun.
 Result<Exit> follow_driver_logs(Context& context, client::Api& api, const std::string& id) {
-  LogPrinter printer([&](std::string_view bytes) { context.out.write(bytes); }, [](std::string_view) {});
+  LogOutput out(context.out);
+  LogPrinter printer([&](std::string_view bytes) { out.write(bytes); }, [](std::string_view) {});
   const auto run = client::follow_run(api, id, {{}, [&](const client::LogPiece& piece) -> Result<void> {
                                                   printer.print(piece.path, log_label(piece.event), piece.bytes);
                                                   return {};
                                                 }});
   printer.finish();
+  out.finish();
   if (!run) return tl::unexpected(run.error());
   return Exit::done;
 }

@@ -6,20 +6,21 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <thread>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/own_variables.h"
 #include "base/text.h"
 #include "cli/fields.h"
 #include "client/address.h"
 #include "process/spawn.h"
+#include "server/address.h"
+#include "server/home.h"
+#include "server/settings.h"
 
 namespace muster::cli {
 namespace {
@@ -33,26 +34,44 @@ constexpr std::chrono::seconds kStopDeadline{20};
 constexpr milliseconds kAskEvery{20};
 constexpr std::size_t kShownLogBytes = 4096;
 
-/// What the server wrote since the log had `from` bytes, its structured lines left out: those are for operators, an error at start is in
-/// words.
-std::string last_words(const fs::path& log, std::uint64_t from) {
+/// Why the server ended instead of serving: the error it wrote, else its last words, else what the disk says to who writes there.
+Error start_error(const process::Ended& ended, const fs::path& log, std::uint64_t from) {
+  const std::string hint = fmt::format("its log is {}", log.string());
   const auto text = read_file(log, 256u << 20);
-  if (!text || text->size() <= from) return "";
+  const std::string_view written = text && text->size() > from ? std::string_view(*text).substr(from) : std::string_view();
   std::string words;
-  for (const std::string_view line : split(std::string_view(*text).substr(from), '\n')) {
-    if (!line.empty() && line.front() != '{') words += std::string(words.empty() ? "" : "; ") + std::string(line);
+  for (const std::string_view line : split(written, '\n')) {
+    if (line.empty()) continue;
+    if (line.front() != '{') {
+      words += std::string(words.empty() ? "" : "; ") + std::string(line);
+      continue;
+    }
+    // Its log has such lines too, and they have no code.
+    const auto problem = parse_json(line);
+    if (!problem || text_at(*problem, "code").empty() || text_at(*problem, "detail").empty()) continue;
+    const std::string own_hint = text_at(*problem, "hint");
+    return Error{code_from_string(text_at(*problem, "code")),
+                 "the server did not start: " + text_at(*problem, "detail"),
+                 own_hint.empty() ? hint : own_hint,
+                 {}};
   }
-  return to_utf8(words.substr(0, kShownLogBytes));
-}
-
-/// When the process began, on the wall clock as it is now.
-std::optional<TimeUs> wall_start(pid_t pid) {
-  const auto ticks = process::start_time(pid);
-  if (!ticks) return std::nullopt;
-  timespec since_boot{};
-  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
-  const auto boot_us = since_boot.tv_sec * 1'000'000 + since_boot.tv_nsec / 1000;
-  return SystemClock().now_us() - boot_us + *ticks * 1'000'000 / ::sysconf(_SC_CLK_TCK);
+  if (words.empty()) {
+    const fs::path probe = log.parent_path() / "up.probe";
+    const auto tried = write_file(probe, std::string(kShownLogBytes, ' '), 0600);
+    std::error_code ignored;
+    fs::remove(probe, ignored);
+    if (!tried) {
+      const std::string why = tried.error().code == Code::disk_full
+                                  ? fmt::format("the disk that holds {} is full", log.parent_path().string())
+                                  : tried.error().detail;
+      return Error{tried.error().code, "the server did not start: " + why, tried.error().hint, {}};
+    }
+  }
+  return Error{Code::internal,
+               fmt::format("the server did not start ({}){}{}", process::to_words(ended), words.empty() ? "" : ": ",
+                           to_utf8(words.substr(0, kShownLogBytes))),
+               hint,
+               {}};
 }
 
 bool looks_like_a_server(pid_t pid) {
@@ -78,6 +97,64 @@ Result<Fd> take_turn(const fs::path& home) {
   return file;
 }
 
+/// Where this home's server may be asked, the likeliest first.
+std::vector<std::string> urls_of(const fs::path& home) {
+  const server::Home files{home};
+  std::vector<std::string> urls;
+  const auto text = read_file(files.server_file(), 1u << 20);
+  const auto card = text ? parse_json(*text) : Result<Json>(Json());
+  if (card && !text_at(*card, "url").empty()) urls.push_back(text_at(*card, "url"));
+  const auto settings = server::read_settings(files.settings());
+  if (settings && !settings->advertise.empty()) urls.push_back(settings->advertise);
+  const auto address = server::parse_address(server::kept_address(files));
+  if (address) urls.push_back(server::url_of(*address));
+  return urls;
+}
+
+std::optional<Json> ask_status(const fs::path& home, const ServerProcess& server) {
+  const auto api = api_of(home, server);
+  if (!api) return std::nullopt;
+  auto status = (*api)->get("/api/v1/status");
+  if (!status) return std::nullopt;
+  return std::move(*status);
+}
+
+/// Whether server.json says of the server what it says itself.
+bool card_is_right(const fs::path& home, const Json& server) {
+  const auto text = read_file(server::Home{home}.server_file(), 1u << 20);
+  const auto card = text ? parse_json(*text) : Result<Json>(Json());
+  return card && text_at(*card, "url") == text_at(server, "url") && number_at(*card, "pid") == number_at(server, "pid");
+}
+
+/// Clients find the server by server.json: one that was removed or overwritten is written again.
+void mend_card(const fs::path& home, const Json& server) {
+  if (card_is_right(home, server)) return;
+  const Json fresh{{"url", member(server, "url")},
+                   {"pid", member(server, "pid")},
+                   {"version", member(server, "version")},
+                   {"started_at", member(server, "started_at")}};
+  (void)write_file(server::Home{home}.server_file(), fresh.dump() + "\n");  // for other commands; this one has its answer
+}
+
+/// The status of the home's server. One that is about to start or to end is waited for; nothing when none is left.
+Result<std::optional<Json>> running_server(const fs::path& home) {
+  const auto deadline = steady_clock::now() + kStartDeadline;
+  while (true) {
+    MUSTER_TRY_ASSIGN(const auto server, server_process(home));
+    if (!server) return std::nullopt;
+    if (auto status = ask_status(home, *server)) {
+      mend_card(home, member(*status, "server"));
+      return status;
+    }
+    if (steady_clock::now() > deadline) {
+      return fail_hint(Code::timeout, fmt::format("`muster down` ends it; its log is {}", server::Home{home}.log_file().string()),
+                       "a server (pid {}) has {}, and does not answer", server->pid, home.string());
+    }
+    pollfd ended{server->pidfd.get(), POLLIN, 0};
+    (void)::poll(&ended, 1, static_cast<int>(kAskEvery.count()));
+  }
+}
+
 }  // namespace
 
 Result<fs::path> chosen_home(const std::string& told) {
@@ -86,59 +163,70 @@ Result<fs::path> chosen_home(const std::string& told) {
     MUSTER_TRY_ASSIGN(home, client::home_folder(client::hints_of_process().variables));
   }
   std::error_code ignored;
-  return fs::absolute(home, ignored).lexically_normal();
+  home = fs::absolute(home, ignored).lexically_normal();
+  if (fs::exists(home, ignored) && !fs::is_directory(home, ignored))
+    return fail_hint(Code::invalid, "give another one by --home or MUSTER_HOME", "{} is not a folder", home.string());
+  return home;
 }
 
-Result<std::optional<ServerCard>> read_card(const fs::path& home) {
-  const auto text = read_file(home / "server.json", 1u << 20);
-  if (!text && text.error().code == Code::not_found) return std::nullopt;
-  if (!text) return tl::unexpected(text.error());
-  const auto json = parse_json(*text);
-  ServerCard card;
-  if (json) card = {text_at(*json, "url"), static_cast<pid_t>(number_at(*json, "pid")), text_at(*json, "started_at")};
-  if (card.url.empty() || card.pid <= 0)
-    return fail_hint(Code::invalid, "remove that file", "{} is damaged", (home / "server.json").string());
-  return card;
+Result<std::optional<ServerProcess>> server_process(const fs::path& home) {
+  const server::Home files{home};
+  while (true) {
+    MUSTER_TRY_ASSIGN(const auto pid, server::serving_process(files));
+    if (!pid) return std::nullopt;
+    // The descriptor first: from then on the pid cannot become another process's without our noticing.
+    ServerProcess found{*pid, Fd(*pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)) : -1)};
+    MUSTER_TRY_ASSIGN(const auto still, server::serving_process(files));
+    if (still != pid) continue;
+    if (found.pidfd && looks_like_a_server(*pid)) return found;
+    return fail_hint(Code::conflict, fmt::format("`fuser {}.lock` names it", files.database().string()),
+                     "a server has {}, but its process{} cannot be seen from here", home.string(),
+                     *pid > 0 ? fmt::format(" ({})", *pid) : "");
+  }
 }
 
-Result<std::shared_ptr<client::Api>> api_of_home(const fs::path& home) {
-  MUSTER_TRY_ASSIGN(const auto card, read_card(home));
-  if (!card) return fail_hint(Code::unavailable, "start it with `muster up`", "no server runs in {}", home.string());
-  client::AddressHints hints;
-  hints.server = card->url;
-  hints.workspace = "default";
-  hints.variables = {{"MUSTER_HOME", home.string()}};
-  client::ApiOptions options;
-  MUSTER_TRY_ASSIGN(options.address, client::find_address(hints));
-  options.deadlines.connect = milliseconds(1'000);
-  options.deadlines.progress = milliseconds(10'000);
-  return client::Api::create(std::move(options));
-}
-
-std::optional<Json> ask_status(const fs::path& home) {
-  const auto api = api_of_home(home);
-  if (!api) return std::nullopt;
-  auto status = (*api)->get("/api/v1/status");
-  if (!status) return std::nullopt;
-  return std::move(*status);
+Result<std::shared_ptr<client::Api>> api_of(const fs::path& home, const ServerProcess& server) {
+  // server.json says where it is; when that is gone or wrong, the address it had is kept beside it.
+  Error last{Code::unavailable, fmt::format("the server (pid {}) of {} does not answer", server.pid, home.string()), "", {}};
+  for (const std::string& url : urls_of(home)) {
+    client::AddressHints hints;
+    hints.server = url;
+    hints.workspace = "default";
+    hints.variables = {{"MUSTER_HOME", home.string()}};
+    client::ApiOptions options;
+    auto address = client::find_address(hints);
+    if (!address) {
+      last = address.error();
+      continue;
+    }
+    options.address = std::move(*address);
+    options.deadlines.connect = milliseconds(1'000);
+    options.deadlines.progress = milliseconds(10'000);
+    MUSTER_TRY_ASSIGN(auto api, client::Api::create(std::move(options)));
+    const auto status = api->get("/api/v1/status");
+    if (status && number_at(member(*status, "server"), "pid") == server.pid) return api;
+  }
+  return tl::unexpected(std::move(last));
 }
 
 Result<Started> start_in_background(const fs::path& home, const std::string& listen, const std::string& advertise) {
-  if (auto status = ask_status(home)) return Started{std::move(*status), true};
+  MUSTER_TRY_ASSIGN(auto running, running_server(home));
+  if (running) return Started{std::move(*running), true};
 
   std::error_code ignored;
   const bool fresh = !fs::exists(home, ignored);
   MUSTER_TRY(make_folders(home));
   if (fresh) fs::permissions(home, fs::perms::owner_all, ignored);
   MUSTER_TRY_ASSIGN(const Fd turn, take_turn(home));
-  if (auto status = ask_status(home)) return Started{std::move(*status), true};  // somebody else has started it meanwhile
+  MUSTER_TRY_ASSIGN(running, running_server(home));  // somebody else may have started it meanwhile
+  if (running) return Started{std::move(*running), true};
 
   const fs::path log_path = home / "server.log";
   MUSTER_TRY_ASSIGN(const Fd log, open_file(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600));
   const std::uint64_t log_size = fs::file_size(log_path, ignored);
 
   process::SpawnOptions spawning;
-  spawning.command = {fs::read_symlink("/proc/self/exe", ignored).string(), "serve", "--home", home.string()};
+  spawning.command = {fs::read_symlink("/proc/self/exe", ignored).string(), "serve", "--json", "--home", home.string()};
   for (const auto& [name, value] : {std::pair<std::string, const std::string&>{"--listen", listen}, {"--advertise", advertise}}) {
     if (value.empty()) continue;
     spawning.command.push_back(name);
@@ -153,47 +241,31 @@ Result<Started> start_in_background(const fs::path& home, const std::string& lis
   const auto deadline = steady_clock::now() + kStartDeadline;
   while (steady_clock::now() < deadline) {
     // Its end ends the wait at once; else it is asked again a little later.
-    auto ended = child.wait(kAskEvery);
-    if (ended) {
-      const std::string words = last_words(log_path, log_size);
-      return fail_hint(Code::internal, fmt::format("its log is {}", log_path.string()), "the server did not start ({}){}{}",
-                       process::to_words(*ended), words.empty() ? "" : ": ", words);
-    }
-    auto status = ask_status(home);
-    if (status && number_at(member(*status, "server"), "pid") == child.pid()) return Started{std::move(*status), false};
+    const auto ended = child.wait(kAskEvery);
+    if (ended) return tl::unexpected(start_error(*ended, log_path, log_size));
+    MUSTER_TRY_ASSIGN(const auto server, server_process(home));
+    if (!server || server->pid != child.pid()) continue;
+    auto status = ask_status(home, *server);
+    // It answers a moment before server.json is there, which other commands find it by.
+    if (status && card_is_right(home, member(*status, "server"))) return Started{std::move(*status), false};
   }
   return fail_hint(Code::timeout, fmt::format("its log is {}", log_path.string()), "the server (pid {}) does not answer within {} s",
                    child.pid(), kStartDeadline.count());
 }
 
-Result<std::optional<Fd>> server_process(const ServerCard& card) {
-  // The descriptor first: from then on the pid cannot become another process's without our noticing.
-  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, card.pid, 0)));
-  if (!pidfd) {
-    if (errno == ESRCH) return std::nullopt;
-    return tl::unexpected(system_error(fmt::format("open process {}", card.pid), errno));
-  }
-  constexpr TimeUs kTolerance = 5'000'000;
-  const auto began = wall_start(card.pid);
-  const auto said = from_rfc3339(card.started_at);
-  const bool began_later = began && said && *began > *said + kTolerance;
-  if (!looks_like_a_server(card.pid) || began_later) return std::nullopt;
-  return pidfd;
-}
-
-Result<void> stop_process(const Fd& pidfd, pid_t pid) {
-  if (::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGTERM, nullptr, 0) != 0 && errno != ESRCH) {
-    return tl::unexpected(system_error(fmt::format("stop process {}", pid), errno));
+Result<void> stop(const ServerProcess& server) {
+  if (::syscall(SYS_pidfd_send_signal, server.pidfd.get(), SIGTERM, nullptr, 0) != 0 && errno != ESRCH) {
+    return tl::unexpected(system_error(fmt::format("stop process {}", server.pid), errno));
   }
   const auto deadline = steady_clock::now() + kStopDeadline;
   while (true) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
-    pollfd ended{pidfd.get(), POLLIN, 0};
+    pollfd ended{server.pidfd.get(), POLLIN, 0};
     const int ready = left.count() > 0 ? ::poll(&ended, 1, static_cast<int>(left.count())) : 0;
     if (ready > 0) return {};
     if (ready < 0 && errno == EINTR) continue;
-    return fail_hint(Code::timeout, fmt::format("`kill -9 {}` ends it; runs go on and are found again by `muster up`", pid),
-                     "the server (pid {}) has not ended within {} s", pid, kStopDeadline.count());
+    return fail_hint(Code::timeout, fmt::format("`kill -9 {}` ends it; runs go on and are found again by `muster up`", server.pid),
+                     "the server (pid {}) has not ended within {} s", server.pid, kStopDeadline.count());
   }
 }
 

@@ -7,6 +7,7 @@
 #include "client/pages.h"
 #include "client/retry.h"
 #include "client/uri.h"
+#include "server/home.h"
 
 namespace muster::cli {
 namespace {
@@ -82,17 +83,13 @@ Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
 
 Result<Exit> down(Context& context, const Options& options) {
   MUSTER_TRY_ASSIGN(const fs::path home, chosen_home(options.home));
-  MUSTER_TRY_ASSIGN(auto card, read_card(home));
-  std::optional<Fd> process;
-  if (card) {
-    MUSTER_TRY_ASSIGN(process, server_process(*card));
-  }
+  MUSTER_TRY_ASSIGN(auto process, server_process(home));
   const bool was_running = process.has_value();
-  if (card && !process && options.cancel) {
+  std::error_code ignored;
+  if (!process && options.cancel && fs::exists(server::Home{home}.server_file(), ignored)) {
     // It was killed, and what it had started goes on. Only a server can end that in order.
     MUSTER_TRY(start_in_background(home, "", ""));
-    MUSTER_TRY_ASSIGN(card, read_card(home));
-    MUSTER_TRY_ASSIGN(process, server_process(*card));
+    MUSTER_TRY_ASSIGN(process, server_process(home));
   }
   if (!process) {
     context.print(Json{{"stopped", false}, {"runs", Json::array()}}, fmt::format("No server runs in {}.\n", home.string()));
@@ -100,7 +97,7 @@ Result<Exit> down(Context& context, const Options& options) {
   }
 
   std::vector<ActiveRun> runs;
-  const auto api = api_of_home(home);
+  const auto api = api_of(home, *process);
   if (api) {
     auto found = active_runs(**api);
     // A server that cannot say must still be stoppable; but not after we promised to cancel.
@@ -110,7 +107,7 @@ Result<Exit> down(Context& context, const Options& options) {
   } else if (options.cancel) {
     return tl::unexpected(api.error());
   }
-  MUSTER_TRY(stop_process(*process, card->pid));
+  MUSTER_TRY(stop(*process));
 
   Json going_on = Json::array();
   if (!options.cancel) {

@@ -48,6 +48,7 @@ void Progress::clear() {
 void Progress::update(const std::string& label, std::uint64_t done, std::uint64_t total) {
   if (show_ == Show::no) return;
   const std::lock_guard lock(mutex_);
+  const std::string shown = printable(label);  // it may be the name of a file
   const Time now = std::chrono::steady_clock::now();
   if (label != label_) {
     label_ = label;
@@ -58,11 +59,11 @@ void Progress::update(const std::string& label, std::uint64_t done, std::uint64_
   const bool soon = now - last_shown_ < (terminal_.is_terminal ? kRedraw : kLineEvery);
   if (terminal_.is_terminal) {
     if (quiet || (soon && on_screen_ && done < total)) return;
-    terminal_.write("\r" + progress_line(label, done, total, elapsed, terminal_.width - 1) + "\x1b[K");
+    terminal_.write("\r" + progress_line(shown, done, total, elapsed, terminal_.width - 1) + "\x1b[K");
     on_screen_ = true;
   } else {
     if (quiet || (soon && done < total)) return;
-    terminal_.write(fmt::format("{} {} of {}\n", label, human_size(done), human_size(total)));
+    terminal_.write(fmt::format("{} {} of {}\n", shown, human_size(done), human_size(total)));
   }
   last_shown_ = now;
 }

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cli/terminal/style.h"
+#include "cli/terminal/width.h"
 
 namespace muster::cli {
 
@@ -24,6 +25,26 @@ struct Terminal {
 
   /// Writes all, at once. A reader that has gone away (`muster … | head`) ends the program quietly.
   void write(std::string_view bytes) const;
+};
+
+/// Where a log is written: as it is, or on a terminal without what could steer it.
+class LogOutput {
+ public:
+  explicit LogOutput(const Terminal& terminal) : terminal_(terminal), filter_([this](std::string_view bytes) { terminal_.write(bytes); }) {}
+  LogOutput(const LogOutput&) = delete;
+  LogOutput& operator=(const LogOutput&) = delete;
+
+  void write(std::string_view bytes) {
+    if (terminal_.is_terminal)
+      filter_.write(bytes);
+    else
+      terminal_.write(bytes);
+  }
+  void finish() { filter_.finish(); }
+
+ private:
+  const Terminal& terminal_;
+  LogFilter filter_;
 };
 
 }  // namespace muster::cli

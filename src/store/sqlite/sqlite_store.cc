@@ -68,7 +68,10 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& fi
     MUSTER_TRY(make_default_workspace(*store));
     return store;
   } catch (const StoreFailure& failure) {
-    return tl::unexpected(failure.error());
+    Error error = failure.error();
+    if (error.detail.find(file.string()) == std::string::npos) error.detail = fmt::format("{}: {}", file.string(), error.detail);
+    if (error.hint.empty()) error.hint = "restore that file from a copy, or move it away to begin anew";
+    return tl::unexpected(std::move(error));
   }
 }
 
