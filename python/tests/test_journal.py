@@ -451,7 +451,9 @@ class ContextTest(JournalCase):
         run.log("v", 1.0)
         again.log("v", 2.0)
         run.complete()
-        run.fail("no")
+        with self.printed() as (_, err):
+            run.fail("no")
+        self.assertEqual(err.getvalue(), "run.fail: no\n")
         run.flush()
         with self.assertWarns(UserWarning):
             run.cancel()
