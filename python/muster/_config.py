@@ -125,7 +125,7 @@ def write_config(config: Dict[str, str], path: Optional[str], file_name: Optiona
     folder = os.path.join(path or ".", ".azureml")
     os.makedirs(folder, exist_ok=True)
     target = os.path.join(folder, file_name or "config.json")
-    temporary = "{}.{}.tmp".format(target, os.getpid())
+    temporary = os.path.join(folder, ".muster-{}.tmp".format(os.getpid()))  # The target's name may be as long as names can be.
     with open(temporary, "w", encoding="utf-8") as file:
         json.dump(config, file, indent=4)
         file.write("\n")

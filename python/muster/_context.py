@@ -3,6 +3,7 @@
 Nothing here asks the server anything: a job trains on while the server is away.
 """
 import os
+import sys
 import threading
 import warnings
 from typing import Any, Dict, Optional, TYPE_CHECKING, Union
@@ -79,6 +80,13 @@ class SubmittedRun(JournalLogger, Run):
     def output_datasets(self) -> Dict[str, Any]:
         """The run's named outputs: none in this version."""
         return {}
+
+    def complete(self, _set_status: bool = True) -> None:
+        """Does nothing: the process's exit code decides how the run ends."""
+
+    def fail(self, error_details: Any = None, error_code: Optional[str] = None) -> None:
+        """Writes the details to standard error, and so to the run's log; the process's exit code decides how the run ends."""
+        print("run.fail: {}".format(error_details), file=sys.stderr, flush=True)
 
     def cancel(self) -> None:
         """Warns and does nothing: the process's exit code decides how the run ends."""

@@ -1,4 +1,5 @@
 """Fetches files: whole or not at all, checked by SHA-256, going on where a broken connection left off."""
+import binascii
 import hashlib
 import os
 import time
@@ -17,10 +18,9 @@ def download_file(client: Client, path: str, target: str, size: int, sha256: Opt
     Folders above it are made. `sha256` None: the content is not checked but for its size. An existing file is
     replaced; it is the caller's to refuse that before.
     """
-    folder = os.path.dirname(os.path.abspath(target))
-    temporary = "{}.{}.part".format(os.path.abspath(target), os.getpid())
+    temporary = temporary_beside(target)
     try:
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(os.path.dirname(temporary), exist_ok=True)
         with open(temporary, "wb") as file, Progress("Downloading " + label, size) as progress:
             _fetch(client, path, file, size, sha256, progress, error)
         os.replace(temporary, target)
@@ -69,6 +69,11 @@ def _skip(stream: Stream, count: int) -> None:
     """Reads past what is there already, from a server that sent all of it again."""
     while count:
         count -= len(stream.read(min(count, 1 << 20))) or count
+
+
+def temporary_beside(target: str) -> str:
+    """A free name in the target's folder for its content to gather under; short, since the target's may be as long as names can be."""
+    return os.path.join(os.path.dirname(os.path.abspath(target)), ".muster-{}.part".format(binascii.hexlify(os.urandom(6)).decode("ascii")))
 
 
 def _remove(path: str) -> None:

@@ -95,9 +95,7 @@ class Journal:
         UserErrorException: the name or the value is not allowed, with its limit. RunEnvironmentException: the journal
         cannot be written, as on a full disk; the point is not recorded then, and a later one may be.
         """
-        if len(text) > JSON_LIMIT_BYTES:
-            raise UserErrorException("value: the metric {!r} takes {} bytes as JSON, and may take {}. Log it in parts, or "
-                                     "write it to a file in outputs/.".format(name, len(text), JSON_LIMIT_BYTES))
+        check_size(name, text)
         if not _FORK_HOOKS and os.getpid() != self._pid:
             self._start_anew()
         with self._lock:
@@ -131,7 +129,7 @@ class Journal:
 
     def _prepare(self, name: str, room: int) -> Tuple[Segment, int]:
         """A segment with room for a record of `room` bytes, and the name's id in it."""
-        encoded = _check_name(name)
+        encoded = check_name(name)
         wanted = room + _segment.name_bytes(encoded)
         while self._segment is None or self._segment.room() < wanted:
             self._open_next()
@@ -195,7 +193,15 @@ def step_of(step: Any) -> Tuple[int, int]:
     return HAS_STEP, number
 
 
-def _check_name(name: Any) -> bytes:
+def check_size(name: str, text: bytes) -> None:
+    """UserErrorException for JSON that is longer than a record's may be."""
+    if len(text) > JSON_LIMIT_BYTES:
+        raise UserErrorException("value: the metric {!r} takes {} bytes as JSON, and may take {}. Log it in parts, or write it to a "
+                                 "file in outputs/.".format(name, len(text), JSON_LIMIT_BYTES))
+
+
+def check_name(name: Any) -> bytes:
+    """A metric's name in UTF-8. UserErrorException when it is none, or too long."""
     if not isinstance(name, str):
         raise UserErrorException("name: a metric's name is a text, and this is a {}.".format(type(name).__name__))
     if not 1 <= len(name) <= NAME_LIMIT:

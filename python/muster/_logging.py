@@ -5,7 +5,7 @@ import time
 from typing import Any, Mapping, Optional
 
 from . import _metrics
-from ._journal import Journal, step_of
+from ._journal import Journal, check_name, check_size, step_of
 from ._segment import HAS_STEP, IS_INTEGER
 from .exceptions import UserErrorException
 
@@ -79,7 +79,7 @@ class JournalLogger(MetricLogger):
 
     def _record(self, kind: str, name: str, value: Any, step: Optional[int]) -> None:
         step_flag, step_number = step_of(step)
-        flags, number, text = _metrics.encode(value) if kind == "scalar" else (0, None, _metrics.to_json(value))
+        flags, number, text = _metrics.encode(name, value) if kind == "scalar" else (0, None, _metrics.to_json(name, value))
         if number is not None:
             self._journal.number(name, flags | step_flag, step_number, number)
         else:
@@ -90,6 +90,10 @@ class PrintLogger(MetricLogger):
     """A logger that prints: what a script gets that runs outside of any job."""
 
     def _record(self, kind: str, name: str, value: Any, step: Optional[int]) -> None:
+        # What a job would refuse is refused here too: a script is tried out to see that.
+        check_name(name)
+        step_of(step)
+        check_size(name, _metrics.to_json(name, value))
         shown = value if kind == "scalar" else value[kind]
         print("Attempted to log {} metric {}:\n{}".format(kind, name, shown))
 

@@ -9,6 +9,8 @@ from .exceptions import UserErrorException
 EXACT_INTEGER = 2 ** 53
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
+_TOO_LARGE = ("value: the metric {!r} was given a {} that is beyond a double (about 1.8e308), and cannot be recorded. Scale it, or log its "
+              "logarithm.")
 _NOT_SCALAR = "value: run.log does not support {}, and the metric {!r} was given one. Use run.{} instead."
 
 
@@ -16,12 +18,12 @@ def scalar(name: str, value: Any) -> Any:
     """A value given to `run.log` as what can be recorded: int, float, bool, str or None.
 
     Scalars and one-element arrays of NumPy, PyTorch and the like become Python's own; objects of unknown types become
-    their repr. UserErrorException for collections, with the method that takes them.
+    their repr. UserErrorException for collections, with the method that takes them, and for numbers beyond a double.
     """
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
-        return int(value)
+        return _whole_number(name, value)
     if isinstance(value, float):
         return float(value)
     item = getattr(value, "item", None)
@@ -30,9 +32,9 @@ def scalar(name: str, value: Any) -> Any:
             plain = item()
         except Exception:  # What is thrown at an array of more than one element is each library's own.
             raise UserErrorException(_NOT_SCALAR.format("array type", name, "log_list"))
-        if plain is None or isinstance(plain, (bool, int, float, str)):
+        if plain is None or isinstance(plain, (bool, float, str)):
             return plain
-        return _as_float(plain)
+        return _whole_number(name, plain) if isinstance(plain, int) else _as_float(name, plain)
     if isinstance(value, Mapping):
         raise UserErrorException(_NOT_SCALAR.format("dict type", name, "log_row"))
     if isinstance(value, (bytes, bytearray)):
@@ -42,29 +44,44 @@ def scalar(name: str, value: Any) -> Any:
     return repr(value)
 
 
-def _as_float(value: Any) -> Any:
+def _whole_number(name: str, value: int) -> int:
+    """Python's int of it. No reader of metrics can show a number that rounds to no double."""
+    try:
+        float(value)
+    except OverflowError as error:
+        raise UserErrorException(_TOO_LARGE.format(name, "whole number"), error)
+    return int(value)
+
+
+def _as_float(name: str, value: Any) -> Any:
     """NumPy's long double has no exact Python form and gives itself back; anything else unknown becomes its repr."""
     try:
-        return float(value)
+        number = float(value)
+    except OverflowError as error:
+        raise UserErrorException(_TOO_LARGE.format(name, type(value).__name__), error)
     except (TypeError, ValueError):
         return repr(value)
+    if math.isinf(number) and number != value:
+        raise UserErrorException(_TOO_LARGE.format(name, type(value).__name__))
+    return number
 
 
-def encode(value: Any) -> Tuple[int, Optional[float], bytes]:
+def encode(name: str, value: Any) -> Tuple[int, Optional[float], bytes]:
     """A scalar as (flags, number, b"") when it is a number that a double holds, else as (0, None, JSON)."""
     if isinstance(value, float):
         return 0, value, b""
     if isinstance(value, int) and not isinstance(value, bool) and -EXACT_INTEGER <= value <= EXACT_INTEGER:
         return IS_INTEGER, float(value), b""
-    return 0, None, to_json(value)
+    return 0, None, to_json(name, value)
 
 
-def to_json(value: Any) -> bytes:
+def to_json(name: str, value: Any) -> bytes:
     """A value as JSON in UTF-8; numbers that are not finite become the strings "NaN", "Infinity", "-Infinity"."""
     try:
         return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        raise UserErrorException("value: the text has characters that cannot be written as UTF-8.", error)
+        raise UserErrorException("value: the metric {!r} was given a text with characters that cannot be written as UTF-8, as half of a "
+                                 "surrogate pair.".format(name), error)
 
 
 def list_value(name: str, values: Any) -> Dict[str, Any]:

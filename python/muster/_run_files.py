@@ -173,9 +173,10 @@ def _refuse_existing(target: str) -> None:
 
 
 def _write(target: str, content: bytes) -> None:
-    temporary = "{}.{}.part".format(target, os.getpid())
+    from ._download import temporary_beside  # With the HTTP client, which jobs that only log do without.
+    temporary = temporary_beside(target)
     try:
-        os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
+        os.makedirs(os.path.dirname(temporary), exist_ok=True)
         with open(temporary, "wb") as file:
             file.write(content)
         os.replace(temporary, target)

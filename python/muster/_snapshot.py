@@ -120,6 +120,8 @@ def _add_file(entry: "os.DirEntry[str]", path: str, real_root: str, found: List[
             info = entry.stat(follow_symlinks=False)
     except (OSError, ValueError) as error:
         return "cannot be looked at ({}). Remove or ignore it.".format(error)
+    if path in ("outputs", "logs", ".muster") or path.startswith(".muster/"):
+        return "in the place of a folder that every run has. Rename or ignore it."
     for test, kind in ((stat.S_ISSOCK, "a socket"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISBLK, "a device"), (stat.S_ISCHR, "a device")):
         if test(info.st_mode):
             return kind + ", which a snapshot cannot hold. Remove or ignore it."

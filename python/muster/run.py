@@ -204,10 +204,17 @@ class Run(RunFiles, MetricLogger):
         self._last = self._client.json("POST", self._path + "/cancel", {"reason": "canceled by its submitter"}, create=True)
 
     def complete(self, _set_status: bool = True) -> None:
-        """Accepted for scripts that call it. The job's exit code alone decides how the run ends."""
+        """In the run's own job it does nothing. From outside: UserErrorException, unless the run is Completed already."""
+        if _set_status and self._refresh()["status"] != "Completed":
+            raise self._ends_by_its_job("complete")
 
     def fail(self, error_details: Any = None, error_code: Optional[str] = None) -> None:
-        """Accepted for scripts that call it. The job's exit code alone decides how the run ends."""
+        """In the run's own job it writes the details to the run's log. From outside: UserErrorException."""
+        raise self._ends_by_its_job("fail")
+
+    def _ends_by_its_job(self, method: str) -> UserErrorException:
+        return UserErrorException("run.{}() cannot end the run {} from here: the exit code of its job decides how it ends. End it with "
+                                  "run.cancel().".format(method, self._id))
 
     def flush(self, timeout_seconds: int = 300) -> None:
         """Accepted for scripts that call it: what a log method returned from is recorded."""

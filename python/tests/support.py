@@ -79,7 +79,10 @@ def golden(kind):
 
 
 def read_segment(data):
-    """One segment, by docs/formats.md alone: (header, points, ended). A point: {"name", "time", "step", "number"+"integer" | "json"}."""
+    """One segment, by docs/formats.md alone: (header, points, ended).
+
+    A point: {"name", "time", "step", "number"+"integer" | "json"}, or {"name", "left_out": True} for one that cannot be kept.
+    """
     magic, version, header_size, size, rank, pid, first, created = struct.unpack_from("<8sIIQiIQq", data, 0)
     assert magic == b"MUSTERMJ" and version == 1 and header_size == 64 and size == len(data), (magic, version, header_size, size)
     assert data[48:64] == bytes(16)
@@ -88,30 +91,67 @@ def read_segment(data):
     at = header_size
     while at + 8 <= size:
         length, kind, flags, zero = struct.unpack_from("<IBBH", data, at)
-        if length == 0:
+        if length == 0 or at + 8 + length > size:
             return header, points, False
-        assert zero == 0 and at + 8 + length <= size, (at, length)
+        assert zero == 0
         payload = data[at + 8:at + 8 + length]
         padding = data[at + 8 + length:at + 8 + (length + 7) // 8 * 8]
         assert not any(padding), "padding is not zero"
         at += 8 + (length + 7) // 8 * 8
         if kind == 4:
             return header, points, True
-        if kind == 1:
-            names[struct.unpack_from("<I", payload)[0]] = payload[4:].decode("utf-8")
-            continue
-        name_id, zero, time, step = struct.unpack_from("<IIqq", payload)
-        assert zero == 0
-        point = {"name": names[name_id], "time": time, "step": step if flags & 1 else None}
-        if kind == 2:
-            assert length == 32
-            point["number"] = struct.unpack_from("<d", payload, 24)[0]
-            point["integer"] = bool(flags & 2)
-        else:
-            assert kind == 3
-            point["json"] = payload[24:].decode("utf-8")
-        points.append(point)
+        if kind == 1 and length >= 4:
+            name = as_text(payload[4:])
+            names[struct.unpack_from("<I", payload)[0]] = name if name is not None and 1 <= len(name) <= 255 else None
+        if kind in (2, 3, 5):
+            points.append(read_point(kind, flags, payload, names))
     return header, points, False
+
+
+def read_point(kind, flags, payload, names):
+    name = names.get(struct.unpack_from("<I", payload)[0]) if len(payload) >= 4 and kind != 5 else None
+    left_out = {"name": name or "", "left_out": True}
+    if name is None or (len(payload) != 32 if kind == 2 else len(payload) <= 24):
+        return left_out
+    _, zero, time, step = struct.unpack_from("<IIqq", payload)
+    assert zero == 0
+    point = {"name": name, "time": time, "step": step if flags & 1 else None}
+    if kind == 2:
+        point["number"] = struct.unpack_from("<d", payload, 24)[0]
+        point["integer"] = bool(flags & 2)
+        return point
+    point["json"] = as_text(payload[24:])
+    return point if len(payload) <= 24 + (1 << 20) and can_be_kept(point["json"]) else left_out
+
+
+def can_be_kept(text):
+    """Whether a value's JSON is one that the format allows."""
+    def number(digits):
+        if abs(float(digits)) == float("inf"):
+            raise ValueError("beyond a double: " + digits)
+        return float(digits)
+
+    def constant(name):
+        raise ValueError(name + " is not JSON")
+
+    try:
+        value = json.loads(text, parse_int=number, parse_float=number, parse_constant=constant)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (TypeError, ValueError):
+        return False
+    return depth(value) <= 64
+
+
+def depth(value):
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max([depth(one) for one in inner], default=0)
+
+
+def as_text(data):
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def read_journals(folder):

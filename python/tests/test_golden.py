@@ -1,12 +1,14 @@
 """The vectors that both clients must pass."""
 import os
 
-from support import Case, GOLDEN, golden, read_segment
+from support import Case, GOLDEN, golden, read_journals, read_segment
 
 from muster import _journal, _segment
 from muster._ignore import IgnoreRules
 from muster._journal import Journal
+from muster._logging import JournalLogger
 from muster._snapshot import snapshot_id
+from muster.exceptions import UserErrorException
 
 
 class GoldenTest(Case):
@@ -34,7 +36,34 @@ class GoldenTest(Case):
                     self.assertEqual((header["rank"], header["pid"], header["created"]), (vector["rank"], vector["pid"], vector["created"]))
                     self.assertEqual((header["first_sequence"], was_ended), (len(points), ended))
                     points += read
-                self.assertEqual([as_vector(index, point) for index, point in enumerate(points)], vector["points"])
+                found = [as_vector(index, point) for index, point in enumerate(points)]
+                self.assertEqual([point for point in found if "left_out" not in point], as_recorded(vector["points"]))
+                self.assertEqual([point for point in found if "left_out" in point],
+                                 [{"sequence": one["sequence"], "name": one["name"], "left_out": True}
+                                  for one in vector.get("left_out", [])])
+
+    def test_the_sdk_records_what_readers_keep_and_refuses_what_they_leave_out(self):
+        seen = {"points": 0, "left_out": 0}
+        for name, vector in golden("journal"):
+            folder = os.path.join(self.folder, name)
+            run = JournalLogger(Journal(folder))
+            recorded = []
+            for kind in seen:
+                for point in vector.get(kind, []):
+                    if "logged" not in point:
+                        continue
+                    seen[kind] += 1
+                    with self.subTest(name, logged=point["logged"]):
+                        if kind == "points":
+                            eval(point["logged"], {"run": run})
+                            recorded.append(point["json"])
+                        else:
+                            with self.refused(UserErrorException, repr(point["name"])):
+                                eval(point["logged"], {"run": run})
+            run.log("the end", 1.5)
+            journal, = read_journals(folder).values()
+            self.assertEqual([point.get("json", point.get("number")) for point in journal], recorded + [1.5])
+        self.assertGreater(min(seen.values()), 4)
 
     def test_the_writer_writes_the_vectors_points(self):
         """What a vector decodes to, logged again, decodes to the same: the writer can write all the format can hold."""
@@ -58,7 +87,13 @@ class GoldenTest(Case):
                         header, read, _ = read_segment(file.read())
                     self.assertEqual(header["rank"], vector["rank"])
                     points += read
-                self.assertEqual([as_vector(index, point) for index, point in enumerate(points)], vector["points"])
+                self.assertEqual([as_vector(index, point) for index, point in enumerate(points)],
+                                 [dict(point, sequence=index) for index, point in enumerate(as_recorded(vector["points"]))])
+
+
+def as_recorded(points):
+    """A vector's points without what the SDK is asked to write them."""
+    return [{key: value for key, value in point.items() if key != "logged"} for point in points]
 
 
 def as_vector(index, point):

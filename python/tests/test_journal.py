@@ -129,6 +129,33 @@ class RecordingTest(JournalCase):
                 logger.log("v", 1.0, step=step)
         with self.refused(UserErrorException, "1048576"):
             logger.log("v", "x" * (1 << 20))
+
+        class LongDouble:
+            dtype, shape = "float128", ()
+
+            def item(self):
+                return self
+
+            def __float__(self):
+                return float("inf")  # as NumPy's gives what is beyond a double
+
+        class Odd(LongDouble):
+            def __float__(self):
+                raise OverflowError("int too large to convert to float")
+
+        class Whole(LongDouble):
+            def item(self):
+                return 10 ** 400
+
+        for value in (10 ** 400, -10 ** 308 * 10, LongDouble(), Odd(), Whole()):
+            for log, logged in ((logger.log, value), (logger.log_list, [1, value]), (logger.log_table, {"x": [1, value]}),
+                                (logger.log_table, {"x": value})):
+                with self.refused(UserErrorException, "the metric 'big'", "beyond a double"):
+                    log("big", logged)
+            with self.refused(UserErrorException, "the metric 'big'", "beyond a double"):
+                logger.log_row("big", x=value)
+            with self.refused(UserErrorException, "the metric 'big'", "beyond a double"):
+                logger.log("big", value, step=3)
         with self.refused(UserErrorException, "different lengths", "a has 2", "b has 1"):
             logger.log_table("t", {"a": [1, 2], "b": [1]})
         with self.refused(UserErrorException, "columns"):
@@ -424,7 +451,9 @@ class ContextTest(JournalCase):
         run.log("v", 1.0)
         again.log("v", 2.0)
         run.complete()
-        run.fail("no")
+        with self.printed() as (_, err):
+            run.fail("no")
+        self.assertEqual(err.getvalue(), "run.fail: no\n")
         run.flush()
         with self.assertWarns(UserWarning):
             run.cancel()
@@ -445,6 +474,10 @@ class ContextTest(JournalCase):
         self.assertEqual(run.get_tags(), {"k": "v"})
         with self.refused(UserErrorException, "log_list"):
             run.log("v", [1])
+        for name, value, step in (("v", 10 ** 400, None), ("v", "\ud800", None), ("v", "x" * (1 << 20), None), ("", 1.0, None),
+                                  ("v", 1.0, 2 ** 63)):
+            with self.refused(UserErrorException):  # as in a job
+                run.log(name, value, step=step)
         with self.refused(RunEnvironmentException, "MUSTER_RUN_ID", "MUSTER_METRICS_DIR"):
             Run.get_context(allow_offline=False)
         with self.refused(RunEnvironmentException, "Workspace.from_config"):

@@ -339,6 +339,14 @@ class LookingTest(RunCase):
         self.assertEqual(run.get_detailed_status(), {"status": "Running", "details": None})
         self.assertEqual(run.get_snapshot_id(), "ab" * 32)
 
+    def test_a_run_that_its_job_ends_is_not_ended_from_outside(self):
+        run = self.run_object()
+        for end in (run.complete, run.fail):
+            with self.refused(UserErrorException, "cannot end the run " + run.id, "run.cancel()"):
+                end()
+        self.state.runs[RUN]["status"] = "Completed"
+        run.complete()
+
     def test_cancel(self):
         run = self.run_object()
         run.cancel()

@@ -58,6 +58,17 @@ class TakingTest(Case):
         self.write(".amlignore", "socket*\npipe\nbroken\nloop\noutside\nto_folder\nbad*\n")
         self.assertEqual(self.paths(), [".amlignore", "train.py"])
 
+    def test_a_file_in_the_place_of_a_runs_own_folder_is_refused(self):
+        for path in ("train.py", "logs", "a/logs", ".muster"):
+            self.write(path)
+        os.symlink("train.py", "outputs")
+        words = ": in the place of a folder that every run has. Rename or ignore it."
+        with self.refused(SnapshotException, "logs" + words, "outputs" + words, ".muster" + words) as caught:
+            take_snapshot(self.work)
+        self.assertNotIn("a/logs", caught.exception.message)
+        self.write(".amlignore", "/logs\n/outputs\n.muster\n")
+        self.assertEqual(self.paths(), [".amlignore", "a/logs", "train.py"])
+
     def test_a_link_inside_is_its_file(self):
         self.write("real.txt", "content")
         os.symlink("real.txt", "link.txt")

@@ -219,20 +219,24 @@ Result<http::Response> put_logs(Call& call) {
   return http::json_response(200, {{"size", *size}});
 }
 
-/// All points of an upload; malformed, saying where, when it is not a row of whole records.
-Result<std::vector<model::NamedPoint>> read_journal(std::string_view bytes) {
-  std::vector<model::NamedPoint> points;
+/// All points of an upload, nothing in the place of those that cannot be kept; malformed, saying where, when it is not a row of whole
+/// records.
+Result<std::vector<std::optional<model::NamedPoint>>> read_journal(std::string_view bytes) {
+  using Found = model::JournalWalker::Found;
+  std::vector<std::optional<model::NamedPoint>> points;
   model::JournalWalker walker(0);
   while (true) {
     model::NamedPoint point;
     MUSTER_TRY_ASSIGN(const auto found, walker.next(bytes, point));
-    if (found == model::JournalWalker::Found::point) {
-      points.push_back(std::move(point));
-      continue;
+    if (found == Found::point) {
+      points.emplace_back(std::move(point));
+    } else if (found == Found::left_out) {
+      points.emplace_back();
+    } else {
+      if (walker.offset() < bytes.size())
+        return fail(Code::malformed, "the journal breaks off at byte {} of {}", walker.offset(), bytes.size());
+      return points;
     }
-    if (walker.offset() < bytes.size())
-      return fail(Code::malformed, "the journal breaks off at byte {} of {}", walker.offset(), bytes.size());
-    return points;
   }
 }
 
@@ -269,9 +273,12 @@ Result<http::Response> post_metrics(Call& call) {
     MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
     const store::journals::Journal journal{run.key, node.attempt, node.node_rank, process};
     MUSTER_TRY_ASSIGN(const std::int64_t known, store::journals::advance(session, journal, sequence, count));
-    points.erase(points.begin(), points.begin() + known);
+    std::vector<model::NamedPoint> fresh;
+    for (auto point = points.begin() + known; point != points.end(); ++point) {
+      if (*point) fresh.push_back(std::move(**point));
+    }
     const int writer = static_cast<int>(rank.value_or(0));
-    const auto surplus = store::metrics::append(session, {run.key, node.attempt, writer}, points);
+    const auto surplus = store::metrics::append(session, {run.key, node.attempt, writer}, fresh);
     if (!surplus.empty()) MUSTER_TRY(warn_of_surplus(session, run, writer, surplus));
     crash_point("server.metrics.in_transaction");
     return store::journals::next_sequence(session, journal);

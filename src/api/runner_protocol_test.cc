@@ -120,6 +120,25 @@ TEST_F(RunnerProtocolTest, PointsArriveOnceHoweverOftenTheyAreSent) {
   EXPECT_EQ(points[3], (Json{{"value", 1.5}, {"step", 3}, {"time", to_rfc3339(1'000'003)}, {"rank", 0}}));
 }
 
+TEST_F(RunnerProtocolTest, APointThatCannotBeKeptTakesItsNumberAndCostsNoOther) {
+  model::JournalWriter writer;
+  writer.add("loss", {1, 0, model::Number{0.5, false}});
+  writer.add("loss", {1, 1, "1" + std::string(400, '0')});
+  writer.leave_out();
+  writer.add("loss", {1, 3, model::Number{1.5, false}});
+  for (const int sequence : {0, 0}) {
+    EXPECT_EQ(send("POST", fmt::format("metrics?process=a&sequence={}", sequence), writer.bytes()).json()["next_sequence"], 4);
+  }
+  model::JournalWriter after;
+  after.add("loss", {1, 3, model::Number{1.5, false}});
+  after.add("loss", {1, 4, model::Number{2.5, false}});
+  EXPECT_EQ(send("POST", "metrics?process=a&sequence=3", after.bytes()).json()["next_sequence"], 5);
+  const Json points = api("GET", Api::in("/runs/" + run.run_id + "/metrics")).json()["metrics"]["loss"];
+  std::vector<int> steps;
+  for (const Json& point : points) steps.push_back(point["step"]);
+  EXPECT_THAT(steps, ElementsAre(0, 3, 4));
+}
+
 TEST_F(RunnerProtocolTest, AJournalThatIsNoneIsRefusedWhole) {
   std::string cut = journal(0, 10);
   cut.resize(cut.size() - 8);

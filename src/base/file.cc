@@ -80,8 +80,8 @@ AtomicFile::AtomicFile(Fd fd, fs::path temporary, fs::path target)
     : fd_(std::move(fd)), temporary_(std::move(temporary)), target_(std::move(target)) {}
 
 Result<AtomicFile> AtomicFile::create(const fs::path& target, unsigned mode) {
-  fs::path temporary = target;
-  temporary += ".tmp-" + random_hex(6);
+  // A short name of its own: the target's may be as long as names can be.
+  fs::path temporary = target.parent_path() / (".muster-" + random_hex(6) + ".tmp");
   MUSTER_TRY_ASSIGN(Fd fd, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
   return AtomicFile(std::move(fd), std::move(temporary), target);
 }

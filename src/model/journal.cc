@@ -19,9 +19,10 @@ constexpr std::size_t kPointHead = 24;  ///< name id, zero, time, step
 constexpr std::size_t kNumberPayload = kPointHead + 8;
 constexpr std::size_t kLongestName = 255;       ///< characters
 constexpr std::size_t kLongestJson = 1u << 20;  ///< bytes
+constexpr int kDeepestJson = 64;
 constexpr double kExactInteger = 9007199254740992.0;
 
-enum Kind : std::uint8_t { kName = 1, kNumber = 2, kValue = 3, kEnd = 4 };
+enum Kind : std::uint8_t { kName = 1, kNumber = 2, kValue = 3, kEnd = 4, kLeftOut = 5 };
 enum Flag : std::uint8_t { kHasStep = 1, kInteger = 2 };
 
 template <typename T>
@@ -38,22 +39,7 @@ void append(std::string& bytes, T value) {
 
 std::size_t padded(std::size_t size) { return (size + 7) / 8 * 8; }
 
-std::size_t longest_payload(std::uint8_t kind) {
-  switch (kind) {
-    case kName: return 4 + 4 * kLongestName;
-    case kNumber: return kNumberPayload;
-    case kValue: return kPointHead + kLongestJson;
-    default: return 4;
-  }
-}
-
 bool is_integer(double value) { return std::abs(value) <= kExactInteger && std::trunc(value) == value; }
-
-/// A kind 3 payload's JSON, checked: what leaves the walker is stored and shown as it is.
-Result<std::string> checked_json(std::string_view text) {
-  MUSTER_TRY(parse_json(text, {kLongestJson, 64}));
-  return std::string(text);
-}
 
 void append_record(std::string& bytes, Kind kind, std::uint8_t flags, std::string_view payload) {
   append(bytes, static_cast<std::uint32_t>(payload.size()));
@@ -90,52 +76,52 @@ Result<JournalWalker::Found> JournalWalker::next(std::string_view bytes, NamedPo
     if (length == 0) return Found::nothing_yet;
     // The length is stored last by a process that may be writing this very page: nothing of the record may be read before it.
     std::atomic_thread_fence(std::memory_order_acquire);
-    const auto kind = read_at<std::uint8_t>(bytes, offset_ + 4);
-    if (kind < kName || kind > kEnd) return fail(Code::malformed, "metric journal: a record of unknown kind {} at byte {}", kind, offset_);
-    if (length > longest_payload(kind)) return fail(Code::malformed, "metric journal: a record of {} bytes at byte {}", length, offset_);
+    if (length > kLargestSegmentBytes) return fail(Code::malformed, "metric journal: a record of {} bytes at byte {}", length, offset_);
     if (bytes.size() - offset_ - kRecordHead < length) return Found::nothing_yet;
+    const auto kind = read_at<std::uint8_t>(bytes, offset_ + 4);
     if (kind == kEnd) return Found::end_of_segment;
     const auto flags = read_at<std::uint8_t>(bytes, offset_ + 5);
     const std::string_view payload = bytes.substr(offset_ + kRecordHead, length);
-    if (kind == kName) {
-      MUSTER_TRY(read_name(payload));
-    } else {
-      MUSTER_TRY(read_point(kind, flags, payload, point));
-    }
     offset_ += kRecordHead + padded(length);
-    if (kind != kName) return Found::point;
+    if (kind == kName) read_name(payload);
+    if (kind != kNumber && kind != kValue && kind != kLeftOut) continue;  // not a point
+    const auto read = read_point(kind, flags, payload, point);
+    if (read) return Found::point;
+    fault_ = read.error().detail;
+    return Found::left_out;
   }
   return Found::nothing_yet;
 }
 
-Result<void> JournalWalker::read_name(std::string_view payload) {
-  if (payload.size() < 5) return fail(Code::malformed, "metric journal: an empty name at byte {}", offset_);
+void JournalWalker::read_name(std::string_view payload) {
+  if (payload.size() < 4) return;
+  const auto id = read_at<std::uint32_t>(payload, 0);
   const std::string_view name = payload.substr(4);
-  if (!is_utf8(name) || utf8_length(name) > kLongestName)
-    return fail(Code::malformed, "metric journal: a name that is not 1 to {} characters at byte {}", kLongestName, offset_);
-  names_[read_at<std::uint32_t>(payload, 0)] = name;
-  return {};
+  // Of a name that cannot be kept the points cannot be either; they must not go under a name that had this id before.
+  names_.erase(id);
+  if (!name.empty() && is_utf8(name) && utf8_length(name) <= kLongestName) names_[id] = name;
 }
 
 Result<void> JournalWalker::read_point(std::uint8_t kind, std::uint8_t flags, std::string_view payload, NamedPoint& point) {
-  if (kind == kNumber ? payload.size() != kNumberPayload : payload.size() <= kPointHead) {
-    return fail(Code::malformed, "metric journal: a point of {} bytes at byte {}", payload.size(), offset_);
-  }
-  const auto name = names_.find(read_at<std::uint32_t>(payload, 0));
-  if (name == names_.end()) return fail(Code::malformed, "metric journal: a point without a name at byte {}", offset_);
-  NamedPoint read;
-  read.name = name->second;
-  read.point.time = read_at<std::int64_t>(payload, 8);
-  if ((flags & kHasStep) != 0) read.point.step = read_at<std::int64_t>(payload, 16);
+  point = {};
+  if (kind == kLeftOut) return fail(Code::invalid, "its writer left it out");
+  const auto name = payload.size() < 4 ? names_.end() : names_.find(read_at<std::uint32_t>(payload, 0));
+  if (name == names_.end()) return fail(Code::invalid, "it has no name of 1 to {} characters", kLongestName);
+  point.name = name->second;
+  if (kind == kNumber ? payload.size() != kNumberPayload : payload.size() <= kPointHead)
+    return fail(Code::invalid, "its record has {} bytes, which a record of its kind has not", payload.size());
+  MetricPoint read;
+  read.time = read_at<std::int64_t>(payload, 8);
+  if ((flags & kHasStep) != 0) read.step = read_at<std::int64_t>(payload, 16);
   if (kind == kNumber) {
     const auto value = read_at<double>(payload, kPointHead);
-    read.point.value = Number{value, (flags & kInteger) != 0 && is_integer(value)};
+    read.value = Number{value, (flags & kInteger) != 0 && is_integer(value)};
   } else {
-    auto json = checked_json(payload.substr(kPointHead));
-    if (!json) return fail(Code::malformed, "metric journal: a value at byte {} is {}", offset_, json.error().detail);
-    read.point.value = *std::move(json);
+    const std::string_view text = payload.substr(kPointHead);
+    MUSTER_TRY(parse_json(text, {kLongestJson, kDeepestJson}));  // what leaves the walker is stored and shown as it is
+    read.value = std::string(text);
   }
-  point = std::move(read);
+  point.point = std::move(read);
   return {};
 }
 
@@ -161,6 +147,11 @@ void JournalWriter::add(std::string_view name, const MetricPoint& point) {
     payload += std::get<std::string>(point.value);
     append_record(bytes_, kValue, step_flag, payload);
   }
+  ++points_;
+}
+
+void JournalWriter::leave_out() {
+  append_record(bytes_, kLeftOut, 0, std::string_view("\0\0\0\0", 4));
   ++points_;
 }
 

@@ -13,9 +13,17 @@
 namespace muster::model {
 namespace {
 
+struct LeftOut {
+  std::size_t sequence;
+  std::string name;
+  std::string fault;
+};
+
 struct Walked {
   std::vector<NamedPoint> points;
+  std::vector<LeftOut> left_out;
   bool ended = false;
+  std::size_t count() const { return points.size() + left_out.size(); }
   std::optional<Error> error;
 };
 
@@ -28,6 +36,10 @@ Walked walk(std::string_view bytes, std::size_t offset = kJournalHeaderBytes) {
     if (!found) {
       walked.error = found.error();
       return walked;
+    }
+    if (*found == JournalWalker::Found::left_out) {
+      walked.left_out.push_back({walked.count(), point.name, walker.fault()});
+      continue;
     }
     if (*found != JournalWalker::Found::point) {
       walked.ended = *found == JournalWalker::Found::end_of_segment;
@@ -58,12 +70,20 @@ bool same(const MetricPoint& a, const MetricPoint& b) {
   return std::get<std::string>(a.value) == std::get<std::string>(b.value);
 }
 
+/// A vector's points without what the SDK is asked to write them.
+Json without_logged(Json points) {
+  for (Json& point : points) point.erase("logged");
+  return points;
+}
+
 TEST(Journal, AgreesWithTheVectors) {
   const auto folder = test::golden_folder() / "journal";
   for (const auto& file : test::golden_files(folder, ".json")) {
     SCOPED_TRACE(file.filename().string());
     const Json vector = test::read_golden_json(file);
     std::uint64_t sequence = 0;
+    Json points = Json::array();
+    Json left_out = Json::array();
     for (std::size_t segment = 0; segment < vector["segments"].size(); ++segment) {
       const std::string bytes = test::read_golden(folder / vector["segments"][segment].get<std::string>());
       const auto header = read_journal_header(bytes);
@@ -76,15 +96,21 @@ TEST(Journal, AgreesWithTheVectors) {
       const Walked walked = walk(bytes);
       EXPECT_FALSE(walked.error) << walked.error->detail;
       EXPECT_EQ(walked.ended, vector["ended"][segment]);
-      for (const NamedPoint& point : walked.points) {
-        ASSERT_LT(sequence, vector["points"].size());
-        Json expected = vector["points"][sequence];
-        expected.erase("sequence");
-        EXPECT_EQ(to_vector(point), expected) << "at sequence " << sequence;
-        ++sequence;
+      for (const LeftOut& one : walked.left_out) {
+        left_out.push_back({{"sequence", sequence + one.sequence}, {"name", one.name}});
+        EXPECT_NE(one.fault, "");
       }
+      std::size_t left_out_before = 0;
+      for (std::size_t i = 0; i < walked.points.size(); ++i) {
+        while (left_out_before < walked.left_out.size() && walked.left_out[left_out_before].sequence == i + left_out_before)
+          ++left_out_before;
+        points.push_back(to_vector(walked.points[i]));
+        points.back()["sequence"] = sequence + i + left_out_before;
+      }
+      sequence += walked.count();
     }
-    EXPECT_EQ(sequence, vector["points"].size());
+    EXPECT_EQ(points, without_logged(vector["points"]));
+    EXPECT_EQ(left_out, without_logged(vector.value("left_out", Json::array())));
   }
 }
 
@@ -171,32 +197,47 @@ std::string head(std::uint32_t id) {
   return bytes;
 }
 
-TEST(Journal, DamageIsNamedWithItsPlace) {
+TEST(Journal, APointThatCannotBeKeptSaysWhy) {
   const std::string name = record(1, std::string("\5\0\0\0loss", 8));
-  const auto error = [&](const std::string& bytes) {
-    const Walked walked = walk(name + bytes, 0);
-    return walked.error ? walked.error->detail : "";
+  const auto fault = [&](const std::string& bytes) {
+    const Walked walked = walk(name + bytes + record(2, head(5) + std::string(8, '\0')), 0);
+    EXPECT_FALSE(walked.error);
+    EXPECT_EQ(walked.points.size(), 1u);  // the one after it
+    EXPECT_EQ(walked.left_out.size(), 1u);
+    return walked.left_out.empty() ? "" : walked.left_out[0].name + ": " + walked.left_out[0].fault;
   };
-  EXPECT_EQ(error(""), "");
-  EXPECT_EQ(error(record(2, head(5) + std::string(8, '\0'))), "");
-  EXPECT_EQ(error(record(2, head(6) + std::string(8, '\0'))), "metric journal: a point without a name at byte 16");
-  EXPECT_EQ(error(record(9, "x")), "metric journal: a record of unknown kind 9 at byte 16");
-  EXPECT_EQ(error(record(2, head(5))), "metric journal: a point of 24 bytes at byte 16");
-  EXPECT_EQ(error(record(3, head(5))), "metric journal: a point of 24 bytes at byte 16");
-  EXPECT_NE(error(record(3, head(5) + "{bad")).find("a value at byte 16 is not JSON"), std::string::npos);
-  EXPECT_NE(error(record(3, head(5) + std::string(100, '['))).find("nested deeper"), std::string::npos);
-  EXPECT_EQ(error(record(1, "\1\1\1\1")), "metric journal: an empty name at byte 16");
-  EXPECT_EQ(error(record(1, "\1\1\1\1\xFF")), "metric journal: a name that is not 1 to 255 characters at byte 16");
-  EXPECT_EQ(error(std::string("\xFF\xFF\xFF\x7F\2\0\0\0", 8)), "metric journal: a record of 2147483647 bytes at byte 16");
+  EXPECT_EQ(fault(record(2, head(6) + std::string(8, '\0'))), ": it has no name of 1 to 255 characters");
+  EXPECT_EQ(fault(record(2, head(5))), "loss: its record has 24 bytes, which a record of its kind has not");
+  EXPECT_EQ(fault(record(3, head(5))), "loss: its record has 24 bytes, which a record of its kind has not");
+  EXPECT_EQ(fault(record(3, head(5) + "1e400")), "loss: the JSON text has a number that is too large");
+  EXPECT_EQ(fault(record(3, head(5) + "{bad")).substr(0, 15), "loss: not JSON:");
+  EXPECT_EQ(fault(record(3, head(5) + std::string(100, '['))), "loss: the JSON text is nested deeper than 64 levels");
+  EXPECT_EQ(fault(record(3, head(5) + '"' + std::string(3u << 20, 'x') + '"')), "loss: the JSON text is larger than 1.0 MiB");
 }
 
-TEST(Journal, ADamagedRecordIsMetAgain) {
-  const std::string bytes = record(9, "x");
+TEST(Journal, ALengthThatNoSegmentCouldHoldIsDamageAndIsMetAgain) {
+  const std::string bytes("\xFF\xFF\xFF\x7F\2\0\0\0", 8);
   JournalWalker walker(0);
   NamedPoint point;
-  EXPECT_FALSE(walker.next(bytes, point));
-  EXPECT_FALSE(walker.next(bytes, point));
+  for (int i = 0; i < 2; ++i) {
+    const auto found = walker.next(bytes, point);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().detail, "metric journal: a record of 2147483647 bytes at byte 0");
+  }
   EXPECT_EQ(walker.offset(), 0u);
+}
+
+TEST(Journal, WhatIsLeftOutTakesItsPlaceInAnUpload) {
+  JournalWriter writer;
+  writer.leave_out();
+  writer.add("loss", {1, std::nullopt, Number{0.5, false}});
+  writer.leave_out();
+  EXPECT_EQ(writer.points(), 3u);
+  const Walked walked = walk(writer.bytes(), 0);
+  ASSERT_EQ(walked.left_out.size(), 2u);
+  EXPECT_EQ(walked.left_out[0].sequence, 0u);
+  EXPECT_EQ(walked.left_out[1].sequence, 2u);
+  EXPECT_EQ(walked.points.size(), 1u);
 }
 
 TEST(Journal, AWriterStartsAnewAfterClear) {

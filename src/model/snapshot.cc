@@ -33,6 +33,10 @@ SnapshotFile read_file_entry(const Json& json, std::size_t index, std::vector<Fi
   if (in.has("path") && !is_safe_relative_path(file.path)) {
     in.fault("path", "must stay inside the folder: relative, without empty, `.` or `..` parts, at most 4096 bytes");
   }
+  if (clashes_with_run_folder(file.path)) {
+    in.fault("path", fmt::format("must not be `{}`: every run's folder has a folder of that name", file.path),
+             "rename it, or leave it out with an .amlignore file");
+  }
   if (in.has("sha256") && !is_sha256(file.sha256)) in.fault("sha256", "must be 64 lower-case hex digits");
   if (file.mode != 0644 && file.mode != 0755) in.fault("mode", "must be 420 (0644) or 493 (0755)");
   if (const auto read = in.finish("file"); !read) {
@@ -63,6 +67,10 @@ void find_clashes(const std::vector<SnapshotFile>& files, std::vector<FieldError
 }
 
 }  // namespace
+
+bool clashes_with_run_folder(std::string_view path) {
+  return path == "outputs" || path == "logs" || path == ".muster" || path.starts_with(".muster/");
+}
 
 void sort_manifest(std::vector<SnapshotFile>& files) { std::sort(files.begin(), files.end(), by_path); }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,13 +30,17 @@ struct Snapshot {
   std::vector<SnapshotFile> files;
 };
 
+/// Whether a file of this path would be in the place of something that every run's folder has: the folders `outputs` and `logs`, and
+/// `.muster` with all in it.
+bool clashes_with_run_folder(std::string_view path);
+
 /// Puts the files into the manifest's order.
 void sort_manifest(std::vector<SnapshotFile>& files);
 /// The id of files in any order.
 std::string snapshot_id(std::vector<SnapshotFile> files);
 
 /// Reads the body of POST /snapshots and gives the snapshot, its files sorted, its id, count and size reckoned. invalid names each fault:
-/// an unsafe or doubled path, a file where another has a folder, a wrong mode or hash, too many files.
+/// an unsafe or doubled path, a file where another has a folder or where every run has one, a wrong mode or hash, too many files.
 Result<Snapshot> snapshot_from_json(const Json& body);
 /// As the API shows it; with `files` when it has them.
 Json to_json(const Snapshot& snapshot);

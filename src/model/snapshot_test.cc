@@ -55,5 +55,12 @@ TEST(Snapshot, RefusesWhatCannotBeAFolder) {
   EXPECT_EQ(fault_of({entry("a"), entry("ab"), entry("b/a")}), "");
 }
 
+TEST(Snapshot, RefusesAFileInThePlaceOfARunsOwnFolder) {
+  for (const char* path : {"logs", "outputs", ".muster", ".muster/state.json"})
+    EXPECT_NE(fault_of({entry(path)}).find(fmt::format("must not be `{}`: every run's folder has", path)), std::string::npos) << path;
+  for (const char* path : {"logs/a", "outputs/a", "a/logs", "a/.muster", "logs.txt", "Outputs", ".musterx"})
+    EXPECT_EQ(fault_of({entry(path)}), "") << path;
+}
+
 }  // namespace
 }  // namespace muster::model

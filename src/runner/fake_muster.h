@@ -254,8 +254,11 @@ class FakeMuster {
     if (sequence > values.size()) return problem(409, "conflict");
     model::JournalWalker walker(0);
     model::NamedPoint point;
-    while (walker.next(request.body, point).value() == model::JournalWalker::Found::point) {
-      if (sequence++ >= values.size()) values.push_back(std::get<model::Number>(point.point.value).value);
+    using Found = model::JournalWalker::Found;
+    for (Found found = walker.next(request.body, point).value(); found == Found::point || found == Found::left_out;
+         found = walker.next(request.body, point).value()) {
+      if (sequence++ < values.size()) continue;
+      values.push_back(found == Found::point ? std::get<model::Number>(point.point.value).value : std::nan(""));
     }
     return json(200, {{"next_sequence", values.size()}});
   }

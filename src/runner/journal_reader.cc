@@ -13,7 +13,8 @@ namespace muster::runner {
 namespace {
 
 constexpr std::size_t kUsualWindow = 256 << 10;
-constexpr std::size_t kLargestWindow = 2 << 20;  // more than the largest record
+constexpr std::size_t kLargestWindow = 2 << 20;  // more than the largest record of a point that can be kept
+constexpr std::size_t kMostFaults = 20;
 
 Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t size) {
   std::string bytes(size, '\0');
@@ -26,10 +27,10 @@ Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t size) {
   return bytes;
 }
 
-/// How many bytes of the window are whole records.
+/// How many bytes of the window are whole records; of one larger than the largest window should be, that record alone.
 std::size_t whole_records(std::string_view window) {
   std::size_t at = 0;
-  while (at + 8 <= window.size()) {
+  while (at + 8 <= window.size() && at <= kLargestWindow) {
     std::uint32_t length = 0;
     std::memcpy(&length, window.data() + at, sizeof length);
     const std::size_t total = 8 + (std::size_t{length} + 7) / 8 * 8;
@@ -46,7 +47,12 @@ JournalReader::JournalReader(std::filesystem::path folder, std::string key) : fo
 std::filesystem::path JournalReader::segment_path(int segment) const { return folder_ / fmt::format("{}.{:06}.journal", key_, segment); }
 
 Result<PointBatch> JournalReader::read(const ServerTime& to_server) {
-  while (batch_.points == 0) {
+  while (batch_.points == 0 || !faults_.empty()) {
+    if (!faults_.empty()) {
+      std::string fault = std::move(faults_.front());
+      faults_.pop_front();
+      return fail(Code::malformed, "{}", fault);
+    }
     if (damaged_) {
       // What comes after the damage is lost; the process goes on in the next segment, if it does.
       if (::access(segment_path(segment_ + 1).c_str(), F_OK) != 0) return PointBatch{};
@@ -98,21 +104,28 @@ Result<void> JournalReader::read_window(const ServerTime& to_server) {
   // Mostly nothing is new: eight bytes tell.
   MUSTER_TRY_ASSIGN(std::string window, read_at(file_.get(), position_, 4));
   if (window.size() < 4 || window == std::string_view("\0\0\0\0", 4)) return {};
-  for (const std::size_t size : {kUsualWindow, kLargestWindow}) {
+  for (const std::size_t size : {kUsualWindow, kLargestWindow, model::kLargestSegmentBytes}) {
     MUSTER_TRY_ASSIGN(window, read_at(file_.get(), position_, size));
     window.resize(whole_records(window));
     if (!window.empty()) break;
   }
-  if (window.empty()) return fail(Code::malformed, "a record at byte {} is larger than any can be", position_);
+  if (window.empty()) return fail(Code::malformed, "the record at byte {} leads past the segment's end", position_);
   // Read again what was whole: the first reading may have copied a record's bytes before its length was there.
   MUSTER_TRY_ASSIGN(window, read_at(file_.get(), position_, window.size()));
 
   model::JournalWriter writer;
   model::NamedPoint point;
   const std::uint64_t first = std::max(sequence_, skip_to_);
+  using Found = model::JournalWalker::Found;
   auto found = walker_.next(window, point);
-  for (; found && *found == model::JournalWalker::Found::point; found = walker_.next(window, point)) {
-    if (sequence_++ < skip_to_) continue;
+  for (; found && (*found == Found::point || *found == Found::left_out); found = walker_.next(window, point)) {
+    const std::uint64_t sequence = sequence_++;
+    if (*found == Found::left_out) note_left_out(point.name, sequence);
+    if (sequence < skip_to_) continue;
+    if (*found == Found::left_out) {
+      writer.leave_out();
+      continue;
+    }
     point.point.time = to_server(point.point.time);
     writer.add(point.name, point.point);
   }
@@ -121,8 +134,15 @@ Result<void> JournalReader::read_window(const ServerTime& to_server) {
   position_ += walked;
   if (writer.points() > 0) batch_ = {first, writer.points(), rank_, writer.bytes()};
   if (!found) return tl::unexpected(std::move(found).error());
-  if (*found == model::JournalWalker::Found::end_of_segment) next_segment();
+  if (*found == Found::end_of_segment) next_segment();
   return {};
+}
+
+void JournalReader::note_left_out(const std::string& name, std::uint64_t sequence) {
+  if (left_out_.size() >= kMostFaults || !left_out_.insert(name).second) return;
+  const std::string whose = name.empty() ? "a metric without a name" : fmt::format("the metric \"{}\"", name);
+  faults_.push_back(fmt::format("{} has points that cannot be kept; they are left out, the first at sequence {} of process {}: {}", whose,
+                                sequence, key_, walker_.fault()));
 }
 
 void JournalReader::take(std::uint64_t next_sequence) {

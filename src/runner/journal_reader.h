@@ -2,9 +2,11 @@
 // Reads one process's metric journal (docs/formats.md) while the process writes it.
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/fd.h"
@@ -32,8 +34,8 @@ class JournalReader {
 
   const std::string& key() const { return key_; }
   /// The points that are there and not yet taken; the same batch again until take() moves on. 0 points: nothing new. malformed, once for
-  /// each fault, names the file and what is left out. unavailable: it cannot be opened now (no descriptors, no memory); read() may be tried
-  /// again.
+  /// each fault, names what is left out: a damaged segment's rest, or a metric's points that cannot be kept (once a metric). unavailable: it
+  /// cannot be opened now (no descriptors, no memory); read() may be tried again.
   Result<PointBatch> read(const ServerTime& to_server);
   /// The server has all points before `next_sequence`.
   void take(std::uint64_t next_sequence);
@@ -42,6 +44,7 @@ class JournalReader {
   std::filesystem::path segment_path(int segment) const;
   Result<bool> open_segment();
   Result<void> read_window(const ServerTime& to_server);
+  void note_left_out(const std::string& name, std::uint64_t sequence);
   void next_segment();
 
   std::filesystem::path folder_;
@@ -55,6 +58,8 @@ class JournalReader {
   std::uint64_t sequence_ = 0;  ///< of the next point read
   std::uint64_t skip_to_ = 0;   ///< points before this one are with the server already
   PointBatch batch_;
+  std::set<std::string> left_out_;  ///< metrics with points that cannot be kept
+  std::deque<std::string> faults_;  ///< not told yet
 };
 
 }  // namespace muster::runner

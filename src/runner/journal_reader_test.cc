@@ -160,19 +160,61 @@ TEST(JournalReader, TellsOfDamageOnceAndGoesOnAfterIt) {
   const test::TempFolder folder;
   SegmentFile first(folder / "7-ab.000000.journal", 1 << 20);
   first.append(points("loss", 0, 2));
-  std::string nonsense(16, '\x07');
-  nonsense[1] = nonsense[2] = nonsense[3] = 0;
-  first.append(nonsense);
+  first.append(std::string("\0\0\x20\0\2\0\0\0", 8));  // 2 MiB, which the segment does not have
   JournalReader reader(folder.path(), "7-ab");
+  EXPECT_EQ(reader.read(kSame)->points, 2U);
+  reader.take(2);
   const auto fault = reader.read(kSame);
   ASSERT_FALSE(fault);
   EXPECT_NE(fault.error().detail.find("7-ab.000000.journal"), std::string::npos);
-  EXPECT_EQ(reader.read(kSame)->points, 2U);  // what came before it is whole
-  reader.take(2);
   EXPECT_EQ(reader.read(kSame)->points, 0U);
   SegmentFile second(folder / "7-ab.000001.journal", 1 << 20);
   second.append(points("loss", 2, 3));
   EXPECT_EQ(reader.read(kSame)->sequence, 2U);
+}
+
+TEST(JournalReader, APointThatCannotBeKeptCostsItselfAndIsSaidOnceAMetric) {
+  const test::TempFolder folder;
+  SegmentFile segment(folder / "7-ab.000000.journal", 16 << 20);
+  model::JournalWriter writer;
+  const auto number = [&](int value) { writer.add("loss", {1, std::nullopt, model::Number{static_cast<double>(value), true}}); };
+  const auto text = [&](std::string_view name, std::string json) { writer.add(name, {1, std::nullopt, std::move(json)}); };
+  number(0);
+  for (int i = 0; i < 50; ++i) text("x", "1" + std::string(400, '0'));
+  number(51);
+  text("y", '"' + std::string(3u << 20, 'y') + '"');  // more than any window but the last
+  number(53);
+  segment.append(writer.bytes());
+  JournalReader reader(folder.path(), "7-ab");
+  std::vector<std::string> faults;
+  std::vector<double> values;
+  std::vector<std::uint64_t> sequences;
+  std::uint64_t next = 0;
+  for (auto batch = reader.read(kSame); !batch || batch->points > 0; batch = reader.read(kSame)) {
+    if (!batch) {
+      faults.push_back(batch.error().detail);
+      continue;
+    }
+    EXPECT_EQ(batch->sequence, next);
+    EXPECT_LT(batch->records.size(), 4U << 20);
+    model::JournalWalker walker(0);
+    model::NamedPoint point;
+    using Found = model::JournalWalker::Found;
+    for (Found found = walker.next(batch->records, point).value(); found != Found::nothing_yet;
+         found = walker.next(batch->records, point).value(), ++next) {
+      if (found == Found::left_out) continue;
+      values.push_back(std::get<model::Number>(point.point.value).value);
+      sequences.push_back(next);
+    }
+    reader.take(next);
+  }
+  EXPECT_EQ(values, (std::vector<double>{0, 51, 53}));
+  EXPECT_EQ(sequences, (std::vector<std::uint64_t>{0, 51, 53}));
+  EXPECT_EQ(faults, (std::vector<std::string>{
+                        "the metric \"x\" has points that cannot be kept; they are left out, the first at sequence 1 of process 7-ab: "
+                        "the JSON text has a number that is too large",
+                        "the metric \"y\" has points that cannot be kept; they are left out, the first at sequence 52 of process 7-ab: "
+                        "the JSON text is larger than 1.0 MiB"}));
 }
 
 TEST(JournalReader, ALengthThatCannotBeIsDamage) {
@@ -211,11 +253,13 @@ TEST(JournalReader, ReadsTheVectors) {
     const Json expected = parse_json(read_file(entry.path()).value()).value();
     JournalReader reader(vectors, entry.path().stem().string());
     std::size_t count = 0;
-    for (auto batch = reader.read(kSame); batch && batch->points > 0; batch = reader.read(kSame)) {
+    for (auto batch = reader.read(kSame); !batch || batch->points > 0; batch = reader.read(kSame)) {
+      if (!batch) continue;
+      EXPECT_EQ(batch->sequence, count);
       count += batch->points;
       reader.take(batch->sequence + batch->points);
     }
-    EXPECT_EQ(count, expected.at("points").size()) << entry.path();
+    EXPECT_EQ(count, expected.at("points").size() + expected.value("left_out", Json::array()).size()) << entry.path();
   }
 }
 

@@ -35,7 +35,8 @@ TEST(Sdk, IsUnpackedOnceHoweverManyRunnersStart) {
 
 TEST(Sdk, LeavesNothingHalfUnpacked) {
   const test::TempFolder home;
-  EXPECT_FALSE(unpack_sdk(home.path(), embedded_sdk().substr(0, embedded_sdk().size() / 2)));
+  // An odd number of bytes: half of the archive may end where one of its files does.
+  EXPECT_FALSE(unpack_sdk(home.path(), embedded_sdk().substr(0, embedded_sdk().size() / 2 | 1)));
   EXPECT_TRUE(std::filesystem::is_empty(home / "sdk"));
 }
 

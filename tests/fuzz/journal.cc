@@ -15,8 +15,12 @@ std::size_t walk(std::string_view bytes, std::size_t offset, muster::model::Jour
   JournalWalker walker(offset);
   muster::model::NamedPoint point;
   std::size_t points = 0;
-  for (auto found = walker.next(bytes, point); found && *found == JournalWalker::Found::point;
+  for (auto found = walker.next(bytes, point); found && (*found == JournalWalker::Found::point || *found == JournalWalker::Found::left_out);
        found = walker.next(bytes, point), ++points) {
+    if (*found == JournalWalker::Found::left_out) {
+      writer.leave_out();
+      continue;
+    }
     if (point.name.empty() || !muster::is_utf8(point.name)) std::abort();
     (void)muster::model::to_json(point.point.value);
     writer.add(point.name, point.point);

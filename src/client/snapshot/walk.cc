@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "client/snapshot/largest.h"
+#include "model/snapshot.h"
 
 namespace muster::client {
 namespace {
@@ -79,6 +80,9 @@ class Walker {
       return;
     }
     if (S_ISLNK(status.st_mode) && !follow_link(path, status)) return;
+    if (model::clashes_with_run_folder(path)) {
+      return fault(path, "is in the place of a folder that every run has", "rename it, or name it in .amlignore");
+    }
     if (S_ISSOCK(status.st_mode)) return fault(path, "is a socket");
     if (S_ISFIFO(status.st_mode)) return fault(path, "is a pipe");
     if (!S_ISREG(status.st_mode)) return fault(path, "is a device");

@@ -108,6 +108,22 @@ TEST_F(WalkTest, RefusesEverythingThatCannotBeSentAtOnce) {
   EXPECT_NE(faults["bad-\xEF\xBF\xBD-name"].find("UTF-8"), std::string::npos);
 }
 
+TEST_F(WalkTest, AFileInThePlaceOfARunsOwnFolderIsRefused) {
+  file("train.py");
+  file("logs");
+  file("a/logs");
+  fs::create_symlink("train.py", root_ / "outputs");
+  file(".muster");
+  const auto found = walk_it();
+  ASSERT_FALSE(found);
+  std::map<std::string, std::string> faults;
+  for (const FieldError& fault : found.error().errors) faults[fault.field] = fault.detail;
+  const std::string in_the_way = "is in the place of a folder that every run has";
+  EXPECT_EQ(faults, (std::map<std::string, std::string>{{".muster", in_the_way}, {"logs", in_the_way}, {"outputs", in_the_way}}));
+  file(".amlignore", "/logs\n/outputs\n.muster\n");
+  EXPECT_TRUE(walk_it());
+}
+
 TEST_F(WalkTest, OneFaultIsToldInOneSentence) {
   fs::create_symlink("nowhere", root_ / "broken");
   const auto found = walk_it();

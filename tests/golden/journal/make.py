@@ -8,7 +8,10 @@ A vector is NAME.json beside its segments NAME.000000.journal, NAME.000001.journ
    "ended": [for each segment, whether its end record is there],
    "points": [{"sequence", "name", "time", "step" or null, and
                "number": x or "NaN", "Infinity", "-Infinity", with "integer": bool     (kind 2)
-               or "json": the payload's JSON, byte for byte                            (kind 3)}]}
+               or "json": the payload's JSON, byte for byte                            (kind 3);
+               "logged": what the SDK's `run` is asked, where a value is at its limit: it records exactly this}],
+   "left_out": [{"sequence", "name" ("" without one), and "logged" where the SDK must refuse it}]}
+              points that cannot be kept: they take their sequence number, and everything after them is read
 """
 import json
 import os
@@ -59,16 +62,24 @@ def value(name, text, step=None, time=TIME):
     return {"name": name, "time": time, "step": step, "json": text}
 
 
+def left_out(name, logged=None):
+    return {"left_out": {"name": name, "logged": logged} if logged else {"name": name}}
+
+
 def save(vector, segments, points, ended=None, rank=-1, pid=4242):
     names = ["{}.{:06d}.journal".format(vector, index) for index in range(len(segments))]
     for name, segment in zip(names, segments):
         with open(os.path.join(HERE, name), "wb") as file:
             file.write(segment.bytes)
-    lines = ",\n".join("    " + json.dumps(dict(sequence=i, **point)) for i, point in enumerate(points))
+    numbered = list(enumerate(points))
+    kept = [dict(sequence=i, **point) for i, point in numbered if "left_out" not in point]
+    others = [dict(sequence=i, **point["left_out"]) for i, point in numbered if "left_out" in point]
     head = {"segments": names, "rank": rank, "pid": pid, "created": TIME, "ended": ended or [False] * len(segments)}
     with open(os.path.join(HERE, vector + ".json"), "w") as file:
         file.write("{\n" + "".join('  "{}": {},\n'.format(key, json.dumps(head[key])) for key in head))
-        file.write('  "points": [\n' + lines + ("\n" if lines else "") + "  ]\n}\n")
+        lists = [("points", kept)] + ([("left_out", others)] if others else [])
+        file.write(",\n".join('  "{}": [\n{}  ]'.format(key, ",\n".join("    " + json.dumps(one) for one in rows) + ("\n" if rows else ""))
+                              for key, rows in lists) + "\n}\n")
 
 
 def empty():
@@ -193,7 +204,88 @@ def ended_next_segment_missing():
     save("ended_next_segment_missing", [segment], [number("loss", 1.0)], ended=[True])
 
 
+LARGEST = 2 ** 1024 - 2 ** 970 - 1  # the largest whole number that rounds to a double; one more does not
+
+
+def whole_numbers_at_their_limit():
+    """Whole numbers are kept as the digits they were logged with as long as a double can hold about as much, and not beyond."""
+    segment, points = Segment(size=16384), []
+    segment.name(0, "n")
+
+    def kept(text, logged):
+        segment.value(0, text, time=TIME + len(points))
+        points.append(dict(value("n", text, time=TIME + len(points)), logged=logged))
+
+    def refused(text, logged):
+        segment.value(0, text, time=TIME + len(points))
+        points.append(left_out("n", logged))
+
+    kept(str(2 ** 53 + 1), "run.log('n', 2 ** 53 + 1)")
+    kept(str(10 ** 308), "run.log('n', 10 ** 308)")
+    refused(str(10 ** 400), "run.log('n', 10 ** 400)")
+    kept(str(LARGEST), "run.log('n', 2 ** 1024 - 2 ** 970 - 1)")
+    refused(str(LARGEST + 1), "run.log('n', 2 ** 1024 - 2 ** 970)")
+    kept(str(-LARGEST), "run.log('n', -(2 ** 1024 - 2 ** 970 - 1))")
+    refused(str(-LARGEST - 1), "run.log('n', -(2 ** 1024 - 2 ** 970))")
+    refused(str(-10 ** 309), "run.log('n', -10 ** 308 * 10)")
+    refused('{"list": [1, %d, 3]}' % 10 ** 400, "run.log_list('n', [1, 10 ** 400, 3])")
+    refused('{"row": {"x": 1, "y": %d}}' % -10 ** 309, "run.log_row('n', x=1, y=-10 ** 308 * 10)")
+    refused('{"table": {"x": [1, 2], "y": [3, %d]}}' % 10 ** 400, "run.log_table('n', {'x': [1, 2], 'y': [3, 10 ** 400]})")
+    kept('{"list": [%d, -1.7976931348623157e+308, "NaN", "-Infinity"]}' % 10 ** 300,
+         "run.log_list('n', [10 ** 300, -1.7976931348623157e308, float('nan'), -float('inf')])")
+    save("whole_numbers_at_their_limit", [segment], points)
+
+
+def points_that_cannot_be_kept():
+    """Whatever one record holds, the points after it are read, under their own sequence numbers."""
+    segment, points = Segment(size=16384), []
+
+    def good():
+        segment.number(0, float(len(points)), time=TIME + len(points))
+        points.append(number("loss", float(len(points)), time=TIME + len(points)))
+
+    def bad(kind, payload, name="loss", logged=None, flags=0):
+        segment.record(kind, payload, flags)
+        points.append(left_out(name, logged))
+        good()
+
+    head = struct.pack("<IIqq", 0, 0, TIME, 0)
+    segment.name(0, "loss")
+    good()
+    for text in ("1e400", "-1e309", "NaN", "Infinity", "{bad", "", "1 2", "[" * 65 + "]" * 65, '"\\ud800"', "'x'", "[1,]", "01", " "):
+        bad(3, head + text.encode("utf-8"))
+    bad(3, head + b'"\xff"')
+    bad(3, head + b'"\xed\xa0\x80"', logged="run.log('loss', '\\ud800')")  # a lone surrogate, as UTF-8 has none
+    bad(2, head)  # no value
+    bad(2, head + bytes(16))
+    bad(2, struct.pack("<II", 0, 0))
+    bad(2, struct.pack("<IIqqd", 9, 0, TIME, 0, 1.0), name="")  # a name that was never defined
+    bad(2, b"\0", name="")
+    bad(3, b"\0\0\0", name="")
+    segment.record(9, b"a kind of another day")  # not a point: takes no number
+    good()
+    segment.record(1, b"\1")
+    for name in (b"", b"\xff", b"x" * 256, "\u00e9".encode("utf-8") * 256):
+        segment.record(1, struct.pack("<I", 1) + name)
+        bad(2, struct.pack("<IIqqd", 1, 0, TIME, 0, 1.0), name="")
+    segment.name(1, "again")
+    segment.record(1, struct.pack("<I", 1) + b"\xff")  # the name that the id had is not the name of what follows
+    bad(2, struct.pack("<IIqqd", 1, 0, TIME, 0, 1.0), name="")
+    bad(5, struct.pack("<I", 0), name="")  # left out by who sends it
+    save("points_that_cannot_be_kept", [segment], points)
+
+
+def a_record_past_the_end():
+    """A length that leads past the end of the segment says nothing of where the next record is: the segment's rest is lost."""
+    segment = Segment()
+    segment.name(0, "loss")
+    segment.number(0, 1.0)
+    struct.pack_into("<IBBH", segment.bytes, segment.at, 5000, 3, 0, 0)
+    save("a_record_past_the_end", [segment], [number("loss", 1.0)])
+
+
 if __name__ == "__main__":
     for make in (empty, numbers, steps_and_times, values, names, torn_number, torn_name, torn_value, two_segments,
-                 full_to_the_last_byte, ended_next_segment_missing):
+                 full_to_the_last_byte, ended_next_segment_missing, whole_numbers_at_their_limit,
+                 points_that_cannot_be_kept, a_record_past_the_end):
         make()
