@@ -1,3 +1,8 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
 #include "api/answers.h"
 #include "api/blob_batch.h"
 #include "api/blob_upload.h"
@@ -35,15 +40,54 @@ http::Response blob_response(int status, const blob::BlobInfo& info) {
   return http::json_response(status, {{"sha256", info.sha256}, {"size", info.size}});
 }
 
-/// The blob is there: what comes is read, so that the connection can go on, and dropped.
+/// The blob is there: what comes is compared with it as it comes, and dropped. From the first difference on it is an upload like others:
+/// the blob may have been damaged on the disk.
 class KnownBlob final : public http::UploadSink {
  public:
-  explicit KnownBlob(blob::BlobInfo info) : info_(std::move(info)) {}
-  Result<void> write(std::string_view) override { return {}; }
-  http::Response finish() override { return blob_response(200, info_); }
+  KnownBlob(blob::BlobStore& blobs, blob::BlobInfo info, Fd file) : blobs_(blobs), info_(std::move(info)), file_(std::move(file)) {}
+
+  Result<void> write(std::string_view bytes) override {
+    if (!writer_ && is_next(bytes)) {
+      same_ += bytes.size();
+      return {};
+    }
+    if (!writer_) MUSTER_TRY(begin_upload());
+    return writer_->write(bytes);
+  }
+
+  http::Response finish() override {
+    if (!writer_ && same_ == info_.size) return blob_response(200, info_);
+    if (!writer_) {
+      if (const auto begun = begin_upload(); !begun) return http::problem_response(begun.error());
+    }
+    const auto info = writer_->commit(info_.sha256);
+    return info ? blob_response(200, *info) : http::problem_response(info.error());
+  }
 
  private:
+  bool is_next(std::string_view bytes) {
+    std::string there(bytes.size(), '\0');
+    const ssize_t n = ::pread(file_.get(), there.data(), there.size(), static_cast<off_t>(same_));
+    return n == static_cast<ssize_t>(bytes.size()) && there == bytes;
+  }
+  /// With all that has come so far.
+  Result<void> begin_upload() {
+    MUSTER_TRY_ASSIGN(writer_, blobs_.create());
+    std::string piece(1u << 20, '\0');
+    for (std::uint64_t at = 0; at < same_;) {
+      const ssize_t n = ::pread(file_.get(), piece.data(), std::min<std::uint64_t>(piece.size(), same_ - at), static_cast<off_t>(at));
+      if (n <= 0) return tl::unexpected(system_error("read the blob " + info_.sha256, n < 0 ? errno : EIO));
+      MUSTER_TRY(writer_->write(std::string_view(piece).substr(0, static_cast<std::size_t>(n))));
+      at += static_cast<std::uint64_t>(n);
+    }
+    return {};
+  }
+
+  blob::BlobStore& blobs_;
   blob::BlobInfo info_;
+  Fd file_;
+  std::uint64_t same_ = 0;
+  std::unique_ptr<blob::BlobStore::Writer> writer_;
 };
 
 Result<std::unique_ptr<http::UploadSink>> put_blob(Call& call) {
@@ -51,7 +95,8 @@ Result<std::unique_ptr<http::UploadSink>> put_blob(Call& call) {
   const std::string sha256 = call.parameter("sha256");
   if (!is_sha256(sha256)) return fail(Code::invalid, "'{}' is not a blob's name: 64 lower-case hex digits", sha256.substr(0, 100));
   auto known = call.services.blobs.stat(sha256);
-  if (known) return std::make_unique<KnownBlob>(std::move(*known));
+  auto file = known ? call.services.blobs.open(sha256) : tl::unexpected(known.error());
+  if (file) return std::make_unique<KnownBlob>(call.services.blobs, std::move(*known), std::move(*file));
   return upload_blob(call, sha256, [](const blob::BlobInfo& info) -> Result<http::Response> { return blob_response(201, info); });
 }
 

@@ -314,6 +314,7 @@ TEST_F(MergedTest, ARankThatNeverWasIsRefusedOneThatMayComeIsWaitedFor) {
   EXPECT_EQ(drain(*stream), "[rank 1] b\n");
   EXPECT_EQ(drain(*follow("/merged-log?ranks=0,1")), "[rank 0] a\n[rank 1] b\n");
   end();
+  EXPECT_EQ(drain(*follow("/merged-log?ranks=0,1&skip=0:1")), "[rank 1] b\n");
   const std::string refused = "/merged-log?ranks=0,7";
   for (const char* more : {"", "&follow=true"}) {
     const auto answer = api("GET", Api::in("/runs/" + run.run_id + refused + more));

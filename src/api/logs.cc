@@ -101,6 +101,17 @@ Result<http::Response> get_merged_log(Call& call) {
         query.fault("ranks", fmt::format("must be numbers separated by commas, as in 0,2, not '{}'", ranks->substr(0, 40)));
     }
   }
+  if (const auto skip = query.text("skip")) {
+    for (const std::string_view one : split(*skip, ',')) {
+      const auto parts = split(one, ':');
+      std::int64_t rank = 0;
+      std::int64_t lines = 0;
+      if (parts.size() == 2 && parse_int64(parts[0], rank) && parse_int64(parts[1], lines) && rank >= 0 && rank <= INT32_MAX && lines >= 0)
+        wishes.skip[static_cast<int>(rank)] = static_cast<std::uint64_t>(lines);
+      else
+        query.fault("skip", fmt::format("must be ranks with their numbers of lines, as in 0:12,2:9, not '{}'", skip->substr(0, 40)));
+    }
+  }
   wishes.follow = query.flag("follow");
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));

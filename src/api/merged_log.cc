@@ -17,8 +17,8 @@ bool is_ranks(const store::LogInfo& log) { return log.rank && log.id.path.starts
 /// One rank's log, read line by line.
 class RankLines {
  public:
-  RankLines(const store::LogStore& logs, const store::LogInfo& info)
-      : logs_(&logs), id_(info.id), rank_(*info.rank), clock_(logs, info.id) {}
+  RankLines(const store::LogStore& logs, const store::LogInfo& info, std::uint64_t skip)
+      : logs_(&logs), id_(info.id), rank_(*info.rank), clock_(logs, info.id), skip_(skip) {}
 
   int rank() const { return rank_; }
   TimeUs time() const { return time_; }
@@ -26,6 +26,11 @@ class RankLines {
   /// Whether a line is at hand. What has no line end yet is one when no more comes (`complete`), or when it fills a piece.
   bool has_line(bool complete) {
     if (length_ == 0) find_line(complete);
+    while (skip_ > 0 && length_ > 0) {
+      drop_line();
+      --skip_;
+      find_line(complete);
+    }
     return length_ > 0;
   }
   void take_line(std::string& out) {
@@ -33,11 +38,15 @@ class RankLines {
     out += fmt::format("[rank {}] ", rank_);
     out += line;
     if (!line.ends_with('\n')) out += '\n';
+    drop_line();
+  }
+
+ private:
+  void drop_line() {
     begin_ += length_;
     length_ = 0;
   }
 
- private:
   void find_line(bool complete) {
     std::size_t end = piece_.find('\n', begin_);
     if (end == std::string::npos) {
@@ -66,6 +75,7 @@ class RankLines {
   store::LogId id_;
   int rank_;
   LogClock clock_;
+  std::uint64_t skip_;  ///< lines that are not given out
   std::string piece_;
   std::uint64_t offset_ = 0;  ///< in the log, of the piece
   std::size_t begin_ = 0;     ///< of the next line, in the piece
@@ -116,9 +126,14 @@ class MergedLog final : public http::StreamSource {
     for (const store::LogInfo& log : *logs) {
       if (!is_ranks(log)) continue;
       if (wishes_.ranks && !wishes_.ranks->contains(*log.rank)) continue;
-      const auto at = ranks_.try_emplace(log.id, Rank{RankLines(services_.logs, log), log.complete, false}).first;
+      const auto at = ranks_.try_emplace(log.id, Rank{RankLines(services_.logs, log, skipped(*log.rank)), log.complete, false}).first;
       at->second.complete = log.complete;
     }
+  }
+
+  std::uint64_t skipped(int rank) const {
+    const auto at = wishes_.skip.find(rank);
+    return at == wishes_.skip.end() ? 0 : at->second;
   }
 
   struct Rank {

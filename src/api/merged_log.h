@@ -1,6 +1,8 @@
 #pragma once
 // The ranks' driver logs as one text, line by line in the order of time, "[rank 0] " in front of each.
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +16,7 @@ struct MergeWishes {
   int attempt = 1;
   std::optional<std::set<int>> ranks;  ///< nothing: all
   bool follow = false;                 ///< go on until the attempt is over
+  std::map<int, std::uint64_t> skip;   ///< how many lines of a rank are left out: the reader has them
 };
 
 /// The ranks whose driver logs the attempt has so far. Blocks on the disk.

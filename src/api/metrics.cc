@@ -1,5 +1,9 @@
 #include "store/metrics.h"
 
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/text.h"
@@ -8,25 +12,60 @@ namespace muster::api {
 namespace {
 
 constexpr int kMostPoints = 100'000;
+constexpr std::size_t kPieceBytes = 128u << 10;
 
-/// Written as text, since 100,000 points as JSON objects would take a hundred times their size.
-std::string points_text(const store::Page<store::metrics::SeriesPoints>& page) {
-  std::map<std::string, std::string> lists;
-  for (const store::metrics::SeriesPoints& series : page.items) {
-    std::string& list = lists[series.name];
-    for (const model::MetricPoint& point : series.points) {
-      list += fmt::format(R"({}{{"value":{},"step":{},"time":"{}","rank":{}}})", list.empty() ? "" : ",",
-                          dump_json(model::to_json(point.value)), point.step ? std::to_string(*point.step) : "null", to_rfc3339(point.time),
-                          series.rank);
+using store::metrics::Slice;
+
+/// A page of points as JSON, made while it is sent: however slowly it is read, a piece of it is in memory. Written as text, since points as
+/// JSON objects would take a hundred times their size.
+class PointsBody final : public http::StreamSource {
+ public:
+  PointsBody(Services& services, store::Page<Slice> page)
+      : services_(services), next_(std::move(page.next)), slices_(std::move(page.items)) {
+    // A name's points of all ranks are one list.
+    std::stable_sort(slices_.begin(), slices_.end(), [](const Slice& a, const Slice& b) { return a.name < b.name; });
+  }
+
+  void on_ready(std::function<void()>) override {}
+
+  std::optional<std::string> pull() override {
+    if (ended_) return std::nullopt;
+    std::string text = std::exchange(begun_, true) ? "" : R"({"metrics":{)";
+    while (at_ < slices_.size() && text.size() < kPieceBytes) add_some(text);
+    if (at_ == slices_.size()) {
+      text += fmt::format(R"({}}},"next":{}}})", slices_.empty() ? "" : "]", next_ ? dump_json(*next_) : "null");
+      ended_ = true;
     }
+    return text;
   }
-  std::string text = R"({"metrics":{)";
-  bool first = true;
-  for (const auto& [name, list] : lists) {
-    text += fmt::format("{}{}:[{}]", std::exchange(first, false) ? "" : ",", dump_json(name), list);
+
+ private:
+  void add_some(std::string& text) {
+    Slice& slice = slices_[at_];
+    auto points = services_.store.read(
+        [&](store::Session& session) -> Result<std::vector<model::MetricPoint>> { return store::metrics::points(session, slice); });
+    if (!points) throw std::runtime_error(points.error().detail);
+    if (points->empty()) throw std::runtime_error("the run was deleted while its metrics were read");
+    for (const model::MetricPoint& point : *points) {
+      if (text.size() >= kPieceBytes) return;
+      if (name_ != slice.name) text += fmt::format("{}{}:[", name_ ? "]," : "", dump_json(slice.name));
+      text += fmt::format(R"({}{{"value":{},"step":{},"time":"{}","rank":{}}})", name_ == slice.name ? "," : "",
+                          dump_json(model::to_json(point.value)), point.step ? std::to_string(*point.step) : "null", to_rfc3339(point.time),
+                          slice.rank);
+      name_ = slice.name;
+      ++slice.begin;
+    }
+    if (slice.begin == slice.end) ++at_;
   }
-  return text + fmt::format(R"(}},"next":{}}})", page.next ? dump_json(*page.next) : "null");
-}
+
+  Services& services_;
+  const std::optional<std::string> next_;
+  std::vector<Slice> slices_;
+  std::size_t at_ = 0;
+  std::optional<std::string> name_;  ///< whose list is open
+  bool begun_ = false;
+  bool ended_ = false;
+};
 
 Result<http::Response> get_metrics(Call& call) {
   QueryReader query(call.request);
@@ -41,13 +80,12 @@ Result<http::Response> get_metrics(Call& call) {
   const auto limit = static_cast<int>(query.integer("limit", 1, kMostPoints).value_or(kMostPoints));
   const std::string cursor = query.text("cursor").value_or("");
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const auto page,
-                    call.services.store.read([&](store::Session& session) -> Result<store::Page<store::metrics::SeriesPoints>> {
-                      MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
-                      selection.attempt = static_cast<int>(attempt.value_or(run.attempt));
-                      return store::metrics::read(session, run.key, selection, cursor, limit);
-                    }));
-  return http::Response{200, {{"content-type", "application/json"}}, points_text(page)};
+  MUSTER_TRY_ASSIGN(auto page, call.services.store.read([&](store::Session& session) -> Result<store::Page<Slice>> {
+    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    selection.attempt = static_cast<int>(attempt.value_or(run.attempt));
+    return store::metrics::page(session, run.key, selection, cursor, limit);
+  }));
+  return http::Response{200, {{"content-type", "application/json"}}, std::make_unique<PointsBody>(call.services, std::move(page))};
 }
 
 }  // namespace

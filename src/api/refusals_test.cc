@@ -140,7 +140,8 @@ INSTANTIATE_TEST_SUITE_P(Queries, RefusalTest,
                                          Refusal{"GET", kRuns + "/{run}/events?log=yes", "", 422, "invalid", {"log"}},
                                          Refusal{"GET", kRuns + "/{run}/events?positions=7", "", 422, "invalid", {""}},
                                          Refusal{"GET", kRuns + "/{run}/events?positions=%7B%22a%22:-1%7D", "", 422, "invalid", {"a"}},
-                                         Refusal{"GET", kRuns + "/{run}/merged-log?ranks=0,x", "", 422, "invalid", {"ranks"}}));
+                                         Refusal{"GET", kRuns + "/{run}/merged-log?ranks=0,x", "", 422, "invalid", {"ranks"}},
+                                         Refusal{"GET", kRuns + "/{run}/merged-log?skip=0:1,2", "", 422, "invalid", {"skip"}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Paths, RefusalTest,

@@ -43,6 +43,21 @@ TEST_F(SnapshotsTest, BlobsAreAskedForSentAndKnown) {
   EXPECT_EQ(api("POST", Api::in("/blobs/missing"), asked).json()["missing"], Json::array());
 }
 
+TEST_F(SnapshotsTest, ADamagedBlobIsRepairedByItsUpload) {
+  Api api;
+  const std::string bytes(3'000'000, 'x');
+  const std::string sha256 = sha256_hex(bytes);
+  ASSERT_EQ(api("PUT", Api::in("/blobs/" + sha256), bytes).status, 201);
+  const auto file = api.folder / "blobs/sha256" / sha256.substr(0, 2) / sha256.substr(2);
+  for (const std::string& damaged : {bytes.substr(0, 2'000'000), bytes + "x", std::string(bytes.size(), '\0')}) {
+    ASSERT_TRUE(write_file(file, damaged));
+    EXPECT_EQ(api("PUT", Api::in("/blobs/" + sha256), bytes).status, 200);
+    EXPECT_EQ(read_file(file), bytes);
+  }
+  EXPECT_EQ(api("PUT", Api::in("/blobs/" + sha256), bytes + "y").code(), "invalid");
+  EXPECT_EQ(read_file(file), bytes);
+}
+
 TEST_F(SnapshotsTest, ABlobThatHashesOtherwiseIsNotKept) {
   const std::string a = sha256_hex("a");
   EXPECT_EQ(api("PUT", Api::in("/blobs/" + a), "b").code(), "invalid");

@@ -16,7 +16,7 @@
 namespace muster::client {
 namespace {
 
-constexpr std::size_t kAskAtOnce = 100'000;
+constexpr std::size_t kAskAtOnce = 10'000;                         // the server holds question and answer in memory
 constexpr std::uint64_t kBatchBytes = (16u << 20) - kTarEndBytes;  // what the server takes; it syncs its disk for each
 constexpr std::size_t kBatchFiles = 4'000;
 constexpr std::uint64_t kHeaderBytes = 512;  // a hash is a short name

@@ -158,6 +158,7 @@ Result<HttpResponse> Api::stream(std::string_view path, const Query& query, cons
 }
 
 Result<HttpResponse> Api::download(std::string_view path, const Query& query, const ByteSink& sink, std::uint64_t offset) {
+  const std::uint64_t first = offset;
   bool sink_failed = false;
   const ByteSink counted = [&](std::string_view bytes) {
     auto taken = sink(bytes);
@@ -165,23 +166,19 @@ Result<HttpResponse> Api::download(std::string_view path, const Query& query, co
     if (taken) offset += bytes.size();
     return taken;
   };
-  const auto began = std::chrono::steady_clock::now();
-  for (int attempt = 1;; ++attempt) {
+  const auto once = [&](bool& progressed) -> Result<HttpResponse> {
     const std::uint64_t from = offset;
     HttpRequest request = request_for("GET", path, query);
     if (from > 0) request.headers.emplace_back("Range", fmt::format("bytes={}-", from));
     auto response = exchange(request, counted);
-    if (response && response->succeeded()) {
-      if (from == 0 || response->status == 206) return response;
-      return fail(Code::internal, "the server sent {} from the start, where byte {} was asked for", path, from);
-    }
-    if (response) return tl::unexpected(error_of(*response));
-    const bool progressed = offset > from;
-    if (sink_failed || !progressed || options_.stop.stop_requested()) return response;
-    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-    const auto wait = wait_before(options_.retry, attempt, elapsed);
-    if (wait.count() < 0 || !sleep_for(wait, options_.stop)) return response;
-  }
+    progressed = offset > from;
+    if (!response) return response;
+    if (!response->succeeded()) return tl::unexpected(error_of(*response));
+    if (from == 0 || response->status == 206) return response;
+    return fail(Code::internal, "the server sent {} from the start, where byte {} was asked for", path, from);
+  };
+  // A server that does not answer at all has been tried for as long as the policy allows, by exchange().
+  return while_it_progresses([&] { return options_.retry; }, options_.stop, once, [&] { return !sink_failed && offset > first; });
 }
 
 Result<void> Api::stream_events(std::string_view path, const Query& query, const SseParser::OnEvent& on_event) {

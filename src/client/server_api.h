@@ -58,8 +58,8 @@ class Api {
   Result<Json> put_bytes(std::string_view path, const Query& query, std::variant<std::string, FileBody> body);
   Result<Json> post_bytes(std::string_view path, const Query& query, std::string content_type, std::variant<std::string, FileBody> body);
 
-  /// Streams a GET to the sink, from byte `offset` on (Range); goes on where it stopped when the connection is lost. Returns the first
-  /// answer's head.
+  /// Streams a GET to the sink, from byte `offset` on (Range); goes on where it stopped when the connection is lost, however
+  /// often, as long as each time brings something. Returns the last answer's head.
   Result<HttpResponse> download(std::string_view path, const Query& query, const ByteSink& sink, std::uint64_t offset = 0);
 
   /// Streams a GET to the sink once, for answers without an end or without Range (log followers, archives). The caller resumes.

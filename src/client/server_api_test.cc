@@ -163,6 +163,30 @@ TEST(Api, ADownloadGoesOnWhereItStopped) {
   EXPECT_GT(server.requests().size(), 2u);
 }
 
+TEST(Api, ADownloadThatProgressesIsNeverGivenUp) {
+  // More breaks than the policy has patience for, were it counted from the start: each wait alone takes a tenth of it.
+  ApiOptions options;
+  options.retry.first_wait = options.retry.longest_wait = milliseconds(20);
+  options.retry.give_up_after = milliseconds(200);
+  const std::string content(30'000, 'x');
+  FakeHttpServer server([&](const FakeRequest& request) {
+    const auto range = request.headers.find("range");
+    const std::size_t from = range == request.headers.end() ? 0 : std::stoul(range->second.substr(6));
+    FakeAnswer result = answer(from > 0 ? 206 : 200, content.substr(from));
+    if (result.body.size() > 1'000) result.cut_after = 1'000;
+    return result;
+  });
+  options.address = {server.url(), "token", "default"};
+  std::uint64_t got = 0;
+  const auto response = Api::create(std::move(options)).value()->download("/f", {}, [&](std::string_view bytes) {
+    got += bytes.size();
+    return Result<void>{};
+  });
+  ASSERT_TRUE(response) << response.error().detail;
+  EXPECT_EQ(got, content.size());
+  EXPECT_GE(server.requests().size(), 30u);
+}
+
 TEST(Api, ASinksErrorIsNotTriedAgain) {
   FakeHttpServer server([](const FakeRequest&) { return answer(200, "bytes"); });
   const auto response =

@@ -58,25 +58,29 @@ struct Room {
   bool left() const { return points > 0 && bytes > 0; }
 };
 
-/// Adds points of the series from `index` on while there is room; the index after the last one added.
-std::int64_t read_series(Session& session, std::int64_t series_key, std::int64_t index, std::int64_t count, Room& room,
-                         std::vector<model::MetricPoint>& out) {
+/// The chunk that has the point at `index`: its points from there on.
+std::vector<model::MetricPoint> chunk_from(Session& session, std::int64_t series_key, std::int64_t index) {
+  std::vector<model::MetricPoint> chunk;
+  std::int64_t first_index = 0;
+  session.query("SELECT first_index, bytes FROM metric_chunks WHERE series_key = ? AND first_index <= ? ORDER BY first_index DESC LIMIT 1",
+                {series_key, index}, [&](const Row& row) {
+                  first_index = row.integer(0);
+                  decode_chunk(row.bytes(1), chunk);
+                });
+  const auto before = std::min(chunk.size(), static_cast<std::size_t>(index - first_index));
+  chunk.erase(chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(before));
+  return chunk;
+}
+
+/// The index up to which points of the series go into the page.
+std::int64_t end_of_slice(Session& session, std::int64_t series_key, std::int64_t index, std::int64_t count, Room& room) {
   while (index < count && room.left()) {
-    std::vector<model::MetricPoint> chunk;
-    std::int64_t first_index = 0;
-    session.query(
-        "SELECT first_index, bytes FROM metric_chunks WHERE series_key = ? AND first_index <= ? ORDER BY first_index DESC LIMIT 1",
-        {series_key, index}, [&](const Row& row) {
-          first_index = row.integer(0);
-          decode_chunk(row.bytes(1), chunk);
-        });
-    auto at = static_cast<std::size_t>(index - first_index);
-    if (at >= chunk.size())
+    const std::vector<model::MetricPoint> chunk = chunk_from(session, series_key, index);
+    if (chunk.empty())
       throw StoreFailure(Error{Code::internal, fmt::format("database: point {} of a metric series is missing", index), "", {}});
-    for (; at < chunk.size() && room.left(); ++at, ++index) {
+    for (std::size_t at = 0; at < chunk.size() && index < count && room.left(); ++at, ++index) {
       room.points -= 1;
       room.bytes -= std::min(room.bytes, text_bytes(chunk[at]));
-      out.push_back(std::move(chunk[at]));
     }
   }
   return index;
@@ -84,9 +88,9 @@ std::int64_t read_series(Session& session, std::int64_t series_key, std::int64_t
 
 }  // namespace
 
-Result<Page<SeriesPoints>> read(Session& session, std::int64_t run_key, const Selection& selection, std::string_view cursor, int limit) {
+Result<Page<Slice>> page(Session& session, std::int64_t run_key, const Selection& selection, std::string_view cursor, int limit) {
   MUSTER_TRY_ASSIGN(const Position start, read_cursor(cursor));
-  Page<SeriesPoints> page;
+  Page<Slice> page;
   Room room;
   room.points = static_cast<std::size_t>(limit);
   for (const SeriesRow& series : select_series(session, run_key, selection, start.series)) {
@@ -96,14 +100,22 @@ Result<Page<SeriesPoints>> read(Session& session, std::int64_t run_key, const Se
       page.next = fmt::format("{}:{}", series.key, index);
       break;
     }
-    SeriesPoints& points = page.items.emplace_back(SeriesPoints{series.name, series.rank, {}});
-    const std::int64_t reached = read_series(session, series.key, index, series.count, room, points.points);
-    if (reached < series.count) {
-      page.next = fmt::format("{}:{}", series.key, reached);
+    const std::int64_t end = end_of_slice(session, series.key, index, series.count, room);
+    page.items.push_back({series.key, series.name, series.rank, index, end});
+    if (end < series.count) {
+      page.next = fmt::format("{}:{}", series.key, end);
       break;
     }
   }
   return page;
+}
+
+std::vector<model::MetricPoint> points(Session& session, const Slice& slice) {
+  if (slice.begin >= slice.end) return {};
+  std::vector<model::MetricPoint> chunk = chunk_from(session, slice.series_key, slice.begin);
+  const auto wanted = static_cast<std::size_t>(slice.end - slice.begin);
+  if (chunk.size() > wanted) chunk.resize(wanted);
+  return chunk;
 }
 
 }  // namespace muster::store::metrics

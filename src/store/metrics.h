@@ -38,15 +38,22 @@ struct Selection {
   int attempt = 1;
 };
 
-struct SeriesPoints {
+/// Points of one series that follow each other.
+struct Slice {
+  std::int64_t series_key = 0;
   std::string name;
   int rank = 0;
-  std::vector<model::MetricPoint> points;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
 };
 
-/// Points of the selected series, series after series as they were begun, each in order; at most `limit` points (1 to 100,000) and about 32
-/// MiB of text a page. A series may go on in the next page. malformed for a cursor that is not ours.
-Result<Page<SeriesPoints>> read(Session& session, std::int64_t run_key, const Selection& selection, std::string_view cursor, int limit);
+/// Which points a page has: those of the selected series, series after series as they were begun, each in order; at most `limit` points (1
+/// to 100,000) and about 32 MiB of text. A series may go on in the next page. malformed for a cursor that is not ours.
+Result<Page<Slice>> page(Session& session, std::int64_t run_key, const Selection& selection, std::string_view cursor, int limit);
+
+/// The first points of the slice, as many as are kept together (about 4,096 at most); none when the run was deleted meanwhile. Points that
+/// are there never change, so a page may be read in as many transactions as one likes.
+std::vector<model::MetricPoint> points(Session& session, const Slice& slice);
 
 /// What is known of a series without reading its points.
 struct Summary {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -123,7 +124,8 @@ class Api {
   FakeClock clock{1'795'230'131'000'000};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<blob::BlobStore> blobs;
-  store::LogStore logs{folder / "logs"};
+  std::function<int(int fd)> sync = ::fsync;  ///< of logs
+  store::LogStore logs{folder / "logs", [this](int fd) { return sync(fd); }};
   store::Changes changes;
   FakeScheduler scheduler{*store, changes, clock};
   api::Services services{
@@ -148,6 +150,11 @@ class Api {
     } else {
       answer.stream = std::move(std::get<std::unique_ptr<http::StreamSource>>(response.body));
       answer.stream->on_ready([] {});
+      // JSON that is made while it is sent, and comes to its end by itself.
+      if (answer.headers["content-type"] == "application/json") {
+        while (const auto piece = answer.stream->pull()) answer.body += *piece;
+        answer.stream.reset();
+      }
     }
     return answer;
   }

@@ -23,6 +23,7 @@ namespace {
 // A sync waits for the disk's cache to be flushed, one file or all. From this many blobs on, the whole disk is synced twice instead of each
 // file and folder once: 2 flushes in place of up to 2n, at the risk of waiting for what others have written.
 constexpr std::size_t kSyncDiskFrom = 8;
+constexpr std::string_view kOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 Error wrong_hash(std::string_view expected, std::string_view found) {
   return Error{Code::invalid,
@@ -48,7 +49,7 @@ class LocalBlobStore final : public BlobStore {
     MUSTER_TRY_ASSIGN(const Fd disk, open_file(layout_.root, O_RDONLY | O_DIRECTORY));
     std::vector<Upload> uploads;
     for (const Bytes& blob : blobs) {
-      if (has(blob.sha256)) continue;
+      if (is_intact(blob)) continue;
       MUSTER_TRY_ASSIGN(Upload upload, Upload::create(layout_));
       MUSTER_TRY(upload.write(blob.bytes));
       if (upload.seal() != blob.sha256) return tl::unexpected(wrong_hash(blob.sha256, upload.seal()));
@@ -68,8 +69,11 @@ class LocalBlobStore final : public BlobStore {
     if (!is_sha256(sha256) || pending_.has(sha256)) return tl::unexpected(no_blob(sha256));
     struct stat found {};
     // From the root on and without a path object: a manifest of 100,000 files asks as often.
-    if (::fstatat(root_.get(), Layout::name(sha256).c_str(), &found, 0) == 0)
+    if (::fstatat(root_.get(), Layout::name(sha256).c_str(), &found, 0) == 0) {
+      // What a power cut can make of a file is no blob: it is uploaded again.
+      if (found.st_size == 0 && sha256 != kOfNothing) return tl::unexpected(no_blob(sha256));
       return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
+    }
     if (errno == ENOENT) return tl::unexpected(no_blob(sha256));
     return tl::unexpected(system_error("look at " + layout_.file(sha256).string(), errno));
   }
@@ -111,6 +115,13 @@ class LocalBlobStore final : public BlobStore {
     Upload upload_;
     std::optional<Error> failure_;  // bytes are missing: must never be committed
   };
+
+  bool is_intact(const Bytes& blob) {
+    const auto info = stat(blob.sha256);
+    if (!info || info->size != blob.bytes.size()) return false;
+    const auto there = read_file(layout_.file(blob.sha256), info->size);
+    return there && *there == blob.bytes;
+  }
 
   /// Names uploads whose bytes are on disk, syncs their folders with `sync`, then shows them.
   template <typename Sync>

@@ -56,6 +56,33 @@ TEST(LocalBlobStore, ClearsWhatAKilledProcessLeft) {
   EXPECT_TRUE(store->has(sha256_hex("kept")));
 }
 
+TEST(LocalBlobStore, ABlobThatWasDamagedIsRepairedByTheNextUpload) {
+  const test::TempFolder home;
+  const auto store = open_local_blob_store(home.path().string()).value();
+  const std::string bytes(3'000'000, 'x');
+  const std::string sha256 = sha256_hex(bytes);
+  const fs::path file = home / "sha256" / sha256.substr(0, 2) / sha256.substr(2);
+  std::string other = bytes;
+  other[2'000'000] = 'y';
+  for (const std::string& damaged : {std::string(), bytes.substr(0, 100), std::string(bytes.size(), '\0'), other}) {
+    for (const bool together : {false, true}) {
+      ASSERT_TRUE(put(*store, bytes));
+      ASSERT_TRUE(write_file(file, damaged));
+      EXPECT_EQ(store->has(sha256), !damaged.empty());  // so that it is asked for
+      if (together) {
+        ASSERT_TRUE(store->put_all({{sha256, bytes}, {sha256_hex("other"), "other"}}));
+      } else {
+        ASSERT_TRUE(put(*store, bytes));
+      }
+      EXPECT_EQ(read_file(file), bytes);
+      EXPECT_TRUE(store->has(sha256));
+      EXPECT_EQ(uploads(home.path()), 0);
+    }
+  }
+  ASSERT_TRUE(put(*store, ""));
+  EXPECT_TRUE(store->has(sha256_hex("")));
+}
+
 TEST(LocalBlobStore, LeavesNothingOfARefusedOrAbandonedUpload) {
   const test::TempFolder home;
   const auto store = open_local_blob_store(home.path().string()).value();

@@ -9,8 +9,14 @@
 #include "base/crash_point.h"
 #include "base/file.h"
 #include "base/id.h"
+#include "base/log.h"
 
 namespace muster::blob {
+namespace {
+
+constexpr std::size_t kPiece = 1u << 20;
+
+}  // namespace
 
 Result<Upload> Upload::create(const Layout& layout) {
   std::filesystem::path path = layout.uploads() / random_hex(16);
@@ -57,8 +63,15 @@ Result<void> Upload::sync() {
 
 Result<bool> Upload::name(Pending& pending) {
   const std::filesystem::path target = layout_->file(sha256_);
-  mark_ = pending.begin(sha256_, [&] { return ::access(target.c_str(), F_OK) == 0; });
+  const bool there = ::access(target.c_str(), F_OK) == 0;
+  const bool intact = there && is_intact(target);
+  mark_ = pending.begin(sha256_, [&] { return intact; });
   if (!mark_) return false;
+  if (there && !intact) {
+    auto replaced = replace(target);
+    if (!replaced) mark_.reset();
+    return replaced ? Result<bool>(true) : tl::unexpected(replaced.error());
+  }
   if (::link(path_.c_str(), target.c_str()) != 0 && errno != EEXIST) {
     const Error error = system_error("name the blob " + target.string(), errno);
     mark_.reset();
@@ -66,6 +79,36 @@ Result<bool> Upload::name(Pending& pending) {
   }
   crash_point("server.blob.named");
   return true;
+}
+
+/// By comparing with what was uploaded, which hashes to the name.
+bool Upload::is_intact(const std::filesystem::path& blob) const {
+  const auto own = open_file(path_, O_RDONLY);
+  const auto other = open_file(blob, O_RDONLY);
+  if (!own || !other) return false;
+  std::string wanted(kPiece, '\0');
+  std::string found(kPiece, '\0');
+  for (std::uint64_t at = 0;;) {
+    const ssize_t size = ::pread(own->get(), wanted.data(), kPiece, static_cast<off_t>(at));
+    if (size < 0 || ::pread(other->get(), found.data(), kPiece, static_cast<off_t>(at)) != size) return false;
+    if (size == 0) return true;
+    const auto length = static_cast<std::size_t>(size);
+    if (std::string_view(wanted).substr(0, length) != std::string_view(found).substr(0, length)) return false;
+    at += length;
+  }
+}
+
+/// By a name of its own: the file under tmp/ stays until the blob is shown.
+Result<void> Upload::replace(const std::filesystem::path& damaged) const {
+  std::filesystem::path other = path_;
+  other += ".again";
+  if (::link(path_.c_str(), other.c_str()) != 0 || ::rename(other.c_str(), damaged.c_str()) != 0) {
+    const Error error = system_error("replace the damaged blob " + damaged.string(), errno);
+    ::unlink(other.c_str());
+    return tl::unexpected(error);
+  }
+  log::warning("blob", "{} was damaged on the disk; an upload of the same content has replaced it", damaged.string());
+  return {};
 }
 
 void Upload::show() {

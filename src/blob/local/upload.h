@@ -31,7 +31,8 @@ class Upload {
   /// Closes the file without syncing it; somebody syncs the whole disk.
   void close() { file_.reset(); }
 
-  /// Gives the bytes their name, hidden for now. False when a durable blob has it already: then there is nothing left to do.
+  /// Gives the bytes their name, hidden for now. False when a durable blob has it already: then there is nothing left to do. A blob of that
+  /// name with other bytes was damaged on the disk: it is replaced.
   /// The blob's folder has to be there.
   Result<bool> name(Pending& pending);
   /// The folder is synced: shows the blob. Only from now on may the file under tmp/ go (clear_uploads in layout.cc counts on it).
@@ -41,6 +42,9 @@ class Upload {
 
  private:
   Upload(const Layout& layout, Fd file, std::filesystem::path path);
+
+  bool is_intact(const std::filesystem::path& blob) const;
+  Result<void> replace(const std::filesystem::path& damaged) const;
 
   const Layout* layout_;
   Fd file_;

@@ -4,6 +4,7 @@
 #include "cli/run/log_printer.h"
 #include "cli/terminal/table.h"
 #include "client/follow.h"
+#include "client/log_text.h"
 
 namespace muster::cli {
 namespace {
@@ -18,17 +19,27 @@ struct Options {
   std::optional<std::int64_t> attempt;
 };
 
+enum class Text { one_log, merged };
+
 /// A log to standard output, exactly as it was written unless that is a terminal.
-Result<Exit> print_stream(Context& context, client::Api& api, const std::string& path, client::Query query, const Options& options) {
-  if (options.attempt) query.emplace_back("attempt", std::to_string(*options.attempt));
+Result<Exit> print_text(Context& context, client::Api& api, Text text, const std::string& path, client::Query query,
+                        const Options& options) {
+  std::optional<std::int64_t> attempt = options.attempt;
+  if (options.follow && !attempt) {
+    // Of one attempt, also when the connection is lost and the run has begun another one meanwhile.
+    MUSTER_TRY_ASSIGN(const Json run, api.get(api.in_workspace({"runs", options.id})));
+    attempt = number_at(run, "attempt");
+  }
+  if (attempt) query.emplace_back("attempt", std::to_string(*attempt));
   if (options.follow) query.emplace_back("follow", "true");
   LogOutput out(context.out);
-  const auto streamed = api.stream(path, query, [&](std::string_view bytes) -> Result<void> {
+  const auto print = [&](std::string_view bytes) -> Result<void> {
     out.write(bytes);
     return {};
-  });
+  };
+  const auto printed = text == Text::merged ? client::read_merged_log(api, path, query, print) : client::read_log(api, path, query, print);
   out.finish();
-  MUSTER_TRY(streamed);
+  MUSTER_TRY(printed);
   return Exit::done;
 }
 
@@ -79,20 +90,21 @@ Result<Exit> run_logs(Context& context, const Options& options) {
   if (!options.file.empty() && (options.merge || options.ranks))
     return fail(Code::invalid, "a FILE and --merge or --ranks cannot go together");
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
-  if (!options.file.empty()) return print_stream(context, *api, api->in_workspace({"runs", options.id, "logs", options.file}), {}, options);
+  if (!options.file.empty())
+    return print_text(context, *api, Text::one_log, api->in_workspace({"runs", options.id, "logs", options.file}), {}, options);
 
   client::Query ranks;
   if (options.ranks) ranks.emplace_back("ranks", *options.ranks);
   const std::string merged = api->in_workspace({"runs", options.id, "merged-log"});
-  if (options.merge || options.ranks) return print_stream(context, *api, merged, ranks, options);
+  if (options.merge || options.ranks) return print_text(context, *api, Text::merged, merged, ranks, options);
   if (options.follow && !options.attempt) return follow_driver_logs(context, *api, options.id);
 
   MUSTER_TRY_ASSIGN(const Json logs, api->get(api->in_workspace({"runs", options.id, "logs"})));
   if (options.list) return print_list(context, logs);
   std::size_t count = 0;
   const std::string only = only_driver_log(logs, count);
-  if (!only.empty()) return print_stream(context, *api, api->in_workspace({"runs", options.id, "logs", only}), {}, options);
-  if (count > 1) return print_stream(context, *api, merged, ranks, options);
+  if (!only.empty()) return print_text(context, *api, Text::one_log, api->in_workspace({"runs", options.id, "logs", only}), {}, options);
+  if (count > 1) return print_text(context, *api, Text::merged, merged, ranks, options);
   context.note(fmt::format("The run has written nothing yet; `muster run show {}` says where it stands.", options.id));
   return Exit::done;
 }

@@ -14,7 +14,7 @@ namespace muster::runner::steps {
 namespace {
 
 constexpr int kRounds = 3;                  // in which a file that changes while it is sent is read again
-constexpr std::size_t kFilesAtOnce = 5000;  // keeps the request well below the API's 8 MiB
+constexpr std::size_t kFilesAtOnce = 1000;  // the server holds a request in memory, and writes it in one transaction
 
 struct Output {
   FoundOutput found;
