@@ -1,5 +1,6 @@
 // The runner's protocol: what a node says is handed to the scheduler, the log store and the store. Every call may be repeated.
 #include <algorithm>
+#include <map>
 
 #include "api/query.h"
 #include "api/resources.h"
@@ -136,6 +137,20 @@ Result<http::Response> rank_failed(Call& call) {
   return done_response();
 }
 
+/// The node's logs are on the disk, and hold as much as its runner has seen taken: else it sends the rest again, since its copy is the only
+/// one. A power cut or a disk that failed took what was answered before.
+Result<void> sync_logs(const Call& call, const scheduler::NodeId& node, const std::map<std::string, std::uint64_t>& sizes) {
+  MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, node));
+  MUSTER_TRY(call.services.logs.sync(run.uuid, node.attempt, node.node_rank));
+  for (const auto& [path, size] : sizes) {
+    MUSTER_TRY_ASSIGN(const std::uint64_t there, call.services.logs.size({run.uuid, node.attempt, node.node_rank, path}));
+    if (there < size)
+      return fail_hint(Code::storage_failed, "send the rest of it again", "the log {} has {} bytes on the server, not {}", path, there,
+                       size);
+  }
+  return {};
+}
+
 Result<http::Response> finished(Call& call) {
   MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
@@ -151,6 +166,7 @@ Result<http::Response> finished(Call& call) {
       in.adopt(fmt::format("ranks[{}]", i), report.error());
   }
   MUSTER_TRY(in.finish("finished"));
+  MUSTER_TRY(sync_logs(call, node, {}));
   MUSTER_TRY(call.services.scheduler.finished(node, reports));
   crash_point("server.finished.stored");
   return done_response();
@@ -171,7 +187,18 @@ Result<http::Response> done(Call& call) {
     if (not_kept.message.empty()) one.fault("message", "must say what and where");
     if (const auto read = one.finish("not_kept"); !read) in.adopt("not_kept", read.error());
   }
+  std::map<std::string, std::uint64_t> sizes;
+  if (const Json* logs = in.member("logs"); logs != nullptr) {
+    if (!logs->is_array()) in.fault("logs", "must be a list");
+    for (std::size_t i = 0; logs->is_array() && i < logs->size(); ++i) {
+      ObjectReader one((*logs)[i]);
+      const std::string path = one.text("path");
+      sizes[path] = static_cast<std::uint64_t>(one.integer("size", 0, INT64_MAX));
+      if (const auto read = one.finish("log"); !read) in.adopt(fmt::format("logs[{}]", i), read.error());
+    }
+  }
   MUSTER_TRY(in.finish("done"));
+  MUSTER_TRY(sync_logs(call, node, sizes));
   MUSTER_TRY(call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept));
   crash_point("server.done.stored");
   return done_response();

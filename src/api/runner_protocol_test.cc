@@ -1,3 +1,7 @@
+#include <unistd.h>
+
+#include <cerrno>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,6 +96,32 @@ TEST_F(RunnerProtocolTest, LogsArriveOnceHoweverOftenTheyAreSent) {
     EXPECT_EQ(send("PUT", bad, "x").code(), "invalid") << bad;
   }
   EXPECT_EQ(send("PUT", first, std::string((4u << 20) + 1, 'x')).code(), "too_large");
+}
+
+TEST_F(RunnerProtocolTest, TheLastWordsWaitForTheDisk) {
+  const std::string put = "logs?path=logs/a.log&offset=0";
+  ASSERT_EQ(send("PUT", put, "hello").status, 200);
+  int syncs = 0;
+  api.sync = [&](int) { return ++syncs, 0; };
+  EXPECT_EQ(post("finished", {{"ranks", Json::array()}}).status, 200);
+  EXPECT_GT(syncs, 3);
+  ASSERT_EQ(send("PUT", "logs?path=logs/a.log&offset=5", "!").status, 200);
+  api.sync = [](int) {
+    errno = EIO;
+    return -1;
+  };
+  const Json done{{"warnings", Json::array()}, {"logs", {{{"path", "logs/a.log"}, {"size", 6}}}}};
+  EXPECT_EQ(post("done", done).code(), "storage_failed");
+  EXPECT_EQ(api.scheduler.calls.size(), 1);  // finished
+  api.sync = ::fsync;
+  // The disk is back, what it had not kept is gone; the runner has it.
+  const auto shorter = post("done", done);
+  EXPECT_EQ(shorter.status, 500);
+  EXPECT_EQ(shorter.code(), "storage_failed");
+  EXPECT_EQ(send("PUT", "logs?path=logs/a.log&offset=6", "").json()["size"], 0);
+  ASSERT_EQ(send("PUT", put, "hello!").status, 200);
+  EXPECT_EQ(post("done", done).status, 200);
+  EXPECT_EQ(post("done", {{"warnings", Json::array()}, {"logs", {{{"path", "../x"}, {"size", 1}}}}}).code(), "invalid");
 }
 
 std::string journal(int from, int to, const std::string& name = "loss") {

@@ -75,9 +75,13 @@ Result<void> RunnerApi::finished(const std::vector<model::RankReport>& reports) 
   return {};
 }
 
-Result<void> RunnerApi::done(const std::vector<std::string>& warnings, const Json& resolved_environment, const NotKept& not_kept) {
+Result<void> RunnerApi::done(const std::vector<std::string>& warnings, const Json& resolved_environment, const NotKept& not_kept,
+                             const std::vector<LogSize>& logs) {
   Json body{{"warnings", warnings}, {"resolved_environment", resolved_environment}};
   if (!not_kept.message.empty()) body["not_kept"] = {{"code", not_kept.code}, {"message", not_kept.message}};
+  Json sizes = Json::array();
+  for (const LogSize& log : logs) sizes.push_back({{"path", log.path}, {"size", log.size}});
+  body["logs"] = std::move(sizes);
   MUSTER_TRY(call("done", body));
   return {};
 }

@@ -74,6 +74,11 @@ struct LogAnswer {
   bool gap = false;        ///< nothing was taken, since the piece lies past the end
 };
 
+struct LogSize {
+  std::string path;
+  std::uint64_t size = 0;
+};
+
 /// One node of one attempt. Calls block as Api's do and may come from any thread.
 class RunnerApi {
  public:
@@ -84,7 +89,9 @@ class RunnerApi {
   Result<void> started(const std::vector<StartedRank>& ranks);
   Result<void> rank_failed(const model::RankReport& report);
   Result<void> finished(const std::vector<model::RankReport>& reports);
-  Result<void> done(const std::vector<std::string>& warnings, const Json& resolved_environment, const NotKept& not_kept);
+  /// `logs`: what the server has of each. storage_failed when it has less on its disk by now: the rest has to be sent again before.
+  Result<void> done(const std::vector<std::string>& warnings, const Json& resolved_environment, const NotKept& not_kept,
+                    const std::vector<LogSize>& logs = {});
 
   /// `bytes`: at most 4 MiB. `rank`: absent for logs that belong to no rank.
   Result<LogAnswer> put_log(std::string_view path, std::uint64_t offset, TimeUs time, std::optional<int> rank, std::string bytes);

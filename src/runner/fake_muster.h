@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -72,6 +73,7 @@ class FakeMuster {
   int broken_snapshots = 0;                    ///< how often the snapshot breaks off
   int waits = 0;                               ///< how often a check-in has to wait
   std::map<std::string, std::string> earlier;  ///< outputs of earlier attempts
+  std::string lost_at_done;                    ///< a log that its disk loses when the runner comes to its last word
 
   /// A kind of call ("logs", "metrics", "blobs", "outputs", "finished", "done") is answered with this problem `times` times.
   void refuse(const std::string& kind, int status, std::string code, int times) {
@@ -195,7 +197,17 @@ class FakeMuster {
     if (what == "started") arrived_.started = body;
     if (what == "rank-failed") arrived_.failed.push_back(body);
     if (what == "finished") arrived_.finished = body.at("ranks").get<std::vector<Json>>();
-    if (what == "done") arrived_.done = body;
+    if (what == "done") {
+      if (!lost_at_done.empty()) arrived_.logs[std::exchange(lost_at_done, "")].clear();
+      for (const Json& log : body.at("logs")) {
+        const auto there = arrived_.logs.find(log.at("path"));
+        if (there == arrived_.logs.end() || there->second.size() < log.at("size").get<std::size_t>()) {
+          ++arrived_.refused["short logs"];
+          return problem(500, "storage_failed");
+        }
+      }
+      arrived_.done = body;
+    }
     if (what == "outputs") {
       for (const Json& file : body.at("files")) arrived_.outputs[file.at("path")] = file.at("sha256");
     }
@@ -206,7 +218,8 @@ class FakeMuster {
     std::string& bytes = arrived_.logs[query.at("path")];
     const std::size_t offset = std::stoul(query.at("offset"));
     if (offset > bytes.size()) return problem(409, "conflict", {{"size", bytes.size()}});
-    if (offset + request.body.size() > bytes.size()) bytes.replace(offset, std::string::npos, request.body);
+    // As the real one: what is there already stays, whatever is sent for it.
+    if (offset + request.body.size() > bytes.size()) bytes += request.body.substr(bytes.size() - offset);
     return json(200, {{"size", bytes.size()}});
   }
 

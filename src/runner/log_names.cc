@@ -9,6 +9,12 @@ std::string LogNames::name_of(const FileId& file, const std::string& path) {
 
 std::string LogNames::next_generation(const FileId& file, const std::string& path) { return give(file, path); }
 
+int LogNames::generations(const std::string& path) const {
+  int count = 0;
+  for (std::string name = path; used_.contains(name); name = fmt::format("{}.{}", path, count)) ++count;
+  return count;
+}
+
 std::string LogNames::give(const FileId& file, const std::string& path) {
   std::string name = path;
   for (int generation = 1; used_.contains(name); ++generation) name = fmt::format("{}.{}", path, generation);
@@ -19,7 +25,8 @@ std::string LogNames::give(const FileId& file, const std::string& path) {
 
 Json LogNames::to_json() const {
   Json files = Json::array();
-  for (const auto& [file, name] : names_) files.push_back({{"device", file.device}, {"inode", file.inode}, {"name", name}});
+  for (const auto& [file, name] : names_)
+    files.push_back({{"device", file.device}, {"inode", file.inode}, {"born", file.born}, {"name", name}});
   return {{"files", std::move(files)}, {"used", used_}};
 }
 
@@ -33,7 +40,7 @@ Result<LogNames> LogNames::from_json(const Json& json) {
   for (const Json& item : *files) {
     ObjectReader one(item);
     const FileId file{static_cast<std::uint64_t>(one.integer("device", 0, INT64_MAX)),
-                      static_cast<std::uint64_t>(one.integer("inode", 0, INT64_MAX))};
+                      static_cast<std::uint64_t>(one.integer("inode", 0, INT64_MAX)), one.integer_or("born", 0, INT64_MIN, INT64_MAX)};
     std::string name = one.text("name");
     MUSTER_TRY(one.finish("name of a log"));
     names.used_.insert(name);

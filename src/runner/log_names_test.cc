@@ -35,6 +35,22 @@ TEST(LogNames, AFileThatWasCutStartsAgain) {
   EXPECT_EQ(names.next_generation(kFirst, "logs/a.log"), "logs/a.log.2");
 }
 
+TEST(LogNames, ANumberThatIsUsedAgainIsAnotherFile) {
+  LogNames names;
+  EXPECT_EQ(names.name_of({1, 10, 500}, "logs/a.log"), "logs/a.log");
+  EXPECT_EQ(names.name_of({1, 10, 501}, "logs/a.log"), "logs/a.log.1");
+  // Where the file system does not say when it was made.
+  EXPECT_EQ(names.name_of(kFirst, "logs/b.log"), "logs/b.log");
+  names.forget(kFirst);
+  EXPECT_FALSE(names.knows(kFirst));
+  EXPECT_EQ(names.name_of(kFirst, "logs/b.log"), "logs/b.log.1");
+  EXPECT_EQ(names.generations("logs/b.log"), 2);
+  EXPECT_EQ(names.generations("logs/c.log"), 0);
+  auto again = LogNames::from_json(names.to_json());
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_TRUE(again->knows({1, 10, 501}));
+}
+
 TEST(LogNames, AreTheSameForWhoTakesOver) {
   LogNames names;
   names.name_of(kFirst, "logs/a.log");

@@ -1,6 +1,8 @@
 #include "runner/log_scan.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
 
@@ -11,6 +13,13 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kDeepest = 16;
+constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_BTIME;
+
+FileId id_of(const struct statx& status) {
+  FileId id{::makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino, 0};
+  if ((status.stx_mask & STATX_BTIME) != 0) id.born = status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec;
+  return id;
+}
 
 class Scan {
  public:
@@ -35,15 +44,15 @@ class Scan {
 
  private:
   void entry(const fs::path& disk, const std::string& path, int depth) {
-    struct stat status {};
-    if (::lstat(disk.c_str(), &status) != 0) return;
-    if (S_ISDIR(status.st_mode) && depth < kDeepest) folder(disk, path, depth + 1);
-    if (!S_ISREG(status.st_mode)) return;
+    struct statx status {};
+    if (::statx(AT_FDCWD, disk.c_str(), AT_SYMLINK_NOFOLLOW, kWanted, &status) != 0) return;
+    if (S_ISDIR(status.stx_mode) && depth < kDeepest) folder(disk, path, depth + 1);
+    if (!S_ISREG(status.stx_mode)) return;
     if (found.size() >= kMostLogs) {
       warn_(fmt::format("logs/ has more than {} files; those after {} are not recorded", kMostLogs, found.back().path));
       return;
     }
-    found.push_back({path, disk, {status.st_dev, status.st_ino}});
+    found.push_back({path, disk, id_of(status)});
   }
 
   const std::function<void(const fs::path&)>& on_folder_;
@@ -51,6 +60,12 @@ class Scan {
 };
 
 }  // namespace
+
+std::optional<FileId> file_id(int file) {
+  struct statx status {};
+  if (::statx(file, "", AT_EMPTY_PATH, kWanted, &status) != 0 || !S_ISREG(status.stx_mode)) return std::nullopt;
+  return id_of(status);
+}
 
 std::vector<SeenLog> scan_logs(const fs::path& folder, const std::function<void(const fs::path&)>& on_folder,
                                const std::function<void(std::string)>& warn) {

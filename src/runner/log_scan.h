@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct SeenLog {
 };
 
 inline constexpr std::size_t kMostLogs = 1000;
+
+/// Of an open file; nothing when it is no regular one.
+std::optional<FileId> file_id(int file);
 
 /// Regular files below `folder` (called "logs"), in order of their names; never follows links. `on_folder` hears of each folder before it
 /// is read, `warn` of what is left out: names that are not UTF-8, files past kMostLogs. Blocks on the disk.

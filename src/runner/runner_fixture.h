@@ -86,7 +86,8 @@ class RunnerTest : public ::testing::Test {
     options.variables = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"MUSTER_HOME", home_.path().string()}, {"HOME", home_.path().string()}};
     for (const auto& [name, value] : more) options.variables[name] = value;
     options.variables["MUSTER_TEST_RUN_ID"] = test::fake_run_id();
-    options.variables[kPart] = dump_json({{"folder", folder().string()}, {"url", server_.url()}, {"salvage", salvage}});
+    options.variables[kPart] =
+        dump_json({{"folder", folder().string()}, {"url", url_.empty() ? server_.url() : url_}, {"salvage", salvage}});
     options.output = log.get();
     auto child = process::spawn(options);
     ASSERT_TRUE(child) << child.error().detail;
@@ -108,6 +109,7 @@ class RunnerTest : public ::testing::Test {
 
   muster::test::TempFolder home_;
   test::FakeMuster server_;
+  std::string url_;  ///< where the runner looks for the server, if not there
   std::unique_ptr<process::Child> runner_;
 };
 

@@ -1,3 +1,4 @@
+
 #include "runner/runner.h"
 
 #include <unistd.h>
@@ -5,7 +6,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
+#include "runner/log_names.h"
 #include "runner/runner_fixture.h"
 
 namespace muster::runner {
@@ -231,6 +234,18 @@ TEST_F(RunnerTest, OnlyOutputsThatThisNodeWroteAreItsOwn) {
   EXPECT_TRUE(arrived.done["warnings"].empty()) << arrived.done;
 }
 
+TEST_F(RunnerTest, AServersNameThatIsNotKnownYetIsWaitedFor) {
+  url_ = "http://no.such.host.invalid:6464";
+  start();
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  const auto said = [&] { return runner_log().find("looked for again until it is found") != std::string::npos; };
+  while (!said() && !runner_->poll() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(10ms);
+  ASSERT_TRUE(said()) << runner_log();
+  ASSERT_FALSE(runner_->poll());
+  ASSERT_TRUE(runner_->signal(SIGTERM));
+  EXPECT_NE(finish(), 0);
+}
+
 TEST_F(RunnerTest, WaitsForTheOtherNodes) {
   server_.waits = 3;
   run();
@@ -273,6 +288,53 @@ TEST_F(RunnerTest, LogsThatAreRotatedOrCutAreKeptWhole) {
   EXPECT_EQ(arrived.logs.at("logs/a.log"), "one\n");
   EXPECT_EQ(arrived.logs.at("logs/c.log"), "x\n");
   EXPECT_EQ(arrived.logs.at("logs/c.log.1"), "y\n");
+}
+
+/// Each is the whole of what was written at some time, later ones of later times, and the last generation is the last content.
+void expect_generations(const std::map<std::string, std::string>& logs, const std::string& path, const std::string& last) {
+  std::string before;
+  int count = 0;
+  for (std::string name = path; logs.contains(name); name = fmt::format("{}.{}", path, ++count)) {
+    const std::string& content = logs.at(name);
+    if (content.empty()) continue;  // cut, and not written yet
+    EXPECT_EQ(content.size(), last.size()) << name << ": " << content;
+    EXPECT_LT(before, content) << name;
+    before = content;
+  }
+  EXPECT_EQ(before, last);
+  EXPECT_LE(count, kMostGenerations + 1);
+  for (const auto& [name, content] : logs) {
+    EXPECT_TRUE(!name.starts_with("logs/") || name.starts_with(path)) << name << ": " << content;
+  }
+}
+
+/// How a job writes a file anew, as Python.
+struct Rewriting : RunnerTest, ::testing::WithParamInterface<const char*> {};
+
+TEST_P(Rewriting, LeavesItsGenerationsAndItsLastContent) {
+  script(std::string("import os, time\n"
+                     "open('logs/status.json', 'w').write('step 000000\\n')\n"
+                     "for i in range(1, 400):\n"
+                     "    text = 'step %06d\\n' % i\n"
+                     "    ") +
+         GetParam() + "\n    time.sleep(0.01)\n");
+  run();
+  expect_generations(server_.arrived().logs, "logs/status.json", "step 000399\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, Rewriting,
+                         ::testing::Values("open('logs/status.tmp', 'w').write(text); os.replace('logs/status.tmp', 'logs/status.json')",
+                                           "open('logs/status.json', 'r+').write(text)", "open('logs/status.json', 'w').write(text)"));
+
+TEST_F(RunnerTest, ALogThatTheServersDiskLostIsSentAgain) {
+  server_.lost_at_done = "azureml-logs/70_driver_log.txt";
+  command("echo precious; echo other > logs/a.log");
+  run();
+  const auto arrived = server_.arrived();
+  EXPECT_EQ(arrived.refused.at("short logs"), 1);
+  EXPECT_EQ(arrived.logs.at("azureml-logs/70_driver_log.txt"), "precious\n");
+  EXPECT_EQ(arrived.logs.at("logs/a.log"), "other\n");
+  EXPECT_FALSE(fs::exists(folder()));
 }
 
 TEST_F(RunnerTest, ARunFolderIsKeptWhenAskedFor) {

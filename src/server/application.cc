@@ -23,6 +23,7 @@
 #include "process/gpus.h"
 #include "server/address.h"
 #include "server/home.h"
+#include "server/runner_binary.h"
 #include "server/settings.h"
 #include "store/runs.h"
 #include "store/tokens.h"
@@ -115,7 +116,7 @@ Result<void> serve(const ServeOptions& options) {
   MUSTER_TRY_ASSIGN(const auto active, store->read([](store::Session& session) -> Result<std::map<model::RunStatus, std::int64_t>> {
     return store::runs::count_active(session);
   }));
-  MUSTER_TRY_ASSIGN(const std::filesystem::path runner_binary, keep_runner_binary(home, active.empty()));
+  MUSTER_TRY_ASSIGN(const std::filesystem::path runner_binary, keep_runner_binary(home.root / "bin", "/proc/self/exe", active.empty()));
 
   // What happens to runs.
   scheduler::SchedulerOptions scheduling;

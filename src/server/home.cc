@@ -65,32 +65,6 @@ std::string kept_address(const Home& home) {
 
 Result<void> keep_address(const Home& home, const std::string& address) { return write_file(home.root / "address", address); }
 
-Result<fs::path> keep_runner_binary(const Home& home, bool others_unused) {
-  const fs::path self = "/proc/self/exe";
-  struct stat info {};
-  if (::stat(self.c_str(), &info) != 0) return tl::unexpected(system_error("stat /proc/self/exe", errno));
-  const std::string build = fmt::format("{:x}-{:x}-{:x}", info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
-  const fs::path folder = home.root / "bin";
-  const fs::path kept = folder / build / "muster";
-  std::error_code error;
-  if (!fs::exists(kept, error)) {
-    MUSTER_TRY(make_folders(kept.parent_path()));
-    const fs::path temporary = kept.parent_path() / ("muster.tmp-" + random_hex(6));
-    fs::copy_file(self, temporary, error);
-    if (error) return tl::unexpected(system_error("copy this program to " + kept.string(), error.value()));
-    fs::permissions(temporary, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, error);
-    fs::rename(temporary, kept, error);
-    if (error) return tl::unexpected(system_error("rename to " + kept.string(), error.value()));
-  }
-  if (others_unused) {
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().filename() == build) continue;
-      MUSTER_TRY(remove_tree(entry.path()));
-    }
-  }
-  return kept;
-}
-
 Result<void> keep_token(const Home& home, const std::string& url, const std::string& token) {
   Json credentials = read_object(home.credentials());
   credentials["servers"][url]["token"] = token;

@@ -30,10 +30,6 @@ Result<std::string> token_secret(const Home& home);
 std::string kept_address(const Home& home);
 Result<void> keep_address(const Home& home, const std::string& address);
 
-/// This program as it is now, copied once into the home: runners started from it keep their program when a newer one is installed.
-/// Copies of other builds are removed when `others_unused`.
-Result<std::filesystem::path> keep_runner_binary(const Home& home, bool others_unused);
-
 /// Adds the token to `credentials` (0600), leaving other servers' alone.
 Result<void> keep_token(const Home& home, const std::string& url, const std::string& token);
 /// The token kept for this URL, "" when there is none.

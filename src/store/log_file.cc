@@ -87,9 +87,11 @@ LogMeta read_meta(const fs::path& file) {
   return meta;
 }
 
-Result<std::shared_ptr<LogFile>> LogFile::open(const LogPaths& paths, std::optional<int> rank) {
+Result<std::shared_ptr<LogFile>> LogFile::open(const LogPaths& paths, std::optional<int> rank, SyncCall sync) {
   const std::shared_ptr<LogFile> log(new LogFile);
+  log->sync_ = std::move(sync);
   log->name_ = paths.data;
+  log->index_file_ = paths.index;
   log->meta_file_ = paths.meta;
   // The data file last: a log is there once that is.
   MUSTER_TRY_ASSIGN(log->index_, open_named(paths.index, O_RDWR | O_CREAT));
@@ -119,6 +121,7 @@ Result<std::uint64_t> LogFile::append(std::uint64_t offset, std::string_view byt
   if (bytes.size() <= size_ - offset) return size_;
   if (meta_.complete) return fail(Code::conflict, "the log is complete with {} bytes", size_);
   const std::uint64_t begin = size_;
+  dirty_ = true;
   auto [written, outcome] = write_at(data_.get(), bytes.substr(size_ - offset), size_);
   size_ += written;
   if (!outcome) {
@@ -148,8 +151,41 @@ Result<void> LogFile::complete() {
   LogMeta meta = meta_;
   meta.complete = true;
   MUSTER_TRY(write_meta(meta_file_, meta));
+  dirty_ = names_dirty_ = true;
   meta_ = meta;
   return {};
+}
+
+Result<void> LogFile::sync(std::set<fs::path>& folders) {
+  const std::lock_guard lock(mutex_);
+  if (dirty_) {
+    if (auto synced = sync_files(); !synced) {
+      distrust();
+      return synced;
+    }
+    dirty_ = false;
+  }
+  if (names_dirty_) {
+    for (const fs::path& file : {name_, index_file_, meta_file_}) folders.insert(file.parent_path());
+    names_dirty_ = false;
+  }
+  return {};
+}
+
+Result<void> LogFile::sync_files() {
+  const auto failed = [this] { return tl::unexpected(system_error("sync the log " + name_.string(), errno)); };
+  if (sync_(data_.get()) != 0 || sync_(index_.get()) != 0) return failed();
+  if (!names_dirty_) return {};
+  MUSTER_TRY_ASSIGN(const Fd meta, open_file(meta_file_, O_RDONLY));
+  if (sync_(meta.get()) != 0) return failed();
+  return {};
+}
+
+void LogFile::distrust() {
+  names_dirty_ = dirty_ = true;
+  if (::ftruncate(data_.get(), 0) != 0 || ::ftruncate(index_.get(), 0) != 0) return;  // dirty: the next sync has to succeed all the same
+  size_ = index_size_ = 0;
+  last_mark_ = 0;
 }
 
 }  // namespace muster::store

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -57,7 +58,7 @@ std::vector<std::string> files_below(const fs::path& folder) {
 
 class LogStore::State {
  public:
-  explicit State(fs::path root) : root_(std::move(root)) {}
+  State(fs::path root, SyncCall sync) : root_(std::move(root)), sync_(std::move(sync)) {}
 
   const fs::path& root() const { return root_; }
   LogPaths paths(const LogId& id) const { return {root_, id}; }
@@ -70,9 +71,36 @@ class LogStore::State {
       return at->second.file;
     }
     if (open_.size() >= kOpenLogs) close_one();
-    MUSTER_TRY_ASSIGN(std::shared_ptr<LogFile> opened, LogFile::open(paths(id), rank));
+    MUSTER_TRY_ASSIGN(std::shared_ptr<LogFile> opened, LogFile::open(paths(id), rank, sync_));
     open_[id] = {opened, ++clock_};
     return opened;
+  }
+
+  /// The folders and all those above them, up to the root.
+  Result<void> sync_folders(const std::set<fs::path>& folders) {
+    std::set<fs::path> all;
+    for (fs::path folder : folders) {
+      for (; folder != root_ && folder.has_relative_path() && all.insert(folder).second; folder = folder.parent_path()) {
+      }
+    }
+    if (!all.empty()) all.insert(root_);
+    // The deepest first: a folder that is there has what it should have.
+    for (auto at = all.rbegin(); at != all.rend(); ++at) {
+      MUSTER_TRY_ASSIGN(const Fd folder, open_file(*at, O_RDONLY | O_DIRECTORY));
+      if (sync_(folder.get()) != 0) return tl::unexpected(system_error("sync the folder " + at->string(), errno));
+    }
+    return {};
+  }
+
+  /// Folders of a node whose sync failed are for the next one.
+  void keep_unsynced(const fs::path& node, std::set<fs::path> folders) {
+    const std::lock_guard lock(mutex_);
+    unsynced_[node].merge(std::move(folders));
+  }
+  std::set<fs::path> take_unsynced(const fs::path& node) {
+    const std::lock_guard lock(mutex_);
+    auto taken = unsynced_.extract(node);
+    return taken ? std::move(taken.mapped()) : std::set<fs::path>();
   }
 
   void forget(const LogId& id) {
@@ -84,6 +112,7 @@ class LogStore::State {
   void forget_run(const std::string& run_uuid) {
     const std::lock_guard lock(mutex_);
     std::erase_if(open_, [&](const auto& entry) { return entry.first.run_uuid == run_uuid; });
+    std::erase_if(unsynced_, [&](const auto& entry) { return entry.first.string().starts_with((root_ / run_uuid).string()); });
   }
 
  private:
@@ -102,12 +131,15 @@ class LogStore::State {
   }
 
   const fs::path root_;
+  const SyncCall sync_;
   std::mutex mutex_;
   std::map<LogId, Entry> open_;
+  std::map<fs::path, std::set<fs::path>> unsynced_;
   std::uint64_t clock_ = 0;
 };
 
-LogStore::LogStore(fs::path root) : state_(std::make_unique<State>(std::move(root))) {}
+LogStore::LogStore(fs::path root) : LogStore(std::move(root), ::fsync) {}
+LogStore::LogStore(fs::path root, SyncCall sync) : state_(std::make_unique<State>(std::move(root), std::move(sync))) {}
 LogStore::~LogStore() = default;
 
 Result<std::uint64_t> LogStore::append(const LogId& id, std::uint64_t offset, std::string_view bytes, TimeUs time,
@@ -244,6 +276,23 @@ Result<void> LogStore::complete_all(const std::string& run_uuid, int attempt, st
     if (!node_rank || *node_rank == log.id.node_rank) MUSTER_TRY(complete(log.id));
   }
   return {};
+}
+
+Result<void> LogStore::sync(const std::string& run_uuid, int attempt, int node_rank) {
+  MUSTER_TRY(check({run_uuid, attempt, node_rank, "any"}));
+  const fs::path data = state_->paths({run_uuid, attempt, node_rank, "any"}).data.parent_path();
+  std::set<fs::path> folders = state_->take_unsynced(data);
+  Result<void> outcome;
+  for (const std::string& path : files_below(data)) {
+    const auto file = state_->file({run_uuid, attempt, node_rank, path}, std::nullopt);
+    auto synced = file ? (*file)->sync(folders) : tl::unexpected(file.error());
+    if (!synced) outcome = std::move(synced);
+  }
+  if (auto synced = state_->sync_folders(folders); !synced) {
+    state_->keep_unsynced(data, std::move(folders));
+    return synced;
+  }
+  return outcome;
 }
 
 Result<void> LogStore::remove(const std::string& run_uuid) {

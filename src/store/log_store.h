@@ -3,11 +3,13 @@
 //   data/<path>   the bytes
 //   index/<path>  every so often: u64 offset, i64 time (little-endian), for merging ranks by time
 //   meta/<path>   {"rank", "complete"}
-// Bytes are in the kernel when append returns: they outlive any kill of ours, not a power cut (the runner's own copy stays until the run
-// has ended). The size of the data file is the only truth about how much is there; index and meta may lag behind it.
+// Bytes are in the kernel when append returns: they outlive any kill of ours, not a power cut. They are on the disk when sync returns: the
+// node's own copy goes only after that. The size of the data file is the only truth about how much is there; index and meta may lag behind
+// it.
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,10 +44,14 @@ struct LogMark {
   TimeUs time = 0;
 };
 
+/// fsync(2), or what a test has in its place.
+using SyncCall = std::function<int(int fd)>;
+
 /// All methods may be called from any thread and block on the disk only. invalid for an unsafe path or uuid.
 class LogStore {
  public:
   explicit LogStore(std::filesystem::path root);
+  LogStore(std::filesystem::path root, SyncCall sync);
   ~LogStore();
 
   /// Adds `bytes`, which start at `offset` of the log; those already there are skipped, so that a repeated call is harmless. Returns the
@@ -72,6 +78,10 @@ class LogStore {
   /// No more will come: of one log (made, empty, if it does not exist), of all logs of a node or an attempt.
   Result<void> complete(const LogId& id);
   Result<void> complete_all(const std::string& run_uuid, int attempt, std::optional<int> node_rank = std::nullopt);
+
+  /// Has the disk keep all logs of a node, their names and folders included. What did not change since the last time costs nothing. After
+  /// an error the logs that it was about are empty: ask size() and send them again.
+  Result<void> sync(const std::string& run_uuid, int attempt, int node_rank);
 
   /// Removes all logs of the run; fine when there are none.
   Result<void> remove(const std::string& run_uuid);

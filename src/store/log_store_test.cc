@@ -3,8 +3,10 @@
 #include <fcntl.h>
 
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -230,6 +232,74 @@ TEST(LogStore, AFullDiskKeepsWhatFittedAndGoesOnLater) {
     EXPECT_EQ(logs.append(kLog, 6, large, 2, 0), 100'006u);
     EXPECT_EQ(all_of(logs, kLog), "start " + large);
   });
+}
+
+std::string path_of(int fd) { return fs::read_symlink("/proc/self/fd/" + std::to_string(fd)).string(); }
+
+TEST(LogStore, SyncReachesBytesNamesAndFoldersAndOnlyWhatChanged) {
+  const test::TempFolder folder;
+  std::set<std::string> synced;
+  const fs::path root = fs::canonical(folder.path()) / "logs";
+  LogStore logs(root, [&](int fd) { return synced.insert(path_of(fd)), 0; });
+  const LogId deep{kRun, 1, 0, "logs/a/b.log"};
+  ASSERT_TRUE(logs.append(kLog, 0, "hello", 1, 0));
+  ASSERT_TRUE(logs.append(deep, 0, "hello", 1, std::nullopt));
+  ASSERT_TRUE(logs.append({kRun, 1, 1, "other"}, 0, "hello", 1, std::nullopt));
+  EXPECT_TRUE(synced.empty());
+  ASSERT_TRUE(logs.sync(kRun, 1, 0));
+  const fs::path node = root / kRun / "1/0";
+  for (const char* kind : {"data", "index", "meta"}) {
+    for (const char* name : {"", "azureml-logs", "azureml-logs/70_driver_log.txt", "logs", "logs/a", "logs/a/b.log"})
+      EXPECT_TRUE(synced.contains((node / kind / name).lexically_normal().string()) || *name == '\0') << kind << " " << name;
+    EXPECT_TRUE(synced.contains((node / kind).string()));
+  }
+  for (const fs::path& above : {node, root / kRun / "1", root / kRun, root}) EXPECT_TRUE(synced.contains(above.string())) << above;
+  EXPECT_FALSE(synced.contains((root / kRun / "1/1/data/other").string()));
+  synced.clear();
+  ASSERT_TRUE(logs.sync(kRun, 1, 0));
+  EXPECT_TRUE(synced.empty());
+  ASSERT_TRUE(logs.append(deep, 5, "!", 2, std::nullopt));
+  ASSERT_TRUE(logs.sync(kRun, 1, 0));
+  EXPECT_THAT(synced, ElementsAre((node / "data/logs/a/b.log").string(), (node / "index/logs/a/b.log").string()));
+  // What a process before this one wrote is not known to be on the disk.
+  synced.clear();
+  LogStore again(root, [&](int fd) { return synced.insert(path_of(fd)), 0; });
+  ASSERT_TRUE(again.sync(kRun, 1, 0));
+  EXPECT_TRUE(synced.contains((node / "data/logs/a/b.log").string()));
+  ASSERT_TRUE(again.sync(kRun, 7, 3));
+}
+
+TEST(LogStore, AfterAFailedSyncTheLogIsEmptyAndTakesItsBytesAgain) {
+  const test::TempFolder folder;
+  std::string broken;
+  LogStore logs(folder / "logs", [&](int fd) {
+    if (broken.empty() || path_of(fd).find(broken) == std::string::npos) return 0;
+    errno = EIO;
+    return -1;
+  });
+  const LogId fine{kRun, 1, 0, "fine"};
+  ASSERT_TRUE(logs.append(kLog, 0, "hello", 1, 0));
+  ASSERT_TRUE(logs.append(fine, 0, "hello", 1, 0));
+  broken = "data/azureml-logs/70";
+  const auto failed = logs.sync(kRun, 1, 0);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Code::storage_failed);
+  EXPECT_THAT(failed.error().detail, testing::HasSubstr("70_driver_log.txt"));
+  broken.clear();
+  // The kernel has dropped what it could not write: a sync that succeeds now says nothing of it.
+  EXPECT_EQ(logs.size(kLog).value(), 0);
+  EXPECT_EQ(all_of(logs, fine), "hello");
+  EXPECT_EQ(logs.append(kLog, 5, "!", 2, 0).error().code, Code::conflict);
+  ASSERT_TRUE(logs.append(kLog, 0, "hello!", 2, 0));
+  ASSERT_TRUE(logs.sync(kRun, 1, 0));
+  EXPECT_EQ(all_of(logs, kLog), "hello!");
+  // Of a folder the names are written again.
+  ASSERT_TRUE(logs.append({kRun, 1, 0, "new/log"}, 0, "x", 1, 0));
+  broken = "data/new";
+  EXPECT_FALSE(logs.sync(kRun, 1, 0));
+  EXPECT_FALSE(logs.sync(kRun, 1, 0));
+  broken.clear();
+  EXPECT_TRUE(logs.sync(kRun, 1, 0));
 }
 
 }  // namespace

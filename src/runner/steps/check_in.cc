@@ -1,6 +1,9 @@
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/crash_point.h"
+#include "base/log.h"
 #include "client/uri.h"
 #include "runner/node_facts.h"
 #include "runner/persist.h"
@@ -48,10 +51,21 @@ client::WorkOrder no_order(const RunnerOptions& options) {
   return order;
 }
 
+/// The server's name may be unknown for a moment, as the server may be away for one.
+Result<client::CheckIn> facts_when_found(NodeRun& run) {
+  bool said = false;
+  for (auto wait = 50ms;; wait = std::min(wait * 2, 1000ms)) {
+    auto found = facts(run);
+    if (found || verdict_on(found.error().code) != Verdict::away) return found;
+    if (!std::exchange(said, true)) log::warning("runner", "{}; looked for again until it is found", found.error().detail);
+    if (!client::sleep_for(wait, run.stop.asked_token())) return found;
+  }
+}
+
 Result<client::WorkOrder> ask_until_ordered(NodeRun& run) {
   MUSTER_TRY_ASSIGN(auto interruptible, run.make_api(run.stop.asked_token()));
   const auto server = run.protocol(std::move(interruptible));
-  MUSTER_TRY_ASSIGN(const client::CheckIn who, facts(run));
+  MUSTER_TRY_ASSIGN(const client::CheckIn who, facts_when_found(run));
   OverJudge judge(kOverPatience);
   for (auto wait = 20ms;; wait = std::min(wait * 2, 500ms)) {
     auto answer = server->check_in(who);

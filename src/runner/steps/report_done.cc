@@ -36,16 +36,22 @@ Result<client::NotKept> keep_what_is_needed(NodeRun& run) {
   return told;
 }
 
+/// The last word, once. A server that could not keep what it had taken gets it again first.
+Result<void> say_done(NodeRun& run, const Json& resolved) {
+  MUSTER_TRY_ASSIGN(const client::NotKept not_kept, keep_what_is_needed(run));
+  auto said = run.server->done(run.warnings.list(), resolved, not_kept, run.logs->taken());
+  if (!said && verdict_on(said.error().code) == Verdict::storage) run.logs->send_again();
+  return said;
+}
+
 }  // namespace
 
 Result<void> report_done(NodeRun& run) {
-  MUSTER_TRY_ASSIGN(const client::NotKept not_kept, keep_what_is_needed(run));
   const Json resolved = run.environment ? run.environment->take() : Json::object();
   MUSTER_TRY(run.messenger->drain());
   crash_point("runner.finished.answered");
   // Without an end to the patience: whatever is wrong with the server, a run that was not told to be done is not done.
-  MUSTER_TRY(persist(run.stop.given_up(), [&] { return run.server->done(run.warnings.list(), resolved, not_kept); },
-                     {.with_faults = std::chrono::hours(24 * 7)}));
+  MUSTER_TRY(persist(run.stop.given_up(), [&] { return say_done(run, resolved); }, {.with_faults = std::chrono::hours(24 * 7)}));
   crash_point("runner.done.answered");
   if (run.delivery.folder_is_needed()) return {};
   const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
