@@ -6,6 +6,7 @@
 #include <clocale>
 
 #include "api/blob_batch.h"
+#include "base/file.h"
 #include "base/tar.h"
 #include "support/api.h"
 
@@ -44,7 +45,6 @@ TEST_F(SnapshotsTest, BlobsAreAskedForSentAndKnown) {
 }
 
 TEST_F(SnapshotsTest, ADamagedBlobIsRepairedByItsUpload) {
-  Api api;
   const std::string bytes(3'000'000, 'x');
   const std::string sha256 = sha256_hex(bytes);
   ASSERT_EQ(api("PUT", Api::in("/blobs/" + sha256), bytes).status, 201);

@@ -195,7 +195,8 @@ TEST(Metrics, RefusesACursorThatIsNotItsOwn) {
   TestStore test;
   const std::int64_t run_key = test.add_run();
   for (const char* cursor : {"x", "1", "1:x", "-1:0", "1:2:3"}) {
-    EXPECT_EQ(test.store().read([&](Session& session) { return metrics::page(session, run_key, {}, cursor, 10); }).error().code, Code::malformed)
+    EXPECT_EQ(test.store().read([&](Session& session) { return metrics::page(session, run_key, {}, cursor, 10); }).error().code,
+              Code::malformed)
         << cursor;
   }
 }
