@@ -113,7 +113,7 @@ Result<http::Response> patch_run(Call& call) {
     MUSTER_TRY(store::runs::set_properties(session, found.key, properties));
     if (display_name) store::runs::set_display_name(session, found.key, *display_name);
     MUSTER_TRY_ASSIGN(model::Run patched, run_of(call, session));
-    for (const auto& [what, count] : {std::pair("tags", patched.tags.size()), std::pair("properties", patched.properties.size())}) {
+    for (const auto& [what, count] : {std::pair("tags", patched.spec.tags.size()), std::pair("properties", patched.spec.properties.size())}) {
       if (count > model::kMostTags)
         return fail(Code::invalid, "run: a run may have {} {}, and would have {}", model::kMostTags, what, count);
     }

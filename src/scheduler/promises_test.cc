@@ -106,17 +106,21 @@ TEST_F(PromisesTest, ARunnerThatRestoresForLongIsLeftAlone) {
   EXPECT_TRUE(script_.stops.get().empty());
 }
 
-TEST_F(PromisesTest, ASecondCancelEndsARunThatFinalizes) {
+TEST_F(PromisesTest, AForcedCancelEndsARunThatFinalizes) {
   const model::Run run = running();
   ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
   ASSERT_TRUE(becomes(run, RunStatus::finalizing));
   std::filesystem::create_directories(folder_.path() / "runs" / run.run_id / "1" / "node_0" / ".muster");
   ASSERT_TRUE(scheduler_->cancel(run.key, "too long", false));
   ASSERT_TRUE(becomes(run, RunStatus::cancel_requested));
-  const auto after = scheduler_->cancel(run.key, "now", false);
+  const auto after = scheduler_->cancel(run.key, "now", true);
   ASSERT_TRUE(after);
   EXPECT_EQ(after->status, RunStatus::canceled);
   EXPECT_EQ(after->status_detail, "too long");
+  EXPECT_EQ(after->nodes[0].salvages, kMostSalvages) << "so that no server that starts removes its folder";
+  EXPECT_TRUE(scheduler_->cancel(run.key, "now", true)) << "repeated, harmless";
+  const auto polite = scheduler_->cancel(run.key, "again", false);
+  EXPECT_FALSE(polite);
   ASSERT_EQ(after->warnings.size(), 1U);
   EXPECT_NE(after->warnings[0].find("runs/" + run.run_id + "/1/node_0"), std::string::npos) << after->warnings[0];
   ASSERT_TRUE(killed());

@@ -46,7 +46,8 @@ void SchedulerImpl::take_up(const model::Run& run) {
   const auto handle = store_.read(
       [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, run.attempt); });
   if (!handle) {
-    log::error("scheduler", "{} could not be taken up: {}", run.run_id, handle.error().detail);
+    log::error("scheduler", "{} cannot be taken up now, and will be tried again: {}", run.run_id, handle.error().detail);
+    thread_.post_after(std::chrono::seconds(2), [this, run] { take_up(run); });
     return;
   }
   if (!*handle) {
@@ -65,7 +66,11 @@ void SchedulerImpl::take_up(const model::Run& run) {
     // have been killed between the storing of the handle and the opening of the gate.
     std::vector<int> nodes;
     for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
-    kill_nodes(run, nodes, [this, run] { start_nodes(run); });
+    kill_nodes(run, nodes, [this, run] {
+      apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& told) {
+        if (told.changed) thread_.post([this, again = told.run] { start_nodes(again); });
+      });
+    });
     return;
   }
   thread_.post([this, run, handle = **handle] {

@@ -299,6 +299,18 @@ struct Stepper {
     return true;
   }
 
+  bool operator()(const StartAgain&) const {
+    if (run.status != RunStatus::provisioning && run.status != RunStatus::starting) return false;
+    for (RunNode& node : run.nodes) {
+      node.status = kStarting;
+      node.runner_pid = 0;
+      node.address.clear();
+      node.port = 0;
+    }
+    enter(run, RunStatus::provisioning, at.now);
+    return true;
+  }
+
   bool operator()(const StartPutOff& event) const {
     if (run.status != RunStatus::provisioning) return false;
     const std::string words = "its nodes cannot be started now and will be tried again: " + event.why;
@@ -330,6 +342,7 @@ struct Stepper {
       for (RunNode& node : run.nodes) {
         if (node.status == kDone) continue;
         node.status = kDone;
+        node.salvages = kMostSalvages;  // a server that starts leaves the folder of such a node alone
         run.warnings.push_back(fmt::format("node {} ({}) was ended without waiting for it: what it had not sent is left there in {}/{}",
                                            node.node_rank, node.host, event.folder, model::node_folder_name(node.node_rank)));
       }

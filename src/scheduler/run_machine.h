@@ -91,12 +91,15 @@ struct CancelAsked {
   bool force = false;
   std::string folder{};  ///< of the attempt: where what is not brought home stays
 };
+/// No node has its work order yet, and what was started of the attempt has been ended: it is started from the beginning.
+struct StartAgain {};
 /// The engine could not start the nodes for want of processes, descriptors or memory; it will be asked again.
 struct StartPutOff {
   std::string why;
 };
-using Event = std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
-                           RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, StartPutOff, CancelAsked>;
+using Event =
+    std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
+                 RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, StartPutOff, StartAgain, CancelAsked>;
 
 // What is wanted of the world.
 enum class EffectKind {

@@ -75,11 +75,10 @@ Result<model::Run> SchedulerImpl::cancel(std::int64_t run_key, const std::string
     return store::runs::find(session, run_key);
   }));
   if (!run) return fail(Code::not_found, "the run is gone");
-  // Whoever asks again does not want to wait.
-  const CancelAsked event{reason.empty() ? "canceled" : reason, force || run->cancel_asked,
-                          attempt_folder(run->run_id, run->attempt).string()};
+  const CancelAsked event{reason.empty() ? "canceled" : reason, force, attempt_folder(run->run_id, run->attempt).string()};
   MUSTER_TRY_ASSIGN(const Step told, apply(run_key, 0, event));
-  if (!told.changed && model::has_ended(told.run.status)) {
+  const bool repeated = force && told.run.status == model::RunStatus::canceled;
+  if (!told.changed && model::has_ended(told.run.status) && !repeated) {
     return fail(Code::conflict, "run {} has ended already: it is {}", told.run.run_id, model::to_string(told.run.status));
   }
   return told.run;

@@ -55,7 +55,7 @@ class SchedulerImpl final : public Scheduler {
   void salvage_node(const model::Run& run, int node_rank);
   void stop_nodes(const model::Run& run, engine::StopHow how);
   /// Ends every process of these nodes now, on the thread for that; `then` afterwards on the dispatch thread.
-  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {});
+  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {}, int tries = 0);
   void put_off_start(const model::Run& run, const std::string& why);
   void release(const model::Run& run);
   void keep_folders(const model::Run& run) const;
@@ -95,6 +95,7 @@ class SchedulerImpl final : public Scheduler {
   std::mutex apply_mutex_;  ///< effects are posted in the order in which their states were stored
   Guarded<ActiveRuns> active_;
   Guarded<std::map<std::pair<std::string, int>, std::chrono::steady_clock::time_point>> heartbeats_;  ///< by run id and node rank
+  std::optional<std::chrono::steady_clock::time_point> last_heartbeat_look_;                          ///< the dispatch thread's alone
   std::optional<std::chrono::steady_clock::time_point> next_target_look_;  ///< of the one timer; the dispatch thread's alone
   Guarded<std::set<std::string>> timed_runs_;                              ///< "<run id>/<attempt>" whose duration is being watched
   std::unique_ptr<engine::Engine> engine_;

@@ -20,6 +20,7 @@ constexpr std::chrono::seconds kStopMargin{20};
 /// Between two tries to store an event that was refused, and to start nodes that could not be.
 constexpr std::chrono::milliseconds kStoreAgain{1000};
 constexpr std::chrono::milliseconds kStartAgain{2000};
+constexpr int kMostKills = 3;
 /// How much of a lost runner's own log is shown.
 constexpr std::size_t kLastWordsBytes = 400;
 
@@ -274,8 +275,8 @@ void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
   if (!now || now->attempt != run.attempt) return;
   const auto handle = store_.read(
       [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, run.attempt); });
-  if (!handle || !*handle) return;  // nothing was started yet; start_nodes looks again when it has
-  const auto stopped = engine_->stop({run.run_id, run.attempt}, **handle, how);
+  if (handle && !*handle) return;  // nothing was started yet; start_nodes looks again when it has
+  const auto stopped = handle ? engine_->stop({run.run_id, run.attempt}, **handle, how) : Result<void>(tl::unexpected(handle.error()));
   if (!stopped) log::error("scheduler", "stopping {}: {}", run.run_id, stopped.error().detail);
   const auto patience = std::chrono::seconds(run.spec.grace_seconds) + kStopMargin;
   thread_.post_after(patience, [this, run] {
@@ -291,17 +292,24 @@ void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
   });
 }
 
-void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then) {
-  kill_thread_.post([this, id = engine::AttemptId{run.run_id, run.attempt}, key = run.key, node_ranks, then = std::move(then)] {
+void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then, int tries) {
+  kill_thread_.post([this, run, node_ranks, then = std::move(then), tries] {
+    const engine::AttemptId id{run.run_id, run.attempt};
     const auto handle = store_.read(
-        [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, key, id.attempt); });
+        [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, id.attempt); });
     engine::Handle wanted = Json::object();
     for (const int rank : node_ranks) {
       const std::string name = std::to_string(rank);
       if (handle && *handle && (*handle)->contains(name)) wanted[name] = (**handle)[name];
     }
-    const auto killed = engine_->stop(id, wanted, engine::StopHow::kill);
+    const auto killed = handle ? engine_->stop(id, wanted, engine::StopHow::kill) : Result<void>(tl::unexpected(handle.error()));
     if (!killed) log::error("scheduler", "killing {}: {}", id.run_id, killed.error().detail);
+    // What follows counts on nothing being left. A process that no kill reaches (in the kernel, for a device) is waited for so long and no
+    // longer.
+    if (!killed && (!handle || tries < kMostKills)) {
+      kill_thread_.post_after(kStartAgain, [this, run, node_ranks, then, tries] { kill_nodes(run, node_ranks, then, tries + 1); });
+      return;
+    }
     if (then) thread_.post(then);
   });
 }

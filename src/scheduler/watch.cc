@@ -19,23 +19,31 @@ TimeUs SchedulerImpl::steady_us() const {
 }
 
 void SchedulerImpl::watch_heartbeats() {
+  thread_.post_after(kWatchEvery, [this] { watch_heartbeats(); });
+  const auto now = clock_.steady();
+  // Whoever was stopped itself has heard nobody in that time, and concludes nothing from it.
+  if (last_heartbeat_look_ && now - *last_heartbeat_look_ > kHeartbeatPatience) {
+    heartbeats_.with([&](auto& beats) {
+      for (auto& [node, at] : beats) at = now;
+    });
+  }
+  last_heartbeat_look_ = now;
   const ActiveRuns runs = active_.with([](const ActiveRuns& all) { return all; });
   for (const auto& [id, run] : runs) watch_silence(*run);
-  thread_.post_after(kWatchEvery, [this] { watch_heartbeats(); });
 }
 
 /// Silence is said at once, and nothing is concluded from it for long: then the runner is taken for lost, ended, and its work salvaged,
 /// since whoever stopped it (a debugger, SIGSTOP) may never come back, and others wait for its nodes.
 void SchedulerImpl::watch_silence(const model::Run& run) {
   using model::RunStatus;
-  const bool watched = run.status == RunStatus::running || run.status == RunStatus::not_responding || run.status == RunStatus::finalizing ||
-                       run.status == RunStatus::cancel_requested;
+  const bool watched = run.status == RunStatus::starting || run.status == RunStatus::running || run.status == RunStatus::not_responding ||
+                       run.status == RunStatus::finalizing || run.status == RunStatus::cancel_requested;
   if (!watched) return;
   const auto now = clock_.steady();
   std::string missing;
   std::vector<int> lost;
   for (const model::RunNode& node : run.nodes) {
-    if (node.status != "Running" && node.status != "Finished") continue;
+    if (node.status == "Done" || node.runner_pid == 0) continue;
     const auto last = heartbeats_.with([&](auto& beats) { return beats.try_emplace({run.run_id, node.node_rank}, now).first->second; });
     if (now - last > kHeartbeatPatience && missing.empty())
       missing = fmt::format("{}{} ({}) for more than {} s", kSilenceWords, node.node_rank, node.host, kHeartbeatPatience.count());

@@ -13,7 +13,7 @@ namespace muster::server {
 
 struct Home {
   std::filesystem::path root;
-  std::string was_open;  ///< a sentence for the log when others could enter it until now
+  std::string was_open{};  ///< a sentence for the log when others could enter it until now
 
   std::filesystem::path database() const { return root / "muster.db"; }
   std::filesystem::path blobs() const { return root / "blobs"; }

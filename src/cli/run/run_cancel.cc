@@ -15,7 +15,9 @@ void add_run_cancel(Command& run, Context& context) {
         MUSTER_TRY_ASSIGN(const auto api, context.connect());
         Json body = Json::object();
         if (!options->reason.empty()) body["reason"] = options->reason;
-        if (options->force) body["force"] = true;
+        MUSTER_TRY_ASSIGN(const Json before, api->get(api->in_workspace({"runs", options->id})));
+        // Whoever asks again does not want to wait.
+        if (options->force || text_at(before, "status") == "CancelRequested") body["force"] = true;
         MUSTER_TRY_ASSIGN(const Json canceled, api->post(api->in_workspace({"runs", options->id, "cancel"}), body));
         const bool ended = text_at(canceled, "status") == "Canceled";
         context.print(canceled, fmt::format("{} {}.\n", text_at(canceled, "run_id"), ended ? "is canceled" : "is being canceled"));
