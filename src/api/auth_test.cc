@@ -95,12 +95,14 @@ TEST_F(RunTokensTest, ARunnerReachesItsProtocolAndTheBytesThatItCarries) {
   EXPECT_EQ(status(runner, "PUT", Api::in("/blobs/" + sha256_hex("x")), "x"), 201);
   EXPECT_EQ(status(runner, "POST", Api::in("/blobs/missing"), R"({"sha256":[]})"), 200);
   EXPECT_EQ(status(runner, "GET", of(own, "/artifacts")), 200);
+  EXPECT_EQ(status(runner, "GET", of(own)), 200) << "of an MPI run: how far are the other nodes?";
 
   EXPECT_EQ(status(runner, "POST", api.node(other, "heartbeat"), "{}"), 403);
   EXPECT_EQ(status(runner, "GET", Api::in("/snapshots/" + other_snapshot + "/archive")), 403);
   EXPECT_EQ(status(runner, "GET", of(other, "/artifacts")), 403);
+  EXPECT_EQ(status(runner, "GET", of(other)), 403);
   EXPECT_EQ(status(runner, "PUT", "/api/v1/workspaces/other/blobs/" + sha256_hex("y"), "y"), 403);
-  for (const std::string& path : {of(own), Api::in("/runs"), Api::in("/models"), of(own, "/logs"), of(own, "/metrics")})
+  for (const std::string& path : {Api::in("/runs"), Api::in("/models"), of(own, "/logs"), of(own, "/metrics")})
     EXPECT_EQ(status(runner, "GET", path), 403) << path;
   EXPECT_EQ(status(runner, "PUT", of(own, "/artifacts/x"), "x"), 403);
   EXPECT_EQ(status(runner, "PATCH", of(own), R"({"tags":{"a":"b"}})"), 403);

@@ -170,7 +170,7 @@ TEST_F(RunsTest, TagsOfARunAreLimitedOverAllRequests) {
   const auto surplus = tag(1000, 1);
   EXPECT_EQ(surplus.code(), "invalid");
   EXPECT_NE(surplus.body.find("a run may have 1000 tags"), std::string::npos) << surplus.body;
-  EXPECT_EQ(api.run(run.run_id).tags.size(), 1000u);
+  EXPECT_EQ(api.run(run.run_id).spec.tags.size(), 1000u);
 }
 
 TEST(DiskTest, EveryUploadLeavesRoomForRecords) {
