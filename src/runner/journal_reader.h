@@ -34,8 +34,8 @@ class JournalReader {
 
   const std::string& key() const { return key_; }
   /// The points that are there and not yet taken; the same batch again until take() moves on. 0 points: nothing new. malformed, once for
-  /// each fault, names what is left out: a damaged segment's rest, or a metric's points that cannot be kept (once a metric). unavailable: it
-  /// cannot be opened now (no descriptors, no memory); read() may be tried again.
+  /// each fault, names what is left out: a damaged segment's rest, or a metric's points that cannot be kept (once a metric). unavailable:
+  /// it cannot be opened now (no descriptors, no memory); read() may be tried again.
   Result<PointBatch> read(const ServerTime& to_server);
   /// The server has all points before `next_sequence`.
   void take(std::uint64_t next_sequence);
