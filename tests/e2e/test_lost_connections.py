@@ -89,7 +89,7 @@ with open("logs/own-%s.log" % rank, "w") as log:
         while i == 1500 and not os.path.exists({go!r}):
             time.sleep(0.01)
 """.format(go=str(go))
-    run_id = server.submit(script, options=("--distribution", "pytorch", "--processes", "2"))["run_id"]
+    run_id = server.submit(script, options=("--processes", "2"))["run_id"]
     server.running(run_id)
     wait_until(lambda: sum(log["size"] for log in server.json("run", "logs", run_id, "--list")["logs"]) > 1000, "logs")
     with CuttingProxy(server, 9_000) as proxy:

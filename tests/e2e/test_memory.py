@@ -73,12 +73,14 @@ for folder in range(100):
 """
 
 
+@pytest.mark.full  # a disk may take minutes to make and to remove so many files
 def test_a_run_with_100000_outputs_costs_little(server):
     server.ended(server.submit("print(1)")["run_id"])
     memory = Memory(server)
     run = server.ended(server.submit(MANY_OUTPUTS)["run_id"], seconds=300)
     assert run["status"] == "Completed", run
     memory.assert_within_bounds()
+    server.assert_only_server_left(seconds=300)  # the runner removes its copies of all of them
     listed = server.json("run", "outputs", run["run_id"], timeout=120)["artifacts"]
     assert sum(one["path"].startswith("outputs/") for one in listed) == 100000
     server("run", "download", run["run_id"], "outputs/7", "--to", "got", timeout=120)

@@ -50,6 +50,7 @@ Result<void> report_done(NodeRun& run) {
   // Without an end to the patience: whatever is wrong with the server, a run that was not told to be done is not done.
   MUSTER_TRY(persist(run.stop.given_up(), [&] { return say_done(run, resolved); }, {.with_faults = std::chrono::hours(24 * 7)}));
   crash_point("runner.done.answered");
+  run.heartbeat.reset();  // removing a large folder takes a while, in which there is nothing more to say
   if (run.delivery.folder_is_needed()) return {};
   const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   if (keep != nullptr && std::string_view(keep) == "1") return run.folder.mark_as_kept();
