@@ -151,6 +151,7 @@ Result<http::Response> rank_failed(Call& call) {
 /// The node's logs are on the disk, and hold as much as its runner has seen taken: else it sends the rest again, since its copy is the only
 /// one. A power cut or a disk that failed took what was answered before.
 Result<void> sync_logs(const Call& call, const scheduler::NodeId& node, const std::map<std::string, std::uint64_t>& sizes) {
+  if (!check_not_over(call)) return {};  // said again after it was heard: the logs were synced then
   MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, node));
   MUSTER_TRY(call.services.logs.sync(run.uuid, node.attempt, node.node_rank));
   for (const auto& [path, size] : sizes) {

@@ -68,8 +68,13 @@ void JournalFollower::loop() {
 }
 
 void JournalFollower::look_for_journals() {
-  std::error_code ignored;
-  for (fs::directory_iterator at(folder_.metrics(), ignored), end; at != end; at.increment(ignored)) {
+  std::error_code error;
+  // After a fault in mid-list it is read once more: at the last look nobody would miss what did not come.
+  for (int tries = 0; tries < 3 && (tries == 0 || error); ++tries) look_for_journals(error);
+}
+
+void JournalFollower::look_for_journals(std::error_code& error) {
+  for (fs::directory_iterator at(folder_.metrics(), error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
     if (!name.ends_with(kFirstSegment)) continue;
     std::string key = name.substr(0, name.size() - kFirstSegment.size());

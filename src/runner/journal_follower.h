@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "client/runner_api.h"
@@ -39,6 +40,7 @@ class JournalFollower {
  private:
   void loop();
   void look_for_journals();
+  void look_for_journals(std::error_code& error);
   /// False when there was nothing to send.
   bool send_round();
   bool send_batch(JournalReader& journal);

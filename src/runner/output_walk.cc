@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kDeepest = 64;
+constexpr int kTries = 3;
 
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
@@ -24,7 +25,7 @@ bool is_below(const fs::path& path, const fs::path& folder) {
 
 class Walk {
  public:
-  Walk(const fs::path& run_folder, const std::function<void(std::string)>& warn) : warn_(warn) {
+  Walk(const fs::path& run_folder, const OnLeftOut& warn) : warn_(warn) {
     std::error_code error;
     root_ = fs::canonical(run_folder, error);
   }
@@ -32,9 +33,13 @@ class Walk {
   void folder(const fs::path& disk, const std::string& path, int depth) {
     std::error_code error;
     std::vector<std::string> names;
-    fs::directory_iterator at(disk, error);
-    if (error) leave_out(path + "/", error.message());
-    for (const fs::directory_iterator end; !error && at != end; at.increment(error)) names.push_back(at->path().filename().string());
+    // A disk's fault may pass; a list that broke off would leave out the rest in silence.
+    for (int tries = 0; tries < kTries && (tries == 0 || error); ++tries) {
+      names.clear();
+      fs::directory_iterator at(disk, error);
+      for (const fs::directory_iterator end; !error && at != end; at.increment(error)) names.push_back(at->path().filename().string());
+    }
+    if (error) leave_out(path + "/", error.message(), LeftOut::unreadable);
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
       const std::string below = path + "/" + name;
@@ -49,7 +54,7 @@ class Walk {
  private:
   void entry(const fs::path& disk, const std::string& path, int depth) {
     struct stat status {};
-    if (::lstat(disk.c_str(), &status) != 0) return leave_out(path, std::strerror(errno));
+    if (::lstat(disk.c_str(), &status) != 0) return leave_out(path, std::strerror(errno), LeftOut::unreadable);
     if (S_ISDIR(status.st_mode)) {
       if (depth >= kDeepest) return leave_out(path, fmt::format("folders more than {} deep", kDeepest));
       return folder(disk, path, depth + 1);
@@ -73,19 +78,21 @@ class Walk {
   }
 
   void file(const fs::path& disk, const std::string& path, const struct stat& status) {
-    if (::access(disk.c_str(), R_OK) != 0) return leave_out(path, std::strerror(errno));
+    if (::access(disk.c_str(), R_OK) != 0) return leave_out(path, std::strerror(errno), LeftOut::unreadable);
     found.push_back({path, disk, static_cast<std::uint64_t>(status.st_size)});
   }
 
-  void leave_out(const std::string& path, std::string_view why) { warn_(fmt::format("{} is not kept: {}", path, why)); }
+  void leave_out(const std::string& path, std::string_view why, LeftOut kind = LeftOut::by_rule) {
+    warn_(fmt::format("{} is not kept: {}", path, why), kind);
+  }
 
   fs::path root_;
-  const std::function<void(std::string)>& warn_;
+  const OnLeftOut& warn_;
 };
 
 }  // namespace
 
-std::vector<FoundOutput> find_outputs(const fs::path& run_folder, const std::function<void(std::string)>& warn) {
+std::vector<FoundOutput> find_outputs(const fs::path& run_folder, const OnLeftOut& warn) {
   Walk walk(run_folder, warn);
   const fs::path outputs = run_folder / "outputs";
   std::error_code ignored;
@@ -93,7 +100,7 @@ std::vector<FoundOutput> find_outputs(const fs::path& run_folder, const std::fun
   if (type == fs::file_type::directory)
     walk.folder(outputs, "outputs", 0);
   else if (type != fs::file_type::not_found)
-    warn("outputs is not kept: the job put something else in the place of the folder");
+    warn("outputs is not kept: the job put something else in the place of the folder", LeftOut::by_rule);
   return std::move(walk.found);
 }
 

@@ -15,9 +15,16 @@ struct FoundOutput {
   std::uint64_t size = 0;
 };
 
+/// Why an entry is not among what was found.
+enum class LeftOut {
+  by_rule,     ///< it is no output: a link that leads elsewhere, a socket, a name that is not UTF-8
+  unreadable,  ///< it may be one: nothing else has it
+};
+using OnLeftOut = std::function<void(std::string warning, LeftOut why)>;
+
 /// Every file below `run_folder`/outputs, in order of their paths. A link to a file inside the run folder is taken as that file. `warn`
 /// hears of each entry that is left out and why: links that lead elsewhere, links to folders, sockets, pipes and devices, unreadable files,
 /// names that are not UTF-8. Blocks on the disk.
-std::vector<FoundOutput> find_outputs(const std::filesystem::path& run_folder, const std::function<void(std::string)>& warn);
+std::vector<FoundOutput> find_outputs(const std::filesystem::path& run_folder, const OnLeftOut& warn);
 
 }  // namespace muster::runner

@@ -4,6 +4,8 @@ import pathlib
 import socket
 import urllib.parse
 
+import pytest
+
 from rest import Rest
 
 ALLOWED_KIB = 40 << 10

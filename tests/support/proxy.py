@@ -64,7 +64,8 @@ class Proxy:
         with self._lock:
             if b"/api/v1/runner/" not in request.split(b"\r\n", 1)[0] or self._random.random() > self._share:
                 return None
-            fault = self._random.choice(self._faults)
+            # The one that was met least: each comes, however few calls there are.
+            fault = min(self._faults, key=lambda one: (self.met[one], self._random.random()))
             self.met[fault] += 1
             return fault
 

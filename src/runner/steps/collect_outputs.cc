@@ -36,7 +36,11 @@ std::vector<Output> hash_all(NodeRun& run) {
     restored = RestoredOutputs{};
   }
   std::vector<Output> outputs;
-  for (FoundOutput& found : find_outputs(run.folder.root(), [&](std::string warning) { run.warnings.add(std::move(warning)); })) {
+  const auto left_out = [&](std::string warning, LeftOut why) {
+    run.warnings.add(std::move(warning));
+    if (why == LeftOut::unreadable) run.delivery.leave_behind();
+  };
+  for (FoundOutput& found : find_outputs(run.folder.root(), left_out)) {
     auto hash = sha256_file(found.file);
     if (!hash) {
       leave_out(run, found.path, hash.error().detail);
