@@ -152,7 +152,8 @@ def fresh(muster, number):
     return muster
 
 
-# In ./dev test --full alone, where it still finds things to mend: a folder of logs that cannot be read still counts as one without logs (store/log_store.cc).
+# In ./dev test --full alone, where it still finds things to mend: a folder of logs that
+# cannot be read still counts as one without logs (store/log_store.cc).
 @pytest.mark.full
 @pytest.mark.parametrize("role", ["serve", "runner"])
 def test_any_call_may_fail(muster, role, request):
