@@ -57,9 +57,10 @@ TEST(Snapshot, RefusesWhatCannotBeAFolder) {
 
 TEST(Snapshot, RefusesAFileInThePlaceOfARunsOwnFolder) {
   for (const char* path : {"logs", "outputs", ".muster", ".muster/state.json"})
-    EXPECT_NE(fault_of({entry(path)}).find(fmt::format("must not be `{}`: every run's folder has", path)), std::string::npos) << path;
+    EXPECT_NE(fault_of(Json::array({entry(path)})).find(fmt::format("must not be `{}`: every run's folder has", path)), std::string::npos)
+        << path;
   for (const char* path : {"logs/a", "outputs/a", "a/logs", "a/.muster", "logs.txt", "Outputs", ".musterx"})
-    EXPECT_EQ(fault_of({entry(path)}), "") << path;
+    EXPECT_EQ(fault_of(Json::array({entry(path)})), "") << path;
 }
 
 }  // namespace
