@@ -91,14 +91,24 @@ EnvironmentCache::~EnvironmentCache() {
   }
 }
 
-Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition,
-                                           const std::function<void(std::string_view)>& on_log, const std::function<bool()>& cancelled) {
+Result<std::string> EnvironmentCache::interpreter_of(const model::EnvironmentDefinition& definition) const {
   const auto path = variables_.find("PATH");
-  MUSTER_TRY_ASSIGN(const std::string interpreter,
-                    resolve_interpreter(interpreter_wanted(definition), path == variables_.end() ? "" : path->second));
+  return resolve_interpreter(interpreter_wanted(definition), path == variables_.end() ? "" : path->second);
+}
+
+Result<std::optional<Prepared>> EnvironmentCache::find(const model::EnvironmentDefinition& definition) const {
+  MUSTER_TRY_ASSIGN(const std::string interpreter, interpreter_of(definition));
   const std::string hash = environment_hash(definition, interpreter);
   if (packages_to_install(definition).empty()) return Prepared{interpreter, "", hash};
-  if (auto built = find_built(root_, hash)) return *built;
+  return find_built(root_, hash);
+}
+
+Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition,
+                                           const std::function<void(std::string_view)>& on_log, const std::function<bool()>& cancelled) {
+  MUSTER_TRY_ASSIGN(const auto found, find(definition));
+  if (found) return *found;
+  MUSTER_TRY_ASSIGN(const std::string interpreter, interpreter_of(definition));
+  const std::string hash = environment_hash(definition, interpreter);
   const auto deadline = steady_clock::now() + kDeadline;
   while (true) {
     MUSTER_TRY_ASSIGN(const std::shared_ptr<Building> building, join_or_start(definition, interpreter, hash));

@@ -32,6 +32,10 @@ class EnvironmentCache {
   EnvironmentCache(const EnvironmentCache&) = delete;
   EnvironmentCache& operator=(const EnvironmentCache&) = delete;
 
+  /// The environment if it is there, and nothing when it has to be built. Looks at a few files and builds nothing. not_found: there is no
+  /// such interpreter.
+  Result<std::optional<Prepared>> find(const model::EnvironmentDefinition& definition) const;
+
   /// Blocks until the environment is there, built by this call or another (deadline: 30 minutes). `on_log` gets the build log from its
   /// start as it is written, on the calling thread; not called when nothing had to be built. `cancelled` is asked at least every 200 ms;
   /// true ends the build if nobody else waits for it, and this call with conflict. invalid names the package that failed, with pip's words;
@@ -41,6 +45,7 @@ class EnvironmentCache {
 
  private:
   struct Building;
+  Result<std::string> interpreter_of(const model::EnvironmentDefinition& definition) const;
   Result<std::shared_ptr<Building>> join_or_start(const model::EnvironmentDefinition& definition, const std::string& interpreter,
                                                   const std::string& hash);
   void run(const BuildRequest& request, Building& building);

@@ -137,7 +137,8 @@ struct Stepper {
   }
 
   bool operator()(const EnvironmentReady& event) const {
-    if (run.status != RunStatus::preparing) return false;
+    const bool differs = run.status == RunStatus::queued && run.environment_hash != event.hash;  // looked up again after a restart
+    if (run.status != RunStatus::preparing && !differs) return false;
     run.environment_hash = event.hash;
     enter(run, RunStatus::queued, at.now);
     effects.push_back({EffectKind::enqueue});

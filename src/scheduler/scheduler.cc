@@ -125,8 +125,7 @@ Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const Ch
     if (const auto reason = stop_reason(run)) return fail(Code::conflict, "run {} is being ended: {}", run.run_id, reason->reason);
     if (!all_checked_in(run)) return std::nullopt;
   }
-  MUSTER_TRY_ASSIGN(const environment::Prepared prepared, environments_.prepare(
-                                                              run.spec.environment, [](std::string_view) {}, [] { return false; }));
+  MUSTER_TRY_ASSIGN(const environment::Prepared prepared, prepared_for(run));
   return work_order(run, node.node_rank, prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
 }
 

@@ -47,7 +47,8 @@ class SchedulerImpl final : public Scheduler {
   Result<Step> apply(const NodeId& node, const Event& event, const Also& also = {});
   /// For an event that nobody will tell again: while it cannot be stored it is tried until it can, or means nothing any more. `then` is
   /// called once with what became of it, on the caller's thread or the dispatch thread.
-  void apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then = {}, int tries = 0);
+  void apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then = {}, Also also = {},
+                          int tries = 0);
   void carry_out(const model::Run& run, const Effect& effect);
   void enqueue(const model::Run& run);
   void dispatch(const TargetName& target);
@@ -61,6 +62,8 @@ class SchedulerImpl final : public Scheduler {
   void keep_folders(const model::Run& run) const;
   void note_disk(const model::Run& run, const WaitsForDisk& wait);
   void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
+  /// What was kept when the run's environment was ready. Builds nothing.
+  Result<environment::Prepared> prepared_for(const model::Run& run);
   void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
   engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;
   std::filesystem::path attempt_folder(const std::string& run_id, int attempt) const;

@@ -84,8 +84,9 @@ Result<Step> SchedulerImpl::apply(const NodeId& node, const Event& event, const 
   return apply(key, node.attempt, event, also);
 }
 
-void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then, int tries) {
-  const auto told = apply(run_key, attempt, event);
+void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then, Also also,
+                                       int tries) {
+  const auto told = apply(run_key, attempt, event, also);
   if (told) {
     if (tries > 0) log::info("scheduler", "{}: stored at last, after {} tries", told->run.run_id, tries + 1);
     if (then) then(*told);
@@ -98,9 +99,8 @@ void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event 
   if (tries == 0)
     log::error("scheduler", "run {}: what happened to it cannot be stored, and is tried again until it can: {}", run_key,
                told.error().detail);
-  thread_.post_after(kStoreAgain, [this, run_key, attempt, event = std::move(event), then = std::move(then), tries] {
-    apply_until_stored(run_key, attempt, event, then, tries + 1);
-  });
+  thread_.post_after(kStoreAgain, [this, run_key, attempt, event = std::move(event), then = std::move(then), also = std::move(also),
+                                   tries] { apply_until_stored(run_key, attempt, event, then, also, tries + 1); });
 }
 
 void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
@@ -357,10 +357,26 @@ void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environ
     apply_until_stored(run_key, 0, AttemptFailed{cause});
     return;
   }
-  apply_until_stored(run_key, 0, EnvironmentReady{prepared->hash}, [this](const Step& told) {
+  const auto take_its_place = [this](const Step& told) {
     // It was Queued before a restart: only its place in the queue was lost.
     if (!told.changed && told.run.status == model::RunStatus::queued) thread_.post([this, run = told.run] { enqueue(run); });
-  });
+  };
+  const Json kept{{"interpreter", prepared->interpreter}, {"folder", prepared->folder.string()}};
+  const auto keep = [kept](store::Session& session, const model::Run& run) {
+    store::run_attempts::set_prepared(session, run.key, run.attempt, kept);
+  };
+  apply_until_stored(run_key, 0, EnvironmentReady{prepared->hash}, take_its_place, keep);
+}
+
+Result<environment::Prepared> SchedulerImpl::prepared_for(const model::Run& run) {
+  MUSTER_TRY_ASSIGN(const auto kept, store_.read([&](store::Session& session) -> Result<std::optional<Json>> {
+    return store::run_attempts::prepared(session, run.key, run.attempt);
+  }));
+  if (kept) return environment::Prepared{kept->value("interpreter", ""), kept->value("folder", ""), run.environment_hash};
+  // It was queued by a server that kept only the hash.
+  MUSTER_TRY_ASSIGN(const auto found, environments_.find(run.spec.environment));
+  if (found) return *found;
+  return fail(Code::conflict, "the environment that run {} was queued with is gone; submit it again", run.run_id);
 }
 
 void SchedulerImpl::node_gone(const engine::AttemptId& id, int node_rank, const std::string& how) {

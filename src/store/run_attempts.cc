@@ -61,6 +61,16 @@ void set_handle(Session& session, std::int64_t run_key, int attempt, const Json&
 }
 std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt) { return get_json(session, "handle", run_key, attempt); }
 
+void set_prepared(Session& session, std::int64_t run_key, int attempt, const Json& prepared) {
+  set_json(session, "prepared", run_key, attempt, prepared);
+}
+std::optional<Json> prepared(Session& session, std::int64_t run_key, int attempt) {
+  std::optional<Json> json;
+  session.query("SELECT prepared FROM run_attempts WHERE run_key = ? AND attempt <= ? AND prepared IS NOT NULL ORDER BY attempt DESC LIMIT 1",
+                {run_key, attempt}, [&](const Row& row) { json = json_from_stored(row.bytes(0)); });
+  return json;
+}
+
 void set_resolved_environment(Session& session, std::int64_t run_key, int attempt, const Json& resolved) {
   set_json(session, "resolved_environment", run_key, attempt, resolved);
 }

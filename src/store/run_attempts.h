@@ -27,6 +27,10 @@ void put_stages(Session& session, std::int64_t run_key, int attempt, const std::
 void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle);
 std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt);
 
+/// What the run's environment was prepared as, opaque here. An attempt that prepared nothing has what the one before it had.
+void set_prepared(Session& session, std::int64_t run_key, int attempt, const Json& prepared);
+std::optional<Json> prepared(Session& session, std::int64_t run_key, int attempt);
+
 /// What the environment really held (package list, interpreter), as the runner found it.
 void set_resolved_environment(Session& session, std::int64_t run_key, int attempt, const Json& resolved);
 std::optional<Json> resolved_environment(Session& session, std::int64_t run_key, int attempt);

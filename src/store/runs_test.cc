@@ -162,6 +162,12 @@ TEST(Runs, EachAttemptKeepsItsOwn) {
     EXPECT_FALSE(run_attempts::handle(session, run.key, 2));
   });
   test.write([&](Session& session) { run_attempts::set_resolved_environment(session, run.key, 2, {{"pip", {"a"}}}); });
+  test.write([&](Session& session) { run_attempts::set_prepared(session, run.key, 1, {{"interpreter", "/bin/python"}}); });
+  test.read([&](Session& session) {
+    EXPECT_EQ(run_attempts::prepared(session, run.key, 1).value()["interpreter"], "/bin/python");
+    EXPECT_EQ(run_attempts::prepared(session, run.key, 2).value()["interpreter"], "/bin/python") << "the one before it prepared it";
+    EXPECT_FALSE(run_attempts::prepared(session, run.key + 1, 1));
+  });
   EXPECT_TRUE(test.read([&](Session& session) { return run_attempts::resolved_environment(session, run.key, 2).has_value(); }));
 }
 

@@ -164,7 +164,7 @@ CREATE TABLE run_attempts (
   attempt INTEGER NOT NULL,
   stages TEXT NOT NULL,       -- JSON, [[started, ended], …]
   handle TEXT,                -- JSON, the engine's
-  resolved_environment TEXT,  -- JSON
+  resolved_environment TEXT, prepared TEXT,  -- JSON
   PRIMARY KEY (run_key, attempt)
 ) STRICT;
 
