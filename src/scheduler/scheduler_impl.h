@@ -1,6 +1,6 @@
 #pragma once
-// The scheduler's inside. Bodies: scheduler.cc (what the server calls), transitions.cc (events and effects), watch.cc (timers),
-// recovery.cc.
+// The scheduler's inside. Bodies: scheduler.cc (what the server calls), transitions.cc (events and effects), nodes.cc (the engine and its
+// nodes), watch.cc (timers), recovery.cc.
 
 #include <map>
 #include <memory>
@@ -52,18 +52,20 @@ class SchedulerImpl final : public Scheduler {
   void carry_out(const model::Run& run, const Effect& effect);
   void enqueue(const model::Run& run);
   void dispatch(const TargetName& target);
+  void release(const model::Run& run);
+  void note_disk(const model::Run& run, const WaitsForDisk& wait);
+  void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
+  /// What was kept when the run's environment was ready. Builds nothing.
+  Result<environment::Prepared> prepared_for(const model::Run& run);
+
+  // nodes.cc
   void start_nodes(const model::Run& run);
   void salvage_node(const model::Run& run, int node_rank);
   void stop_nodes(const model::Run& run, engine::StopHow how);
   /// Ends every process of these nodes now, on the thread for that; `then` afterwards on the dispatch thread.
   void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {}, int tries = 0);
   void put_off_start(const model::Run& run, const std::string& why);
-  void release(const model::Run& run);
   void keep_folders(const model::Run& run) const;
-  void note_disk(const model::Run& run, const WaitsForDisk& wait);
-  void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
-  /// What was kept when the run's environment was ready. Builds nothing.
-  Result<environment::Prepared> prepared_for(const model::Run& run);
   void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
   engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;
   std::filesystem::path attempt_folder(const std::string& run_id, int attempt) const;
