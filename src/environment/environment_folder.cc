@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -153,10 +154,11 @@ std::optional<Prepared> find_built(const fs::path& root, const std::string& hash
 }
 
 void clear_dead_builds(const fs::path& root) {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) {
-    if (entry.path().extension() != ".group") continue;
-    const std::string hash = entry.path().stem().string();
+  const auto names = list_folder(root);
+  if (!names && names.error().code != Code::not_found) log::warning("environment", "{}", names.error().detail);
+  for (const fs::path name : names.value_or(std::vector<std::string>{})) {
+    if (name.extension() != ".group") continue;
+    const std::string hash = name.stem().string();
     const auto held = open_file(beside(root, hash, ".lock"), O_RDWR | O_CREAT);
     if (!held || ::flock(held->get(), LOCK_EX | LOCK_NB) != 0) continue;  // somebody builds it
     Result<void> cleared = end_recorded(root, hash);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/folder_list.h"
 #include "runner/persist.h"
 
 namespace muster::runner {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::milliseconds kLookEvery{100};
@@ -56,8 +56,11 @@ void JournalFollower::loop() {
       const std::lock_guard lock(mutex_);
       last_look = draining_;  // asked before looking: what was logged before it was set is seen
     }
-    look_for_journals();
-    if (send_round()) continue;
+    unreadable_.clear();
+    look_for_journals(last_look);
+    const bool sent = send_round();
+    if (unreadable_.empty()) unreadable_since_.reset();
+    if (sent) continue;
     if (last_look && !waits_for_descriptors()) break;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kLookEvery, [this] { return draining_ || ending_; });
@@ -67,15 +70,17 @@ void JournalFollower::loop() {
   changed_.notify_all();
 }
 
-void JournalFollower::look_for_journals() {
-  std::error_code error;
-  // After a fault in mid-list it is read once more: at the last look nobody would miss what did not come.
-  for (int tries = 0; tries < 3 && (tries == 0 || error); ++tries) look_for_journals(error);
-}
-
-void JournalFollower::look_for_journals(std::error_code& error) {
-  for (fs::directory_iterator at(folder_.metrics(), error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+void JournalFollower::look_for_journals(bool last_look) {
+  const auto names = list_folder(folder_.metrics());
+  if (!names) {
+    const Error& why = names.error();
+    if (why.code == Code::unavailable) is_unreadable(why);
+    if (!last_look || why.code == Code::unavailable || why.code == Code::not_found) return;
+    warnings_.add("metrics: " + why.detail);
+    delivery_.leave_behind();
+    return;
+  }
+  for (const std::string& name : *names) {
     if (!name.ends_with(kFirstSegment)) continue;
     std::string key = name.substr(0, name.size() - kFirstSegment.size());
     if (!is_key(key) || known_.contains(key)) continue;
@@ -88,6 +93,11 @@ void JournalFollower::look_for_journals(std::error_code& error) {
   }
 }
 
+void JournalFollower::is_unreadable(const Error& why) {
+  unreadable_ = why.detail;
+  if (!unreadable_since_) unreadable_since_ = std::chrono::steady_clock::now();
+}
+
 /// While a journal cannot be opened there may be points in it: a drain waits, but not for ever.
 bool JournalFollower::waits_for_descriptors() {
   if (!unreadable_since_) return false;
@@ -98,11 +108,9 @@ bool JournalFollower::waits_for_descriptors() {
 
 bool JournalFollower::send_round() {
   bool sent = false;
-  unreadable_.clear();
   for (JournalReader& journal : journals_) {
     if (!ending_ && send_batch(journal)) sent = true;
   }
-  if (unreadable_.empty()) unreadable_since_.reset();
   return sent;
 }
 
@@ -110,8 +118,7 @@ bool JournalFollower::send_batch(JournalReader& journal) {
   if (refused_.contains(journal.key())) return false;
   const auto batch = journal.read([this](TimeUs time) { return clock_.to_server(time); });
   if (!batch && batch.error().code == Code::unavailable) {
-    unreadable_ = batch.error().detail;
-    if (!unreadable_since_) unreadable_since_ = std::chrono::steady_clock::now();
+    is_unreadable(batch.error());
     return false;
   }
   if (!batch) {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include "client/runner_api.h"
@@ -39,8 +38,10 @@ class JournalFollower {
 
  private:
   void loop();
-  void look_for_journals();
-  void look_for_journals(std::error_code& error);
+  /// The last look leaves behind what it cannot see.
+  void look_for_journals(bool last_look);
+  /// No descriptors, no memory: see waits_for_descriptors().
+  void is_unreadable(const Error& why);
   /// False when there was nothing to send.
   bool send_round();
   bool send_batch(JournalReader& journal);

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 
 namespace muster::runner {
 namespace {
@@ -15,17 +16,6 @@ namespace {
 constexpr std::size_t kUsualWindow = 256 << 10;
 constexpr std::size_t kLargestWindow = 2 << 20;  // more than the largest record of a point that can be kept
 constexpr std::size_t kMostFaults = 20;
-
-Result<std::string> read_at(int fd, std::uint64_t offset, std::size_t size) {
-  std::string bytes(size, '\0');
-  ssize_t got = -1;
-  do {
-    got = ::pread(fd, bytes.data(), size, static_cast<off_t>(offset));
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) return tl::unexpected(system_error("read a metric journal", errno));
-  bytes.resize(static_cast<std::size_t>(got));
-  return bytes;
-}
 
 /// How many bytes of the window are whole records; of one larger than the largest window should be, that record alone.
 std::size_t whole_records(std::string_view window) {
@@ -42,7 +32,22 @@ std::size_t whole_records(std::string_view window) {
 
 }  // namespace
 
-JournalReader::JournalReader(std::filesystem::path folder, std::string key) : folder_(std::move(folder)), key_(std::move(key)) {}
+JournalReader::JournalReader(std::filesystem::path folder, std::string key) : JournalReader(std::move(folder), std::move(key), ::pread) {}
+JournalReader::JournalReader(std::filesystem::path folder, std::string key, ReadAtCall read)
+    : folder_(std::move(folder)), key_(std::move(key)), read_(std::move(read)) {}
+
+Result<std::string> JournalReader::read_at(std::uint64_t offset, std::size_t size) const {
+  return try_again([&]() -> Result<std::string> {
+    std::string bytes(size, '\0');
+    ssize_t got = -1;
+    do {
+      got = read_(file_.get(), bytes.data(), size, static_cast<off_t>(offset));
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return tl::unexpected(system_error("read a metric journal", errno));
+    bytes.resize(static_cast<std::size_t>(got));
+    return bytes;
+  });
+}
 
 std::filesystem::path JournalReader::segment_path(int segment) const { return folder_ / fmt::format("{}.{:06}.journal", key_, segment); }
 
@@ -76,14 +81,14 @@ Result<PointBatch> JournalReader::read(const ServerTime& to_server) {
 }
 
 Result<bool> JournalReader::open_segment() {
-  auto file = open_file(segment_path(segment_), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  auto file = try_again([&] { return open_file(segment_path(segment_), O_RDONLY | O_NOFOLLOW | O_NONBLOCK); });
   if (!file && file.error().code == Code::not_found) return false;
   if (!file && file.error().code == Code::unavailable) return tl::unexpected(file.error());
   damaged_ = true;  // until its header has been read
   if (!file)
     return fail(Code::malformed, "{}: {}; its points are not recorded", segment_path(segment_).filename().string(), file.error().detail);
   file_ = std::move(*file);
-  const auto bytes = read_at(file_.get(), 0, model::kJournalHeaderBytes);
+  const auto bytes = read_at(0, model::kJournalHeaderBytes);
   const auto header = bytes ? model::read_journal_header(*bytes) : tl::unexpected(bytes.error());
   if (!header)
     return fail(Code::malformed, "{}: {}; its points are not recorded", segment_path(segment_).filename().string(), header.error().detail);
@@ -102,16 +107,16 @@ void JournalReader::next_segment() {
 
 Result<void> JournalReader::read_window(const ServerTime& to_server) {
   // Mostly nothing is new: eight bytes tell.
-  MUSTER_TRY_ASSIGN(std::string window, read_at(file_.get(), position_, 4));
+  MUSTER_TRY_ASSIGN(std::string window, read_at(position_, 4));
   if (window.size() < 4 || window == std::string_view("\0\0\0\0", 4)) return {};
   for (const std::size_t size : {kUsualWindow, kLargestWindow, model::kLargestSegmentBytes}) {
-    MUSTER_TRY_ASSIGN(window, read_at(file_.get(), position_, size));
+    MUSTER_TRY_ASSIGN(window, read_at(position_, size));
     window.resize(whole_records(window));
     if (!window.empty()) break;
   }
   if (window.empty()) return fail(Code::malformed, "the record at byte {} leads past the segment's end", position_);
   // Read again what was whole: the first reading may have copied a record's bytes before its length was there.
-  MUSTER_TRY_ASSIGN(window, read_at(file_.get(), position_, window.size()));
+  MUSTER_TRY_ASSIGN(window, read_at(position_, window.size()));
 
   model::JournalWriter writer;
   model::NamedPoint point;

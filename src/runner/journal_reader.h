@@ -1,6 +1,8 @@
 #pragma once
 // Reads one process's metric journal (docs/formats.md) while the process writes it.
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -18,6 +20,9 @@ namespace muster::runner {
 /// Turns a stamp of this node into one of the server's clock.
 using ServerTime = std::function<TimeUs(TimeUs)>;
 
+/// pread(2), or what a test has in its place.
+using ReadAtCall = std::function<ssize_t(int fd, void* buffer, std::size_t size, off_t offset)>;
+
 /// Points ready to be sent.
 struct PointBatch {
   std::uint64_t sequence = 0;  ///< of the first
@@ -31,11 +36,12 @@ struct PointBatch {
 class JournalReader {
  public:
   JournalReader(std::filesystem::path folder, std::string key);
+  JournalReader(std::filesystem::path folder, std::string key, ReadAtCall read);
 
   const std::string& key() const { return key_; }
   /// The points that are there and not yet taken; the same batch again until take() moves on. 0 points: nothing new. malformed, once for
   /// each fault, names what is left out: a damaged segment's rest, or a metric's points that cannot be kept (once a metric). unavailable:
-  /// it cannot be opened now (no descriptors, no memory); read() may be tried again.
+  /// it cannot be opened now (no descriptors, no memory); read() may be tried again. A fault of the disk is damage only when it stays.
   Result<PointBatch> read(const ServerTime& to_server);
   /// The server has all points before `next_sequence`.
   void take(std::uint64_t next_sequence);
@@ -44,11 +50,13 @@ class JournalReader {
   std::filesystem::path segment_path(int segment) const;
   Result<bool> open_segment();
   Result<void> read_window(const ServerTime& to_server);
+  Result<std::string> read_at(std::uint64_t offset, std::size_t size) const;
   void note_left_out(const std::string& name, std::uint64_t sequence);
   void next_segment();
 
   std::filesystem::path folder_;
   std::string key_;
+  ReadAtCall read_;
   int segment_ = 0;
   Fd file_;
   std::uint64_t position_ = 0;  ///< in the segment: where the window begins

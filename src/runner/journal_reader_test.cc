@@ -217,6 +217,38 @@ TEST(JournalReader, APointThatCannotBeKeptCostsItselfAndIsSaidOnceAMetric) {
                         "the JSON text is larger than 1.0 MiB"}));
 }
 
+/// pread(2) whose calls of these numbers, from 1 on, fail with EIO.
+ReadAtCall failing(int from, int to) {
+  return [from, to, count = 0](int fd, void* buffer, std::size_t size, off_t offset) mutable {
+    if (++count < from || count > to) return ::pread(fd, buffer, size, offset);
+    errno = EIO;
+    return ssize_t{-1};
+  };
+}
+
+TEST(JournalReader, AFaultOfTheDiskThatPassesCostsNoPoint) {
+  const test::TempFolder folder;
+  SegmentFile segment(folder / "7-ab.000000.journal", 1 << 20);
+  segment.append(points("loss", 0, 5));
+  for (int call = 1; call <= 5; ++call) {
+    JournalReader reader(folder.path(), "7-ab", failing(call, call + 1));
+    const auto batch = reader.read(kSame);
+    ASSERT_TRUE(batch) << call << ": " << batch.error().detail;
+    EXPECT_EQ(values_in(*batch), counting(0, 5)) << call;
+  }
+}
+
+TEST(JournalReader, AFaultOfTheDiskThatStaysIsToldOnce) {
+  const test::TempFolder folder;
+  SegmentFile segment(folder / "7-ab.000000.journal", 1 << 20);
+  segment.append(points("loss", 0, 5));
+  JournalReader reader(folder.path(), "7-ab", failing(1, 1000));
+  const auto fault = reader.read(kSame);
+  ASSERT_FALSE(fault);
+  EXPECT_EQ(fault.error().detail, "7-ab.000000.journal: read a metric journal: Input/output error; its points are not recorded");
+  EXPECT_EQ(reader.read(kSame)->points, 0U);
+}
+
 TEST(JournalReader, ALengthThatCannotBeIsDamage) {
   const test::TempFolder folder;
   SegmentFile segment(folder / "7-ab.000000.journal", 1 << 20);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/text.h"
 #include "runner/persist.h"
 
@@ -33,7 +34,7 @@ bool is_removed(int fd) {
   return ::fstat(fd, &status) == 0 && status.st_nlink == 0;
 }
 
-std::string read_piece(int fd, std::uint64_t offset) {
+Result<std::string> read_piece(int fd, std::uint64_t offset) {
   const std::uint64_t there = size_of(fd);
   // Looked at for every file whenever one has grown: memory is only for what is there.
   std::string bytes(there > offset ? std::min<std::uint64_t>(there - offset, kPieceBytes) : 0, '\0');
@@ -42,7 +43,8 @@ std::string read_piece(int fd, std::uint64_t offset) {
   do {
     size = ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
   } while (size < 0 && errno == EINTR);
-  bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  if (size < 0) return tl::unexpected(system_error("read it", errno));
+  bytes.resize(static_cast<std::size_t>(size));
   return bytes;
 }
 
@@ -94,7 +96,8 @@ void LogFollower::loop() {
   bool compared = false;
   while (!ending_ && !stop_.given_up().stop_requested()) {
     const bool last_look = draining_;  // asked before looking: what was written before it was set is seen
-    if (names_changed || last_look) look_for_files();
+    const bool again = look_again_at_ && std::chrono::steady_clock::now() >= *look_again_at_;
+    if (names_changed || last_look || again) look_for_files(last_look);
     names_changed = false;
     take_newcomers(last_look);
     if (last_look && !std::exchange(compared, true)) compare_all();
@@ -109,32 +112,37 @@ void LogFollower::loop() {
   changed_.notify_all();
 }
 
-void LogFollower::look_for_files() {
-  const auto seen = scan_logs(
-      folder_.logs(), [this](const auto& folder) { watch_.add(folder); },
-      [this](std::string warning) { warnings_.add(std::move(warning)); });
+void LogFollower::look_for_files(bool last_look) {
+  look_again_at_.reset();
+  const auto on_fault = [&](const std::string& path, const Error& why) {
+    look_again_at_ = std::chrono::steady_clock::now() + kSlowPoll;
+    if (!last_look) return;
+    warnings_.add(fmt::format("{} is not recorded: {}", path, why.detail));
+    delivery_.leave_behind();
+  };
+  const auto seen = scan_logs(folder_.logs(), {[this](const auto& folder) { watch_.add(folder); },
+                                               [this](std::string warning) { warnings_.add(std::move(warning)); }, on_fault});
   for (const SeenLog& log : seen) {
     if (const auto known = by_id_.find(log.id); known != by_id_.end())
       moved(*known->second, log.path);
-    else
-      meet(log);
+    else if (const auto met = meet(log); !met)
+      on_fault(log.path, met.error());
   }
 }
 
-void LogFollower::meet(const SeenLog& log) {
+Result<void> LogFollower::meet(const SeenLog& log) {
   const auto waiting = std::find_if(newcomers_.begin(), newcomers_.end(), [&](const Newcomer& one) { return one.id == log.id; });
   if (waiting != newcomers_.end()) {
     waiting->path = log.path;
-    return;
+    return {};
   }
-  auto file = open_file(log.disk, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if (!file) {
-    if (file.error().code != Code::not_found) warnings_.add(fmt::format("{} is not recorded: {}", log.path, file.error().detail));
-    return;
-  }
+  auto file = try_again([&] { return open_file(log.disk, O_RDONLY | O_NOFOLLOW | O_NONBLOCK); });
+  if (!file && file.error().code == Code::not_found) return {};
+  if (!file) return tl::unexpected(std::move(file).error());
   const auto id = file_id(file->get());
-  if (!id || *id != log.id) return;  // replaced since; seen at the next look
+  if (!id || *id != log.id) return {};  // replaced since; seen at the next look
   newcomers_.push_back({log.path, std::move(*file), *id, std::chrono::steady_clock::now()});
+  return {};
 }
 
 void LogFollower::moved(Stream& stream, const std::string& path) {
@@ -245,7 +253,12 @@ bool LogFollower::send_round() {
 
 bool LogFollower::send_piece(Stream& stream) {
   if (stream.refused || stream.waits) return false;
-  const std::string bytes = read_piece(stream.file.get(), stream.offset);
+  const auto read = try_again([&] { return read_piece(stream.file.get(), stream.offset); });
+  if (!read) {
+    read_failed(stream, read.error());
+    return false;
+  }
+  const std::string& bytes = *read;
   if (bytes.empty() && stream.announced) return false;
   const std::size_t size = bytes.size();
   const TimeUs time = clock_.now();
@@ -281,6 +294,13 @@ bool LogFollower::send_piece(Stream& stream) {
     delivery_.give_up(stream.name);
   }
   return !stuck && (size > 0 || size_of(stream.file.get()) > stream.offset);
+}
+
+void LogFollower::read_failed(Stream& stream, const Error& why) {
+  if (!draining_) return;  // tried again at the next look
+  stream.refused = true;
+  warnings_.add(fmt::format("{} is recorded up to byte {} only: {}", stream.name, stream.offset, why.detail));
+  delivery_.leave_behind();
 }
 
 void LogFollower::send_again() {

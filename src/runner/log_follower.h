@@ -80,8 +80,10 @@ class LogFollower {
   };
 
   void loop();
-  void look_for_files();
-  void meet(const SeenLog& log);
+  /// The last look leaves behind what it cannot see; others look again.
+  void look_for_files(bool last_look);
+  /// An error: it could not be opened.
+  Result<void> meet(const SeenLog& log);
   void moved(Stream& stream, const std::string& path);
   /// Begins those that are here to stay, or are complete; all of them at the end.
   void take_newcomers(bool all);
@@ -96,6 +98,8 @@ class LogFollower {
   bool send_round();
   /// False when there is nothing to send, or no use in sending.
   bool send_piece(Stream& stream);
+  /// The file cannot be read: at the end that is the end of it.
+  void read_failed(Stream& stream, const Error& why);
   void keep_names();
 
   client::RunnerApi& server_;
@@ -108,9 +112,10 @@ class LogFollower {
   FolderWatch watch_;
   LogNames names_;
   std::list<Stream> streams_;
-  std::map<FileId, Stream*> by_id_;  ///< of logs/; those being followed
-  std::list<Newcomer> newcomers_;    ///< as they came
-  bool names_changed_ = false;       ///< since they were kept
+  std::map<FileId, Stream*> by_id_;                                     ///< of logs/; those being followed
+  std::list<Newcomer> newcomers_;                                       ///< as they came
+  std::optional<std::chrono::steady_clock::time_point> look_again_at_;  ///< something could not be looked at
+  bool names_changed_ = false;                                          ///< since they were kept
   std::atomic<std::uint64_t> pending_bytes_{0};
 
   std::atomic<bool> draining_{false};

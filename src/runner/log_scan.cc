@@ -4,8 +4,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include <algorithm>
+#include <cerrno>
 
+#include "base/folder_list.h"
 #include "base/text.h"
 
 namespace muster::runner {
@@ -23,18 +24,16 @@ FileId id_of(const struct statx& status) {
 
 class Scan {
  public:
-  Scan(const std::function<void(const fs::path&)>& on_folder, const std::function<void(std::string)>& warn)
-      : on_folder_(on_folder), warn_(warn) {}
+  explicit Scan(const ScanEvents& events) : events_(events) {}
 
   void folder(const fs::path& disk, const std::string& path, int depth) {
-    on_folder_(disk);
-    std::vector<std::string> names;
-    std::error_code ignored;
-    for (fs::directory_iterator at(disk, ignored), end; at != end; at.increment(ignored)) names.push_back(at->path().filename().string());
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
+    events_.on_folder(disk);
+    const auto names = list_folder(disk);
+    if (!names && names.error().code != Code::not_found) events_.on_fault(path, names.error());
+    if (!names) return;
+    for (const std::string& name : *names) {
       if (!is_safe_relative_path(name)) {
-        warn_(fmt::format("{}/{} is not recorded: its name is not UTF-8", path, to_utf8(name)));
+        events_.warn(fmt::format("{}/{} is not recorded: its name is not UTF-8", path, to_utf8(name)));
         continue;
       }
       entry(disk / name, path + "/" + name, depth);
@@ -45,18 +44,20 @@ class Scan {
  private:
   void entry(const fs::path& disk, const std::string& path, int depth) {
     struct statx status {};
-    if (::statx(AT_FDCWD, disk.c_str(), AT_SYMLINK_NOFOLLOW, kWanted, &status) != 0) return;
+    if (::statx(AT_FDCWD, disk.c_str(), AT_SYMLINK_NOFOLLOW, kWanted, &status) != 0) {
+      if (errno != ENOENT) events_.on_fault(path, system_error("look at it", errno));
+      return;
+    }
     if (S_ISDIR(status.stx_mode) && depth < kDeepest) folder(disk, path, depth + 1);
     if (!S_ISREG(status.stx_mode)) return;
     if (found.size() >= kMostLogs) {
-      warn_(fmt::format("logs/ has more than {} files; those after {} are not recorded", kMostLogs, found.back().path));
+      events_.warn(fmt::format("logs/ has more than {} files; those after {} are not recorded", kMostLogs, found.back().path));
       return;
     }
     found.push_back({path, disk, id_of(status)});
   }
 
-  const std::function<void(const fs::path&)>& on_folder_;
-  const std::function<void(std::string)>& warn_;
+  const ScanEvents& events_;
 };
 
 }  // namespace
@@ -67,9 +68,8 @@ std::optional<FileId> file_id(int file) {
   return id_of(status);
 }
 
-std::vector<SeenLog> scan_logs(const fs::path& folder, const std::function<void(const fs::path&)>& on_folder,
-                               const std::function<void(std::string)>& warn) {
-  Scan scan(on_folder, warn);
+std::vector<SeenLog> scan_logs(const fs::path& folder, const ScanEvents& events) {
+  Scan scan(events);
   std::error_code ignored;
   // A logs/ that a job has replaced by a link is not ours to follow.
   if (fs::symlink_status(folder, ignored).type() == fs::file_type::directory) scan.folder(folder, "logs", 0);

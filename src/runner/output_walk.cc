@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/folder_list.h"
 #include "base/text.h"
 
 namespace muster::runner {
@@ -16,7 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kDeepest = 64;
-constexpr int kTries = 3;
 
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
@@ -31,17 +31,9 @@ class Walk {
   }
 
   void folder(const fs::path& disk, const std::string& path, int depth) {
-    std::error_code error;
-    std::vector<std::string> names;
-    // A disk's fault may pass; a list that broke off would leave out the rest in silence.
-    for (int tries = 0; tries < kTries && (tries == 0 || error); ++tries) {
-      names.clear();
-      fs::directory_iterator at(disk, error);
-      for (const fs::directory_iterator end; !error && at != end; at.increment(error)) names.push_back(at->path().filename().string());
-    }
-    if (error) leave_out(path + "/", error.message(), LeftOut::unreadable);
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
+    const auto names = list_folder(disk);
+    if (!names) return leave_out(path + "/", names.error().detail, LeftOut::unreadable);
+    for (const std::string& name : *names) {
       const std::string below = path + "/" + name;
       if (!is_safe_relative_path(below))
         leave_out(to_utf8(below), "its name is not UTF-8, or too long");

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/text.h"
 #include "runner/rank_reports.h"
 
@@ -37,7 +38,7 @@ std::optional<std::pair<int, RankNews::What>> fact_of(std::string_view name) {
 
 Result<rank::RankRecord> read_rank_record(const fs::path& folder, int rank, std::string_view kind) {
   const fs::path file = file_of(folder, rank, kind);
-  MUSTER_TRY_ASSIGN(const std::string line, read_file(file, kMostRecordBytes));
+  MUSTER_TRY_ASSIGN(const std::string line, try_again([&] { return read_file(file, kMostRecordBytes); }));
   const auto record = rank::from_line(line);
   if (!record || record->rank != rank) return fail(Code::malformed, "{} is not a rank's record", file.string());
   return *record;
@@ -67,14 +68,6 @@ std::vector<RankNews> RankRecords::news() {
 
 Result<void> RankRecords::close() const { return write_file(folder_ / rank::kClosed, "", 0644, Durable::no); }
 
-std::vector<std::string> RankRecords::listed_names() const {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::vector<std::string> RankRecords::new_names() {
   std::vector<std::string> names;
   bool list = !inotify_ || !listed_;
@@ -90,8 +83,9 @@ std::vector<std::string> RankRecords::new_names() {
     }
   }
   if (list) {
-    listed_ = true;
-    for (std::string& name : listed_names()) names.push_back(std::move(name));
+    auto listed = list_folder(folder_);
+    listed_ = listed.has_value();  // else at the next look
+    if (listed) names.insert(names.end(), std::make_move_iterator(listed->begin()), std::make_move_iterator(listed->end()));
   }
   std::erase_if(names, [&](const std::string& name) { return !known_.insert(name).second; });
   return names;

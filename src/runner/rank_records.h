@@ -37,7 +37,6 @@ class RankRecords {
 
  private:
   std::vector<std::string> new_names();
-  std::vector<std::string> listed_names() const;
 
   std::filesystem::path folder_;
   Fd inotify_;

@@ -134,6 +134,22 @@ INSTANTIATE_TEST_SUITE_P(Kinds, UnreadableJournal,
                          ::testing::Values("os.symlink('/nowhere', bad)", "os.mkdir(bad)", "os.mkfifo(bad)",
                                            "open(bad, 'wb').write(b'no journal')", "os.symlink('/dev/zero', bad)"));
 
+TEST_F(RecordTest, AMetricsFolderThatCannotBeListedIsSaidAndLeftBehind) {
+  // No folder any more, as one that the disk cannot read.
+  command("rm -r $MUSTER_METRICS_DIR && echo no folder > $MUSTER_METRICS_DIR");
+  run();
+  EXPECT_THAT(warnings(), HasSubstr("metrics: list the folder"));
+  EXPECT_THAT(warnings(), HasSubstr("what is not recorded is left on node 0 in " + folder().string()));
+  EXPECT_TRUE(is_kept());
+}
+
+TEST_F(RecordTest, AMetricsFolderThatIsGoneHadNothing) {
+  command("rm -r $MUSTER_METRICS_DIR");
+  run();
+  EXPECT_EQ(warnings(), "[]");
+  EXPECT_FALSE(fs::exists(folder()));
+}
+
 TEST_F(RecordTest, AnUnreadableJournalCostsItselfInASalvageToo) {
   script(
       "import os, time\nfrom muster import Run\nrun = Run.get_context()\nrun.log('loss', 0.5)\n"

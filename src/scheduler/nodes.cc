@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/log.h"
 #include "base/own_variables.h"
 #include "model/node_folder_name.h"
@@ -204,9 +205,12 @@ void SchedulerImpl::node_gone(const engine::AttemptId& id, int node_rank, const 
 void SchedulerImpl::remove_scratch(const engine::AttemptId& id) const {
   // A node's folder that is still there holds what could not be collected: then all of it stays.
   const std::filesystem::path folder = attempt_folder(id.run_id, id.attempt);
+  const auto names = list_folder(folder);
+  if (!names && names.error().code != Code::not_found) return log::warning("scheduler", "{}", names.error().detail);
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.is_directory()) return;
+  for (const std::string& name : names.value_or(std::vector<std::string>{})) {
+    const auto type = std::filesystem::symlink_status(folder / name, error).type();
+    if (type == std::filesystem::file_type::directory || type == std::filesystem::file_type::none) return;
   }
   const auto removed = remove_tree(folder);
   if (!removed) log::warning("scheduler", "{}", removed.error().detail);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "scheduler/scheduler_impl.h"
@@ -83,13 +84,12 @@ void SchedulerImpl::take_up(const model::Run& run) {
 
 void SchedulerImpl::sweep_run_folders() {
   namespace fs = std::filesystem;
-  std::error_code error;
-  for (const fs::directory_entry& one : fs::directory_iterator(options_.home / "runs", error)) {
-    const std::string run_id = one.path().filename().string();
-    std::error_code gone;
-    for (const fs::directory_entry& entry : fs::directory_iterator(one.path(), gone)) {
+  const fs::path runs = options_.home / "runs";
+  // What cannot be listed now is swept at the next start.
+  for (const std::string& run_id : list_folder(runs).value_or(std::vector<std::string>{})) {
+    for (const std::string& number : list_folder(runs / run_id).value_or(std::vector<std::string>{})) {
       std::int64_t attempt = 0;
-      if (!parse_int64(entry.path().filename().string(), attempt) || attempt < 1 || attempt > INT32_MAX) continue;
+      if (!parse_int64(number, attempt) || attempt < 1 || attempt > INT32_MAX) continue;
       const auto nodes = store_.read([&](store::Session& session) -> Result<std::vector<model::RunNode>> {
         const auto run = store::runs::find_by_name(session, run_id);
         if (!run || (run->attempt == attempt && !model::has_ended(run->status))) return std::vector<model::RunNode>{};
@@ -99,10 +99,11 @@ void SchedulerImpl::sweep_run_folders() {
       bool all_done = true;
       for (const model::RunNode& node : *nodes) {
         all_done = all_done && node.status == "Done";
-        const fs::path folder = entry.path() / fmt::format("node_{}", node.node_rank);
-        // What a runner could not collect stays, and what somebody wanted kept.
-        if (node.status != "Done" || node.salvages >= kMostSalvages || !fs::exists(folder, gone) ||
-            fs::exists(folder / ".muster" / "kept", gone))
+        const fs::path folder = runs / run_id / number / fmt::format("node_{}", node.node_rank);
+        std::error_code error;
+        // What a runner could not collect stays, and what somebody wanted kept; also where the disk does not say whether it is.
+        if (node.status != "Done" || node.salvages >= kMostSalvages || !fs::exists(folder, error) ||
+            fs::status(folder / ".muster" / "kept", error).type() != fs::file_type::not_found)
           continue;
         log::info("scheduler", "removing {}, whose runner was killed after its last word", folder.string());
         if (const auto removed = remove_tree(folder); !removed) log::warning("scheduler", "{}", removed.error().detail);

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -62,8 +63,8 @@ Result<std::string> close_to_others(fs::path root) {
   root = fs::canonical(root, error);
   if (error) return tl::unexpected(system_error("look at " + root.string(), error.value()));
   MUSTER_TRY_ASSIGN(const bool was_open, close_one(root, true));
-  for (const fs::directory_entry& entry : fs::directory_iterator(root, error)) MUSTER_TRY(close_one(entry.path(), false));
-  if (error) return tl::unexpected(system_error("look into " + root.string(), error.value()));
+  MUSTER_TRY_ASSIGN(const std::vector<std::string> names, list_folder(root));
+  for (const std::string& name : names) MUSTER_TRY(close_one(root / name, false));
   return was_open ? fmt::format("{} was open to other users of this machine, and is closed to them now (mode 0700)", root.string())
                   : std::string();
 }

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/id.h"
 
 namespace muster::server {
@@ -68,10 +69,10 @@ Result<fs::path> keep_runner_binary(const fs::path& folder, const fs::path& prog
     MUSTER_TRY(make_folders(kept.parent_path()));
     MUSTER_TRY(copy_durably(program, kept));
   }
-  std::error_code error;
   if (others_unused) {
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().filename() != build) MUSTER_TRY(remove_tree(entry.path()));
+    MUSTER_TRY_ASSIGN(const std::vector<std::string> builds, list_folder(folder));
+    for (const std::string& other : builds) {
+      if (other != build) MUSTER_TRY(remove_tree(folder / other));
     }
   }
   return kept;

@@ -76,9 +76,10 @@ LogPaths::LogPaths(const fs::path& root, const LogId& id) {
   meta = node / "meta" / id.path;
 }
 
-LogMeta read_meta(const fs::path& file) {
+Result<LogMeta> read_meta(const fs::path& file) {
   LogMeta meta;
   const auto text = read_file(file, 4096);
+  if (!text && (text.error().code == Code::storage_failed || text.error().code == Code::unavailable)) return tl::unexpected(text.error());
   if (!text) return meta;
   const auto json = parse_json(*text);
   if (!json || !json->is_object()) return meta;
@@ -95,7 +96,7 @@ Result<std::shared_ptr<LogFile>> LogFile::open(const LogPaths& paths, std::optio
   log->meta_file_ = paths.meta;
   // The data file last: a log is there once that is.
   MUSTER_TRY_ASSIGN(log->index_, open_named(paths.index, O_RDWR | O_CREAT));
-  log->meta_ = read_meta(paths.meta);
+  MUSTER_TRY_ASSIGN(log->meta_, read_meta(paths.meta));
   if (!fs::exists(paths.meta)) {
     log->meta_.rank = rank;
     MUSTER_TRY(make_folders(paths.meta.parent_path()));

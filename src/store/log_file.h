@@ -29,7 +29,7 @@ struct LogMeta {
   bool complete = false;
 };
 /// What the meta file says; nothing known when it is missing or torn.
-LogMeta read_meta(const std::filesystem::path& file);
+Result<LogMeta> read_meta(const std::filesystem::path& file);
 
 /// Thread-safe. At most one object a log at a time: it keeps the size in mind.
 class LogFile {

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/text.h"
 #include "store/log_file.h"
 
@@ -32,26 +33,18 @@ Error no_log(const LogId& id) {
   return Error{Code::not_found, fmt::format("no log {} of node {}, attempt {}", id.path, id.node_rank, id.attempt), "", {}};
 }
 
-/// Sub-folders whose names are whole numbers, in order.
-std::vector<std::pair<int, fs::path>> numbered_folders(const fs::path& folder) {
+/// Sub-folders whose names are whole numbers, in order; none of a folder that is not there.
+Result<std::vector<std::pair<int, fs::path>>> numbered_folders(const fs::path& folder) {
   std::vector<std::pair<int, fs::path>> found;
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+  const auto names = list_folder(folder);
+  if (!names && names.error().code == Code::not_found) return found;
+  if (!names) return tl::unexpected(names.error());
+  for (const std::string& name : *names) {
     std::int64_t number = 0;
-    if (parse_int64(entry.path().filename().string(), number)) found.emplace_back(static_cast<int>(number), entry.path());
+    if (parse_int64(name, number)) found.emplace_back(static_cast<int>(number), folder / name);
   }
   std::sort(found.begin(), found.end());
   return found;
-}
-
-std::vector<std::string> files_below(const fs::path& folder) {
-  std::vector<std::string> paths;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (at->is_regular_file(error)) paths.push_back(at->path().lexically_relative(folder).string());
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
 }
 
 }  // namespace
@@ -193,9 +186,11 @@ Result<LogInfo> LogStore::info(const LogId& id) const {
   MUSTER_TRY(check(id));
   const LogPaths paths = state_->paths(id);
   // Asked in this order: a log that is complete has the size it keeps.
-  const LogMeta meta = read_meta(paths.meta);
+  MUSTER_TRY_ASSIGN(const LogMeta meta, read_meta(paths.meta));
   struct stat found {};
-  if (::stat(paths.data.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return tl::unexpected(no_log(id));
+  if (::stat(paths.data.c_str(), &found) != 0 && errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
+    return tl::unexpected(system_error("look at the log " + id.path, errno));
+  if (!S_ISREG(found.st_mode)) return tl::unexpected(no_log(id));
   return LogInfo{id, static_cast<std::uint64_t>(found.st_size), meta.rank, meta.complete};
 }
 
@@ -203,7 +198,8 @@ Result<std::vector<LogMark>> LogStore::marks(const LogId& id, std::uint64_t offs
   MUSTER_TRY(check(id));
   const auto bytes = read_file(state_->paths(id).index, 1ULL << 30);
   std::vector<LogMark> marks;
-  if (!bytes) return marks;
+  if (!bytes && bytes.error().code == Code::not_found) return marks;
+  if (!bytes) return tl::unexpected(bytes.error());
   TimeUs latest = 0;
   for (std::size_t at = 0; at + 16 <= bytes->size(); at += 16) {
     LogMark mark;
@@ -249,11 +245,18 @@ Result<TimeUs> LogStore::time_at(const LogId& id, std::uint64_t offset) const {
 Result<std::vector<LogInfo>> LogStore::list(const std::string& run_uuid, std::optional<int> attempt) const {
   MUSTER_TRY(check({run_uuid, attempt.value_or(1), 0, "any"}));
   std::vector<LogInfo> all;
-  for (const auto& [number, attempt_folder] : numbered_folders(state_->root() / run_uuid)) {
+  MUSTER_TRY_ASSIGN(const auto attempts, numbered_folders(state_->root() / run_uuid));
+  for (const auto& [number, attempt_folder] : attempts) {
     if (attempt && *attempt != number) continue;
-    for (const auto& [node_rank, node_folder] : numbered_folders(attempt_folder)) {
-      for (const std::string& path : files_below(node_folder / "data")) {
-        if (auto found = info({run_uuid, number, node_rank, path})) all.push_back(std::move(*found));
+    MUSTER_TRY_ASSIGN(const auto nodes, numbered_folders(attempt_folder));
+    for (const auto& [node_rank, node_folder] : nodes) {
+      MUSTER_TRY_ASSIGN(const std::vector<std::string> paths, files_below(node_folder / "data"));
+      for (const std::string& path : paths) {
+        auto found = info({run_uuid, number, node_rank, path});
+        if (found)
+          all.push_back(std::move(*found));
+        else if (found.error().code != Code::not_found)  // removed meanwhile
+          return tl::unexpected(std::move(found).error());
       }
     }
   }
@@ -281,9 +284,10 @@ Result<void> LogStore::complete_all(const std::string& run_uuid, int attempt, st
 Result<void> LogStore::sync(const std::string& run_uuid, int attempt, int node_rank) {
   MUSTER_TRY(check({run_uuid, attempt, node_rank, "any"}));
   const fs::path data = state_->paths({run_uuid, attempt, node_rank, "any"}).data.parent_path();
+  MUSTER_TRY_ASSIGN(const std::vector<std::string> paths, files_below(data));
   std::set<fs::path> folders = state_->take_unsynced(data);
   Result<void> outcome;
-  for (const std::string& path : files_below(data)) {
+  for (const std::string& path : paths) {
     const auto file = state_->file({run_uuid, attempt, node_rank, path}, std::nullopt);
     auto synced = file ? (*file)->sync(folders) : tl::unexpected(file.error());
     if (!synced) outcome = std::move(synced);

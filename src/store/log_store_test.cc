@@ -14,6 +14,7 @@
 #include <rapidcheck.h>
 
 #include "base/file.h"
+#include "support/no_descriptors.h"
 #include "support/small_disk.h"
 #include "support/temp_folder.h"
 
@@ -153,6 +154,22 @@ TEST(LogStore, ListsByAttemptNodeAndPath) {
   ASSERT_TRUE(logs.complete_all(kRun, 1));
   EXPECT_TRUE(logs.info({kRun, 1, 10, "a"})->complete);
   EXPECT_FALSE(logs.info({kRun, 2, 0, "b"})->complete);
+}
+
+TEST(LogStore, AFolderThatCannotBeReadIsAnErrorNotARunWithoutLogs) {
+  const test::TempFolder folder;
+  LogStore logs(folder.path());
+  ASSERT_TRUE(logs.append(kLog, 0, "x", 1, 3));
+  {
+    const test::NoDescriptors none;
+    EXPECT_EQ(logs.list(kRun).error().code, Code::unavailable);
+    EXPECT_EQ(logs.complete_all(kRun, 1).error().code, Code::unavailable);
+    EXPECT_EQ(logs.sync(kRun, 1, 0).error().code, Code::unavailable);
+    EXPECT_EQ(logs.info(kLog).error().code, Code::unavailable) << "whose it is, is not known";
+    EXPECT_EQ(logs.marks(kLog).error().code, Code::unavailable);
+  }
+  EXPECT_EQ(logs.list(kRun)->size(), 1U);
+  EXPECT_EQ(logs.info(kLog)->rank, 3);
 }
 
 TEST(LogStore, NamesStayInTheirFolderAndDoNotMeet) {
