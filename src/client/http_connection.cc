@@ -62,6 +62,7 @@ class HttpConnection::Impl {
     const std::stop_callback on_stop(stop_, [this] { asio::post(io_, [this] { close(); }); });
 
     const bool kept = open_ && still_open();
+    reached_ = kept;
     if (!kept) close();
     auto response = attempt(request, sink);
     // The server may close a kept connection at the moment we use it: not a fault, and nothing of an answer has come.
@@ -74,6 +75,8 @@ class HttpConnection::Impl {
     if (!response && stop_.stop_requested()) return stopped();
     return response;
   }
+
+  bool reached() const { return reached_; }
 
  private:
   static tl::unexpected<Error> stopped() { return fail(Code::unavailable, "stopped"); }
@@ -140,7 +143,7 @@ class HttpConnection::Impl {
     error_code ignored;
     socket_.set_option(tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
-    open_ = true;
+    open_ = reached_ = true;
     return {};
   }
 
@@ -271,6 +274,7 @@ class HttpConnection::Impl {
   SteadyTime end_;
   bool open_ = false;
   bool answer_begun_ = false;
+  bool reached_ = false;
 };
 
 HttpConnection::HttpConnection(HostPort server, std::stop_token stop) : impl_(std::make_unique<Impl>(std::move(server), std::move(stop))) {}
@@ -279,5 +283,7 @@ HttpConnection::~HttpConnection() = default;
 Result<HttpResponse> HttpConnection::exchange(const HttpRequest& request, const Deadlines& deadlines, const ByteSink& sink) {
   return impl_->exchange(request, deadlines, sink);
 }
+
+bool HttpConnection::reached() const { return impl_->reached(); }
 
 }  // namespace muster::client

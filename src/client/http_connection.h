@@ -23,6 +23,8 @@ class HttpConnection {
   /// timeout: a deadline passed; unavailable "stopped" after a stop was asked for; too_large: the body of an answer without a sink is over
   /// 256 MiB; errors of the sink as they are.
   Result<HttpResponse> exchange(const HttpRequest& request, const Deadlines& deadlines, const ByteSink& sink = {});
+  /// Whether somebody was connected in the last exchange, who then may have acted on it though no answer came.
+  bool reached() const;
 
  private:
   class Impl;

@@ -1,5 +1,7 @@
 #include "client/server_api.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "base/id.h"
 #include "client/problem.h"
@@ -9,6 +11,11 @@ namespace muster::client {
 namespace {
 
 constexpr JsonLimits kAnswerLimits{.bytes = 256u << 20, .depth = 100};
+constexpr const char* kIdempotencyKey = "Idempotency-Key";
+
+bool has_key(const HttpRequest& request) {
+  return std::any_of(request.headers.begin(), request.headers.end(), [](const auto& header) { return header.first == kIdempotencyKey; });
+}
 
 Result<Json> json_of(const HttpResponse& response) {
   if (!response.succeeded()) return tl::unexpected(error_of(response));
@@ -77,6 +84,8 @@ Result<HttpResponse> Api::exchange_once(const HttpRequest& request, const ByteSi
   if (response) {
     answered_before_ = true;
     idle_.with([&](auto& idle) { idle.push_back(std::move(connection)); });
+  } else if (connection->reached() && has_key(request)) {
+    answered_before_ = true;  // whether something was made only the same call can tell
   }
   return response;
 }
@@ -119,7 +128,7 @@ Result<Json> Api::json_call(std::string_view method, std::string_view path, cons
     request.headers.emplace_back("Content-Type", "application/json");
     request.body = dump_json(*body);
   }
-  if (!idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", std::move(idempotency_key));
+  if (!idempotency_key.empty()) request.headers.emplace_back(kIdempotencyKey, std::move(idempotency_key));
   MUSTER_TRY_ASSIGN(const HttpResponse response, exchange(request));
   return json_of(response);
 }

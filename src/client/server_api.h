@@ -49,7 +49,8 @@ class Api {
   Result<Json> get(std::string_view path, const Query& query = {});
   /// For calls that may be repeated without harm.
   Result<Json> post(std::string_view path, const Json& body, const Query& query = {});
-  /// For calls that create: an Idempotency-Key of its own, so that a repetition cannot create twice.
+  /// For calls that create: an Idempotency-Key of its own, so that a repetition cannot create twice. One that reached a server and got no
+  /// answer is repeated even when nothing had been answered before.
   Result<Json> create_resource(std::string_view path, const Json& body);
   Result<Json> patch(std::string_view path, const Json& body);
   Result<void> del(std::string_view path);

@@ -119,6 +119,17 @@ TEST(Api, TriesAgainWithTheSameKeyOnceTheServerHasAnswered) {
   for (std::size_t i = 1; i < requests.size(); ++i) EXPECT_EQ(requests[i].headers.at("idempotency-key"), key);
 }
 
+TEST(Api, AFirstCallThatMayHaveMadeSomethingIsMadeAgainWithItsKey) {
+  std::atomic<int> count{0};
+  FakeHttpServer server([&](const FakeRequest&) { return ++count < 3 ? dropped() : answer(200, "{}"); });
+  const auto api = api_for(server.url());
+  EXPECT_FALSE(api->get("/x")) << "a call that makes nothing says at once that there is no answer";
+  ASSERT_TRUE(api->create_resource("/models", {{"x", 1}}));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[1].headers.at("idempotency-key"), requests[2].headers.at("idempotency-key"));
+}
+
 TEST(Api, AServerThatIsNotThereIsToldAtOnce) {
   std::string url;
   {
