@@ -107,7 +107,7 @@ def test_the_server_killed_while_a_model_is_registered_at(muster, armed, point):
     pid = armed(point)
     run_id = muster.submit("open('outputs/weights', 'w').write('w' * 1000)")["run_id"]
     assert muster.ended(run_id)["status"] == "Completed"
-    # Its first call is the one that gets no answer: it makes it again with its key, and whether or not that had made a version, there is one.
+    # Its first call is the one that gets no answer. It makes it again with its key: there is one version, whether or not that had made it.
     words = ["model", "register", "--name", "birds", "--run", run_id, "--output", "outputs/weights", "--json"]
     registering = subprocess.Popen([str(PROGRAM), *words], env=muster.environment, stdout=subprocess.PIPE)
     restarted(muster, pid)
