@@ -44,7 +44,9 @@ Result<http::Response> submit_run(Call& call) {
   model::Run run;
   MUSTER_TRY_ASSIGN(run.spec, model::run_spec_from_json(body));
   MUSTER_TRY(check_is_child(call, run.spec));
-  MUSTER_TRY(call.services.store.read([&](store::Session& session) { return check_submission(session, workspace.key, run.spec); }));
+  MUSTER_TRY_ASSIGN(Surroundings around,
+                    call.services.store.read([&](store::Session& session) { return look_around(session, workspace.key, run.spec); }));
+  MUSTER_TRY(check_submission(run.spec, around));
 
   run.workspace_key = workspace.key;
   run.workspace = workspace.name;
@@ -56,7 +58,8 @@ Result<http::Response> submit_run(Call& call) {
   std::optional<std::int64_t> key;
   MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
                       // Between the check and now somebody may have deleted the target, or made it smaller.
-                      MUSTER_TRY(check_submission(session, workspace.key, run.spec));
+                      MUSTER_TRY(look_again(session, workspace.key, run.spec, around));
+                      MUSTER_TRY(check_submission(run.spec, around));
                       run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
                       MUSTER_TRY_ASSIGN(key, store::runs::insert(session, run));
                       return Created{201, to_json(*store::runs::find(session, *key))};

@@ -35,6 +35,45 @@ TEST_F(RunsTest, ASubmittedRunIsStoredAndTheSchedulerTold) {
   EXPECT_EQ(api("GET", Api::in("/environments/default")).json()["version"], "1");
 }
 
+/// Gives what is written a session in which every manifest is damaged: whatever decodes one there fails.
+class ManifestsUnreadableInWrites final : public store::Store {
+ public:
+  explicit ManifestsUnreadableInWrites(store::Store& inside) : inside_(inside) {}
+
+ protected:
+  Result<void> write_erased(const Work& work) override {
+    return inside_.write([&](store::Session& session) -> Result<void> {
+      session.run("UPDATE snapshots SET manifest = ?", {store::Blob{"damaged"}});
+      return work(session);
+    });
+  }
+  Result<void> read_erased(const Work& work) override { return inside_.read(work); }
+
+ private:
+  store::Store& inside_;
+};
+
+TEST_F(RunsTest, TheWriterThreadDecodesNoManifest) {
+  const std::string snapshot = api.put_snapshot({{"train.py", "print()"}});
+  ManifestsUnreadableInWrites store(*api.store);
+  const Services& own = api.services;
+  Services services{store, own.blobs, own.logs, own.changes, own.scheduler, own.clock, own.info};
+  http::Router router;
+  add_routes(router, services);
+  http::Request request;
+  request.id = "test";
+  request.method = "POST";
+  request.path = Api::in("/runs");
+  request.headers = {{"authorization", std::string("Bearer ") + test::kOwnerToken}};
+  request.body = Json{{"experiment", "birds"}, {"snapshot_id", snapshot}, {"script", "train.py"}}.dump();
+  ASSERT_TRUE(api.gate(request));
+  const auto match = router.match("POST", request.path);
+  ASSERT_TRUE(match);
+  request.parameters = match->parameters;
+  const http::Response response = match->route->handler(request);
+  EXPECT_EQ(response.status, 201) << std::get<std::string>(response.body);
+}
+
 TEST_F(RunsTest, ADoubtIsAWarning) {
   api("POST", Api::in("/compute_targets"), Json{{"name", "gpu"}, {"max_nodes", 2}});
   const model::Run run =

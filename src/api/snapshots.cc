@@ -77,8 +77,9 @@ Result<http::Response> create_snapshot(Call& call) {
   }
   snapshot.created_at = call.services.clock.now_us();
   snapshot.created_by = call.caller.name;
+  const std::string manifest = known ? "" : store::snapshots::manifest_of(snapshot);  // one that is there stays as it is
   return create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
-    const bool fresh = store::snapshots::ensure(session, workspace.key, snapshot);
+    const bool fresh = !known && store::snapshots::ensure(session, workspace.key, snapshot, manifest);
     crash_point("server.snapshot.in_transaction");
     return Created{fresh ? 201 : 200, summary(snapshot)};
   });

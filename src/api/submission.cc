@@ -90,22 +90,33 @@ std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surr
   return faults;
 }
 
-Result<void> check_submission(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec) {
-  Surroundings around;
-  if (spec.snapshot_id && !spec.script.empty())
-    around.snapshot = store::snapshots::find_with_files(session, workspace_key, *spec.snapshot_id);
-  else if (spec.snapshot_id)
-    around.snapshot = store::snapshots::find(session, workspace_key, *spec.snapshot_id);
+Result<void> look_again(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, Surroundings& around) {
+  if (around.snapshot && !store::snapshots::find(session, workspace_key, *spec.snapshot_id)) around.snapshot.reset();
   around.target = store::compute_targets::find(session, workspace_key, spec.compute_target);
+  around.target_names.clear();
   if (!around.target) {
     MUSTER_TRY_ASSIGN(const auto targets, store::compute_targets::list(session, workspace_key, store::PageRequest{"", 20}));
     for (const model::ComputeTarget& target : targets.items) around.target_names.push_back(target.name);
   }
   around.parent_found = spec.parent_run_id && store::runs::key_of(session, workspace_key, *spec.parent_run_id).has_value();
+  return {};
+}
+
+Result<Surroundings> look_around(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec) {
+  Surroundings around;
+  if (spec.snapshot_id && !spec.script.empty())
+    around.snapshot = store::snapshots::find_with_files(session, workspace_key, *spec.snapshot_id);
+  else if (spec.snapshot_id)
+    around.snapshot = store::snapshots::find(session, workspace_key, *spec.snapshot_id);
   if (spec.distribution && spec.distribution->kind == model::Distribution::Kind::mpi) {
     const auto mpirun = environment::find_mpirun(job_path(spec));
     if (!mpirun) around.no_mpirun = mpirun.error();
   }
+  MUSTER_TRY(look_again(session, workspace_key, spec, around));
+  return around;
+}
+
+Result<void> check_submission(const model::RunSpec& spec, const Surroundings& around) {
   Error error{Code::invalid, "", "", submission_faults(spec, around)};
   if (error.errors.empty()) return {};
   std::vector<std::string> words;

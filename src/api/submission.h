@@ -22,7 +22,13 @@ struct Surroundings {
 };
 std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surroundings& surroundings);
 
-/// Looks everything up and gathers the faults; invalid with all of them at once.
-Result<void> check_submission(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec);
+/// The faults in one error, invalid, with all of them at once.
+Result<void> check_submission(const model::RunSpec& spec, const Surroundings& surroundings);
+
+/// Looks everything up. Reads the snapshot's manifest and the folders of PATH: not for the store's writer thread.
+Result<Surroundings> look_around(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec);
+
+/// Looks once more, quickly, for what others may have changed since look_around(): targets, the parent, whether the snapshot is there.
+Result<void> look_again(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, Surroundings& surroundings);
 
 }  // namespace muster::api

@@ -77,7 +77,8 @@ TEST(Snapshots, KeepTheirFiles) {
   snapshot.created_at = 4;
   snapshot.created_by = "ada";
   const auto ensure = [&] {
-    return test.write([&](Session& session) { return snapshots::ensure(session, test.workspace_key(), snapshot); });
+    const std::string manifest = snapshots::manifest_of(snapshot);
+    return test.write([&](Session& session) { return snapshots::ensure(session, test.workspace_key(), snapshot, manifest); });
   };
   EXPECT_TRUE(ensure());
   EXPECT_FALSE(ensure());

@@ -24,12 +24,14 @@ std::optional<model::Snapshot> select(Session& session, std::int64_t workspace_k
 
 }  // namespace
 
-bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot& snapshot) {
+std::string manifest_of(const model::Snapshot& snapshot) { return encode_manifest(snapshot.files); }
+
+bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot& snapshot, std::string_view manifest) {
   if (find(session, workspace_key, snapshot.snapshot_id)) return false;
   session.run(
       "INSERT INTO snapshots (workspace_key, snapshot_id, created_at, created_by, file_count, size, manifest) VALUES (?, ?, ?, ?, ?, ?, ?)",
       {workspace_key, snapshot.snapshot_id, snapshot.created_at, snapshot.created_by, static_cast<std::int64_t>(snapshot.file_count),
-       static_cast<std::int64_t>(snapshot.size), Blob{encode_manifest(snapshot.files)}});
+       static_cast<std::int64_t>(snapshot.size), Blob{manifest}});
   return true;
 }
 

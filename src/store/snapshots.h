@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "model/snapshot.h"
@@ -10,11 +11,14 @@
 
 namespace muster::store::snapshots {
 
-/// Writes the snapshot unless the workspace has it; true when it was new. Its id must be that of its files (model::snapshot_id).
-bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot& snapshot);
+/// The snapshot's files as the database keeps them. Compressing a large manifest takes its time: before the write, not in it.
+std::string manifest_of(const model::Snapshot& snapshot);
+/// Writes the snapshot unless the workspace has it; true when it was new. Its id must be that of its files (model::snapshot_id), `manifest`
+/// what manifest_of() made of it.
+bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot& snapshot, std::string_view manifest);
 /// Without the files: whether it is there and how large it is.
 std::optional<model::Snapshot> find(Session& session, std::int64_t workspace_key, std::string_view snapshot_id);
-/// With the files, in the manifest's order.
+/// With the files, in the manifest's order. Decodes the manifest: for reads alone.
 std::optional<model::Snapshot> find_with_files(Session& session, std::int64_t workspace_key, std::string_view snapshot_id);
 
 /// Every blob that any snapshot refers to, some more than once. For collecting the ones nobody refers to.
