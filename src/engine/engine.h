@@ -45,7 +45,8 @@ enum class StopHow {
   kill,    ///< end every process of the attempt now
 };
 
-/// Any thread may call; calls may block for as long as starting a process takes, never on training.
+/// Any thread may call, for different runs at once. Calls may block for as long as starting a process takes, or a cluster manager needs to
+/// answer; never on training.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -54,7 +55,7 @@ class Engine {
   /// later start replaces those nodes in the earlier one.
   virtual Result<Handle> start(const AttemptId& id, const std::vector<NodeStart>& nodes,
                                const std::function<Result<void>(const Handle&)>& record) = 0;
-  /// Takes up watching what an earlier server process started. Nodes that are gone are reported at once.
+  /// Takes up watching what an earlier server process started: all nodes, or none and an error. Nodes that are gone are reported at once.
   virtual Result<void> recover(const AttemptId& id, const Handle& handle) = 0;
   /// Fine when nothing is left. kill returns when nothing of the attempt runs any more; an error after 10 s names what would not die.
   virtual Result<void> stop(const AttemptId& id, const Handle& handle, StopHow how) = 0;

@@ -8,21 +8,24 @@
 #include "base/own_variables.h"
 #include "model/node_folder_name.h"
 #include "scheduler/scheduler_impl.h"
-#include "store/run_attempts.h"
 
 namespace muster::scheduler {
 namespace {
 
 /// For a polite stop beyond the ranks' own grace, before everything of the attempt is killed.
 constexpr std::chrono::seconds kStopMargin{20};
-/// Between two tries to start nodes that could not be.
-constexpr std::chrono::milliseconds kStartAgain{2000};
 constexpr int kMostKills = 3;
 /// How much of a lost runner's own log is shown.
 constexpr std::size_t kLastWordsBytes = 400;
 
 /// Of a start: the machine is short of something that comes back.
 bool passes(Code code) { return code == Code::unavailable || code == Code::disk_full || code == Code::storage_failed; }
+
+std::vector<int> ranks_of(const model::Run& run) {
+  std::vector<int> ranks;
+  for (const model::RunNode& node : run.nodes) ranks.push_back(node.node_rank);
+  return ranks;
+}
 
 }  // namespace
 
@@ -62,85 +65,70 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
 }
 
 void SchedulerImpl::start_nodes(const model::Run& run) {
-  const auto start = [&]() -> Result<void> {
-    MUSTER_TRY(make_folders(attempt_folder(run.run_id, run.attempt)));
-    std::vector<engine::NodeStart> nodes;
-    for (const model::RunNode& node : run.nodes) nodes.push_back(node_start(run, node.node_rank, false));
-    const auto record = [&](const engine::Handle& handle) {
-      return store_.write([&](store::Session& session) -> Result<void> {
-        store::run_attempts::set_handle(session, run.key, run.attempt, handle);
-        return {};
-      });
-    };
-    MUSTER_TRY(engine_->start({run.run_id, run.attempt}, nodes, record));
-    return {};
-  };
-  const Result<void> done = start();
-  if (!done && passes(done.error().code)) return put_off_start(run, done.error().detail);
-  if (!done) {
-    apply_until_stored(run.key, run.attempt, AttemptFailed{{"start_failed", done.error().detail, {}, {}, {}, "", "", ""}});
+  if (auto made = make_folders(attempt_folder(run.run_id, run.attempt)); !made) return start_answered(run, made);
+  std::vector<engine::NodeStart> nodes;
+  for (const model::RunNode& node : run.nodes) nodes.push_back(node_start(run, node.node_rank, false));
+  calls_->start(run, std::move(nodes), [this, run](const Result<void>& outcome) { start_answered(run, outcome); });
+}
+
+void SchedulerImpl::start_answered(const model::Run& run, const Result<void>& outcome) {
+  if (!outcome && passes(outcome.error().code)) return put_off_start(run, outcome.error().detail);
+  put_off_.erase(run.run_id);
+  if (!outcome) {
+    apply_until_stored(run.key, run.attempt, AttemptFailed{{"start_failed", outcome.error().detail, {}, {}, {}, "", "", ""}});
     return;
   }
   watch_start(run.run_id, run.attempt);
-  const auto look_again = [this, run] {
-    const auto now = active(run.run_id);
-    if (!now || now->attempt != run.attempt) {
-      std::vector<int> nodes;
-      for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
-      return kill_nodes(run, nodes);  // it was ended while the engine was starting it
-    }
-    // A cancel may have come while the engine was starting, when there was nothing yet to stop.
-    if (stop_reason(*now)) stop_nodes(*now, engine::StopHow::polite);
-  };
-  look_again();
+  const auto now = active(run.run_id);
+  if (!now || now->attempt != run.attempt) return kill_nodes(run, ranks_of(run));  // it was ended while the engine was starting it
+  // A cancel may have come when there was nothing yet to stop.
+  if (stop_reason(*now)) stop_nodes(*now);
   apply_until_stored(run.key, run.attempt, EngineStarted{});
 }
 
-/// Processes, descriptors and memory come back, and so does the disk: the run keeps its nodes and is tried again.
+/// Processes, descriptors and memory come back, and so does the disk: the run keeps its nodes and is tried again, each time after longer.
 void SchedulerImpl::put_off_start(const model::Run& run, const std::string& why) {
-  const auto told = apply(run.key, run.attempt, StartPutOff{why});
+  const auto told = apply(run.key, run.attempt, PutOff{why});
   if (!told || told->changed) log::warning("scheduler", "{} cannot be started now: {}", run.run_id, why);
-  thread_.post_after(kStartAgain, [this, id = run.run_id, attempt = run.attempt] {
-    const auto now = active(id);
-    if (!now || now->attempt != attempt || now->nodes.empty()) return;
-    if (!stop_reason(*now)) return start_nodes(*now);
-    for (const model::RunNode& node : now->nodes) node_gone({id, attempt}, node.node_rank, "it was never started");
+  PutOffStart& put_off = put_off_[run.run_id];
+  put_off.waits = true;
+  const auto now = active(run.run_id);
+  if (now && stop_reason(*now)) return give_up_start(run);
+  thread_.post_after(delay_after(put_off.tries++), [this, run] {
+    const auto at = put_off_.find(run.run_id);
+    if (at == put_off_.end() || !at->second.waits) return;
+    at->second.waits = false;
+    const auto still = active(run.run_id);
+    if (still && still->attempt == run.attempt && !still->nodes.empty()) return start_nodes(*still);
+    put_off_.erase(at);
   });
 }
 
-void SchedulerImpl::salvage_node(const model::Run& run, int node_rank) {
-  const engine::AttemptId id{run.run_id, run.attempt};
-  const auto record = [&](const engine::Handle& handle) {
-    return store_.write([&](store::Session& session) -> Result<void> {
-      Json all = store::run_attempts::handle(session, run.key, run.attempt).value_or(Json::object());
-      all.update(handle);
-      store::run_attempts::set_handle(session, run.key, run.attempt, all);
-      return {};
-    });
-  };
-  const auto started = engine_->start(id, {node_start(run, node_rank, true)}, record);
-  if (started) return;
-  if (passes(started.error().code)) {
-    thread_.post_after(kStartAgain, [this, run_id = run.run_id, attempt = run.attempt, node_rank] {
-      const auto now = active(run_id);
-      if (now && now->attempt == attempt) salvage_node(*now, node_rank);
-    });
-    return;
-  }
-  log::error("scheduler", "{}: node {} could not be salvaged: {}", run.run_id, node_rank, started.error().detail);
-  thread_.post_after(std::chrono::seconds(2), [this, id, node_rank, why = started.error().detail] { node_gone(id, node_rank, why); });
+/// Of a run that is to end before the engine could start it.
+void SchedulerImpl::give_up_start(const model::Run& run) {
+  put_off_.erase(run.run_id);
+  for (const int rank : ranks_of(run)) node_gone({run.run_id, run.attempt}, rank, "it was never started");
 }
 
-void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
+void SchedulerImpl::salvage_node(const model::Run& run, int node_rank, int tries) {
+  calls_->start(run, {node_start(run, node_rank, true)}, [this, run, node_rank, tries](const Result<void>& outcome) {
+    if (outcome) return;
+    const bool waits = passes(outcome.error().code);
+    if (!waits || tries == 0)
+      log::error("scheduler", "{}: node {} could not be salvaged: {}", run.run_id, node_rank, outcome.error().detail);
+    thread_.post_after(delay_after(waits ? tries : 2), [this, run, node_rank, tries, waits, why = outcome.error().detail] {
+      if (!waits) return node_gone({run.run_id, run.attempt}, node_rank, why);
+      const auto now = active(run.run_id);
+      if (now && now->attempt == run.attempt) salvage_node(*now, node_rank, tries + 1);
+    });
+  });
+}
+
+void SchedulerImpl::stop_nodes(const model::Run& run) {
   const auto now = active(run.run_id);
   if (!now || now->attempt != run.attempt) return;
-  const auto handle = store_.read(
-      [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, run.attempt); });
-  if (handle && !*handle) return;  // nothing was started yet; start_nodes looks again when it has
-  const auto stopped = handle ? engine_->stop({run.run_id, run.attempt}, **handle, how) : Result<void>(tl::unexpected(handle.error()));
-  if (!stopped) log::error("scheduler", "stopping {}: {}", run.run_id, stopped.error().detail);
-  const auto patience = std::chrono::seconds(run.spec.grace_seconds) + kStopMargin;
-  thread_.post_after(patience, [this, run] {
+  if (const auto at = put_off_.find(run.run_id); at != put_off_.end() && at->second.waits) return give_up_start(*now);
+  const auto kill_the_rest = [this, run] {
     const auto late = active(run.run_id);
     if (!late || late->attempt != run.attempt) return;
     std::vector<int> nodes;
@@ -150,29 +138,25 @@ void SchedulerImpl::stop_nodes(const model::Run& run, engine::StopHow how) {
     if (nodes.empty()) return;
     log::warning("scheduler", "{}: the ranks of {} nodes did not end in time; killing them", run.run_id, nodes.size());
     kill_nodes(*late, nodes);
+  };
+  calls_->stop(run, ranks_of(*now), engine::StopHow::polite, [this, run, kill_the_rest](const Result<void>& outcome) {
+    if (!outcome) log::error("scheduler", "stopping {}: {}", run.run_id, outcome.error().detail);
+    thread_.post_after(std::chrono::seconds(run.spec.grace_seconds) + kStopMargin, kill_the_rest);
   });
 }
 
 void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then, int tries) {
-  kill_thread_.post([this, run, node_ranks, then = std::move(then), tries] {
-    const engine::AttemptId id{run.run_id, run.attempt};
-    const auto handle = store_.read(
-        [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, id.attempt); });
-    engine::Handle wanted = Json::object();
-    for (const int rank : node_ranks) {
-      const std::string name = std::to_string(rank);
-      if (handle && *handle && (*handle)->contains(name)) wanted[name] = (**handle)[name];
-    }
-    const auto killed = handle ? engine_->stop(id, wanted, engine::StopHow::kill) : Result<void>(tl::unexpected(handle.error()));
-    if (!killed) log::error("scheduler", "killing {}: {}", id.run_id, killed.error().detail);
+  const auto answered = [this, run, node_ranks, then = std::move(then), tries](const Result<void>& outcome) {
+    if (!outcome) log::error("scheduler", "killing {}: {}", run.run_id, outcome.error().detail);
     // What follows counts on nothing being left. A process that no kill reaches (in the kernel, for a device) is waited for so long and no
-    // longer.
-    if (!killed && (!handle || tries < kMostKills)) {
-      kill_thread_.post_after(kStartAgain, [this, run, node_ranks, then, tries] { kill_nodes(run, node_ranks, then, tries + 1); });
+    // longer; a machine that is short of something, until it is not.
+    if (!outcome && (outcome.error().code == Code::unavailable || tries < kMostKills)) {
+      thread_.post_after(delay_after(tries + 2), [this, run, node_ranks, then, tries] { kill_nodes(run, node_ranks, then, tries + 1); });
       return;
     }
-    if (then) thread_.post(then);
-  });
+    if (then) then();
+  };
+  calls_->stop(run, node_ranks, engine::StopHow::kill, answered);
 }
 
 /// What is not brought home stays: a server that starts removes no folder with this mark.

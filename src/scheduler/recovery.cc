@@ -75,10 +75,20 @@ void SchedulerImpl::take_up(const model::Run& run) {
     return;
   }
   thread_.post([this, run, handle = **handle] {
-    const auto recovered = engine_->recover({run.run_id, run.attempt}, handle);
-    if (!recovered) log::error("scheduler", "{}: {}", run.run_id, recovered.error().detail);
-    if (stop_reason(run)) stop_nodes(run, engine::StopHow::polite);
+    adopt_nodes(run, handle);
+    if (stop_reason(run)) stop_nodes(run);
     watch_duration(run);
+  });
+}
+
+void SchedulerImpl::adopt_nodes(const model::Run& run, const engine::Handle& handle, int tries) {
+  calls_->recover(run, handle, [this, run, handle, tries](const Result<void>& outcome) {
+    if (outcome) return;
+    if (tries == 0) log::error("scheduler", "{}: its nodes cannot be watched now: {}", run.run_id, outcome.error().detail);
+    thread_.post_after(delay_after(tries), [this, run, handle, tries] {
+      const auto now = active(run.run_id);
+      if (now && now->attempt == run.attempt) adopt_nodes(run, handle, tries + 1);
+    });
   });
 }
 

@@ -312,9 +312,11 @@ struct Stepper {
     return true;
   }
 
-  bool operator()(const StartPutOff& event) const {
-    if (run.status != RunStatus::provisioning) return false;
-    const std::string words = "its nodes cannot be started now and will be tried again: " + event.why;
+  bool operator()(const PutOff& event) const {
+    if (run.status != RunStatus::preparing && run.status != RunStatus::provisioning) return false;
+    const std::string words = (run.status == RunStatus::preparing ? "its environment cannot be prepared now and will be tried again: "
+                                                                  : "its nodes cannot be started now and will be tried again: ") +
+                              event.why;
     if (run.status_detail == words) return false;
     run.status_detail = words;
     return true;

@@ -93,13 +93,13 @@ struct CancelAsked {
 };
 /// No node has its work order yet, and what was started of the attempt has been ended: it is started from the beginning.
 struct StartAgain {};
-/// The engine could not start the nodes for want of processes, descriptors or memory; it will be asked again.
-struct StartPutOff {
+/// The environment could not be prepared, or the nodes not started, for want of processes, descriptors or memory; it will be tried again.
+struct PutOff {
   std::string why;
 };
 using Event =
     std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
-                 RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, StartPutOff, StartAgain, CancelAsked>;
+                 RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, PutOff, StartAgain, CancelAsked>;
 
 // What is wanted of the world.
 enum class EffectKind {

@@ -43,19 +43,20 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
                                                : default_local_runs_at_once(static_cast<int>(options_.gpus.size())),
                options_.gpus),
       environments_(options_.home / "environments") {
-  engine_ = make_engine({[this](const engine::AttemptId& id, int node_rank, const std::string& how) {
-    thread_.post([this, id, node_rank, how] { node_gone(id, node_rank, how); });
-  }});
+  const engine::Listener listener{
+      [this](const engine::AttemptId& id, int node_rank, const std::string& how) { node_gone(id, node_rank, how); }};
+  calls_ =
+      std::make_unique<EngineCalls>(make_engine, listener, store_, [this](std::function<void()> task) { thread_.post(std::move(task)); });
   desk_ = std::make_unique<EnvironmentDesk>(
       environments_, logs_, clock_,
       [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); });
 }
 
 SchedulerImpl::~SchedulerImpl() {
-  // Its tasks use engine and desk, whose threads post to it: it stops first, is there for them to post to, and goes last.
-  kill_thread_.stop();
+  // Its tasks use calls and desk, whose threads post to it: it stops first, is there for them to post to, and goes last.
   thread_.stop();
-  engine_.reset();
+  calls_->stop(options_.engine_patience);
+  calls_.reset();
   desk_.reset();
 }
 

@@ -35,6 +35,7 @@ struct SchedulerOptions {
   std::chrono::milliseconds start_patience = std::chrono::minutes(5);  ///< in which a runner has to check in
   std::chrono::milliseconds silence_is_loss =
       std::chrono::minutes(30);  ///< a runner that says nothing for so long is ended and its work salvaged
+  std::chrono::milliseconds engine_patience = std::chrono::seconds(5);  ///< when the server ends, for calls of the engine under way
 };
 
 struct CheckIn {

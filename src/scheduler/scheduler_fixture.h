@@ -48,6 +48,7 @@ class SchedulerTest : public ::testing::Test {
     options.local_runs_at_once = 1;
     options.start_patience = start_patience_;
     options.silence_is_loss = silence_is_loss_;
+    options.engine_patience = engine_patience_;
     scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_,
                                    [this](engine::Listener listener) { return script_.make(std::move(listener)); });
     const auto recovered = scheduler_->recover();
@@ -146,6 +147,7 @@ class SchedulerTest : public ::testing::Test {
   SystemClock clock_;
   std::chrono::milliseconds start_patience_ = std::chrono::minutes(5);
   std::chrono::milliseconds silence_is_loss_ = std::chrono::minutes(30);
+  std::chrono::milliseconds engine_patience_ = std::chrono::seconds(5);
   std::unique_ptr<test::FaultyStore> store_;
   store::LogStore logs_;
   store::Changes changes_;

@@ -2,6 +2,7 @@
 // The scheduler's inside. Bodies: scheduler.cc (what the server calls), transitions.cc (events and effects), nodes.cc (the engine and its
 // nodes), watch.cc (timers), recovery.cc.
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,12 +10,16 @@
 
 #include "base/guarded.h"
 #include "scheduler/dispatch_thread.h"
+#include "scheduler/engine_calls.h"
 #include "scheduler/environment_desk.h"
 #include "scheduler/run_machine.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/targets.h"
 
 namespace muster::scheduler {
+
+/// Before something that the machine had no room for is tried again: longer each time.
+inline std::chrono::milliseconds delay_after(int tries) { return std::chrono::milliseconds(500) * (1 << std::clamp(tries, 0, 6)); }
 
 class SchedulerImpl final : public Scheduler {
  public:
@@ -58,13 +63,16 @@ class SchedulerImpl final : public Scheduler {
   /// What was kept when the run's environment was ready. Builds nothing.
   Result<environment::Prepared> prepared_for(const model::Run& run);
 
-  // nodes.cc
+  // nodes.cc: all on the dispatch thread, but for kill_nodes()
   void start_nodes(const model::Run& run);
-  void salvage_node(const model::Run& run, int node_rank);
-  void stop_nodes(const model::Run& run, engine::StopHow how);
-  /// Ends every process of these nodes now, on the thread for that; `then` afterwards on the dispatch thread.
+  void start_answered(const model::Run& run, const Result<void>& outcome);
+  void salvage_node(const model::Run& run, int node_rank, int tries = 0);
+  /// Asks the runners to end their ranks, and kills what has not ended in time.
+  void stop_nodes(const model::Run& run);
+  /// Ends every process of these nodes now; `then` afterwards on the dispatch thread.
   void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {}, int tries = 0);
   void put_off_start(const model::Run& run, const std::string& why);
+  void give_up_start(const model::Run& run);
   void keep_folders(const model::Run& run) const;
   void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
   engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;
@@ -83,6 +91,8 @@ class SchedulerImpl final : public Scheduler {
 
   // recovery.cc
   void take_up(const model::Run& run);
+  /// Has the engine watch what an earlier server started; tried again until it does.
+  void adopt_nodes(const model::Run& run, const engine::Handle& handle, int tries = 0);
   /// Removes node folders whose runner had been told that all is collected, and was killed before it could remove them.
   void sweep_run_folders();
 
@@ -103,10 +113,14 @@ class SchedulerImpl final : public Scheduler {
   std::optional<std::chrono::steady_clock::time_point> last_heartbeat_look_;                          ///< the dispatch thread's alone
   std::optional<std::chrono::steady_clock::time_point> next_target_look_;  ///< of the one timer; the dispatch thread's alone
   Guarded<std::set<std::string>> timed_runs_;                              ///< "<run id>/<attempt>" whose duration is being watched
-  std::unique_ptr<engine::Engine> engine_;
+  struct PutOffStart {
+    int tries = 0;
+    bool waits = false;  ///< else the engine has been asked again
+  };
+  std::map<std::string, PutOffStart> put_off_;  ///< by run id; the dispatch thread's alone
+  std::unique_ptr<EngineCalls> calls_;
   std::unique_ptr<EnvironmentDesk> desk_;
-  DispatchThread kill_thread_;  ///< a kill may take its ten seconds, which nothing else has to wait for
-  DispatchThread thread_;       ///< destroyed first: its tasks use all of the above
+  DispatchThread thread_;  ///< destroyed first: its tasks use all of the above
 };
 
 }  // namespace muster::scheduler

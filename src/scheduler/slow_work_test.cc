@@ -1,15 +1,46 @@
 // No slow work where others wait: what the scheduler does while an environment is built or an engine takes its time.
 #include <sys/stat.h>
 
-#include <fcntl.h>
-
 #include "scheduler/scheduler_fixture.h"
 
 namespace muster::scheduler {
 namespace {
 
+/// Holds up whoever comes, until it is opened.
+struct Barrier {
+  test::Watched<bool> is_reached;
+  test::Watched<bool> is_open;
+  void hold_up() {
+    is_reached.set(true);
+    EXPECT_TRUE(is_open.wait_for(true));
+  }
+};
+
 class SlowWorkTest : public SchedulerTest {
  protected:
+  void TearDown() override {
+    barrier_.is_open.set(true);
+    SchedulerTest::TearDown();
+  }
+  model::Run submit_to(const std::string& target) {
+    return submit([&](model::RunSpec& spec) { spec.compute_target = target; });
+  }
+  model::Run running_on(const std::string& target) {
+    const std::size_t before = script_.starts.get().size();
+    const model::Run run = submit_to(target);
+    EXPECT_TRUE(started(before + 1));
+    EXPECT_TRUE(*check_in(run));
+    EXPECT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+    return run;
+  }
+  ::testing::AssertionResult goes_from_start_to_end_on(const std::string& target) {
+    const model::Run run = submit_to(target);
+    if (auto starts = becomes(run, RunStatus::starting); !starts) return starts;
+    run_to_end(run, 0);
+    return becomes(run, RunStatus::completed);
+  }
+  Barrier barrier_;
+
   /// A program that plays `python -m venv` and pip. While its gate is closed, nothing that it is asked for returns.
   std::string fake_python() {
     const std::filesystem::path program = folder_ / "python";
@@ -76,6 +107,92 @@ TEST_F(SlowWorkTest, AServerThatWasRestartedStillHasWhatWasPrepared) {
   const auto again = scheduler_->check_in(node(run, 1, 2), {"host", "127.0.0.1", 6105, 2, false});
   ASSERT_TRUE(again && *again) << again.error().detail;
   EXPECT_EQ((**again)["interpreter"], interpreter);
+}
+
+TEST_F(SlowWorkTest, AnEngineThatIsSlowToStartHoldsUpNoOtherRun) {
+  make_target("slow", 1);
+  make_target("fast", 1);
+  script_.before_start = [this, first = std::make_shared<std::atomic<bool>>(true)](const engine::AttemptId&) {
+    if (first->exchange(false)) barrier_.hold_up();
+  };
+  const model::Run slow = submit_to("slow");
+  ASSERT_TRUE(barrier_.is_reached.wait_for(true));
+  EXPECT_TRUE(goes_from_start_to_end_on("fast"));
+  EXPECT_EQ(look(slow).status, RunStatus::provisioning);
+  barrier_.is_open.set(true);
+  EXPECT_TRUE(becomes(slow, RunStatus::starting));
+}
+
+TEST_F(SlowWorkTest, AnEngineThatIsSlowToStopOrToRecoverHoldsUpNoOtherRun) {
+  make_target("slow", 1);
+  make_target("fast", 1);
+  const model::Run slow = running_on("slow");
+  script_.before_stop = [this](const engine::AttemptId&, engine::StopHow) { barrier_.hold_up(); };
+  ASSERT_TRUE(scheduler_->cancel(slow.key, "enough", false));
+  ASSERT_TRUE(barrier_.is_reached.wait_for(true));
+  EXPECT_TRUE(goes_from_start_to_end_on("fast"));
+  barrier_.is_open.set(true);
+  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return !stops.empty(); }));
+
+  script_.before_stop = {};
+  barrier_.is_reached.set(false);
+  barrier_.is_open.set(false);
+  script_.before_recover = [this](const engine::AttemptId&) { barrier_.hold_up(); };
+  start();
+  ASSERT_TRUE(barrier_.is_reached.wait_for(true));
+  EXPECT_TRUE(goes_from_start_to_end_on("fast"));
+  EXPECT_TRUE(script_.recovered.get().empty());
+  barrier_.is_open.set(true);
+  EXPECT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() == 2; }))
+      << "the restarted server asks again, once it watches";
+  EXPECT_EQ(script_.recovered.get().size(), 1U);
+}
+
+TEST_F(SlowWorkTest, AKillThatTakesItsTimeHoldsUpNoOtherKill) {
+  make_target("slow", 1);
+  make_target("fast", 1);
+  const model::Run slow = running_on("slow");
+  const model::Run fast = running_on("fast");
+  script_.before_stop = [this, id = slow.run_id](const engine::AttemptId& attempt, engine::StopHow) {
+    if (attempt.run_id == id) barrier_.hold_up();
+  };
+  ASSERT_TRUE(scheduler_->cancel(slow.key, "now", true));
+  ASSERT_TRUE(barrier_.is_reached.wait_for(true));
+  ASSERT_TRUE(scheduler_->cancel(fast.key, "now", true));
+  ASSERT_TRUE(script_.stops.wait([&](const auto& stops) { return !stops.empty() && stops.back().id.run_id == fast.run_id; }));
+  EXPECT_TRUE(goes_from_start_to_end_on("fast")) << "its node is free";
+}
+
+TEST_F(SlowWorkTest, TheCallsForARunAreMadeInOrder) {
+  script_.before_start = [this](const engine::AttemptId&) { barrier_.hold_up(); };
+  script_.before_stop = [this](const engine::AttemptId&, engine::StopHow) {
+    EXPECT_EQ(script_.starts.get().size(), 1U) << "nothing is stopped that is not started yet";
+  };
+  const model::Run run = submit();
+  ASSERT_TRUE(barrier_.is_reached.wait_for(true));
+  ASSERT_TRUE(scheduler_->cancel(run.key, "enough", false));
+  ASSERT_TRUE(scheduler_->cancel(run.key, "now", true));
+  EXPECT_EQ(look(run).status, RunStatus::canceled);
+  barrier_.is_open.set(true);
+  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() >= 2; }));
+  EXPECT_EQ(script_.stops.get()[0].how, engine::StopHow::polite);
+  EXPECT_EQ(script_.stops.get()[1].how, engine::StopHow::kill);
+}
+
+TEST_F(SlowWorkTest, AnEngineThatDoesNotAnswerHoldsUpNoEndAndStartsNothingAfterIt) {
+  engine_patience_ = std::chrono::milliseconds(50);
+  start();
+  script_.before_start = [this](const engine::AttemptId&) { barrier_.hold_up(); };
+  const model::Run run = submit();
+  ASSERT_TRUE(barrier_.is_reached.wait_for(true));
+  scheduler_.reset();
+  barrier_.is_open.set(true);
+  ASSERT_TRUE(script_.not_recorded.wait_for(1)) << "the handle of a start that comes too late is refused";
+  EXPECT_TRUE(script_.starts.get().empty());
+  script_.before_start = {};
+  start();
+  EXPECT_TRUE(started(1));
+  EXPECT_TRUE(becomes(run, RunStatus::starting));
 }
 
 }  // namespace

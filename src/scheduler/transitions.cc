@@ -100,8 +100,8 @@ void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
       desk_->abandon(run.key);
       break;
     case EffectKind::start_nodes: start_nodes(run); break;
-    case EffectKind::stop_nodes: stop_nodes(run, engine::StopHow::polite); break;
-    case EffectKind::stop_nodes_soon: thread_.post_after(kCauseWindow, [this, run] { stop_nodes(run, engine::StopHow::polite); }); break;
+    case EffectKind::stop_nodes: stop_nodes(run); break;
+    case EffectKind::stop_nodes_soon: thread_.post_after(kCauseWindow, [this, run] { stop_nodes(run); }); break;
     case EffectKind::salvage_node: salvage_node(run, effect.node_rank); break;
     case EffectKind::kill_nodes: {
       std::vector<int> nodes;

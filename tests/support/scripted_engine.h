@@ -26,9 +26,13 @@ struct EngineScript {
   Watched<std::vector<Start>> starts;
   Watched<std::vector<Stop>> stops;
   Watched<std::vector<engine::AttemptId>> recovered;
-  Watched<std::vector<engine::Handle>> stopped_handles;          ///< as `stops`
-  Watched<std::string> refuse_start_for_now;                     ///< not empty: start() fails with these words, as for want of processes
-  Watched<std::string> refuse_start;                             ///< not empty: start() fails with these words
+  Watched<std::vector<engine::Handle>> stopped_handles;        ///< as `stops`
+  Watched<std::string> refuse_start_for_now;                   ///< not empty: start() fails with these words, as for want of processes
+  Watched<std::string> refuse_start;                           ///< not empty: start() fails with these words
+  std::function<void(const engine::AttemptId&)> before_start;  ///< called before the handle is recorded
+  std::function<void(const engine::AttemptId&, engine::StopHow)> before_stop;
+  std::function<void(const engine::AttemptId&)> before_recover;
+  Watched<int> not_recorded;                                     ///< starts whose handle was refused
   std::function<void(const engine::AttemptId&)> while_starting;  ///< called in start(), whose runners may speak before it returns
   engine::Listener listener;                                     ///< of the engine made last
 
@@ -45,18 +49,24 @@ class ScriptedEngine final : public engine::Engine {
     if (!refusal.empty()) return fail(Code::internal, "{}", refusal);
     const std::string shortage = script_.refuse_start_for_now.get();
     if (!shortage.empty()) return fail(Code::unavailable, "{}", shortage);
+    if (script_.before_start) script_.before_start(id);
     engine::Handle handle = Json::object();
     for (const auto& node : nodes) handle[std::to_string(node.node_rank)] = {{"start", node.node_id}};
-    MUSTER_TRY(record(handle));
+    if (auto recorded = record(handle); !recorded) {
+      script_.not_recorded.change([](int& count) { ++count; });
+      return tl::unexpected(recorded.error());
+    }
     if (script_.while_starting) script_.while_starting(id);
     script_.starts.change([&](auto& starts) { starts.push_back({id, nodes}); });
     return handle;
   }
   Result<void> recover(const engine::AttemptId& id, const engine::Handle&) override {
+    if (script_.before_recover) script_.before_recover(id);
     script_.recovered.change([&](auto& ids) { ids.push_back(id); });
     return {};
   }
   Result<void> stop(const engine::AttemptId& id, const engine::Handle& handle, engine::StopHow how) override {
+    if (script_.before_stop) script_.before_stop(id, how);
     script_.stopped_handles.change([&](auto& handles) { handles.push_back(handle); });
     script_.stops.change([&](auto& stops) { stops.push_back({id, how}); });
     return {};

@@ -126,14 +126,18 @@ class LocalEngine final : public Engine {
 
   Result<void> recover(const AttemptId& id, const Handle& handle) override {
     MUSTER_TRY_ASSIGN(const std::vector<LocalNode> nodes, local_nodes_from_json(handle));
+    std::vector<Fd> held;
     for (const LocalNode& node : nodes) {
-      if (auto pidfd = hold(node)) {
-        watch(id, node.node_rank, std::move(*pidfd));
-      } else if (pidfd.error().code == Code::not_found) {
-        watcher_->post([this, id, node_rank = node.node_rank] { listener_.node_gone(id, node_rank, "gone"); });
-      } else {
-        return tl::unexpected(pidfd.error());
-      }
+      auto pidfd = hold(node);
+      if (!pidfd && pidfd.error().code != Code::not_found) return tl::unexpected(pidfd.error());
+      held.push_back(pidfd ? std::move(*pidfd) : Fd());
+    }
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const int node_rank = nodes[i].node_rank;
+      if (held[i])
+        watch(id, node_rank, std::move(held[i]));
+      else
+        watcher_->post([this, id, node_rank] { listener_.node_gone(id, node_rank, "gone"); });
     }
     return {};
   }

@@ -1,0 +1,100 @@
+#include "scheduler/engine_calls.h"
+
+#include "base/log.h"
+#include "store/run_attempts.h"
+
+namespace muster::scheduler {
+namespace {
+
+/// How many runs' calls an engine may have at once.
+constexpr int kMostThreads = 8;
+
+}  // namespace
+
+struct EngineCalls::Inside {
+  Inside(store::Store& in, Post to) : store(in), post(std::move(to)) {}
+
+  store::Store& store;  ///< this and `post` behind the door
+  const Post post;
+  Door door;
+  std::unique_ptr<engine::Engine> engine;
+
+  Result<void> record(std::int64_t run_key, int attempt, const engine::Handle& handle) {
+    Result<void> stored = fail(Code::unavailable, "the server is ending");
+    door.pass([&] {
+      stored = store.write([&](store::Session& session) -> Result<void> {
+        Json all = store::run_attempts::handle(session, run_key, attempt).value_or(Json::object());
+        all.update(handle);
+        store::run_attempts::set_handle(session, run_key, attempt, all);
+        return {};
+      });
+    });
+    return stored;
+  }
+
+  Result<std::optional<Json>> recorded(std::int64_t run_key, int attempt) {
+    Result<std::optional<Json>> handle = fail(Code::unavailable, "the server is ending");
+    door.pass([&] {
+      handle = store.read(
+          [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run_key, attempt); });
+    });
+    return handle;
+  }
+};
+
+EngineCalls::EngineCalls(const MakeEngine& make_engine, engine::Listener listener, store::Store& store, Post post)
+    : inside_(std::make_shared<Inside>(store, std::move(post))), workers_(kMostThreads) {
+  // The engine is a part of what is inside, and does not outlive it.
+  inside_->engine = make_engine(
+      {[inside = inside_.get(), gone = std::move(listener.node_gone)](const engine::AttemptId& id, int node_rank, const std::string& how) {
+        inside->door.pass([&] { inside->post([gone, id, node_rank, how] { gone(id, node_rank, how); }); });
+      }});
+}
+
+void EngineCalls::make(const model::Run& run, std::function<Result<void>(Inside&)> call, Answer then) {
+  workers_.post(run.run_id, [inside = inside_, call = std::move(call), then = std::move(then), run_id = run.run_id] {
+    Result<void> outcome;
+    try {
+      outcome = call(*inside);
+    } catch (const std::exception& surprise) {
+      log::error("scheduler", "{}: its engine failed: {}", run_id, surprise.what());
+      outcome = fail(Code::unavailable, "the engine failed: {}", surprise.what());
+    }
+    inside->door.pass([&] { inside->post([then, outcome] { then(outcome); }); });
+  });
+}
+
+void EngineCalls::start(const model::Run& run, std::vector<engine::NodeStart> nodes, Answer then) {
+  const auto call = [nodes = std::move(nodes), id = engine::AttemptId{run.run_id, run.attempt}, key = run.key](Inside& in) -> Result<void> {
+    MUSTER_TRY(in.engine->start(id, nodes, [&](const engine::Handle& handle) { return in.record(key, id.attempt, handle); }));
+    return {};
+  };
+  make(run, call, std::move(then));
+}
+
+void EngineCalls::recover(const model::Run& run, const engine::Handle& handle, Answer then) {
+  const auto call = [handle, id = engine::AttemptId{run.run_id, run.attempt}](Inside& in) { return in.engine->recover(id, handle); };
+  make(run, call, std::move(then));
+}
+
+void EngineCalls::stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then) {
+  const auto call = [node_ranks = std::move(node_ranks), how, id = engine::AttemptId{run.run_id, run.attempt},
+                     key = run.key](Inside& in) -> Result<void> {
+    const auto handle = in.recorded(key, id.attempt);
+    if (!handle) return fail(Code::unavailable, "what was started of it cannot be read: {}", handle.error().detail);
+    engine::Handle wanted = Json::object();
+    for (const int rank : node_ranks) {
+      const std::string name = std::to_string(rank);
+      if (*handle && (*handle)->contains(name)) wanted[name] = (**handle)[name];
+    }
+    return wanted.empty() ? Result<void>{} : in.engine->stop(id, wanted, how);
+  };
+  make(run, call, std::move(then));
+}
+
+void EngineCalls::stop(std::chrono::milliseconds patience) {
+  if (!workers_.stop(patience)) log::error("scheduler", "an engine has not answered in time, and is left to itself");
+  inside_->door.close();
+}
+
+}  // namespace muster::scheduler

@@ -1,0 +1,69 @@
+#pragma once
+// What is asked of an engine, away from the thread that decides: an engine may take its time (a cluster manager that is slow to answer),
+// and no other run waits for it. The calls for one run are made in the order in which they were asked for: a start before its stop, that
+// before a kill.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <vector>
+
+#include "engine/engine.h"
+#include "model/run.h"
+#include "scheduler/ordered_workers.h"
+#include "store/store.h"
+
+namespace muster::scheduler {
+
+/// Lets calls through until it is closed, and is then sure that none is inside.
+class Door {
+ public:
+  /// False: it is closed, and `call` was not made.
+  template <typename Call>
+  bool pass(Call&& call) {
+    const std::shared_lock lock(mutex_);
+    if (is_closed_) return false;
+    call();
+    return true;
+  }
+  void close() {
+    const std::unique_lock lock(mutex_);
+    is_closed_ = true;
+  }
+
+ private:
+  std::shared_mutex mutex_;
+  bool is_closed_ = false;
+};
+
+/// Thread-safe.
+class EngineCalls {
+ public:
+  using MakeEngine = std::function<std::unique_ptr<engine::Engine>(engine::Listener)>;
+  using Post = std::function<void(std::function<void()>)>;
+  using Answer = std::function<void(const Result<void>&)>;
+
+  /// Answers, and what the engine tells of `node_gone`, are given to `post`.
+  EngineCalls(const MakeEngine& make_engine, engine::Listener listener, store::Store& store, Post post);
+  ~EngineCalls() { stop(std::chrono::milliseconds(0)); }
+
+  /// The handle of these nodes is stored, beside those of the attempt's other nodes, before any of them does anything.
+  void start(const model::Run& run, std::vector<engine::NodeStart> nodes, Answer then);
+  void recover(const model::Run& run, const engine::Handle& handle, Answer then);
+  /// Of these nodes, as far as they were started. `unavailable` when it could not be asked.
+  void stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then);
+
+  /// No other call is made. Those under way are waited for so long; one that takes longer finds the store closed, so that nothing is
+  /// started that a restarted server would not find, and its answer is not heard.
+  void stop(std::chrono::milliseconds patience);
+
+ private:
+  struct Inside;
+  void make(const model::Run& run, std::function<Result<void>(Inside&)> call, Answer then);
+
+  std::shared_ptr<Inside> inside_;  ///< a call that has not ended in time keeps it
+  OrderedWorkers workers_;
+};
+
+}  // namespace muster::scheduler
