@@ -19,7 +19,8 @@ fuzz_suite() { # SECONDS
     count "Fuzzers, which do not build" 0 1
     return
   fi
-  targets=$(build/fuzz/fuzz)
+  targets="$(build/fuzz/fuzz)
+conda_yaml"
   number=$(printf '%s\n' "$targets" | wc -l)
   # As many at once as there are cores.
   share=$(($1 * $(core_count) / number))

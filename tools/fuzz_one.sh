@@ -6,6 +6,12 @@ corpus=build/fuzz/corpus/$target
 mkdir -p "$corpus"
 rm -f "build/fuzz/log/$target.ok"
 case $target in
+  conda_yaml) # the SDK's, in Python
+    if PYTHONPATH=python python3 tests/fuzz/conda_yaml.py "$seconds" >"build/fuzz/log/$target.log" 2>&1; then
+      : >"build/fuzz/log/$target.ok"
+    fi
+    exit 0
+    ;;
   exception) seeds=tests/golden/exceptions ;;
   journal) seeds=tests/golden/journal ;;
   snapshot_manifest) seeds=tests/golden/snapshot ;;

@@ -10,7 +10,10 @@ KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 CondaFile = NamedTuple("CondaFile", [("name", str), ("channels", List[str]), ("conda_packages", List[str]), ("pip_packages", List[str])])
 _Line = NamedTuple("_Line", [("number", int), ("indent", int), ("text", str)])
 
-_KEY = re.compile(r"([A-Za-z_][\w-]*)\s*:(?:\s+(.*))?\Z")
+_KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)[ \t]*:(?:[ \t]+(.*))?\Z")
+_WHITE = " \t"  # of YAML; Python's own idea of white space is wider
+# Line breaks and control characters that YAML does not have, or not everywhere.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def read_conda_file(path: str) -> CondaFile:
@@ -47,7 +50,7 @@ class _Parser:
             match = _KEY.match(line.text)
             if line.indent or not match:
                 self._refuse(line, "expected a key at the start of the line, one of {}".format(", ".join(KEYS)))
-            key, value = match.group(1), (match.group(2) or "").strip()
+            key, value = match.group(1), (match.group(2) or "").strip(_WHITE)
             if key not in KEYS:
                 self._refuse(line, "{!r} is not a key of a conda environment; the keys are {}".format(key, ", ".join(KEYS)))
             if key in seen:
@@ -78,7 +81,7 @@ class _Parser:
             elif match.group(1) != "pip":
                 self._refuse(line, "only pip has a list of its own among the dependencies")
             else:
-                self._pip += self._texts(line, (match.group(2) or "").strip())
+                self._pip += self._texts(line, (match.group(2) or "").strip(_WHITE))
 
     def _texts(self, key: _Line, value: str) -> List[str]:
         if value:
@@ -88,8 +91,8 @@ class _Parser:
     def _items(self, key: _Line) -> Iterator[Tuple[_Line, str]]:
         """The lines `- item` below a key, one by one, so that an item may take the lines below itself."""
         indent: Optional[int] = None
-        # A list that is itself an item of a list stands deeper than that item's dash.
-        least = key.indent + 1 if key.text.startswith("-") else key.indent
+        # A list whose key is itself an item stands no further left than that key.
+        least = key.indent + len(key.text) - len(key.text.lstrip("- "))
         while self._at < len(self._lines):
             line = self._lines[self._at]
             if not (line.text == "-" or line.text.startswith("- ")) or line.indent < least:
@@ -101,13 +104,15 @@ class _Parser:
             elif line.indent > indent:
                 self._refuse(line, "the list's items do not stand below one another")
             self._at += 1
-            yield line, line.text[1:].strip()
+            yield line, line.text[1:].strip(_WHITE)
 
     def _flow_list(self, line: _Line, value: str) -> List[str]:
         if not (value.startswith("[") and value.endswith("]")):
             self._refuse(line, "expected a list")
-        inside = value[1:-1].strip()
-        return [self._scalar(line, item.strip()) for item in inside.split(",")] if inside else []
+        inside = value[1:-1].strip(_WHITE)
+        if re.search(r"[\[\]{}]", inside):
+            self._refuse(line, "brackets inside of a list in brackets are not read")
+        return [self._scalar(line, item.strip(_WHITE)) for item in inside.split(",")] if inside else []
 
     def _scalar(self, line: _Line, text: str) -> str:
         if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
@@ -115,7 +120,7 @@ class _Parser:
             if text[0] in inside or "\\" in inside:
                 self._refuse(line, "quotes or backslashes inside of quotes are not read")
             return inside
-        if not text or text[0] in "&*!|>%@`{}[]\"'?":
+        if not text or text[0] in "&*!|>%@`{}[]\"'?," or re.match(r"-([ \t]|\Z)", text) or re.search(r":([ \t]|\Z)", text):
             self._refuse(line, "expected a plain text")
         return text
 
@@ -130,11 +135,25 @@ class _Parser:
 
 def _lines(text: str, path: str) -> List[_Line]:
     """The lines that say something, comments cut off."""
-    lines = []
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = re.sub(r"(^|\s)#.*\Z", "", raw).rstrip()
-        if not line.strip() or (line.strip() in ("---", "...") and not line.startswith(" ")):
+    lines: List[_Line] = []
+    begun = ended = False
+    for number, raw in enumerate(re.split("\r\n|\r|\n", text), 1):
+        forbidden = _FORBIDDEN.search(raw)
+        if forbidden:
+            raise UserErrorException("{}, line {}: it has the character {!a}, which YAML does not allow there.".format(
+                path, number, forbidden.group()))
+        line = re.sub(r"(^|[ \t])#.*\Z", "", raw).rstrip(_WHITE)
+        if not line.strip(_WHITE):
             continue
+        if line == "---" and not begun:
+            begun = True
+            continue
+        begun = True
+        if line == "...":
+            ended = True
+            continue
+        if line == "---" or ended:
+            raise UserErrorException("{}, line {}: a second document begins here. Muster reads files of one.".format(path, number))
         indent = len(line) - len(line.lstrip(" "))
         if line[indent] == "\t":
             raise UserErrorException("{}, line {}: indented by a tab, which YAML does not allow. Use spaces.".format(path, number))

@@ -76,7 +76,15 @@ class CondaFileTest(Case):
                            ("dependencies:\n- a\n   - b\n", "line 3"), ("dependencies: a\n", "expected a list"), ("{}", "line 1"),
                            ("dependencies:\n- >\n  text\n", "line 2"), ("dependencies:\n- \"a\\n\"\n", "line 2"),
                            ("variables:\n  A: b\n", "variables"),
-                           ("dependencies:\n- a\ndependencies:\n- b\n", "twice"), ("dependencies:\n-\n", "line 2")):
+                           ("dependencies:\n- a\ndependencies:\n- b\n", "twice"), ("dependencies:\n-\n", "line 2"),
+                           # What a plain text would be if it were none: a mapping, a list in a list, nothing that YAML has.
+                           ("dependencies:\n- a b: c\n", "line 2"), ("dependencies:\n- a[b]:\n", "line 2"),
+                           ("channels:\n- - a\ndependencies:\n", "line 2"), ("name: a: b\ndependencies:\n", "line 1"),
+                           ("channels: [a]]\ndependencies:\n", "line 1"), ("channels: [a: b]\ndependencies:\n", "line 1"),
+                           ("dependencies:\n- ,a\n", "line 2"), ("dependencies:\n- pip:\n - a\n", "line 3"),
+                           ("dependencies:\n- a\n---\nname: b\n", "second document"), ("---\n---\ndependencies:\n", "second document"),
+                           ("dependencies:\n...\nname: b\n", "second document"),
+                           ("dependencies:\n- a\u2028- b\n", "line 2"), ("dependencies:\n- a\x0b- b\n", "line 2")):
             with self.refused(UserErrorException, told):
                 parse_conda_file(text)
         with self.refused(UserErrorException, "cannot be read"):
