@@ -71,8 +71,9 @@ Result<Fd> lock(const BuildRequest& request, steady_clock::time_point deadline, 
 /// is ours.
 Result<void> end_recorded(const fs::path& root, const std::string& hash) {
   const fs::path record = beside(root, hash, ".group");
-  const auto text = read_file(record, 64u << 10);
-  if (!text) return {};
+  const auto text = try_again([&] { return read_file(record, 64u << 10); });
+  if (!text && text.error().code == Code::not_found) return {};
+  if (!text) return tl::unexpected(text.error());
   const auto json = parse_json(*text);
   auto group = json ? process::ProcessGroup::reopen(*json) : Result<process::ProcessGroup>(tl::unexpected(json.error()));
   if (group) {
@@ -142,7 +143,7 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
 
 std::optional<Prepared> find_built(const fs::path& root, const std::string& hash) {
   const fs::path folder = root / hash;
-  const auto bytes = read_file(folder / kMarker);
+  const auto bytes = try_again([&] { return read_file(folder / kMarker); });
   if (!bytes) return std::nullopt;
   const auto marker = parse_json(*bytes);
   const fs::path python = folder / "bin" / "python";

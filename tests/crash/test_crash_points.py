@@ -5,11 +5,11 @@ import json
 import os
 import re
 import subprocess
-import zipfile
 
 import pytest
 
 from muster_program import PROGRAM, SOURCE, free_address, is_alive
+from tiny_package import tiny_package
 from waiting import wait_until
 from whole_home import assert_home_is_whole
 from writer_job import WriterJob
@@ -74,21 +74,10 @@ def restarted(muster, pid):
     muster("up")
 
 
-def package(folder):
-    """A wheel that pip installs from the file, without a network."""
-    path = folder / "tiny-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr("tiny.py", "")
-        wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-        wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr("tiny-1.0.dist-info/RECORD", "")
-    return "tiny @ file://%s" % path
-
-
 @pytest.mark.parametrize("point", SERVER_POINTS)
 def test_the_server_killed_at(muster, armed, point):
     pid = armed(point)
-    options = ["--pip", package(muster.folder)] if ".environment." in point else []
+    options = ["--pip", tiny_package(muster.folder)] if ".environment." in point else []
     job = WriterJob(muster, COUNT, options, wait=False)
     restarted(muster, pid)
     job.submitted()

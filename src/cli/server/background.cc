@@ -83,6 +83,12 @@ bool looks_like_a_server(pid_t pid) {
   return false;
 }
 
+/// Whether the process was ended and has threads that are not gone yet (in a sync of the disk): its locks go with them.
+bool is_ending(pid_t pid) {
+  const auto line = read_file(fmt::format("/proc/{}/cmdline", pid), 1u << 20);
+  return line && line->empty();
+}
+
 /// The right to start this home's server, until the descriptor is closed: of two `muster up` at one instant the second finds the server of
 /// the first.
 Result<Fd> take_turn(const fs::path& home) {
@@ -171,6 +177,7 @@ Result<fs::path> chosen_home(const std::string& told) {
 
 Result<std::optional<ServerProcess>> server_process(const fs::path& home) {
   const server::Home files{home};
+  const auto deadline = steady_clock::now() + kStartDeadline;
   while (true) {
     MUSTER_TRY_ASSIGN(const auto pid, server::serving_process(files));
     if (!pid) return std::nullopt;
@@ -179,6 +186,11 @@ Result<std::optional<ServerProcess>> server_process(const fs::path& home) {
     MUSTER_TRY_ASSIGN(const auto still, server::serving_process(files));
     if (still != pid) continue;
     if (found.pidfd && looks_like_a_server(*pid)) return found;
+    if (found.pidfd && is_ending(*pid) && steady_clock::now() < deadline) {
+      pollfd ended{found.pidfd.get(), POLLIN, 0};
+      (void)::poll(&ended, 1, static_cast<int>(kAskEvery.count()));
+      continue;
+    }
     return fail_hint(Code::conflict, fmt::format("`fuser {}.lock` names it", files.database().string()),
                      "a server has {}, but its process{} cannot be seen from here", home.string(),
                      *pid > 0 ? fmt::format(" ({})", *pid) : "");

@@ -1,0 +1,148 @@
+"""Kills with -9 at random instants of what takes its time: a snapshot's upload, the building of an environment, a new database. What comes
+after goes on, and nothing half is taken for whole. (Of runs: test_server_killed.py, test_runner_killed.py.)"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+
+import pytest
+
+from muster_program import PROGRAM, free_address, is_alive
+from tiny_package import tiny_package
+from waiting import wait_until
+from whole_home import assert_home_is_whole
+
+FILES, FILE_BYTES = 8, 8 << 20
+VENV_FILES = 800  # about as many as a new virtual environment with pip has
+
+
+def bytes_below(folder):
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except OSError:
+            pass  # just renamed
+    return total
+
+
+class Submission:
+    """A submission of a source of random bytes, in a process of its own."""
+
+    def __init__(self, muster, rng):
+        self.muster = muster
+        self.folder = muster.folder / "source"
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "job.py").write_text("import hashlib, glob\nfor name in sorted(glob.glob('data*')):\n"
+                                            "    print(hashlib.sha256(open(name, 'rb').read()).hexdigest())\n")
+        for number in range(FILES):
+            (self.folder / ("data%d" % number)).write_bytes(rng.randbytes(FILE_BYTES))
+        self.begin()
+
+    def begin(self):
+        words = ["run", "submit", "--script", self.folder / "job.py", "--experiment", "kills", "--json"]
+        self.process = subprocess.Popen([str(PROGRAM), *map(str, words)], cwd=self.muster.folder, env=self.muster.environment,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def wait_for(self, count):
+        """For so many bytes to be with the server, or the end of it."""
+        wait_until(lambda: bytes_below(self.muster.home / "blobs") > count or self.process.poll() is not None, "%d bytes" % count)
+
+    def run_id(self):
+        out, err = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0, err.decode()
+        return json.loads(out)["run_id"]
+
+
+def assert_ran(muster, submission, run_id):
+    assert muster.ended(run_id, seconds=60)["status"] == "Completed"
+    hashes = subprocess.run(["sha256sum", *sorted(str(path) for path in submission.folder.glob("data*"))], capture_output=True, text=True)
+    assert muster("run", "logs", run_id).stdout.splitlines() == [line.split()[0] for line in hashes.stdout.splitlines()]
+    muster.assert_only_server_left()
+    assert_home_is_whole(muster.home)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_server_killed_while_a_snapshot_is_uploaded(server, seed):
+    rng = random.Random(seed)
+    submission = Submission(server, rng)
+    for kill in sorted(rng.sample(range(FILES * FILE_BYTES), 2)):
+        submission.wait_for(kill)
+        server.kill_server()
+        server("up")
+
+    assert_ran(server, submission, submission.run_id())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_client_killed_while_a_snapshot_is_uploaded(server, seed):
+    rng = random.Random(seed)
+    submission = Submission(server, rng)
+    submission.wait_for(rng.randrange(FILES * FILE_BYTES))
+    submission.process.kill()
+    submission.process.communicate()
+    assert_home_is_whole(server.home)
+
+    submission.begin()
+    assert_ran(server, submission, submission.run_id())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_server_killed_while_it_builds_an_environment(server, seed):
+    rng = random.Random(seed)
+    run_id = server.submit("import tiny\nprint('built')", options=["--pip", tiny_package(server.folder)])["run_id"]
+    for kill in sorted(rng.sample(range(VENV_FILES), 2)):
+        wait_until(lambda limit=kill: len(list(server.home.glob("environments/*/**/*"))) > limit, "%d files of the environment" % kill)
+        server.kill_server()
+        server("up")
+
+    assert server.ended(run_id, seconds=120)["status"] == "Completed"
+    assert server("run", "logs", run_id).stdout == "built\n"
+    server.assert_only_server_left()
+    assert_home_is_whole(server.home)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_builds_an_environment_killed(server, seed):
+    """The builder's own process, not the server: the run fails and says so, and the next one has it built."""
+    rng = random.Random(seed)
+    options = ["--pip", tiny_package(server.folder)]
+    run_id = server.submit("print('never')", options=options)["run_id"]
+    kill = rng.randrange(VENV_FILES)
+    wait_until(lambda: len(list(server.home.glob("environments/*/**/*"))) > kill, "%d files of the environment" % kill)
+    pid = server.server()["pid"]
+    builders = [one for one in server.processes() if one != pid]
+    for one in builders:
+        os.kill(one, signal.SIGKILL)
+
+    run = server.ended(run_id, seconds=60)
+    if run["status"] == "Failed":
+        assert run["error"]["code"] == "environment_error" and "SIGKILL" in run["error"]["message"], run
+    else:
+        assert run["status"] == "Completed", run  # it had just been built
+    again = server.submit("import tiny\nprint('built')", options=options)["run_id"]
+    assert server.ended(again, seconds=120)["status"] == "Completed"
+    server.assert_only_server_left()
+    assert_home_is_whole(server.home)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_server_killed_again_and_again_while_it_makes_its_database(muster, seed):
+    rng = random.Random(seed)
+    words = [str(PROGRAM), "serve", "--home", str(muster.home), "--listen", free_address()]
+    for _ in range(8):
+        serving = subprocess.Popen(words, env=muster.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            serving.wait(rng.uniform(0, 0.15))
+        except subprocess.TimeoutExpired:
+            serving.kill()
+        serving.wait(20)
+        assert not is_alive(serving.pid)
+    muster("up")
+
+    run_id = muster.submit("print('hello')")["run_id"]
+    assert muster.ended(run_id)["status"] == "Completed"
+    assert muster("run", "logs", run_id).stdout == "hello\n"
+    assert_home_is_whole(muster.home)
