@@ -141,9 +141,11 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
 
 }  // namespace
 
-std::optional<Prepared> find_built(const fs::path& root, const std::string& hash) {
+Result<std::optional<Prepared>> find_built(const fs::path& root, const std::string& hash) {
   const fs::path folder = root / hash;
   const auto bytes = try_again([&] { return read_file(folder / kMarker); });
+  // One that cannot be read for want of a descriptor may be whole, and in use: it must not be taken for missing and wiped.
+  if (!bytes && bytes.error().code == Code::unavailable) return tl::unexpected(bytes.error());
   if (!bytes) return std::nullopt;
   const auto marker = parse_json(*bytes);
   const fs::path python = folder / "bin" / "python";
@@ -163,7 +165,8 @@ void clear_dead_builds(const fs::path& root) {
     const auto held = open_file(beside(root, hash, ".lock"), O_RDWR | O_CREAT);
     if (!held || ::flock(held->get(), LOCK_EX | LOCK_NB) != 0) continue;  // somebody builds it
     Result<void> cleared = end_recorded(root, hash);
-    if (cleared && !find_built(root, hash)) cleared = remove_tree(root / hash);
+    const auto built = find_built(root, hash);
+    if (cleared && built && !*built) cleared = remove_tree(root / hash);
     if (cleared)
       log::info("environment", "ended what a killed builder of {} had left", hash.substr(0, 12));
     else
@@ -174,7 +177,8 @@ void clear_dead_builds(const fs::path& root) {
 Result<Prepared> build_once(const BuildRequest& request, steady_clock::time_point deadline, const OnLog& on_log, const Stop& stop) {
   MUSTER_TRY(make_folders(request.root));
   MUSTER_TRY_ASSIGN(const Fd held, lock(request, deadline, on_log, stop));
-  if (auto built = find_built(request.root, request.hash)) return *built;
+  MUSTER_TRY_ASSIGN(const auto built, find_built(request.root, request.hash));
+  if (built) return *built;
   MUSTER_TRY_ASSIGN(const Fd log_file, open_file(beside(request.root, request.hash, ".log"), O_WRONLY | O_CREAT | O_TRUNC));
   const auto log = [&](std::string_view text) {
     // The file is for others who wait and for later; that it cannot be written must not end the build.

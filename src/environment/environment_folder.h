@@ -30,8 +30,9 @@ struct BuildRequest {
   std::map<std::string, std::string> variables;  ///< of the machine
 };
 
-/// The environment, when it is there whole, its Python can be started and the Python that it was made of is still the same.
-std::optional<Prepared> find_built(const std::filesystem::path& root, const std::string& hash);
+/// The environment, when it is there whole, its Python can be started and the Python that it was made of is still the same. An error when
+/// its marker cannot be read now.
+Result<std::optional<Prepared>> find_built(const std::filesystem::path& root, const std::string& hash);
 
 /// Builds it, unless another process does, whose log is then followed. What a dead builder left (files and processes) is cleared away
 /// first; a failure leaves nothing but the log. Blocks; errors as build_venv.

@@ -53,7 +53,7 @@ TEST(PipErrors, NoIndexAndNoRoomAreSomethingElse) {
   EXPECT_EQ(explain_pip_failure(
                 "WARNING: Retrying … Failed to establish a new connection: [Errno 111]\nERROR: No matching distribution found for six\n")
                 .code,
-            Code::unavailable);
+            Code::invalid);
   EXPECT_EQ(explain_pip_failure("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n").code,
             Code::disk_full);
 }

@@ -76,7 +76,7 @@ class Steps {
 Error cannot_make(const VenvRequest& request, const Outcome& outcome) {
   const std::string name = fs::path(request.interpreter).filename().string();
   Error error;
-  error.code = Code::unavailable;
+  error.code = Code::invalid;
   error.detail =
       fmt::format("{} cannot make virtual environments: `-m venv` ended with {}", request.interpreter, process::to_words(outcome.ended));
   error.hint = fmt::format("on Debian and Ubuntu install {}-venv, or name another Python in `python.interpreter_path`",

@@ -1,7 +1,10 @@
 // Clients that are slow, too many, or leave; and the server's own end. Deadlines are short here, so that tests wait for events, not for
 // minutes.
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <ctime>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -143,6 +146,23 @@ TEST(ConnectionCapTest, OneMoreIsToldSo) {
   int status = 0;
   while (status != 200 && std::chrono::steady_clock::now() < deadline) status = RawClient(server.port()).ask(get("/hello")).status;
   EXPECT_EQ(status, 200);
+}
+
+TEST(ShortageTest, WithoutADescriptorAClientWaitsAndNoCoreIsBurnt) {
+  HttpServer server(echo());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit used_up = before;
+  used_up.rlim_cur = static_cast<rlim_t>(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)).get()) + 1;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &used_up), 0);
+  RawClient client(server.port());  // it has the last one
+  client.send(get("/hello"));
+  const std::clock_t cpu = std::clock();
+  EXPECT_FALSE(client.has_bytes(400ms));
+  EXPECT_LT(std::clock() - cpu, CLOCKS_PER_SEC / 5) << "accepting again and again would take all of that time";
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(client.answer().body, "hello");
+  EXPECT_EQ(RawClient(server.port()).ask(get("/hello")).body, "hello");
 }
 
 TEST(LoadTest, ManyClientsAtOnce) {

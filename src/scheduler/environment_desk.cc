@@ -1,108 +1,131 @@
 #include "scheduler/environment_desk.h"
 
 #include "base/log.h"
+#include "environment/spec.h"
+#include "scheduler/delay_after.h"
 
 namespace muster::scheduler {
+namespace {
 
-EnvironmentDesk::EnvironmentDesk(environment::EnvironmentCache& cache, store::LogStore& logs, const Clock& clock, Ready ready)
-    : cache_(cache), logs_(logs), clock_(clock), ready_(std::move(ready)) {}
+constexpr int kMostLookups = 2;
+/// A build that is given up ends its processes within seconds; its thread uses what goes with the desk.
+constexpr std::chrono::hours kLastPatience{1};
+constexpr int kMostBuilds = 8;
+constexpr std::size_t kLongestLog = 16u << 20;
+
+}  // namespace
+
+EnvironmentDesk::EnvironmentDesk(Hands hands, store::LogStore& logs, const Clock& clock, const OrderedWorkers::MakeThread& make_thread)
+    : hands_(std::move(hands)), logs_(logs), clock_(clock), lookups_(kMostLookups, make_thread), builds_(kMostBuilds, make_thread) {}
 
 EnvironmentDesk::~EnvironmentDesk() {
-  std::vector<std::shared_ptr<Build>> builds;
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    for (auto& [key, build] : builds_) builds.push_back(build);
-    builds.insert(builds.end(), finished_.begin(), finished_.end());
+    stopping_ = true;  // builds under way are given up; those who wait are found again when the server starts
   }
-  for (auto& build : builds) build->thread.join();
+  lookups_.stop(kLastPatience);  // first: they post builds
+  builds_.stop(kLastPatience);
 }
 
 void EnvironmentDesk::prepare(const model::Run& run) {
   const model::EnvironmentDefinition& definition = run.spec.environment;
-  if (definition.pip_packages.empty()) {
-    ready_(run.key, cache_.prepare(
-                        definition, [](std::string_view) {}, [] { return false; }));
-    return;
-  }
   const std::string key = environment::environment_hash(definition, definition.interpreter_path);
-  join_finished();
+  const auto waiter = std::make_shared<Waiter>();
+  waiter->run = run;
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<Build>& build = builds_[key];
-  const bool is_new = !build;
-  if (is_new) build = std::make_shared<Build>();
-  Waiter& waiter = build->waiters[run.key];
-  waiter.run = run;
-  bring_up_to_date(*build, waiter);
-  if (is_new) build->thread = std::thread([this, key, definition] { run_build(key, definition); });
+  WantedPointer& wanted = wanted_[key];
+  const bool is_new = !wanted;
+  if (is_new) wanted = std::make_shared<Wanted>();
+  wanted->definition = definition;
+  wanted->waiters[run.key] = waiter;
+  if (is_new)
+    lookups_.post(key, [this, key, wanted = wanted] { look(key, wanted); });
+  else
+    lookups_.post(key, [this, wanted = wanted, key = run.key, waiter] { show_log(*wanted, {{key, waiter}}); });
 }
 
 void EnvironmentDesk::abandon(std::int64_t run_key) {
   const std::lock_guard lock(mutex_);
-  for (auto& [key, build] : builds_) build->waiters.erase(run_key);
+  for (auto& [key, wanted] : wanted_) wanted->waiters.erase(run_key);
 }
 
-void EnvironmentDesk::bring_up_to_date(const Build& build, Waiter& waiter) {
-  const store::LogId id{waiter.run.uuid, waiter.run.attempt, 0, kBuildLog};
-  // A run that waited before a restart has a log already: what it holds is kept, this build's log follows it.
-  if (waiter.log_bytes == 0 && !build.log.empty()) {
-    const auto size = logs_.size(id);
-    if (size && *size > 0) {
-      const auto noted = logs_.append(id, *size, "\n", clock_.now_us(), std::nullopt);
-      if (!noted) log::warning("environment", "{}: {}", waiter.run.run_id, noted.error().detail);
-    }
-  }
-  if (waiter.log_bytes == build.log.size()) return;
-  const auto size = logs_.size(id);
-  const auto appended =
-      logs_.append(id, size.value_or(0), std::string_view(build.log).substr(waiter.log_bytes), clock_.now_us(), std::nullopt);
-  if (!appended) log::warning("environment", "the build log of {}: {}", waiter.run.run_id, appended.error().detail);
-  waiter.log_bytes = build.log.size();
+void EnvironmentDesk::look(const std::string& key, const WantedPointer& wanted) {
+  const Found found = hands_.find(wanted->definition);
+  if (found && !*found)
+    builds_.post(key, [this, key, wanted] { build(key, wanted); });
+  else if (found)
+    conclude(key, wanted, **found);
+  else
+    conclude(key, wanted, tl::unexpected(found.error()));
 }
 
-void EnvironmentDesk::run_build(const std::string& key, const model::EnvironmentDefinition& definition) {
-  const auto on_log = [&](std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    Build& build = *builds_.at(key);
-    build.log += text;
-    for (auto& [run_key, waiter] : build.waiters) bring_up_to_date(build, waiter);
-  };
-  const auto nobody_waits = [&] {
-    const std::lock_guard lock(mutex_);
-    return stopping_ || builds_.at(key)->waiters.empty();
-  };
-  std::map<std::int64_t, Waiter> waiters;
-  Result<environment::Prepared> prepared = environment::Prepared{};
-  while (true) {
+void EnvironmentDesk::build(const std::string& key, const WantedPointer& wanted) {
+  const auto on_log = [&](std::string_view text) { show_log(*wanted, waiters_of(wanted), text); };
+  bool is_concluded = false;
+  while (!is_concluded) {
     bool gave_up = false;
-    prepared = cache_.prepare(definition, on_log, [&] { return gave_up = gave_up || nobody_waits(); });
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return;  // those who wait are found again when the server starts
-    const auto at = builds_.find(key);
-    // Somebody came while the build was being given up: once more, for them.
-    if (!prepared && gave_up && !at->second->waiters.empty()) continue;
-    waiters = std::move(at->second->waiters);
-    finished_.push_back(at->second);
-    builds_.erase(at);
-    break;
-  }
-  for (auto& [run_key, waiter] : waiters) {
-    const store::LogId id{waiter.run.uuid, waiter.run.attempt, 0, kBuildLog};
-    if (waiter.log_bytes > 0) {
-      const auto done = logs_.complete(id);
-      if (!done) log::warning("environment", "the build log of {}: {}", waiter.run.run_id, done.error().detail);
-    }
-    ready_(run_key, prepared);
+    const Built outcome = hands_.build(wanted->definition, on_log, [&] { return gave_up = gave_up || nobody_waits(wanted); });
+    is_concluded = conclude(key, wanted, outcome, !outcome && gave_up);
   }
 }
 
-void EnvironmentDesk::join_finished() {
-  std::vector<std::shared_ptr<Build>> finished;
+bool EnvironmentDesk::conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_given_up) {
+  const bool try_again = !outcome && outcome.error().code == Code::unavailable;
+  Waiters waiters;
   {
     const std::lock_guard lock(mutex_);
-    finished.swap(finished_);
+    if (stopping_) return true;
+    waiters = wanted->waiters;
+    if (was_given_up && !waiters.empty()) return false;
+    if (!try_again || waiters.empty()) wanted_.erase(key);
   }
-  for (auto& build : finished) build->thread.join();
+  if (try_again) {
+    if (waiters.empty()) return true;
+    if (wanted->tries == 0) log::warning("environment", "an environment cannot be prepared now: {}", outcome.error().detail);
+    for (const auto& [run_key, waiter] : waiters) hands_.put_off(run_key, outcome.error().detail);
+    hands_.after(delay_after(wanted->tries++), [this, key, wanted] { lookups_.post(key, [this, key, wanted] { look(key, wanted); }); });
+    return true;
+  }
+  show_log(*wanted, waiters);
+  for (const auto& [run_key, waiter] : waiters) {
+    if (waiter->log_bytes > 0) {
+      const auto done = logs_.complete({waiter->run.uuid, waiter->run.attempt, 0, kBuildLog});
+      if (!done) log::warning("environment", "the build log of {}: {}", waiter->run.run_id, done.error().detail);
+    }
+    hands_.ready(run_key, outcome);
+  }
+  return true;
+}
+
+bool EnvironmentDesk::nobody_waits(const WantedPointer& wanted) {
+  const std::lock_guard lock(mutex_);
+  return stopping_ || wanted->waiters.empty();
+}
+
+EnvironmentDesk::Waiters EnvironmentDesk::waiters_of(const WantedPointer& wanted) {
+  const std::lock_guard lock(mutex_);
+  return wanted->waiters;
+}
+
+void EnvironmentDesk::show_log(Wanted& wanted, const Waiters& waiters, std::string_view more) {
+  const std::lock_guard lock(wanted.log_mutex);
+  if (wanted.log.size() < kLongestLog) wanted.log += more;
+  for (const auto& [run_key, waiter] : waiters) bring_up_to_date(wanted, *waiter);
+}
+
+void EnvironmentDesk::bring_up_to_date(const Wanted& wanted, Waiter& waiter) {
+  if (waiter.log_bytes == wanted.log.size()) return;
+  const store::LogId id{waiter.run.uuid, waiter.run.attempt, 0, kBuildLog};
+  std::uint64_t size = logs_.size(id).value_or(0);
+  const auto append = [&](std::string_view text) {
+    const auto appended = logs_.append(id, size, text, clock_.now_us(), std::nullopt);
+    if (!appended) log::warning("environment", "the build log of {}: {}", waiter.run.run_id, appended.error().detail);
+    size = logs_.size(id).value_or(size);
+  };
+  // A run that waited before a restart has a log already: what it holds is kept, this build's log follows it.
+  if (waiter.log_bytes == 0 && size > 0) append("\n");
+  append(std::string_view(wanted.log).substr(waiter.log_bytes));
+  waiter.log_bytes = wanted.log.size();
 }
 
 }  // namespace muster::scheduler

@@ -1,16 +1,17 @@
 #pragma once
 // Gets environments ready for runs: one build however many runs wait for it, its log streaming into each of them.
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
-#include <vector>
 
-#include "environment/builder.h"
+#include "environment/prepared.h"
 #include "model/run.h"
+#include "scheduler/ordered_workers.h"
 #include "store/log_store.h"
 
 namespace muster::scheduler {
@@ -21,37 +22,59 @@ inline constexpr const char* kBuildLog = "azureml-logs/20_image_build_log.txt";
 /// Thread-safe. The destructor gives up running builds and joins their threads.
 class EnvironmentDesk {
  public:
-  using Ready = std::function<void(std::int64_t run_key, const Result<environment::Prepared>&)>;
-  /// `ready` is called once for each prepare() that was not abandoned, from prepare() itself or from a thread of the desk.
-  EnvironmentDesk(environment::EnvironmentCache& cache, store::LogStore& logs, const Clock& clock, Ready ready);
+  using Found = Result<std::optional<environment::Prepared>>;
+  using Built = Result<environment::Prepared>;
+  /// What is done for it elsewhere. `find` and `build` are called from threads of the desk, the others from there or from prepare().
+  struct Hands {
+    std::function<Found(const model::EnvironmentDefinition&)> find;  ///< builds nothing
+    std::function<Built(const model::EnvironmentDefinition&, const std::function<void(std::string_view)>& on_log,
+                        const std::function<bool()>& cancelled)>
+        build;
+    std::function<void(std::int64_t run_key, const Built&)> ready;                ///< once for each prepare() that was not abandoned
+    std::function<void(std::int64_t run_key, const std::string& why)> put_off;    ///< it will be tried again
+    std::function<void(std::chrono::milliseconds, std::function<void()>)> after;  ///< on another thread; not once the desk is to go
+  };
+  EnvironmentDesk(Hands hands, store::LogStore& logs, const Clock& clock,
+                  const OrderedWorkers::MakeThread& make_thread = OrderedWorkers::plain_thread);
   ~EnvironmentDesk();
 
-  /// Quick for a system interpreter; a build goes to a thread of its own.
+  /// Never blocks.
   void prepare(const model::Run& run);
   void abandon(std::int64_t run_key);
 
  private:
   struct Waiter {
     model::Run run;
-    std::uint64_t log_bytes = 0;  ///< of the build log that this run has
+    std::uint64_t log_bytes = 0;  ///< of the build log that this run has; under the log's mutex
   };
-  struct Build {
-    std::map<std::int64_t, Waiter> waiters;
+  using Waiters = std::map<std::int64_t, std::shared_ptr<Waiter>>;
+  /// Of one definition.
+  struct Wanted {
+    model::EnvironmentDefinition definition;
+    Waiters waiters;  ///< under the desk's mutex
+    int tries = 0;    ///< one step at a time touches it
+    std::mutex log_mutex;
     std::string log;  ///< all so far, for those who come later
-    std::thread thread;
   };
-  void run_build(const std::string& key, const model::EnvironmentDefinition& definition);
-  void bring_up_to_date(const Build& build, Waiter& waiter);
-  void join_finished();
+  using WantedPointer = std::shared_ptr<Wanted>;
+  void look(const std::string& key, const WantedPointer& wanted);
+  void build(const std::string& key, const WantedPointer& wanted);
+  /// Tells those who wait, or for want of something that comes back tries again later. False: it was given up when nobody waited, and now
+  /// somebody does.
+  bool conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_given_up = false);
+  bool nobody_waits(const WantedPointer& wanted);
+  Waiters waiters_of(const WantedPointer& wanted);
+  void show_log(Wanted& wanted, const Waiters& waiters, std::string_view more = {});
+  void bring_up_to_date(const Wanted& wanted, Waiter& waiter);
 
-  environment::EnvironmentCache& cache_;
+  const Hands hands_;
   store::LogStore& logs_;
   const Clock& clock_;
-  Ready ready_;
   std::mutex mutex_;
   bool stopping_ = false;
-  std::map<std::string, std::shared_ptr<Build>> builds_;
-  std::vector<std::shared_ptr<Build>> finished_;
+  std::map<std::string, WantedPointer> wanted_;
+  OrderedWorkers lookups_;  ///< quick: no build waits here
+  OrderedWorkers builds_;
 };
 
 }  // namespace muster::scheduler

@@ -47,9 +47,7 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
       [this](const engine::AttemptId& id, int node_rank, const std::string& how) { node_gone(id, node_rank, how); }};
   calls_ =
       std::make_unique<EngineCalls>(make_engine, listener, store_, [this](std::function<void()> task) { thread_.post(std::move(task)); });
-  desk_ = std::make_unique<EnvironmentDesk>(
-      environments_, logs_, clock_,
-      [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); });
+  desk_ = std::make_unique<EnvironmentDesk>(hands_of_desk(), logs_, clock_);
 }
 
 SchedulerImpl::~SchedulerImpl() {

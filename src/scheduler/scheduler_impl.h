@@ -2,13 +2,13 @@
 // The scheduler's inside. Bodies: scheduler.cc (what the server calls), transitions.cc (events and effects), nodes.cc (the engine and its
 // nodes), watch.cc (timers), recovery.cc.
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 
 #include "base/guarded.h"
+#include "scheduler/delay_after.h"
 #include "scheduler/dispatch_thread.h"
 #include "scheduler/engine_calls.h"
 #include "scheduler/environment_desk.h"
@@ -17,9 +17,6 @@
 #include "scheduler/targets.h"
 
 namespace muster::scheduler {
-
-/// Before something that the machine had no room for is tried again: longer each time.
-inline std::chrono::milliseconds delay_after(int tries) { return std::chrono::milliseconds(500) * (1 << std::clamp(tries, 0, 6)); }
 
 class SchedulerImpl final : public Scheduler {
  public:
@@ -59,6 +56,8 @@ class SchedulerImpl final : public Scheduler {
   void dispatch(const TargetName& target);
   void release(const model::Run& run);
   void note_disk(const model::Run& run, const WaitsForDisk& wait);
+  /// The desk's, told from its threads.
+  EnvironmentDesk::Hands hands_of_desk();
   void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
   /// What was kept when the run's environment was ready. Builds nothing.
   Result<environment::Prepared> prepared_for(const model::Run& run);

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "scheduler/scheduler_fixture.h"
+#include "support/no_descriptors.h"
 
 namespace muster::scheduler {
 namespace {
@@ -107,6 +108,20 @@ TEST_F(SlowWorkTest, AServerThatWasRestartedStillHasWhatWasPrepared) {
   const auto again = scheduler_->check_in(node(run, 1, 2), {"host", "127.0.0.1", 6105, 2, false});
   ASSERT_TRUE(again && *again) << again.error().detail;
   EXPECT_EQ((**again)["interpreter"], interpreter);
+}
+
+TEST_F(SlowWorkTest, WithoutADescriptorTheEnvironmentIsWaitedForAndTheRunSaysSo) {
+  {
+    const auto add_package = with_package();
+    const test::NoDescriptors none;
+    const model::Run run = submit(add_package);
+    ASSERT_TRUE(looks(run, [](const model::Run& now) {
+      return now.status_detail.starts_with("its environment cannot be prepared now and will be tried again: open ") &&
+             now.status_detail.ends_with("Too many open files");
+    }));
+    EXPECT_EQ(look(run).status, RunStatus::preparing);
+  }
+  EXPECT_TRUE(started(1));
 }
 
 TEST_F(SlowWorkTest, AnEngineThatIsSlowToStartHoldsUpNoOtherRun) {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -45,6 +46,8 @@ class RawClient {
   std::string read_some(std::size_t limit = 65536);
   /// Reads until `text` has come (true) or the connection ends (false).
   bool read_until(std::string_view text);
+  /// Whether anything comes within this time; it stays unread.
+  bool has_bytes(std::chrono::milliseconds time);
   /// Whether the server ends the connection (what still comes before is dropped).
   bool ends();
   void close() { socket_.reset(); }
@@ -81,6 +84,11 @@ inline bool RawClient::send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
+}
+
+inline bool RawClient::has_bytes(std::chrono::milliseconds time) {
+  pollfd wait{socket_.get(), POLLIN, 0};
+  return ::poll(&wait, 1, static_cast<int>(time.count())) == 1;
 }
 
 inline std::string RawClient::read_some(std::size_t limit) {

@@ -11,6 +11,7 @@
 #include "model/process_group_name.h"
 #include "process/group.h"
 #include "process/spawn.h"
+#include "support/no_descriptors.h"
 
 namespace muster::engine {
 namespace {
@@ -100,6 +101,37 @@ TEST_P(LocalEngineTest, LeavesNoZombies) {
   ASSERT_EQ(wait_for_gone(20).size(), 20U);
   siginfo_t info{};
   EXPECT_EQ(::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), -1);  // no child at all
+}
+
+TEST_P(LocalEngineTest, WithoutADescriptorNothingIsStartedAndItMayBeAskedAgain) {
+  bool is_recorded = false;
+  {
+    const test::NoDescriptors none;
+    const auto started = engine_->start(id_, {node(0, "exit 0")}, [&](const Handle&) {
+      is_recorded = true;
+      return Result<void>{};
+    });
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, Code::unavailable);
+  }
+  EXPECT_FALSE(is_recorded);
+  start({node(0, "exit 0")});
+  EXPECT_EQ(wait_for_gone(1), Words{"0: exit code 0"});
+}
+
+TEST_P(LocalEngineTest, WithoutADescriptorNoNodeIsTakenForGone) {
+  const Handle handle = start({node(0, "sleep 600"), node(1, "sleep 600")});
+  restart();
+  {
+    const test::NoDescriptors none;
+    const auto recovered = engine_->recover(id_, handle);
+    ASSERT_FALSE(recovered);
+    EXPECT_EQ(recovered.error().code, Code::unavailable);
+    EXPECT_EQ(engine_->stop(id_, handle, StopHow::polite).error().code, Code::unavailable);
+  }
+  ASSERT_TRUE(engine_->recover(id_, handle));
+  ASSERT_TRUE(engine_->stop(id_, handle, StopHow::kill));
+  EXPECT_EQ(wait_for_gone(2).size(), 2U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Local, LocalEngineTest,
