@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -78,7 +79,7 @@ LogPaths::LogPaths(const fs::path& root, const LogId& id) {
 
 Result<LogMeta> read_meta(const fs::path& file) {
   LogMeta meta;
-  const auto text = read_file(file, 4096);
+  const auto text = try_again([&] { return read_file(file, 4096); });
   if (!text && (text.error().code == Code::storage_failed || text.error().code == Code::unavailable)) return tl::unexpected(text.error());
   if (!text) return meta;
   const auto json = parse_json(*text);

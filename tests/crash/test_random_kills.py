@@ -1,5 +1,6 @@
-"""Kills with -9 at random instants of what takes its time: a snapshot's upload, the building of an environment, a new database. What comes
-after goes on, and nothing half is taken for whole. (Of runs: test_server_killed.py, test_runner_killed.py.)"""
+"""Kills with -9 at random instants of what takes its time: a snapshot's upload, the building of an environment, the collecting of outputs,
+a new database. What comes after goes on, and nothing half is taken for whole. (While scripts run: test_server_killed.py and
+test_runner_killed.py.)"""
 
 import json
 import os
@@ -87,6 +88,41 @@ def test_the_client_killed_while_a_snapshot_is_uploaded(server, seed):
 
     submission.begin()
     assert_ran(server, submission, submission.run_id())
+
+
+LEAVES_OUTPUTS = """
+import hashlib, random
+rng = random.Random(%d)
+for number in range(8):
+    data = rng.randbytes(8 << 20)
+    print("outputs/part_%%d" %% number, hashlib.sha256(data).hexdigest(), flush=True)
+    open("outputs/part_%%d" %% number, "wb").write(data)
+"""
+
+
+@pytest.mark.parametrize("who", ["server", "runner"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_while_outputs_are_collected(server, who, seed):
+    count = random.Random("%s %d" % (who, seed)).randrange(FILES * FILE_BYTES)
+    run_id = server.submit(LEAVES_OUTPUTS % seed)["run_id"]
+    nodes = wait_until(lambda: [node for node in server.json("run", "show", run_id)["nodes"] if node["runner_pid"]], "the runner")
+    runner = nodes[0]["runner_pid"]
+    wait_until(lambda: bytes_below(server.home / "blobs") > count or not is_alive(runner), "%d bytes of outputs" % count)
+    if who == "server":
+        server.kill_server()
+        server("up")
+    elif is_alive(runner):
+        os.kill(runner, signal.SIGKILL)
+
+    run = server.ended(run_id, seconds=60)
+    assert (run["status"], run["error"]) == ("Completed", None)
+    told = dict(line.split() for line in server("run", "logs", run_id).stdout.splitlines())
+    assert len(told) == FILES
+    assert {one["path"]: one["sha256"] for one in server.json("run", "outputs", run_id)["artifacts"]} == told
+    server.assert_only_server_left()
+    server("down")
+    server("up")  # removes the folder of a runner that was killed after its last word
+    assert_home_is_whole(server.home)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

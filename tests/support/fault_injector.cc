@@ -2,10 +2,12 @@
 // over all of its processes and threads. The kernel asks us about each call (seccomp's user notification) and goes on with it, or answers
 // the error.
 //
-//   fault_injector --below HOME --role serve|runner --nth N [--times K] --errno EIO|EROFS|EMFILE|ENOSPC --report FILE -- COMMAND…
+//   fault_injector --below HOME --role serve|runner --nth N [--times K] [--only NAME,…] --errno EIO|EROFS|EMFILE|ENOSPC --report FILE
+//                  -- COMMAND…
 //
-// N of 0 only counts. FILE ends with `calls COUNT`; before it a line for each call that failed. Ends with the command's exit code, when all
-// processes below it have ended. An error that a call never gives (EMFILE of a write) becomes EIO.
+// --only: of calls with these names alone. N of 0 only counts. FILE ends with `calls COUNT`; before it a line for each call that failed.
+// Ends with the command's exit code, when all processes below it have ended. An error that a call never gives (EMFILE of a write) becomes
+// EIO.
 
 #include <fcntl.h>
 #include <limits.h>
@@ -87,6 +89,7 @@ struct Options {
   std::string below;
   std::string role;
   std::string report;
+  std::string only;  ///< ",fsync,fdatasync,"; "" for all
   long nth = 0;
   long times = 1;
   int error = EIO;
@@ -106,6 +109,7 @@ Options read_options(int argc, char** argv) {
     if (name == "--below") options.below = value;
     if (name == "--role") options.role = value;
     if (name == "--report") options.report = value;
+    if (name == "--only") options.only = "," + value + ",";
     if (name == "--nth") options.nth = std::atol(value.c_str());
     if (name == "--times") options.times = std::atol(value.c_str());
     if (name == "--errno") options.error = errors.at(value);
@@ -196,6 +200,7 @@ class Supervisor {
   int error_for(const seccomp_notif& asked) {
     const auto pid = static_cast<pid_t>(asked.pid);
     const Call& call = calls().at(asked.data.nr);
+    if (!options_.only.empty() && options_.only.find("," + std::string(call.name) + ",") == std::string::npos) return 0;
     const std::string what = subject(pid, call, asked.data);
     if (!is_below(what) || !is_meant(pid)) return 0;
     const long number = ++count_;
