@@ -1,6 +1,6 @@
-"""Kills with -9 at random instants of what takes its time: a snapshot's upload, the building of an environment, the collecting of outputs,
-a new database. What comes after goes on, and nothing half is taken for whole. (While scripts run: test_server_killed.py and
-test_runner_killed.py.)"""
+"""Kills with -9 at random instants of what takes its time: the upload of a snapshot or a model, the building of an environment, the
+collecting of outputs, a new database. What comes after goes on, and nothing half is taken for whole. (While scripts run:
+test_server_killed.py and test_runner_killed.py.)"""
 
 import json
 import os
@@ -88,6 +88,28 @@ def test_the_client_killed_while_a_snapshot_is_uploaded(server, seed):
 
     submission.begin()
     assert_ran(server, submission, submission.run_id())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_server_killed_while_a_model_is_registered(server, seed):
+    rng = random.Random(seed)
+    weights = server.folder / "weights"
+    weights.mkdir()
+    for number in range(FILES):
+        (weights / ("part_%d" % number)).write_bytes(rng.randbytes(FILE_BYTES))
+    registering = subprocess.Popen([str(PROGRAM), "model", "register", "--name", "birds", "--path", str(weights), "--json"],
+                                   cwd=server.folder, env=server.environment, stdout=subprocess.PIPE)
+    for kill in sorted(rng.sample(range(FILES * FILE_BYTES), 2)):
+        wait_until(lambda limit=kill: bytes_below(server.home / "blobs") > limit or registering.poll() is not None, "%d bytes" % kill)
+        server.kill_server()
+        server("up")
+    out, _ = registering.communicate(timeout=60)
+
+    assert (registering.returncode, json.loads(out)["version"]) == (0, 1)
+    assert [model["version"] for model in server.json("model", "list")["models"]] == [1]
+    server("model", "download", "birds:1", "--to", server.folder / "back")
+    assert subprocess.run(["diff", "-r", weights, server.folder / "back" / "weights"]).returncode == 0
+    assert_home_is_whole(server.home)
 
 
 LEAVES_OUTPUTS = """

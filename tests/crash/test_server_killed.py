@@ -49,6 +49,20 @@ def test_a_server_killed_again_and_again_while_it_starts(server):
     job.assert_outputs(COUNT)
 
 
+@pytest.mark.parametrize("kills", [1, 2, 5])
+def test_a_server_killed_again_and_again_while_a_run_starts(server, kills):
+    job = WriterJob(server, COUNT)
+    for _ in range(kills):
+        server.kill_server()
+        server("up")
+
+    run = server.ended(job.run_id, seconds=60)
+    assert (run["status"], run["error"]) == ("Completed", None)
+    job.assert_recorded(COUNT, COUNT)
+    job.assert_outputs(COUNT)
+    server.assert_only_server_left()
+
+
 def test_a_queued_run_is_still_queued_and_runs(server):
     server("compute", "create", "one", "--max-nodes", "1")
     first = server.submit("import time\nprint('up', flush=True)\ntime.sleep(600)", options=["--compute", "one"])["run_id"]
