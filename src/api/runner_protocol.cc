@@ -23,6 +23,7 @@ constexpr std::uint64_t kLogBytes = 4u << 20;
 constexpr std::uint64_t kJournalBytes = 8u << 20;
 constexpr std::uint64_t kOutputsBytes = 64u << 20;  ///< a manifest of 100,000 files
 constexpr std::size_t kLongestText = 10'000;
+constexpr std::int64_t kMostSeconds = 1'000'000'000;
 
 Result<scheduler::NodeId> node_of(const Call& call) {
   scheduler::NodeId node;
@@ -99,7 +100,9 @@ Result<http::Response> heartbeat(Call& call) {
   ObjectReader in(body);
   in.text_or("time", "");
   in.integer_or("outbox_bytes", 0, 0, INT64_MAX);
-  scheduler::WaitsForDisk waits;
+  scheduler::Heartbeat beat;
+  scheduler::WaitsForDisk& waits = beat.waits;
+  if (const auto ran = in.optional_integer("ran_seconds", 0, kMostSeconds)) beat.ran = std::chrono::seconds(*ran);
   if (const Json* waiting = in.member("waits_for_disk"); waiting != nullptr) {
     ObjectReader one(*waiting);
     waits.what = short_text(one, "what");
@@ -108,7 +111,7 @@ Result<http::Response> heartbeat(Call& call) {
     if (const auto read = one.finish("waits_for_disk"); !read) in.adopt("waits_for_disk", read.error());
   }
   MUSTER_TRY(in.finish("heartbeat"));
-  MUSTER_TRY_ASSIGN(const auto stop, call.services.scheduler.heartbeat(node, std::move(waits)));
+  MUSTER_TRY_ASSIGN(const auto stop, call.services.scheduler.heartbeat(node, std::move(beat)));
   Json answer{{"time", time_to_json(call.services.clock.now_us())}, {"stop", nullptr}};
   if (stop) answer["stop"] = {{"reason", stop->reason}, {"code", stop->code}, {"grace_seconds", stop->grace_seconds}};
   return http::json_response(200, answer);

@@ -53,8 +53,15 @@ TEST_F(RunnerProtocolTest, CheckInWaitsForTheOthersAndThenHasTheWorkOrder) {
 }
 
 TEST_F(RunnerProtocolTest, AHeartbeatHearsTheTimeAndWhetherToStop) {
-  const Json body{{"time", "2026-11-21T03:22:11Z"}, {"outbox_bytes", 0}};
+  Json body{{"time", "2026-11-21T03:22:11Z"}, {"outbox_bytes", 0}};
   EXPECT_EQ(post("heartbeat", body).json(), (Json{{"time", to_rfc3339(api.clock.now_us())}, {"stop", nullptr}}));
+  EXPECT_FALSE(api.scheduler.ran) << "not before its ranks have started";
+  body["ran_seconds"] = 3600;
+  EXPECT_EQ(post("heartbeat", body).status, 200);
+  EXPECT_EQ(api.scheduler.ran, std::chrono::seconds(3600));
+  body["ran_seconds"] = -1;
+  EXPECT_THAT(post("heartbeat", body).fields(), ElementsAre("ran_seconds"));
+  body.erase("ran_seconds");
   api.scheduler.stop_order = scheduler::StopOrder{"canceled", "enough", 5};
   EXPECT_EQ(post("heartbeat", body).json()["stop"], (Json{{"reason", "enough"}, {"code", "canceled"}, {"grace_seconds", 5}}));
   api.scheduler.refusal = Error{Code::conflict, "the attempt is over", "", {}};

@@ -45,9 +45,11 @@ Result<std::variant<WorkOrder, Waiting>> RunnerApi::check_in(const CheckIn& chec
   return order;
 }
 
-Result<HeartbeatAnswer> RunnerApi::heartbeat(TimeUs now, std::uint64_t outbox_bytes, const WaitsForDisk& waits) {
+Result<HeartbeatAnswer> RunnerApi::heartbeat(TimeUs now, std::uint64_t outbox_bytes, const WaitsForDisk& waits,
+                                             std::optional<std::chrono::seconds> ran) {
   Json body{{"time", time_to_json(now)}, {"outbox_bytes", outbox_bytes}};
   if (!waits.what.empty()) body["waits_for_disk"] = {{"what", waits.what}, {"code", to_string(waits.code)}, {"detail", waits.detail}};
+  if (ran) body["ran_seconds"] = ran->count();
   MUSTER_TRY_ASSIGN(const Json answer, call("heartbeat", body));
   HeartbeatAnswer result;
   MUSTER_TRY_ASSIGN(result.server_time, from_rfc3339(text_in(answer, "time")));

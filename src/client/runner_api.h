@@ -85,7 +85,9 @@ class RunnerApi {
   RunnerApi(std::shared_ptr<Api> api, std::string run_id, int attempt, int node_rank);
 
   Result<std::variant<WorkOrder, Waiting>> check_in(const CheckIn& check_in);
-  Result<HeartbeatAnswer> heartbeat(TimeUs now, std::uint64_t outbox_bytes, const WaitsForDisk& waits);
+  /// `ran`: since this node started its ranks, once it has.
+  Result<HeartbeatAnswer> heartbeat(TimeUs now, std::uint64_t outbox_bytes, const WaitsForDisk& waits,
+                                    std::optional<std::chrono::seconds> ran = std::nullopt);
   Result<void> started(const std::vector<StartedRank>& ranks);
   Result<void> rank_failed(const model::RankReport& report);
   Result<void> finished(const std::vector<model::RankReport>& reports);

@@ -68,11 +68,13 @@ TEST_F(RunnerApiTest, AHeartbeatMayBringAStop) {
   const auto calm = runner.heartbeat(1, 0, {});
   ASSERT_TRUE(calm);
   EXPECT_FALSE(calm->stop);
-  const auto stop = runner.heartbeat(1, 0, {});
+  const auto stop = runner.heartbeat(1, 0, {}, std::chrono::seconds(7));
   ASSERT_TRUE(stop);
   EXPECT_EQ(stop->server_time - calm->server_time, 1'000'000);
   EXPECT_EQ(stop->stop->code, "canceled");
   EXPECT_EQ(stop->stop->grace_seconds, 3);
+  EXPECT_FALSE(Json::parse(server.requests().at(0).body).contains("ran_seconds"));
+  EXPECT_EQ(Json::parse(server.requests().at(1).body)["ran_seconds"], 7);
 }
 
 TEST_F(RunnerApiTest, AGapInALogIsAnAnswer) {

@@ -57,6 +57,7 @@ struct Arrived {
   std::map<std::string, int> refused;  ///< calls that were refused on purpose, by kind
   Json last_wait;                      ///< what the last heartbeat said of the disk
   int heartbeats = 0;
+  Json ran_seconds;  ///< as the last heartbeat said
   int faults = 0;  ///< calls that no runner should make
 };
 
@@ -222,6 +223,7 @@ class FakeMuster {
     const Json body = parse_json(request.body).value();
     if (what == "heartbeat") {
       ++arrived_.heartbeats;
+      arrived_.ran_seconds = body.value("ran_seconds", Json());
       if (body.contains("waits_for_disk")) arrived_.last_wait = body["waits_for_disk"];
       return json(200, {{"time", to_rfc3339(SystemClock().now_us())}, {"stop", stop_}});
     }

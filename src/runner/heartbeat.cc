@@ -24,6 +24,8 @@ Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clo
 
 Heartbeat::~Heartbeat() = default;
 
+void Heartbeat::ranks_started() { ranks_since_ = clock_.local().steady(); }
+
 void Heartbeat::loop(const std::stop_token& ending) {
   do {
     beat();
@@ -33,7 +35,10 @@ void Heartbeat::loop(const std::stop_token& ending) {
 void Heartbeat::beat() {
   const TimeUs left = clock_.local().now_us();
   const Delivery::Waiting waiting = delivery_.waiting();
-  const auto answer = server_->heartbeat(clock_.now(), pending_(), {waiting.what, waiting.why, waiting.detail});
+  std::optional<std::chrono::seconds> ran;
+  if (const auto since = ranks_since_.load(); since != decltype(since){})
+    ran = std::chrono::duration_cast<std::chrono::seconds>(clock_.local().steady() - since);
+  const auto answer = server_->heartbeat(clock_.now(), pending_(), {waiting.what, waiting.why, waiting.detail}, ran);
   const TimeUs back = clock_.local().now_us();
   if (!answer) {
     if (verdict_on(answer.error().code) != Verdict::over) return;

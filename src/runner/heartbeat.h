@@ -1,6 +1,8 @@
 #pragma once
 // Tells the server every two seconds that this node lives, and hears whether it has to stop.
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -20,6 +22,8 @@ class Heartbeat {
   Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, Delivery& delivery,
             std::function<std::uint64_t()> pending);
   ~Heartbeat();
+  /// From now on each says for how long they have run.
+  void ranks_started();
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
 
@@ -32,6 +36,7 @@ class Heartbeat {
   StopControl& stop_;
   Delivery& delivery_;
   std::function<std::uint64_t()> pending_;
+  std::atomic<std::chrono::steady_clock::time_point> ranks_since_{};  ///< the epoch before their start
   bool heard_over_ = false;
   std::jthread thread_;
 };

@@ -38,6 +38,7 @@ TEST_F(RecordTest, WhatWaitsForABrokenDiskIsSaidWithItsWords) {
   ASSERT_TRUE(server_.wait_for([](const auto& arrived) { return !arrived.last_wait.is_null(); }));
   EXPECT_EQ(server_.arrived().last_wait,
             (Json{{"what", "8 bytes of outputs"}, {"code", "storage_failed"}, {"detail", "the test says so"}}));
+  EXPECT_TRUE(server_.arrived().ran_seconds.is_number()) << "said from the start of the ranks on";
   server_.refuse("blobs", 500, "", 0);
   EXPECT_EQ(finish(), 0);
   EXPECT_EQ(output("model"), "weights\n");

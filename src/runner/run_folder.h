@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "model/node_folder_name.h"
 
 namespace muster::runner {
 
@@ -29,8 +30,7 @@ class RunFolder {
     for (const auto& folder : {outputs(), logs(), ranks(), metrics()}) MUSTER_TRY(make_folders(folder));
     return {};
   }
-  /// The mark tells a server that starts that this folder is no leftover.
-  Result<void> mark_as_kept() const { return write_file(own() / "kept", "", 0644, Durable::yes); }
+  Result<void> mark_as_kept() const { return write_file(root_ / model::kKeptMark, "", 0644, Durable::yes); }
 
  private:
   std::filesystem::path root_;

@@ -8,6 +8,7 @@
 #include "base/own_variables.h"
 #include "model/node_folder_name.h"
 #include "scheduler/scheduler_impl.h"
+#include "store/run_attempts.h"
 
 namespace muster::scheduler {
 namespace {
@@ -159,13 +160,25 @@ void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& no
   calls_->stop(run, node_ranks, engine::StopHow::kill, answered);
 }
 
+void SchedulerImpl::end_by_force(const model::Run& run) {
+  keep_folders(run);
+  kill_nodes(run, ranks_of(run), [this, run] {
+    release(run);
+    const auto noted = store_.write([&](store::Session& session) -> Result<void> {
+      store::run_attempts::set_to_kill(session, run.key, run.attempt, false);
+      return {};
+    });
+    if (!noted) log::warning("scheduler", "{}: {}", run.run_id, noted.error().detail);  // the next start looks once more, and finds nothing
+  });
+}
+
 /// What is not brought home stays: a server that starts removes no folder with this mark.
 void SchedulerImpl::keep_folders(const model::Run& run) const {
   for (const model::RunNode& node : run.nodes) {
-    const std::filesystem::path own = attempt_folder(run.run_id, run.attempt) / model::node_folder_name(node.node_rank) / ".muster";
+    const std::filesystem::path mark = attempt_folder(run.run_id, run.attempt) / model::node_folder_name(node.node_rank) / model::kKeptMark;
     std::error_code error;
-    if (!std::filesystem::is_directory(own, error)) continue;
-    const auto marked = write_file(own / "kept", "", 0644, Durable::yes);
+    if (!std::filesystem::is_directory(mark.parent_path(), error)) continue;
+    const auto marked = write_file(mark, "", 0644, Durable::yes);
     if (!marked) log::warning("scheduler", "{}", marked.error().detail);
   }
 }

@@ -43,6 +43,37 @@ TEST_F(PromisesTest, ADurationIsEnforcedThoughTheDiskIsFullAtItsEnd) {
   EXPECT_EQ(store_->refused, 2);
 }
 
+/// Of a run that may last an hour, by a server that was restarted after its clock had been set.
+class ClockThatWasSetTest : public PromisesTest {
+ protected:
+  model::Run running_when_the_clock_is_set(std::chrono::hours by) {
+    const model::Run run = submit([](model::RunSpec& spec) { spec.max_run_duration_seconds = 3600; });
+    EXPECT_TRUE(started(1));
+    EXPECT_TRUE(*check_in(run));
+    EXPECT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+    clock_.jump(by);
+    start();
+    return run;
+  }
+};
+
+TEST_F(ClockThatWasSetTest, ForwardItEndsNoRun) {
+  const model::Run run = running_when_the_clock_is_set(std::chrono::hours(24));
+  EXPECT_FALSE(*scheduler_->heartbeat(node(run), {{}, std::chrono::seconds(10)}));
+  make_target("other", 1);
+  const model::Run other = submit([](model::RunSpec& spec) { spec.compute_target = "other"; });
+  ASSERT_TRUE(started(2));
+  run_to_end(other, 0);
+  ASSERT_TRUE(becomes(other, RunStatus::completed));
+  EXPECT_FALSE(look(run).cancel_asked);
+}
+
+TEST_F(ClockThatWasSetTest, BackwardItKeepsNoRunAlive) {
+  const model::Run run = running_when_the_clock_is_set(std::chrono::hours(-24));
+  ASSERT_TRUE(scheduler_->heartbeat(node(run), {{}, std::chrono::seconds(3600)}));
+  EXPECT_TRUE(becomes(run, RunStatus::cancel_requested));
+}
+
 TEST_F(PromisesTest, AServerKilledBeforeTheGateOpenedStartsTheAttemptAgain) {
   const model::Run run = submit();
   ASSERT_TRUE(started(1));  // the handle is stored; no runner has ever checked in

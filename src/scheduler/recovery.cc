@@ -6,6 +6,7 @@
 #include "base/folder_list.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "model/node_folder_name.h"
 #include "scheduler/scheduler_impl.h"
 #include "store/compute_targets.h"
 #include "store/run_attempts.h"
@@ -21,12 +22,23 @@ Result<void> SchedulerImpl::recover() {
   for (const model::ComputeTarget& target : targets) (void)targets_.define(target, steady_us());
   MUSTER_TRY_ASSIGN(const auto runs,
                     store_.read([](store::Session& session) -> Result<std::vector<model::Run>> { return store::runs::active(session); }));
+  MUSTER_TRY_ASSIGN(const auto to_kill, store_.read([](store::Session& session) -> Result<std::vector<model::Run>> {
+    std::vector<model::Run> found;
+    for (const std::int64_t key : store::run_attempts::runs_to_kill(session)) {
+      if (auto run = store::runs::find(session, key)) found.push_back(std::move(*run));
+    }
+    return found;
+  }));
   active_.with([&](ActiveRuns& all) {
     for (const model::Run& run : runs) all[run.run_id] = std::make_shared<const model::Run>(run);
   });
   // Nodes first, so that no waiting run is given one that is taken.
   for (const model::Run& run : runs) {
     if (!run.nodes.empty()) targets_.adopt(run, steady_us());
+  }
+  for (const model::Run& run : to_kill) {
+    targets_.adopt(run, steady_us());
+    thread_.post([this, run] { end_by_force(run); });
   }
   for (const model::Run& run : runs) take_up(run);
   if (!runs.empty()) log::info("scheduler", "took up {} runs", runs.size());
@@ -77,7 +89,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
   thread_.post([this, run, handle = **handle] {
     adopt_nodes(run, handle);
     if (stop_reason(run)) stop_nodes(run);
-    watch_duration(run);
+    watch_duration(run, true);
   });
 }
 
@@ -109,11 +121,11 @@ void SchedulerImpl::sweep_run_folders() {
       bool all_done = true;
       for (const model::RunNode& node : *nodes) {
         all_done = all_done && node.status == "Done";
-        const fs::path folder = runs / run_id / number / fmt::format("node_{}", node.node_rank);
+        const fs::path folder = runs / run_id / number / model::node_folder_name(node.node_rank);
         std::error_code error;
         // What a runner could not collect stays, and what somebody wanted kept; also where the disk does not say whether it is.
         if (node.status != "Done" || node.salvages >= kMostSalvages || !fs::exists(folder, error) ||
-            fs::status(folder / ".muster" / "kept", error).type() != fs::file_type::not_found)
+            fs::status(folder / model::kKeptMark, error).type() != fs::file_type::not_found)
           continue;
         log::info("scheduler", "removing {}, whose runner was killed after its last word", folder.string());
         if (const auto removed = remove_tree(folder); !removed) log::warning("scheduler", "{}", removed.error().detail);

@@ -314,9 +314,8 @@ struct Stepper {
 
   bool operator()(const PutOff& event) const {
     if (run.status != RunStatus::preparing && run.status != RunStatus::provisioning) return false;
-    const std::string words = (run.status == RunStatus::preparing ? "its environment cannot be prepared now and will be tried again: "
-                                                                  : "its nodes cannot be started now and will be tried again: ") +
-                              event.why;
+    const char* what = run.status == RunStatus::preparing ? "environment cannot be prepared" : "nodes cannot be started";
+    const std::string words = fmt::format("its {} now and will be tried again: {}", what, event.why);
     if (run.status_detail == words) return false;
     run.status_detail = words;
     return true;
@@ -346,8 +345,9 @@ struct Stepper {
         if (node.status == kDone) continue;
         node.status = kDone;
         node.salvages = kMostSalvages;  // a server that starts leaves the folder of such a node alone
-        run.warnings.push_back(fmt::format("node {} ({}) was ended without waiting for it: what it had not sent is left there in {}/{}",
-                                           node.node_rank, node.host, event.folder, model::node_folder_name(node.node_rank)));
+        run.warnings.push_back(
+            fmt::format("node {} ({}) was ended without waiting for it: what it had not sent is left there in {}/{}/{}/{}", node.node_rank,
+                        node.host, event.folder, run.run_id, run.attempt, model::node_folder_name(node.node_rank)));
       }
       enter(run, RunStatus::canceled, at.now);
       run.error.reset();

@@ -89,7 +89,7 @@ struct HeartbeatsBack {};
 struct CancelAsked {
   std::string reason;
   bool force = false;
-  std::string folder{};  ///< of the attempt: where what is not brought home stays
+  std::string folder{};  ///< of all runs: where what is not brought home stays
 };
 /// No node has its work order yet, and what was started of the attempt has been ended: it is started from the beginning.
 struct StartAgain {};

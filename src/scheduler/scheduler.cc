@@ -70,11 +70,7 @@ void SchedulerImpl::submitted(std::int64_t run_key) {
 }
 
 Result<model::Run> SchedulerImpl::cancel(std::int64_t run_key, const std::string& reason, bool force) {
-  MUSTER_TRY_ASSIGN(const auto run, store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> {
-    return store::runs::find(session, run_key);
-  }));
-  if (!run) return fail(Code::not_found, "the run is gone");
-  const CancelAsked event{reason.empty() ? "canceled" : reason, force, attempt_folder(run->run_id, run->attempt).string()};
+  const CancelAsked event{reason.empty() ? "canceled" : reason, force, (options_.home / "runs").string()};
   MUSTER_TRY_ASSIGN(const Step told, apply(run_key, 0, event));
   const bool repeated = force && told.run.status == model::RunStatus::canceled;
   if (!told.changed && model::has_ended(told.run.status) && !repeated) {
@@ -128,19 +124,20 @@ Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const Ch
   return work_order(run, node.node_rank, prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
 }
 
-Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, WaitsForDisk waits) {
+Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, Heartbeat beat) {
   const auto run = active(node.run_id);
   if (!run || run->attempt != node.attempt) return fail(Code::conflict, "attempt {} of run {} is over", node.attempt, node.run_id);
   heartbeats_.with([&](auto& beats) { beats[{node.run_id, node.node_rank}] = clock_.steady(); });
-  waits.node_rank = node.node_rank;
-  note_disk(*run, waits);
+  beat.waits.node_rank = node.node_rank;
+  note_disk(*run, beat.waits);
+  if (beat.ran) correct_duration(*run, *beat.ran);
   if (const auto reason = stop_reason(*run)) return StopOrder{reason->code, reason->reason, run->spec.grace_seconds};
   return std::nullopt;
 }
 
 Result<void> SchedulerImpl::started(const NodeId& node, TimeUs first_rank_at) {
   MUSTER_TRY_ASSIGN(const Step told, apply(node, RanksStarted{node.node_rank, first_rank_at}));
-  thread_.post([this, run = told.run] { watch_duration(run); });
+  thread_.post([this, run = told.run] { watch_duration(run, false); });
   return {};
 }
 

@@ -46,6 +46,11 @@ struct CheckIn {
   bool salvage = false;
 };
 
+struct Heartbeat {
+  WaitsForDisk waits{};                       ///< what of the node's this server's disk does not take now; its node_rank is filled in
+  std::optional<std::chrono::seconds> ran{};  ///< since the node started ranks, by its monotonic clock
+};
+
 /// Asked of a runner in the answer to its heartbeat.
 struct StopOrder {
   std::string code;    ///< "canceled", "max_run_duration", "rank_failed", "node_lost"
@@ -98,8 +103,7 @@ class Scheduler {
   // The runner's protocol. Repeated calls change nothing. not_found: no such attempt; conflict: it is over.
   /// The work order, or nothing while other nodes are still to come.
   virtual Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) = 0;
-  /// `waits`: what of the node's this server's disk does not take now; its node_rank is filled in here.
-  virtual Result<std::optional<StopOrder>> heartbeat(const NodeId& node, WaitsForDisk waits) = 0;
+  virtual Result<std::optional<StopOrder>> heartbeat(const NodeId& node, Heartbeat beat) = 0;
   virtual Result<void> started(const NodeId& node, TimeUs first_rank_at) = 0;
   virtual Result<void> rank_failed(const NodeId& node, const model::RankReport& report) = 0;
   virtual Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) = 0;

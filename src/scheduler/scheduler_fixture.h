@@ -18,6 +18,7 @@
 #include "store/runs.h"
 #include "store/workspaces.h"
 #include "support/faulty_store.h"
+#include "support/jumping_clock.h"
 #include "support/scripted_engine.h"
 #include "support/temp_folder.h"
 
@@ -144,7 +145,7 @@ class SchedulerTest : public ::testing::Test {
   }
 
   test::TempFolder folder_;
-  SystemClock clock_;
+  test::JumpingClock clock_;
   std::chrono::milliseconds start_patience_ = std::chrono::minutes(5);
   std::chrono::milliseconds silence_is_loss_ = std::chrono::minutes(30);
   std::chrono::milliseconds engine_patience_ = std::chrono::seconds(5);

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 
 #include "base/guarded.h"
 #include "scheduler/delay_after.h"
@@ -30,7 +29,7 @@ class SchedulerImpl final : public Scheduler {
   void target_changed(const std::string& workspace, const std::string& name) override;
   TargetStatus target_status(const std::string& workspace, const std::string& name) override;
   Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) override;
-  Result<std::optional<StopOrder>> heartbeat(const NodeId& node, WaitsForDisk waits) override;
+  Result<std::optional<StopOrder>> heartbeat(const NodeId& node, Heartbeat beat) override;
   Result<void> started(const NodeId& node, TimeUs first_rank_at) override;
   Result<void> rank_failed(const NodeId& node, const model::RankReport& report) override;
   Result<void> finished(const NodeId& node, const std::vector<model::RankReport>& reports) override;
@@ -70,6 +69,8 @@ class SchedulerImpl final : public Scheduler {
   void stop_nodes(const model::Run& run);
   /// Ends every process of these nodes now; `then` afterwards on the dispatch thread.
   void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {}, int tries = 0);
+  /// Kills what is left of an attempt whose run has ended, keeps its folders, then gives the nodes back.
+  void end_by_force(const model::Run& run);
   void put_off_start(const model::Run& run, const std::string& why);
   void give_up_start(const model::Run& run);
   void keep_folders(const model::Run& run) const;
@@ -85,7 +86,11 @@ class SchedulerImpl final : public Scheduler {
   void watch_silence(const model::Run& run);
   /// Nodes whose runners have not checked in some minutes after their start are given up.
   void watch_start(const std::string& run_id, int attempt);
-  void watch_duration(const model::Run& run);
+  /// `was_found`: it ran before this server did.
+  void watch_duration(const model::Run& run, bool was_found);
+  void look_at_duration(std::int64_t run_key, int attempt, const std::string& name);
+  /// A node says for how long its ranks have run.
+  void correct_duration(const model::Run& run, std::chrono::seconds ran);
   void watch_targets();
 
   // recovery.cc
@@ -111,7 +116,12 @@ class SchedulerImpl final : public Scheduler {
   Guarded<std::map<std::pair<std::string, int>, std::chrono::steady_clock::time_point>> heartbeats_;  ///< by run id and node rank
   std::optional<std::chrono::steady_clock::time_point> last_heartbeat_look_;                          ///< the dispatch thread's alone
   std::optional<std::chrono::steady_clock::time_point> next_target_look_;  ///< of the one timer; the dispatch thread's alone
-  Guarded<std::set<std::string>> timed_runs_;                              ///< "<run id>/<attempt>" whose duration is being watched
+  struct Timed {
+    std::chrono::steady_clock::time_point until;  ///< when it will have run for too long
+    std::int64_t limit_seconds = 0;
+    bool is_told = false;  ///< by its nodes; else reckoned by the wall clock
+  };
+  Guarded<std::map<std::string, Timed>> timed_runs_;  ///< by "<run id>/<attempt>"
   struct PutOffStart {
     int tries = 0;
     bool waits = false;  ///< else the engine has been asked again

@@ -210,5 +210,34 @@ TEST_F(SlowWorkTest, AnEngineThatDoesNotAnswerHoldsUpNoEndAndStartsNothingAfterI
   EXPECT_TRUE(becomes(run, RunStatus::starting));
 }
 
+TEST_F(SlowWorkTest, WhatAForcedCancelDidNotGetToKillIsKilledByTheNextServer) {
+  make_target("cpu", 1);
+  const model::Run run = running_on("cpu");
+  engine_patience_ = std::chrono::milliseconds(50);
+  start();
+  script_.before_stop = [this](const engine::AttemptId&, engine::StopHow) { barrier_.hold_up(); };
+  ASSERT_TRUE(scheduler_->cancel(run.key, "now", true));
+  ASSERT_TRUE(barrier_.is_reached.wait_for(true));
+  scheduler_.reset();  // as a server that is killed in the middle of it
+  barrier_.is_open.set(true);
+  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() == 1; }));
+
+  barrier_.is_open.set(false);
+  start();
+  const model::Run next = submit_to("cpu");
+  ASSERT_TRUE(becomes(next, RunStatus::queued)) << "its node is not given to another before that";
+  barrier_.is_open.set(true);
+  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() == 2; }));
+  EXPECT_EQ(script_.stops.get().back().id.run_id, run.run_id);
+  EXPECT_EQ(script_.stops.get().back().how, engine::StopHow::kill);
+  ASSERT_TRUE(started(2));
+  EXPECT_EQ(script_.starts.get().back().id.run_id, next.run_id);
+  ASSERT_TRUE(becomes(next, RunStatus::starting));
+
+  engine_patience_ = std::chrono::seconds(5);
+  start();  // that was that: it is not killed again
+  EXPECT_TRUE(script_.stops.wait([&](const auto& stops) { return stops.size() == 3 && stops.back().id.run_id == next.run_id; }));
+}
+
 }  // namespace
 }  // namespace muster::scheduler

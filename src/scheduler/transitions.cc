@@ -33,6 +33,9 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
     if (next.changed) {
       MUSTER_TRY_ASSIGN(next.run.revision, store::runs::update_state(session, next.run));
     }
+    for (const Effect& effect : next.effects) {
+      if (effect.kind == EffectKind::kill_nodes) store::run_attempts::set_to_kill(session, next.run.key, next.run.attempt, true);
+    }
     if (also && next.changed) also(session, next.run);
     return next;
   });
@@ -103,13 +106,7 @@ void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
     case EffectKind::stop_nodes: stop_nodes(run); break;
     case EffectKind::stop_nodes_soon: thread_.post_after(kCauseWindow, [this, run] { stop_nodes(run); }); break;
     case EffectKind::salvage_node: salvage_node(run, effect.node_rank); break;
-    case EffectKind::kill_nodes: {
-      std::vector<int> nodes;
-      for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
-      keep_folders(run);
-      kill_nodes(run, nodes, [this, run] { release(run); });
-      break;
-    }
+    case EffectKind::kill_nodes: end_by_force(run); break;
     case EffectKind::release_nodes: release(run); break;
   }
 }

@@ -44,12 +44,15 @@ void SchedulerImpl::watch_silence(const model::Run& run) {
   std::vector<int> lost;
   for (const model::RunNode& node : run.nodes) {
     if (node.status == "Done" || node.runner_pid == 0) continue;
-    const auto last = heartbeats_.with([&](auto& beats) { return beats.try_emplace({run.run_id, node.node_rank}, now).first->second; });
-    if (now - last > kHeartbeatPatience && missing.empty())
+    const auto silence = heartbeats_.with([&](auto& beats) {
+      auto& last = beats.try_emplace({run.run_id, node.node_rank}, now).first->second;
+      const auto since = now - last;
+      if (since > options_.silence_is_loss) last = now;  // its successor has as long
+      return since;
+    });
+    if (silence > kHeartbeatPatience && missing.empty())
       missing = fmt::format("{}{} ({}) for more than {} s", kSilenceWords, node.node_rank, node.host, kHeartbeatPatience.count());
-    if (now - last <= options_.silence_is_loss) continue;
-    lost.push_back(node.node_rank);
-    heartbeats_.with([&](auto& beats) { beats[{run.run_id, node.node_rank}] = now; });  // its successor has as long
+    if (silence > options_.silence_is_loss) lost.push_back(node.node_rank);
   }
   if (!lost.empty()) {
     log::warning("scheduler", "{}: {} nodes have said nothing for {} minutes and are taken for lost", run.run_id, lost.size(),
@@ -78,17 +81,58 @@ void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {
   });
 }
 
-void SchedulerImpl::watch_duration(const model::Run& run) {
+/// Time is monotonic: this server's own from here on, and the nodes' for what was before (correct_duration). Only where no node tells does
+/// the wall clock say how long a run has been going that this server found.
+void SchedulerImpl::watch_duration(const model::Run& run, bool was_found) {
   if (run.started_at == 0) return;
   const std::string name = fmt::format("{}/{}", run.run_id, run.attempt);
-  if (!timed_runs_.with([&](auto& names) { return names.insert(name).second; })) return;
-  // The wall clock only says how long it has run before a restart; from here on time is monotonic.
   const TimeUs so_far = std::max<TimeUs>(0, clock_.now_us() - run.started_at);
-  const TimeUs limit = run.spec.max_run_duration_seconds * 1'000'000;
-  const auto left = std::chrono::milliseconds(std::max<TimeUs>(0, limit - so_far) / 1000);
-  thread_.post_after(left, [this, key = run.key, attempt = run.attempt, name, seconds = run.spec.max_run_duration_seconds] {
-    timed_runs_.with([&](auto& names) { names.erase(name); });
-    apply_until_stored(key, attempt, CancelAsked{fmt::format("it ran longer than max_run_duration_seconds ({} s)", seconds)});
+  std::chrono::microseconds left(std::max<TimeUs>(0, run.spec.max_run_duration_seconds * 1'000'000 - so_far));
+  if (was_found) left = std::max<std::chrono::microseconds>(left, kHeartbeatPatience);
+  const Timed timed{clock_.steady() + left, run.spec.max_run_duration_seconds};
+  if (timed_runs_.with([&](auto& runs) { return runs.emplace(name, timed).second; })) look_at_duration(run.key, run.attempt, name);
+}
+
+void SchedulerImpl::look_at_duration(std::int64_t run_key, int attempt, const std::string& name) {
+  const auto now = clock_.steady();
+  const auto timed = timed_runs_.with([&](auto& runs) -> std::optional<Timed> {
+    const auto at = runs.find(name);
+    if (at == runs.end()) return std::nullopt;
+    const Timed found = at->second;
+    if (found.until <= now) runs.erase(at);
+    return found;
+  });
+  if (!timed) return;
+  if (timed->until <= now) {
+    const std::string why = fmt::format("it ran longer than max_run_duration_seconds ({} s)", timed->limit_seconds);
+    return apply_until_stored(run_key, attempt, CancelAsked{why});
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(timed->until - now);
+  thread_.post_after(left, [this, run_key, attempt, name] { look_at_duration(run_key, attempt, name); });
+}
+
+void SchedulerImpl::correct_duration(const model::Run& run, std::chrono::seconds ran) {
+  constexpr std::chrono::seconds kNoise{2};  // of the way, and of whole seconds
+  const std::string name = fmt::format("{}/{}", run.run_id, run.attempt);
+  const auto until = clock_.steady() + std::chrono::seconds(run.spec.max_run_duration_seconds) - ran;
+  // The node that began first counts.
+  const auto is_new = [until, kNoise](const Timed& timed) { return !timed.is_told || until < timed.until - kNoise; };
+  const bool is_known = timed_runs_.with([&](const auto& runs) {
+    const auto at = runs.find(name);
+    return at != runs.end() && !is_new(at->second);
+  });
+  if (is_known) return;
+  // After what was posted when the server started, which begins to watch the runs that it found.
+  thread_.post([this, key = run.key, attempt = run.attempt, name, until, is_new] {
+    const bool is_earlier = timed_runs_.with([&](auto& runs) {
+      const auto at = runs.find(name);
+      if (at == runs.end() || !is_new(at->second)) return false;
+      const bool earlier = until < at->second.until;
+      at->second.until = until;
+      at->second.is_told = true;
+      return earlier;
+    });
+    if (is_earlier) look_at_duration(key, attempt, name);
   });
 }
 

@@ -61,6 +61,16 @@ void set_handle(Session& session, std::int64_t run_key, int attempt, const Json&
 }
 std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt) { return get_json(session, "handle", run_key, attempt); }
 
+void set_to_kill(Session& session, std::int64_t run_key, int attempt, bool to_kill) {
+  session.run("UPDATE run_attempts SET to_kill = ? WHERE run_key = ? AND attempt = ?", {to_kill ? 1 : 0, run_key, attempt});
+}
+std::vector<std::int64_t> runs_to_kill(Session& session) {
+  std::vector<std::int64_t> keys;
+  session.query("SELECT run_key FROM run_attempts WHERE to_kill = 1 ORDER BY run_key", {},
+                [&](const Row& row) { keys.push_back(row.integer(0)); });
+  return keys;
+}
+
 void set_prepared(Session& session, std::int64_t run_key, int attempt, const Json& prepared) {
   set_json(session, "prepared", run_key, attempt, prepared);
 }

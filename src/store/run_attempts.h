@@ -27,6 +27,11 @@ void put_stages(Session& session, std::int64_t run_key, int attempt, const std::
 void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle);
 std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt);
 
+/// Whether all that was started of the attempt is still to be ended by force, though its run has ended.
+void set_to_kill(Session& session, std::int64_t run_key, int attempt, bool to_kill);
+/// The keys of the runs whose last attempt is.
+std::vector<std::int64_t> runs_to_kill(Session& session);
+
 /// What the run's environment was prepared as, opaque here. An attempt that prepared nothing has what the one before it had.
 void set_prepared(Session& session, std::int64_t run_key, int attempt, const Json& prepared);
 std::optional<Json> prepared(Session& session, std::int64_t run_key, int attempt);

@@ -164,7 +164,7 @@ CREATE TABLE run_attempts (
   attempt INTEGER NOT NULL,
   stages TEXT NOT NULL,       -- JSON, [[started, ended], …]
   handle TEXT,                -- JSON, the engine's
-  resolved_environment TEXT, prepared TEXT,  -- JSON
+  resolved_environment TEXT, prepared TEXT, to_kill INTEGER NOT NULL DEFAULT 0,  -- JSON
   PRIMARY KEY (run_key, attempt)
 ) STRICT;
 

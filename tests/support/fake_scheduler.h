@@ -32,6 +32,7 @@ class FakeScheduler final : public scheduler::Scheduler {
   Json resolved_environment;
   bool forced = false;  ///< the last cancel
   scheduler::WaitsForDisk waiting;
+  std::optional<std::chrono::seconds> ran;  ///< of the last heartbeat
   scheduler::NotKept not_kept;
   TimeUs first_rank_at = 0;
   scheduler::CheckIn arrival;
@@ -56,8 +57,9 @@ class FakeScheduler final : public scheduler::Scheduler {
     arrival = check_in;
     return work_order;
   }
-  Result<std::optional<scheduler::StopOrder>> heartbeat(const scheduler::NodeId& node, scheduler::WaitsForDisk waits) override {
-    waiting = std::move(waits);
+  Result<std::optional<scheduler::StopOrder>> heartbeat(const scheduler::NodeId& node, scheduler::Heartbeat beat) override {
+    waiting = std::move(beat.waits);
+    ran = beat.ran;
     MUSTER_TRY(note("heartbeat", node));
     return stop_order;
   }
