@@ -24,8 +24,13 @@ def home() -> str:
 
 
 def normal_url(url: str) -> str:
-    """The address as it is compared and kept: without a slash at the end."""
+    """The address without a slash at the end."""
     return url.strip().rstrip("/")
+
+
+def _compared(url: str) -> str:
+    """The address as it is compared: without its fingerprint too."""
+    return normal_url(url.partition("#")[0])
 
 
 def find_server(told: Optional[str] = None, from_config: Optional[str] = None) -> str:
@@ -50,20 +55,33 @@ def find_token(url: str) -> str:
     if token:
         return token
     path = os.path.join(home(), "credentials")
-    try:
-        servers = _read_object(path).get("servers")
-        _warn_if_exposed(path)
-    except FileNotFoundError:
-        servers = None
-    if isinstance(servers, dict):
-        for known, entry in servers.items():
-            if normal_url(known) == normal_url(url) and isinstance(entry, dict) and isinstance(entry.get("token"), str):
-                return str(entry["token"])
+    kept = _kept(path, url, "token")
+    if kept:
+        return kept
     token = os.environ.get("MUSTER_RUN_TOKEN")
     if token:
         return token
     raise AuthenticationException("No token for the server {}: MUSTER_TOKEN is not set, and {} has none for it. "
                                   "Run `muster login {}`, or set MUSTER_TOKEN.".format(url, path, url))
+
+
+def find_fingerprint(url: str) -> str:
+    """The fingerprint of the certificate of the server at `url` that MUSTER_HOME/credentials keeps; "" when it keeps none."""
+    return _kept(os.path.join(home(), "credentials"), url, "fingerprint")
+
+
+def _kept(path: str, url: str, key: str) -> str:
+    """What the credentials keep for the server; "" when nothing."""
+    try:
+        servers = _read_object(path).get("servers")
+        _warn_if_exposed(path)
+    except FileNotFoundError:
+        return ""
+    if isinstance(servers, dict):
+        for known, entry in servers.items():
+            if _compared(known) == _compared(url) and isinstance(entry, dict) and isinstance(entry.get(key), str):
+                return str(entry[key])
+    return ""
 
 
 def find_config(path: Optional[str] = None, file_name: Optional[str] = None) -> WorkspaceConfig:
@@ -158,5 +176,5 @@ def _read_object(path: str) -> Dict[str, Any]:
     return value
 
 
-__all__: List[str] = ["WorkspaceConfig", "find_config", "find_server", "find_token", "home", "normal_url", "read_config",
-                      "write_config"]
+__all__: List[str] = ["WorkspaceConfig", "find_config", "find_fingerprint", "find_server", "find_token", "home", "normal_url",
+                      "read_config", "write_config"]

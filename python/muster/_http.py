@@ -19,6 +19,8 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from . import _json_body, _version
 from ._problems import ErrorClass, to_exception
+from ._proxy import proxy_for
+from ._tls import WrongCertificateError, read_fingerprint, secure_connection, split_fingerprint
 from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
 
 API = "/api/v1"
@@ -50,13 +52,17 @@ def split_url(url: str) -> Tuple[SplitResult, Optional[int]]:
 class Client:
     """Speaks to one server with one token."""
 
-    def __init__(self, url: str, token: str) -> None:
-        parts, port = split_url(url)
-        self.url = url.rstrip("/")
+    def __init__(self, url: str, token: str, fingerprint: str = "") -> None:
+        self.url, told = split_fingerprint(url)
+        parts, port = split_url(self.url)
+        self._fingerprint = told or (read_fingerprint(fingerprint) if fingerprint else "")
         self._https = parts.scheme == "https"
         self._host = parts.hostname or ""
-        self._port = port
+        self._port = port or (443 if self._https else 80)
+        self._proxy = proxy_for(parts.scheme, self._host, self._port)
         self._prefix = parts.path.rstrip("/") + API
+        if self._proxy and not self._https:  # A proxy is told the whole address.
+            self._prefix = "http://" + parts.netloc + self._prefix
         self._headers = {"User-Agent": "muster-python/" + _version.__version__, "Accept": "application/json"}
         try:
             token.encode("ascii")
@@ -68,6 +74,8 @@ class Client:
                                      "credentials file.".format(url))
         if token:
             self._headers["Authorization"] = "Bearer " + token
+        if self._proxy and self._proxy.authorization and not self._https:
+            self._headers["Proxy-Authorization"] = self._proxy.authorization
         self._idle: List[http.client.HTTPConnection] = []
         self._idle_of = os.getpid()
         self._lock = threading.Lock()
@@ -181,10 +189,14 @@ class Client:
         return self._prefix + path + ("?" + urlencode(asked) if asked else "")
 
     def _connect(self) -> http.client.HTTPConnection:
-        if self._https:
-            return http.client.HTTPSConnection(self._host, self._port, timeout=CONNECT_TIMEOUT_SECONDS,
-                                               context=ssl.create_default_context())
-        return http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT_SECONDS)
+        host, port = (self._proxy.host, self._proxy.port) if self._proxy else (self._host, self._port)
+        if not self._https:
+            return http.client.HTTPConnection(host, port, timeout=CONNECT_TIMEOUT_SECONDS)
+        connection = secure_connection(host, port, CONNECT_TIMEOUT_SECONDS, self._fingerprint)
+        if self._proxy:
+            authorization = {"Proxy-Authorization": self._proxy.authorization} if self._proxy.authorization else {}
+            connection.set_tunnel(self._host, self._port, authorization)
+        return connection
 
     def _take(self) -> Tuple[http.client.HTTPConnection, bool]:
         """An open connection, and whether it was kept from an earlier call."""
@@ -266,6 +278,11 @@ class Client:
             why = "nothing listens there"
         elif isinstance(reason, socket.timeout):
             why = "no answer in time"
+        elif isinstance(reason, ssl.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
+            return ServerUnreachableException("The certificate of the server at {} is not trusted: {}. `muster login {}` shows its "
+                                              "fingerprint and keeps it.".format(self.url, reason, self.url), reason)
+        elif isinstance(reason, WrongCertificateError):
+            return ServerUnreachableException("The server at {} is not the one that is meant: {}.".format(self.url, reason), reason)
         else:
             why = str(reason) or type(reason).__name__
         return ServerUnreachableException("The Muster server at {} cannot be reached: {}. Start it with `muster up`, or set "

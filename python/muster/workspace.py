@@ -185,4 +185,5 @@ def connect(server: Optional[str] = None, config_url: Optional[str] = None, toke
     from ._http import Client, split_url  # Takes a while to load, and jobs that only log do without.
     url = _config.find_server(server, config_url)
     split_url(url)  # What is no address has no token either, and that would be the wrong thing to say.
-    return Client(url, token or _config.find_token(url))
+    fingerprint = _config.find_fingerprint(url) if url.startswith("https:") else ""
+    return Client(url, token or _config.find_token(url), fingerprint)

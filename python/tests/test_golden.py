@@ -1,5 +1,6 @@
 """The vectors that both clients must pass."""
 import os
+from unittest import mock
 
 from support import Case, GOLDEN, golden, read_journals, read_segment
 
@@ -7,8 +8,13 @@ from muster import _journal, _segment
 from muster._ignore import IgnoreRules
 from muster._journal import Journal
 from muster._logging import JournalLogger
+from muster._proxy import proxy_for
 from muster._snapshot import snapshot_id
 from muster.exceptions import UserErrorException
+
+
+def _text(proxy):
+    return ("[%s]:%d" if ":" in proxy.host else "%s:%d") % (proxy.host, proxy.port)
 
 
 class GoldenTest(Case):
@@ -18,6 +24,19 @@ class GoldenTest(Case):
             for case in vector["cases"]:
                 with self.subTest(name, **case):
                     self.assertEqual(rules.ignores(case["path"], case["folder"]), case["ignored"])
+
+    def test_proxies(self):
+        for name, vector in golden("proxy"):
+            for case in vector["cases"]:
+                with self.subTest(name, **case), mock.patch.dict(os.environ, case["variables"], clear=True):
+                    if case["refused"]:
+                        with self.assertRaises(UserErrorException) as caught:
+                            proxy_for(case["scheme"], case["host"], case["port"])
+                        self.assertNotIn("secret", str(caught.exception))
+                        continue
+                    proxy = proxy_for(case["scheme"], case["host"], case["port"])
+                    self.assertEqual(proxy and _text(proxy), case["proxy"])
+                    self.assertEqual(proxy.authorization if proxy else "", case["authorization"])
 
     def test_snapshot_ids(self):
         for name, vector in golden("snapshot"):

@@ -21,6 +21,7 @@ struct ServerInfo {
   std::string home;
   TimeUs started_at = 0;
   std::uint64_t snapshot_limit_bytes = 300ULL << 20;
+  std::string fingerprint = {};  ///< of its certificate, "SHA256:…"; "" without TLS
 };
 
 /// References outlive the HTTP server; all of it may be used from any thread.

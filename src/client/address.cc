@@ -134,21 +134,43 @@ Result<fs::path> home_folder(const std::map<std::string, std::string>& variables
   return fail_hint(Code::invalid, "set MUSTER_HOME to a folder for Muster's files", "neither MUSTER_HOME nor HOME is set");
 }
 
-Result<std::optional<std::string>> stored_token(const fs::path& home, const std::string& url) {
+namespace {
+
+/// What `home`/credentials keeps for the URL under that key; "" when nothing.
+Result<std::string> stored(const fs::path& home, const std::string& url, const char* key) {
   const fs::path path = home / "credentials";
   MUSTER_TRY_ASSIGN(const auto json, read_object(path));
-  if (!json || !json->contains("servers") || !(*json)["servers"].is_object()) return std::nullopt;
+  if (!json || !json->contains("servers") || !(*json)["servers"].is_object()) return "";
   MUSTER_TRY_ASSIGN(const std::string wanted, normal_url(url));
   for (const auto& [known, entry] : (*json)["servers"].items()) {
     const auto normal = normal_url(known);
     if (!normal || *normal != wanted || !entry.is_object()) continue;
-    std::string token = text_of(entry, "token");
-    if (!token.empty()) return token;
+    std::string text = text_of(entry, key);
+    if (!text.empty()) return text;
   }
-  return std::nullopt;
+  return "";
 }
 
-Result<void> store_token(const fs::path& home, const std::string& url, const std::string& token) {
+}  // namespace
+
+Result<std::optional<std::string>> stored_token(const fs::path& home, const std::string& url) {
+  MUSTER_TRY_ASSIGN(std::string token, stored(home, url, "token"));
+  if (token.empty()) return std::nullopt;
+  return token;
+}
+
+Result<std::string> stored_fingerprint(const fs::path& home, const std::string& url) {
+  MUSTER_TRY_ASSIGN(const std::string text, stored(home, url, "fingerprint"));
+  if (text.empty()) return "";
+  const auto fingerprint = parse_fingerprint(text);
+  if (!fingerprint) {
+    return fail_hint(Code::invalid, "it is SHA256: and 64 hex digits; correct or remove it", "the fingerprint for {} in {} is not one", url,
+                     (home / "credentials").string());
+  }
+  return *fingerprint;
+}
+
+Result<void> store_token(const fs::path& home, const std::string& url, const std::string& token, const std::string& fingerprint) {
   MUSTER_TRY(make_folders(home));
   MUSTER_TRY_ASSIGN(const std::string normal, normal_url(url));
   MUSTER_TRY_ASSIGN(const Fd lock, lock_credentials(home));
@@ -158,6 +180,8 @@ Result<void> store_token(const fs::path& home, const std::string& url, const std
   Json& servers = (*json)["servers"];
   if (!servers.is_object()) servers = Json::object();
   servers[normal]["token"] = token;
+  servers[normal].erase("fingerprint");
+  if (!fingerprint.empty()) servers[normal]["fingerprint"] = "SHA256:" + fingerprint;
   return write_file(path, json->dump(2) + "\n", 0600);
 }
 
@@ -183,7 +207,12 @@ Result<Address> find_address(const AddressHints& hints) {
                        "no server is known: {} is not there", (home / "server.json").string());
     }
   }
+  MUSTER_TRY_ASSIGN(const HostPort server, parse_server_url(url));
   MUSTER_TRY_ASSIGN(address.url, normal_url(url));
+  address.fingerprint = server.fingerprint;
+  if (server.tls && address.fingerprint.empty()) {
+    MUSTER_TRY_ASSIGN(address.fingerprint, stored_fingerprint(home, address.url));
+  }
 
   address.token = variable(hints.variables, "MUSTER_TOKEN");
   if (address.token.empty()) {

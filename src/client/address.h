@@ -14,6 +14,7 @@ struct Address {
   std::string url;    ///< as normal_url() gives it
   std::string token;  ///< a secret: never shown or logged
   std::string workspace = "default";
+  std::string fingerprint = {};  ///< of the server's certificate: what the address, or `credentials`, says; "" = one that is verified
 };
 
 /// What the caller was told, and where it stands.
@@ -37,7 +38,12 @@ Result<Address> find_address(const AddressHints& hints);
 /// The token that `home`/credentials keeps for the URL; nothing when it keeps none.
 Result<std::optional<std::string>> stored_token(const std::filesystem::path& home, const std::string& url);
 
-/// Adds or replaces the token for the URL; the file stays readable by its owner alone. Safe against a kill at any time and other writers.
-Result<void> store_token(const std::filesystem::path& home, const std::string& url, const std::string& token);
+/// The fingerprint that `home`/credentials keeps for the URL; "" when it keeps none.
+Result<std::string> stored_fingerprint(const std::filesystem::path& home, const std::string& url);
+
+/// Adds or replaces the token for the URL, and the fingerprint of its certificate when there is one; the file stays readable by its owner
+/// alone. Safe against a kill at any time and other writers.
+Result<void> store_token(const std::filesystem::path& home, const std::string& url, const std::string& token,
+                         const std::string& fingerprint = "");
 
 }  // namespace muster::client

@@ -5,15 +5,20 @@
 #include <stop_token>
 
 #include "client/http_message.h"
+#include "client/proxy.h"
 #include "client/uri.h"
 
 namespace muster::client {
+
+/// Asks an https server for its certificate, and closes. unavailable or timeout when it cannot be reached.
+Result<ShownCertificate> look_at_certificate(const HostPort& server);
 
 /// A connection that is made when first used and again when it was lost. Blocks the caller, never longer than the deadlines say.
 /// Not thread-safe: one exchange at a time. Only `stop` may be asked for by other threads; it ends a waiting exchange at once.
 class HttpConnection {
  public:
-  HttpConnection(HostPort server, std::stop_token stop);
+  /// `proxy`: what proxy_for() says of the server.
+  HttpConnection(HostPort server, std::stop_token stop, std::optional<Proxy> proxy = std::nullopt);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;

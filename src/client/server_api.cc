@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/own_variables.h"
 #include "client/problem.h"
 #include "model/server_proof.h"
 
@@ -35,10 +36,13 @@ bool is_local(const std::string& url) {
 
 Result<std::shared_ptr<Api>> Api::create(ApiOptions options) {
   MUSTER_TRY_ASSIGN(HostPort server, parse_server_url(options.address.url));
-  return std::shared_ptr<Api>(new Api(std::move(options), std::move(server)));
+  if (server.tls && server.fingerprint.empty()) server.fingerprint = options.address.fingerprint;
+  MUSTER_TRY_ASSIGN(auto proxy, proxy_for(server, own_variables()));
+  return std::shared_ptr<Api>(new Api(std::move(options), std::move(server), std::move(proxy)));
 }
 
-Api::Api(ApiOptions options, HostPort server) : options_(std::move(options)), server_(std::move(server)) {}
+Api::Api(ApiOptions options, HostPort server, std::optional<Proxy> proxy)
+    : options_(std::move(options)), server_(std::move(server)), proxy_(std::move(proxy)) {}
 Api::~Api() = default;
 
 RetryPolicy Api::retry_policy() const {
@@ -79,7 +83,7 @@ Result<HttpResponse> Api::exchange_once(const HttpRequest& request, const ByteSi
     }
     return taken;
   });
-  if (!connection) connection = std::make_unique<HttpConnection>(server_, options_.stop);
+  if (!connection) connection = std::make_unique<HttpConnection>(server_, options_.stop, proxy_);
   auto response = connection->exchange(request, options_.deadlines, sink);
   if (response) {
     answered_before_ = true;
@@ -114,6 +118,7 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
     if (!sink_was_used && wait.count() >= 0 && sleep_for(wait, options_.stop)) continue;
     if (!response && !options_.stop.stop_requested()) {
       response.error().detail = fmt::format("the server at {} cannot be reached: {}", options_.address.url, response.error().detail);
+      if (!response.error().hint.empty()) return response;
       response.error().hint =
           is_local(options_.address.url) ? "start it with `muster up`" : "is the address right, and does the server run there?";
     }

@@ -76,12 +76,13 @@ class Api {
   Result<HttpResponse> exchange(const HttpRequest& request, const ByteSink& sink = {});
 
  private:
-  explicit Api(ApiOptions options, HostPort server);
+  Api(ApiOptions options, HostPort server, std::optional<Proxy> proxy);
   Result<HttpResponse> exchange_once(const HttpRequest& request, const ByteSink& sink);
   Result<Json> json_call(std::string_view method, std::string_view path, const Query& query, const Json* body, std::string idempotency_key);
 
   ApiOptions options_;
   HostPort server_;
+  std::optional<Proxy> proxy_;
   std::atomic<bool> answered_before_{false};
   Guarded<std::vector<std::unique_ptr<HttpConnection>>> idle_;
 };

@@ -51,18 +51,47 @@ std::string target_of(std::string_view path, const Query& query) {
   return target;
 }
 
-Result<HostPort> parse_server_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  const std::string_view whole = url;
-  if (lower(url.substr(0, 8)) == "https://") {
-    return fail_hint(Code::invalid, "give the http:// address; for a server elsewhere, an SSH tunnel keeps it private",
-                     "the server's address \"{}\" is https, which this version does not speak", to_utf8(url));
+std::string HostPort::text() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
+}
+
+std::optional<std::string> parse_fingerprint(std::string_view text) {
+  constexpr std::string_view kKind = "sha256:";
+  constexpr std::size_t kDigits = 64;
+  if (lower(text.substr(0, kKind.size())) == kKind) text.remove_prefix(kKind.size());
+  std::string digits;
+  for (const char c : lower(text)) {
+    if (c == ':') continue;
+    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
+    digits += c;
   }
-  if (lower(url.substr(0, kScheme.size())) != kScheme) return not_an_address(whole);
-  url.remove_prefix(kScheme.size());
+  if (digits.size() != kDigits) return std::nullopt;
+  return digits;
+}
+
+Result<HostPort> parse_server_url(std::string_view url) {
+  constexpr std::string_view kPlain = "http://";
+  constexpr std::string_view kTls = "https://";
+  const std::string_view whole = url;
+  HostPort server;
+  if (lower(url.substr(0, kTls.size())) == kTls) {
+    server.tls = true;
+    server.port = 443;
+    url.remove_prefix(kTls.size());
+    if (const std::size_t at = url.find('#'); at != std::string_view::npos) {
+      const auto fingerprint = parse_fingerprint(url.substr(at + 1));
+      if (!fingerprint) return not_an_address(whole);
+      server.fingerprint = *fingerprint;
+      url = url.substr(0, at);
+    }
+  } else if (lower(url.substr(0, kPlain.size())) == kPlain) {
+    url.remove_prefix(kPlain.size());
+  } else {
+    return not_an_address(whole);
+  }
   while (!url.empty() && url.back() == '/') url.remove_suffix(1);
 
-  HostPort server;
   std::string_view rest;
   if (!url.empty() && url.front() == '[') {
     const std::size_t end = url.find(']');
@@ -87,8 +116,7 @@ Result<HostPort> parse_server_url(std::string_view url) {
 
 Result<std::string> normal_url(std::string_view url) {
   MUSTER_TRY_ASSIGN(const HostPort server, parse_server_url(url));
-  const bool v6 = server.host.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", server.host, v6 ? "]" : "", server.port);
+  return fmt::format("{}://{}", server.tls ? "https" : "http", server.text());
 }
 
 }  // namespace muster::client

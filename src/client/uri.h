@@ -2,6 +2,7 @@
 // URLs: the small part of RFC 3986 that a client of one API needs. Pure.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,12 +24,26 @@ std::string target_of(std::string_view path, const Query& query);
 struct HostPort {
   std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 80;
+  bool tls = false;
+  std::string fingerprint = {};  ///< SHA-256 of the certificate that the server must have, 64 hex digits; "" = one that is verified
+
+  /// "host:port" as it stands in an address.
+  std::string text() const;
 };
 
-/// Host and port of "http://HOST[:PORT]". invalid for anything else: another scheme, a path, a user name.
+/// What an https server shows of itself before anything is said to it.
+struct ShownCertificate {
+  std::string fingerprint;  ///< SHA-256, 64 hex digits
+  bool trusted = false;     ///< an authority of this machine vouches for it and for the name
+};
+
+/// The 64 hex digits of "SHA256:…", in lower case and without colons; nothing when it is no fingerprint.
+std::optional<std::string> parse_fingerprint(std::string_view text);
+
+/// Of "http://HOST[:PORT]" or "https://HOST[:PORT][#SHA256:FINGERPRINT]". invalid for anything else: another scheme, a path, a user name.
 Result<HostPort> parse_server_url(std::string_view url);
 
-/// The form in which URLs are compared and kept: scheme and host in lower case, no '/' at the end, the port always there.
+/// The form in which URLs are compared and kept: scheme and host in lower case, no '/' at the end, no fingerprint, the port always there.
 Result<std::string> normal_url(std::string_view url);
 
 }  // namespace muster::client

@@ -32,7 +32,23 @@ TEST(Uri, RefusesWhatIsNoServerUrl) {
     EXPECT_EQ(read.error().code, Code::invalid);
     EXPECT_FALSE(read.error().hint.empty());
   }
-  EXPECT_NE(parse_server_url("https://node").error().detail.find("https"), std::string::npos);
+}
+
+TEST(Uri, ReadsAddressesWithTlsAndTheServersFingerprint) {
+  const std::string digits(64, 'a');
+  const auto verified = parse_server_url("https://node");
+  ASSERT_TRUE(verified);
+  EXPECT_TRUE(verified->tls);
+  EXPECT_EQ(verified->port, 443);
+  EXPECT_EQ(verified->fingerprint, "");
+  const auto pinned = parse_server_url("https://Node:6464/#SHA256:" + std::string(64, 'A'));
+  ASSERT_TRUE(pinned);
+  EXPECT_EQ(pinned->fingerprint, digits);
+  EXPECT_EQ(*normal_url("https://Node:6464#SHA256:" + digits), "https://node:6464");
+  EXPECT_EQ(parse_fingerprint("ab:" + std::string(62, 'c')), "ab" + std::string(62, 'c'));
+  for (const char* wrong : {"https://node#", "https://node#SHA256:12", "https://node#x", "http://node#SHA256:12"}) {
+    EXPECT_FALSE(parse_server_url(wrong)) << wrong;
+  }
 }
 
 TEST(Uri, OneServerHasOneNormalForm) {

@@ -68,6 +68,13 @@ net::awaitable<bool> Connection::wait_for_request() {
   error_code error;
   waiting_ = true;
   arm(core_->options.idle_deadline);
+  if (stream_.is_tls()) {  // what can be read of the socket may be TLS's own
+    const net::mutable_buffer space = buffer_.prepare(kFirstRead);
+    const std::size_t count = co_await stream_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
+    buffer_.commit(count);
+    waiting_ = false;
+    co_return !error && !timed_out_;
+  }
   co_await socket_.async_wait(tcp::socket::wait_read, net::redirect_error(net::use_awaitable, error));
   waiting_ = false;
   buffer_.reserve(kFirstRead);
@@ -84,7 +91,7 @@ net::awaitable<bool> Connection::serve_one() {
   parser.body_limit(boost::none);  // ours is the route's, known only after the header
   error_code error;
   arm(core_->options.header_deadline);
-  co_await wire::async_read_header(socket_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
+  co_await wire::async_read_header(stream_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
   disarm();
   core_->connections.set_dispensable(this, false);
   if (error) {
@@ -145,7 +152,7 @@ net::awaitable<bool> Connection::serve_one() {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const net::const_buffer bytes(kContinue.data(), kContinue.size());
       arm(core_->options.progress_deadline);
-      co_await net::async_write(socket_, bytes, net::redirect_error(net::use_awaitable, error));
+      co_await net::async_write(stream_, bytes, net::redirect_error(net::use_awaitable, error));
       disarm();
       if (error) co_return false;
     }

@@ -72,7 +72,7 @@ net::awaitable<void> Connection::linger() {
   core_->connections.set_dispensable(this, !known_);
   arm(kLinger);
   while (!error && !timed_out_ && !core_->stopping) {
-    co_await socket_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
+    co_await stream_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
   }
   waiting_ = false;
   disarm();
@@ -113,11 +113,13 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   serializer.split(true);
   error_code error;
   arm(core_->options.progress_deadline);
-  co_await wire::async_write_header(socket_, serializer, net::redirect_error(net::use_awaitable, error));
+  co_await wire::async_write_header(stream_, serializer, net::redirect_error(net::use_awaitable, error));
   disarm();
   if (error) co_return false;
   if (manner.head || without_body) co_return manner.keep_alive;
-  if (file != nullptr)
+  if (file != nullptr && stream_.is_tls())
+    sent = co_await send_file_by_tls(*file);
+  else if (file != nullptr)
     sent = co_await send_file(*file);
   else
     sent = co_await send_stream(**stream, serializer, message);
@@ -133,7 +135,7 @@ net::awaitable<bool> Connection::send_bytes(Serializer& serializer, Message& mes
     message.body().more = !bytes.empty() || more == More::yes;
     error_code error;
     arm(core_->options.progress_deadline);
-    co_await wire::async_write(socket_, serializer, net::redirect_error(net::use_awaitable, error));
+    co_await wire::async_write(stream_, serializer, net::redirect_error(net::use_awaitable, error));
     disarm();
     if (error && error != wire::error::need_buffer) co_return false;
   } while (!bytes.empty());

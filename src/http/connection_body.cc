@@ -35,7 +35,7 @@ net::awaitable<BodyEnd> Connection::read_body(Parser& parser, std::uint64_t limi
     parser.get().body().size = kSlice;
     error_code error;
     arm(core_->options.progress_deadline);
-    co_await wire::async_read(socket_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
+    co_await wire::async_read(stream_, buffer_, parser, net::redirect_error(net::use_awaitable, error));
     disarm();
     const std::size_t got = kSlice - parser.get().body().size;
     into.resize(had + got);

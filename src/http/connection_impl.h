@@ -26,6 +26,7 @@
 #include <boost/beast/http.hpp>
 
 #include "http/core.h"
+#include "http/stream.h"
 
 // g++ 12.2 takes half of how Asio allocates a coroutine's frame for the whole, as soon as it inlines it.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
@@ -66,12 +67,14 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   Connection(std::shared_ptr<Core> core, tcp::socket socket)
       : core_(std::move(core)),
         socket_(std::move(socket)),
+        stream_(socket_, core_->tls.get()),
         buffer_(kHeaderLimit + kSlice),
         deadline_timer_(socket_.get_executor()),
         wakeup_(socket_.get_executor()) {}
 
   net::awaitable<void> serve() {
     bool again = true;
+    if (stream_.is_tls()) again = co_await handshake();
     while (again) again = co_await serve_one();
     close();
   }
@@ -84,8 +87,10 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
                                {}});
     refusal.headers.emplace_back("retry-after", "1");
     const Manner manner;
-    const bool sent = co_await send(refusal, manner);
-    if (sent) co_await linger();
+    bool reached = true;
+    if (stream_.is_tls()) reached = co_await handshake();
+    if (reached) reached = co_await send(refusal, manner);
+    if (reached) co_await linger();
     close();
   }
 
@@ -115,6 +120,8 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   net::awaitable<bool> send(Response& response, Manner manner);
   net::awaitable<bool> send_bytes(Serializer& serializer, Message& message, std::string_view bytes, More more);
   net::awaitable<bool> send_file(FileRange& file);
+  net::awaitable<bool> send_file_by_tls(FileRange& file);
+  net::awaitable<bool> handshake();
   net::awaitable<bool> send_stream(StreamSource& source, Serializer& serializer, Message& message);
   net::awaitable<bool> wait_for_wake();
   net::awaitable<void> linger();
@@ -185,6 +192,7 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
 
   const std::shared_ptr<Core> core_;
   tcp::socket socket_;  ///< its executor is the connection's strand
+  Stream stream_;       ///< what is said goes through it
   beast::flat_buffer buffer_;
 
   net::steady_timer deadline_timer_;

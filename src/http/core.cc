@@ -1,6 +1,7 @@
 #include "http/core.h"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 namespace muster::http {

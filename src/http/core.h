@@ -15,6 +15,9 @@
 namespace boost::asio {
 class io_context;
 class thread_pool;
+namespace ssl {
+class context;
+}
 }  // namespace boost::asio
 
 namespace muster::http {
@@ -81,6 +84,7 @@ struct Core {
   const Finish finish;
   std::unique_ptr<boost::asio::io_context> io;
   std::unique_ptr<boost::asio::thread_pool> workers;
+  std::unique_ptr<boost::asio::ssl::context> tls;  ///< nullptr: plain
   std::atomic<bool> stopping{false};
   Connections connections;
 };

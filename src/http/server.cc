@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -152,6 +153,24 @@ tl::unexpected<Error> cannot_listen(const ServerOptions& options, const error_co
                    holder.empty() ? "" : ": " + holder + " has it");
 }
 
+Result<std::unique_ptr<net::ssl::context>> tls_of(const ServerOptions& options) {
+  if (options.tls_certificate.empty()) return nullptr;
+  auto tls = std::make_unique<net::ssl::context>(net::ssl::context::tls_server);
+  error_code error;
+  SSL_CTX_set_min_proto_version(tls->native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_num_tickets(tls->native_handle(), 0);  // a client would find them unread on a connection that it kept
+  SSL_CTX_set_mode(tls->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  tls->use_certificate_chain_file(options.tls_certificate, error);
+  if (error)
+    return fail_hint(Code::invalid, "give a certificate as a PEM file", "the certificate {} cannot be used: {}", options.tls_certificate,
+                     error.message());
+  tls->use_private_key_file(options.tls_key, net::ssl::context::pem, error);
+  if (error)
+    return fail_hint(Code::invalid, "give the certificate's own key as a PEM file without a password", "the key {} cannot be used: {}",
+                     options.tls_key, error.message());
+  return tls;
+}
+
 tl::unexpected<Error> no_threads(const std::system_error& error) {
   return fail_hint(Code::unavailable, "`ulimit -u` says how many processes and threads you may have",
                    "cannot start the server's threads: {}", error.what());
@@ -179,6 +198,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, std::shared
   } catch (const std::system_error& none) {
     return no_threads(none);
   }
+  MUSTER_TRY_ASSIGN(core->tls, tls_of(core->options));
   tcp::acceptor acceptor(net::make_strand(*core->io));
   error_code error;
   if (listening) {

@@ -15,7 +15,9 @@ namespace muster::http {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0: any free one
+  std::uint16_t port = 0;       ///< 0: any free one
+  std::string tls_certificate;  ///< PEM file of the certificate and those that sign it; "": plain HTTP
+  std::string tls_key;          ///< PEM file of its key
   int io_threads = 1;
   int worker_threads = 8;
   int max_connections = 20'000;

@@ -53,11 +53,19 @@ Result<Listening> first_address() {
   return fail(Code::unavailable, "no port of 127.0.0.1 is free");
 }
 
-std::string url_of(const Address& address) {
-  if (address.host != "0.0.0.0" && address.host != "[::]") return "http://" + address.text();
+bool is_loopback(const Address& address) {
+  return address.host.starts_with("127.") || address.host == "localhost" || address.host == "[::1]" || address.host == "::1";
+}
+
+std::string host_name() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
-  return fmt::format("http://{}:{}", name.data(), address.port);
+  return name.data();
+}
+
+std::string url_of(const Address& address, const std::string& scheme) {
+  if (address.host != "0.0.0.0" && address.host != "[::]") return scheme + "://" + address.text();
+  return fmt::format("{}://{}:{}", scheme, host_name(), address.port);
 }
 
 }  // namespace muster::server

@@ -29,7 +29,12 @@ struct Listening {
 /// 127.0.0.1 with port 6464 when nobody listens there, else with a free one. unavailable when there is none.
 Result<Listening> first_address();
 
-/// The URL for this machine's clients; for a server that listens on every interface, with this machine's name.
-std::string url_of(const Address& address);
+/// Whether only this machine can reach it.
+bool is_loopback(const Address& address);
+
+/// The URL for this machine's clients ("http" or "https"); for a server that listens on every interface, with this machine's name.
+std::string url_of(const Address& address, const std::string& scheme);
+
+std::string host_name();
 
 }  // namespace muster::server

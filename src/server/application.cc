@@ -22,6 +22,7 @@
 #include "process/file_limit.h"
 #include "process/gpus.h"
 #include "server/address.h"
+#include "server/certificate.h"
 #include "server/home.h"
 #include "server/runner_binary.h"
 #include "server/settings.h"
@@ -52,7 +53,8 @@ Result<Listening> choose_address(const Home& home, const ServeOptions& options, 
 }
 
 /// The token of whoever owns this home: in `credentials` for the clients, in the store as a hash.
-Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url, TimeUs now) {
+Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url, const std::string& fingerprint, TimeUs now) {
+  MUSTER_TRY(keep_fingerprint(home, url, fingerprint));
   const std::string known = kept_token(home, url);
   if (!known.empty()) {
     MUSTER_TRY_ASSIGN(const bool valid,
@@ -68,6 +70,32 @@ Result<void> ensure_owner_token(store::Store& store, const Home& home, const std
 int connections_within(std::uint64_t file_limit) {
   const std::uint64_t own = std::min(kOwnDescriptors, file_limit / 2);
   return static_cast<int>(std::min<std::uint64_t>(http::ServerOptions().max_connections, file_limit - own));
+}
+
+/// The certificate to serve with; nothing for plain HTTP, which is for this machine alone unless the user says otherwise.
+Result<std::optional<Certificate>> choose_certificate(const Home& home, const ServeOptions& options, const Settings& settings,
+                                                      const Address& address) {
+  const bool by_options = !options.tls_certificate.empty() || !options.tls_key.empty();
+  const std::string file = by_options ? options.tls_certificate : settings.tls_certificate;
+  const std::string key = by_options ? options.tls_key : settings.tls_key;
+  if (file.empty() != key.empty()) {
+    return fail_hint(Code::invalid, "give both --tls-certificate and --tls-key (tls_certificate and tls_key in the settings)",
+                     "a certificate was given without its key, or a key without its certificate");
+  }
+  if (!file.empty()) {
+    MUSTER_TRY_ASSIGN(Certificate certificate, given_certificate(file, key));
+    return certificate;
+  }
+  if (is_loopback(address)) return std::nullopt;
+  if (options.insecure || settings.insecure) {
+    log::warning("server", "{} is served without TLS (--insecure): whoever can read the network's traffic reads tokens and data",
+                 address.text());
+    return std::nullopt;
+  }
+  std::vector<std::string> names{host_name(), "localhost", "127.0.0.1", "::1"};
+  if (address.host != "0.0.0.0" && address.host != "[::]") names.push_back(address.host);
+  MUSTER_TRY_ASSIGN(Certificate certificate, own_certificate(home.tls(), names));
+  return certificate;
 }
 
 log::Level level_of(const std::string& name) {
@@ -111,9 +139,16 @@ Result<void> serve(const ServeOptions& options) {
   MUSTER_TRY_ASSIGN(Listening chosen, choose_address(home, options, settings));
   const Address& address = chosen.address;
   std::string url = options.advertise.empty() ? settings.advertise : options.advertise;
-  if (url.empty()) url = url_of(address);
+  MUSTER_TRY_ASSIGN(const auto certificate, choose_certificate(home, options, settings, address));
+  if (url.empty()) url = url_of(address, certificate ? "https" : "http");
+  if (certificate && url.starts_with("http://")) {
+    return fail_hint(Code::invalid, "advertise an https:// address, or allow --insecure", "the server speaks TLS, and {} does not say so",
+                     url);
+  }
+  // Who does not find an authority for the certificate has to know its fingerprint: this home's clients and the runners do.
+  const std::string pin = certificate && !certificate->vouched_for ? "SHA256:" + certificate->fingerprint : "";
   MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
-  MUSTER_TRY(ensure_owner_token(*store, home, url, clock.now_us()));
+  MUSTER_TRY(ensure_owner_token(*store, home, url, pin, clock.now_us()));
   MUSTER_TRY_ASSIGN(const auto active, store->read([](store::Session& session) -> Result<std::map<model::RunStatus, std::int64_t>> {
     return store::runs::count_active(session);
   }));
@@ -123,7 +158,7 @@ Result<void> serve(const ServeOptions& options) {
   scheduler::SchedulerOptions scheduling;
   scheduling.home = home.root;
   scheduling.runner_binary = runner_binary;
-  scheduling.url = url;
+  scheduling.url = pin.empty() ? url : url + "#" + pin;
   scheduling.token_secret = secret;
   scheduling.local_runs_at_once = settings.local_runs_at_once;
   scheduling.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));
@@ -132,13 +167,23 @@ Result<void> serve(const ServeOptions& options) {
 
   // What is said about them.
   const std::uint64_t snapshot_limit = static_cast<std::uint64_t>(settings.snapshot_limit_mb) << 20;
-  api::Services services{
-      *store, *blobs, logs, changes, *scheduler, clock, {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit}};
+  api::Services services{*store,
+                         *blobs,
+                         logs,
+                         changes,
+                         *scheduler,
+                         clock,
+                         {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit,
+                          certificate ? "SHA256:" + certificate->fingerprint : ""}};
   const auto router = std::make_shared<http::Router>();
   api::add_routes(*router, services);
   http::ServerOptions listening;
   listening.address = address.host;
   listening.port = address.port;
+  if (certificate) {
+    listening.tls_certificate = certificate->file;
+    listening.tls_key = certificate->key;
+  }
   listening.worker_threads = settings.worker_threads;
   listening.max_connections = connections_within(file_limit);
   MUSTER_TRY_ASSIGN(const auto http,

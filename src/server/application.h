@@ -10,9 +10,12 @@ namespace muster::server {
 
 /// What `muster serve` was told; empty members mean "as muster.toml says, else as it was the last time".
 struct ServeOptions {
-  std::filesystem::path home;  ///< MUSTER_HOME; made when it is not there
-  std::string listen;          ///< "HOST:PORT"; the first time 127.0.0.1 and 6464, or a free port when that is taken
-  std::string advertise;       ///< the URL that other machines reach this server by
+  std::filesystem::path home;   ///< MUSTER_HOME; made when it is not there
+  std::string listen;           ///< "HOST:PORT"; the first time 127.0.0.1 and 6464, or a free port when that is taken
+  std::string advertise;        ///< the URL that other machines reach this server by
+  std::string tls_certificate;  ///< PEM file
+  std::string tls_key;          ///< PEM file of its key
+  bool insecure = false;        ///< no TLS, even where other machines can listen
 };
 
 /// Serves until SIGTERM or SIGINT. Blocks these signals for the whole process: call it from the main thread, before others exist.

@@ -126,6 +126,18 @@ Result<void> keep_token(const Home& home, const std::string& url, const std::str
   return write_file(home.credentials(), credentials.dump(2) + "\n", 0600);
 }
 
+Result<void> keep_fingerprint(const Home& home, const std::string& url, const std::string& fingerprint) {
+  Json credentials = read_object(home.credentials());
+  const Json::json_pointer at = Json::json_pointer("/servers") / url / "fingerprint";
+  const std::string kept = credentials.contains(at) && credentials.at(at).is_string() ? credentials.at(at).get<std::string>() : "";
+  if (kept == fingerprint) return {};
+  if (fingerprint.empty())
+    credentials["servers"][url].erase("fingerprint");
+  else
+    credentials["servers"][url]["fingerprint"] = fingerprint;
+  return write_file(home.credentials(), credentials.dump(2) + "\n", 0600);
+}
+
 std::string kept_token(const Home& home, const std::string& url) {
   const Json credentials = read_object(home.credentials());
   const Json::json_pointer at = Json::json_pointer("/servers") / url / "token";

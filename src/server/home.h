@@ -21,6 +21,7 @@ struct Home {
   std::filesystem::path log_file() const { return root / "server.log"; }
   std::filesystem::path settings() const { return root / "muster.toml"; }
   std::filesystem::path credentials() const { return root / "credentials"; }
+  std::filesystem::path tls() const { return root / "tls"; }
   std::filesystem::path server_file() const { return root / "server.json"; }
 };
 
@@ -40,6 +41,8 @@ Result<void> keep_address(const Home& home, const std::string& address);
 
 /// Adds the token to `credentials` (0600), leaving other servers' alone.
 Result<void> keep_token(const Home& home, const std::string& url, const std::string& token);
+/// The fingerprint ("SHA256:…") by which this home's clients know the server at the URL; "": they need none.
+Result<void> keep_fingerprint(const Home& home, const std::string& url, const std::string& fingerprint);
 /// The token kept for this URL, "" when there is none.
 std::string kept_token(const Home& home, const std::string& url);
 

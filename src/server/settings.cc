@@ -40,10 +40,22 @@ auto text(std::string Settings::*member, std::vector<std::string> allowed = {}) 
   };
 }
 
+auto yes_or_no(bool Settings::*member) {
+  return [=](Settings& settings, const toml::node& node) -> std::string {
+    const auto value = node.value_exact<bool>();
+    if (!value) return "must be true or false";
+    settings.*member = *value;
+    return "";
+  };
+}
+
 const std::vector<Setting>& table() {
   static const std::vector<Setting> settings{
       {"server", "listen", text(&Settings::listen)},
       {"server", "advertise", text(&Settings::advertise)},
+      {"server", "tls_certificate", text(&Settings::tls_certificate)},
+      {"server", "tls_key", text(&Settings::tls_key)},
+      {"server", "insecure", yes_or_no(&Settings::insecure)},
       {"server", "log_level", text(&Settings::log_level, {"debug", "info", "warning", "error"})},
       {"server", "worker_threads", whole_number(&Settings::worker_threads, 2, 256)},
       {"local", "runs_at_once", whole_number(&Settings::local_runs_at_once, 1, 10'000)},

@@ -113,7 +113,9 @@ std::vector<std::string> urls_of(const fs::path& home) {
   const auto settings = server::read_settings(files.settings());
   if (settings && !settings->advertise.empty()) urls.push_back(settings->advertise);
   const auto address = server::parse_address(server::kept_address(files));
-  if (address) urls.push_back(server::url_of(*address));
+  if (address) {
+    for (const char* scheme : {"http", "https"}) urls.push_back(server::url_of(*address, scheme));
+  }
   return urls;
 }
 
@@ -221,7 +223,8 @@ Result<std::shared_ptr<client::Api>> api_of(const fs::path& home, const ServerPr
   return tl::unexpected(std::move(last));
 }
 
-Result<Started> start_in_background(const fs::path& home, const std::string& listen, const std::string& advertise) {
+Result<Started> start_in_background(const fs::path& home, const std::string& listen, const std::string& advertise,
+                                    const std::vector<std::string>& more) {
   MUSTER_TRY_ASSIGN(auto running, running_server(home));
   if (running) return Started{std::move(*running), true};
 
@@ -244,6 +247,7 @@ Result<Started> start_in_background(const fs::path& home, const std::string& lis
     spawning.command.push_back(name);
     spawning.command.push_back(value);
   }
+  spawning.command.insert(spawning.command.end(), more.begin(), more.end());
   spawning.variables = own_variables();
   spawning.variables["MUSTER_HOME"] = home.string();
   spawning.folder = home;  // not where the user stands: that folder may go away

@@ -35,7 +35,8 @@ struct Started {
 };
 /// Starts `muster serve` in a session of its own, its output appended to HOME/server.log, and waits until it answers (10 s). An error is
 /// the server's own when it ended instead. One that runs already is found, and its server.json mended.
-Result<Started> start_in_background(const std::filesystem::path& home, const std::string& listen, const std::string& advertise);
+Result<Started> start_in_background(const std::filesystem::path& home, const std::string& listen, const std::string& advertise,
+                                    const std::vector<std::string>& more = {});
 
 /// SIGTERM, then waits until it has ended; timeout names the pid when it does not within 20 s.
 Result<void> stop(const ServerProcess& server);

@@ -13,6 +13,8 @@ Result<Exit> status(Context& context) {
   const Json& runs = member(answer, "runs");
   const TimeUs started = time_at(server, "started_at");
   std::string text = fmt::format("server   {}  {}\n", text_at(server, "url"), context.out.style.paint("up", Tone::good));
+  if (const std::string fingerprint = text_at(server, "fingerprint"); !fingerprint.empty())
+    text += fmt::format("         its certificate is {}\n", fingerprint);
   text += fmt::format("version  {}\n", text_at(server, "version"));
   if (started != 0) text += fmt::format("since    {} ({})\n", ago(started, context.now()), date_and_time(started));
   text += fmt::format("pid      {}\n", number_at(server, "pid"));

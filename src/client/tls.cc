@@ -1,0 +1,94 @@
+#include "client/tls.h"
+
+#include <openssl/crypto.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include <boost/asio/ip/address.hpp>
+
+#include "base/hash.h"
+
+namespace muster::client {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+
+bool is_number(const std::string& host) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(host, error);
+  return !error;
+}
+
+ssl::context make_context(bool with_authorities) {
+  ssl::context context(ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  context.set_verify_mode(ssl::verify_none);  // the outcome is looked at by check_certificate(), which can say it in words
+  if (!with_authorities) return context;
+  boost::system::error_code ignored;
+  context.set_default_verify_paths(ignored);
+  // A static program has the paths of the system that it was built on.
+  if (std::getenv("SSL_CERT_FILE") != nullptr || std::getenv("SSL_CERT_DIR") != nullptr) return context;
+  for (const char* file : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"}) {
+    if (::access(file, R_OK) != 0) continue;
+    context.load_verify_file(file, ignored);
+    break;
+  }
+  return context;
+}
+
+}  // namespace
+
+ssl::context& client_tls(const HostPort& server) {
+  if (!server.fingerprint.empty()) {
+    static ssl::context pinned = make_context(false);
+    return pinned;
+  }
+  static ssl::context verified = make_context(true);
+  return verified;
+}
+
+void expect_host(SSL* tls, const HostPort& server) {
+  if (is_number(server.host)) {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), server.host.c_str());
+    return;
+  }
+  SSL_set_tlsext_host_name(tls, server.host.c_str());
+  SSL_set1_host(tls, server.host.c_str());
+}
+
+std::string fingerprint_of(SSL* tls) {
+  X509* const certificate = SSL_get0_peer_certificate(tls);
+  if (certificate == nullptr) return "";
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(certificate, &bytes);
+  if (size <= 0) return "";
+  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  return sha256_hex(der);
+}
+
+Result<void> check_certificate(SSL* tls, const HostPort& server) {
+  const std::string seen = fingerprint_of(tls);
+  const std::string url = "https://" + server.text();
+  if (!server.fingerprint.empty()) {
+    if (seen.size() == server.fingerprint.size() && CRYPTO_memcmp(seen.data(), server.fingerprint.data(), seen.size()) == 0) return {};
+    return fail_hint(
+        Code::unavailable,
+        fmt::format("if its certificate was changed on purpose, `muster login {}` keeps the new one; else somebody else answers there",
+                    url),
+        "the server at {} has the certificate SHA256:{}, not the one that is known, SHA256:{}", url, seen, server.fingerprint);
+  }
+  const long verdict = SSL_get_verify_result(tls);
+  if (verdict == X509_V_OK && !seen.empty()) return {};
+  std::string hint = fmt::format("`muster login {}` shows its fingerprint and keeps it", url);
+  if (verdict == X509_V_ERR_CERT_HAS_EXPIRED) hint = "the server needs a new certificate";
+  if (verdict == X509_V_ERR_CERT_NOT_YET_VALID) hint = "is this machine's clock right?";
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+    hint = "use the name that the certificate was made for, or keep its fingerprint with `muster login " + url + "`";
+  return fail_hint(Code::unavailable, hint, "the certificate of the server at {} is not trusted: {} (SHA256:{})", url,
+                   X509_verify_cert_error_string(verdict), seen);
+}
+
+}  // namespace muster::client
