@@ -49,7 +49,9 @@ def to_exception(status: int, body: bytes, asked: str, error: Optional[ErrorClas
     for what the server refuses; being unknown to the server and the server's own faults keep their own classes.
     """
     problem = read_problem(status, body)
-    text = describe(problem) or "The server answered {} to {}.".format(status, asked)
+    unsaid = "The proxy wants a user name and a password: put USER:PASSWORD@ into http_proxy." if status == 407 else \
+        "The server answered {} to {}.".format(status, asked)
+    text = describe(problem) or unsaid
     chosen: ErrorClass = ProjectSystemException
     if status in (401, 403):
         chosen = AuthenticationException

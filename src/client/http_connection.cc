@@ -142,6 +142,8 @@ class HttpConnection::Impl {
           std::string(field.value().data(), field.value().size());
     }
     if (request.check_head) MUSTER_TRY(request.check_head(response));
+    // Beast reads as much at a time as the buffer has room for, and that is little at first.
+    if (parser.content_length_remaining().value_or(0) > kTogetherBytes) buffer_.reserve(kPieceBytes);
     const bool to_sink = sink && response.succeeded();
     std::string piece;
     while (!parser.is_done()) {

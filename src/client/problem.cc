@@ -15,7 +15,11 @@ constexpr Pair kPairs[] = {
     {503, Code::unavailable}, {507, Code::disk_full},
 };
 
+/// What answers with it stands between us and the server.
+bool is_of_a_proxy(int status) { return status == 407 || status == 502 || status == 504; }
+
 Code code_of_status(int status) {
+  if (is_of_a_proxy(status)) return Code::unavailable;
   for (const Pair& pair : kPairs) {
     if (pair.status == status) return pair.code;
   }
@@ -34,8 +38,12 @@ Error error_of(const HttpResponse& response) {
   error.code = code_of_status(response.status);
   const auto problem = parse_json(response.body);
   if (!problem || !problem->is_object() || !problem->contains("detail")) {
-    error.detail = fmt::format("the server answered {} without saying why: {}", response.status, to_utf8(response.body.substr(0, 200)));
-    error.hint = "is it a Muster server?";
+    const std::string body = to_utf8(response.body.substr(0, 200));
+    error.detail = fmt::format("{} answered {} without saying why{}{}", is_of_a_proxy(response.status) ? "a proxy" : "the server",
+                               response.status, body.empty() ? "" : ": ", body);
+    error.hint = response.status == 407           ? "it wants USER:PASSWORD@ in http_proxy"
+                 : is_of_a_proxy(response.status) ? "is the server up? http_proxy and no_proxy say how it is reached"
+                                                  : "is it a Muster server?";
     return error;
   }
   if (const std::string code = text_of(*problem, "code"); !code.empty()) error.code = code_from_string(code);

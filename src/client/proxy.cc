@@ -114,7 +114,9 @@ Result<Proxy> parse_proxy(std::string_view url, const std::string& variable) {
   Proxy proxy;
   proxy.variable = variable;
   if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
-    proxy.authorization = basic(percent_decoded(url.substr(0, at)));
+    std::string credentials = percent_decoded(url.substr(0, at));
+    if (credentials.find(':') == std::string::npos) credentials += ':';
+    proxy.authorization = basic(credentials);
     url.remove_prefix(at + 1);
   }
   auto server = parse_server_url("http://" + std::string(url));

@@ -57,7 +57,8 @@ def token_of(muster, url):
 
 
 def read_by_sdk(client, url, run_id, code=0, **variables):
-    client.folder.joinpath("config.json").write_text('{"workspace_name": "default", "muster_url": "%s"}' % url)
+    client.folder.joinpath("config.json").write_text(json.dumps(
+        {"subscription_id": "muster", "resource_group": "muster", "workspace_name": "default", "muster_url": url}))
     done = subprocess.run([sys.executable, "-c", READS, run_id], cwd=client.folder, capture_output=True, text=True, timeout=120,
                           env={**client.environment, "PYTHONPATH": str(SDK), **variables})
     assert done.returncode == code, done.stdout + done.stderr
@@ -84,7 +85,7 @@ def test_a_run_by_tls_with_a_certificate_of_its_own(muster, tmp_path):
     other("login", url, "--fingerprint", fingerprint, stdin=token.encode())
     other("run", "download", run["run_id"], "--to", other.folder / "files", "--server", url)
     assert (other.folder / "files" / "outputs" / "model").read_text() == "weights"
-    assert "Completed {'loss': 0.5} ['outputs/model'" in read_by_sdk(other, url, run["run_id"])
+    assert "Completed {'loss': 0.5} ['azureml-logs/70_driver_log.txt', 'outputs/model'] the job" in read_by_sdk(other, url, run["run_id"])
 
     # Another certificate is another server, until somebody says otherwise.
     muster("down")
@@ -172,7 +173,7 @@ def test_without_tls_only_where_it_is_said(muster):
     assert (muster.home / "server.log").read_text().count("without TLS (--insecure)") == 2
     half = muster("up", "--listen", "0.0.0.0:" + port, "--tls-key", "key.pem", code=2)
     assert "without its certificate" in half.stderr
-    missing = muster("up", "--listen", "0.0.0.0:" + port, "--tls-key", "key.pem", "--tls-certificate", "none.pem", code=4)
+    missing = muster("up", "--listen", "0.0.0.0:" + port, "--tls-key", "key.pem", "--tls-certificate", "none.pem", code=2)
     assert "none.pem" in missing.stderr
 
 

@@ -1,4 +1,5 @@
 // The client and the listener with TLS between them: both are known in this room first.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "base/file.h"

@@ -4,6 +4,8 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/own_variables.h"
+#include "client/proxy.h"
 #include "client/uri.h"
 #include "runner/node_facts.h"
 #include "runner/persist.h"
@@ -17,7 +19,12 @@ using namespace std::chrono_literals;
 Result<client::CheckIn> facts(NodeRun& run) {
   client::CheckIn facts;
   MUSTER_TRY_ASSIGN(const client::HostPort server, client::parse_server_url(run.options.url));
-  MUSTER_TRY_ASSIGN(facts.address, own_address(server.host));
+  MUSTER_TRY_ASSIGN(const auto proxy, client::proxy_for(server, own_variables()));
+  auto address = own_address(server.host);
+  // Behind a proxy the server's name may be known to the proxy alone.
+  if (!address && proxy) address = own_address(proxy->server.host);
+  if (!address) return tl::unexpected(std::move(address).error());
+  facts.address = *address;
   facts.port = PortClaim::kUsualPort;
   // The ranks meet on node 0; a claim of another node on the same machine would only be in its way.
   if (run.options.node_rank == 0 && !run.options.salvage) {
