@@ -19,7 +19,7 @@ TEST(Problem, BecomesTheErrorItWas) {
 
 TEST(Problem, AnAnswerFromSomebodyElseIsStillReadable) {
   const Error error = error_of({.status = 502, .headers = {}, .body = "<html>bad \xFF gateway"});
-  EXPECT_EQ(error.code, Code::internal);
+  EXPECT_EQ(error.code, Code::unavailable) << "it is tried again";
   EXPECT_NE(error.detail.find("502"), std::string::npos);
   EXPECT_NE(error.detail.find("gateway"), std::string::npos);
   EXPECT_EQ(error_of({.status = 404, .headers = {}, .body = "[]"}).code, Code::not_found);
