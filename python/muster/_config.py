@@ -28,6 +28,11 @@ def normal_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
+def in_run() -> bool:
+    """Whether this process belongs to a run. Nobody there can log in or start a server."""
+    return bool(os.environ.get("MUSTER_RUN_ID"))
+
+
 def find_server(told: Optional[str] = None, from_config: Optional[str] = None) -> str:
     """The server's address: what the caller was told, MUSTER_URL, what config.json says, MUSTER_HOME/server.json."""
     for url in (told, os.environ.get("MUSTER_URL"), from_config):
@@ -39,6 +44,9 @@ def find_server(told: Optional[str] = None, from_config: Optional[str] = None) -
     except FileNotFoundError:
         url = None
     if not isinstance(url, str) or not url:
+        if in_run():
+            raise UserErrorException("No Muster server is known: MUSTER_URL, which Muster gives each process of a run, is missing from "
+                                     "this process's environment. Start the process with the job's variables.")
         raise UserErrorException("No Muster server is known: MUSTER_URL is not set, and {} is not there. "
                                  "Start one with `muster up`, or set MUSTER_URL.".format(path))
     return normal_url(url)
@@ -62,6 +70,9 @@ def find_token(url: str) -> str:
     token = os.environ.get("MUSTER_RUN_TOKEN")
     if token:
         return token
+    if in_run():
+        raise AuthenticationException("No token for the server {}: MUSTER_RUN_TOKEN, which Muster gives each process of a run, is "
+                                      "missing from this process's environment. Start the process with the job's variables.".format(url))
     raise AuthenticationException("No token for the server {}: MUSTER_TOKEN is not set, and {} has none for it. "
                                   "Run `muster login {}`, or set MUSTER_TOKEN.".format(url, path, url))
 
@@ -102,7 +113,7 @@ def read_config(path: str) -> WorkspaceConfig:
     if isinstance(scope, str):
         pieces = scope.split("/")
         if len(pieces) < 9 or pieces[1].lower() != "subscriptions" or pieces[3].lower() != "resourcegroups":
-            raise UserErrorException("{}: Scope is {!r}, and should be /subscriptions/S/resourceGroups/G/providers/"
+            raise UserErrorException("{}: Scope is {!r}, and must be like /subscriptions/S/resourceGroups/G/providers/"
                                      "Microsoft.MachineLearningServices/workspaces/W.".format(path, scope))
         values = [pieces[2], pieces[4], pieces[8]]
     else:
@@ -110,12 +121,12 @@ def read_config(path: str) -> WorkspaceConfig:
         for key in ("subscription_id", "resource_group", "workspace_name"):
             value = config.get(key)
             if not isinstance(value, str) or not value:
-                raise UserErrorException("{}: {} is missing or not a text. The file needs subscription_id, resource_group "
-                                         "and workspace_name; `muster workspace config` prints a good one.".format(path, key))
+                raise UserErrorException("{}: {} is missing or not a string. The file needs subscription_id, resource_group "
+                                         "and workspace_name; `muster workspace config` prints a correct one.".format(path, key))
             values.append(value)
     url = config.get("muster_url")
     if url is not None and not isinstance(url, str):
-        raise UserErrorException("{}: muster_url is not a text. It is the server's address, as "
+        raise UserErrorException("{}: muster_url is not a string. It is the server's address, as "
                                  "\"http://127.0.0.1:6464\".".format(path))
     return WorkspaceConfig(values[0], values[1], values[2], url, path)
 
@@ -154,7 +165,7 @@ def _read_object(path: str) -> Dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserErrorException("{} is not JSON: {}.".format(path, error), error)
     if not isinstance(value, dict):
-        raise UserErrorException("{} should hold one JSON object, and holds a {}.".format(path, type(value).__name__))
+        raise UserErrorException("{} must hold one JSON object, not {}.".format(path, type(value).__name__))
     return value
 
 

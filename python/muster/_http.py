@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, IO, Iterator, List, Mapping, NamedTuple,
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from . import _json_body, _version
+from ._config import in_run
 from ._problems import ErrorClass, to_exception
 from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
 
@@ -64,7 +65,7 @@ class Client:
         except UnicodeError:
             valid = False
         if not valid:
-            raise UserErrorException("The token for {} has characters that no token has; look at MUSTER_TOKEN or the "
+            raise UserErrorException("The token for {} has characters that cannot be in a token; look at MUSTER_TOKEN or the "
                                      "credentials file.".format(url))
         if token:
             self._headers["Authorization"] = "Bearer " + token
@@ -268,8 +269,9 @@ class Client:
             why = "no answer in time"
         else:
             why = str(reason) or type(reason).__name__
-        return ServerUnreachableException("The Muster server at {} cannot be reached: {}. Start it with `muster up`, or set "
-                                          "MUSTER_URL to where it is.".format(self.url, why), reason)
+        advice = "The run goes on without it; call again when it is back." if in_run() else \
+            "Start it with `muster up`, or set MUSTER_URL to where it is."
+        return ServerUnreachableException("The Muster server at {} cannot be reached: {}. {}".format(self.url, why, advice), reason)
 
 
 class Stream:

@@ -2,6 +2,7 @@
 import json
 from typing import Any, Dict, Optional, Type
 
+from ._config import in_run
 from .exceptions import AuthenticationException, AzureMLException, ProjectSystemException, UserErrorException
 
 ErrorClass = Type[AzureMLException]
@@ -53,7 +54,8 @@ def to_exception(status: int, body: bytes, asked: str, error: Optional[ErrorClas
     chosen: ErrorClass = ProjectSystemException
     if status in (401, 403):
         chosen = AuthenticationException
-        text += " The token comes from MUSTER_TOKEN, else from the credentials file in Muster's home."
+        text += " The token comes from MUSTER_TOKEN, else from the credentials file in Muster's home"
+        text += ", else from MUSTER_RUN_TOKEN, which each process of a run has." if in_run() else "; `muster login URL` stores one there."
     elif status < 500 and error is not None:
         chosen = error
     elif status in (400, 405, 408, 409, 413, 422):

@@ -39,6 +39,14 @@ class ComputeTest(ServerCase):
         target.delete()
         self.assertEqual(list(workspace.compute_targets), ["local"])
 
+    def test_nodes_there_and_wanted_are_not_shown_as_a_part_of_a_whole(self):
+        target = ComputeTarget.create(self.workspace(), "c", AmlCompute.provisioning_configuration(min_nodes=0, max_nodes=4))
+        for nodes, wanted, line in ((1, None, "Succeeded, 1 node"), (2, 1, "Succeeded, 2 nodes, at least 1 wanted")):
+            self.state.targets["c"]["current_node_count"] = nodes
+            with self.printed() as (out, _):
+                target.wait_for_completion(show_output=True, min_node_count=wanted)
+            self.assertEqual(out.getvalue().splitlines()[0], line)
+
     def test_waiting_ends_when_there_are_nodes_or_time_is_up_or_it_failed(self):
         target = ComputeTarget.create(self.workspace(), "c", AmlCompute.provisioning_configuration(min_nodes=1, max_nodes=1))
         self.state.targets["c"]["current_node_count"] = 0

@@ -105,7 +105,7 @@ class SubmitTest(RunCase):
                 (ScriptRunConfig("src", os.path.abspath("other.py")), ExperimentExecutionException, "outside of source_directory"),
                 (ScriptRunConfig("gone", "train.py"), UserErrorException, "source_directory: gone is not a folder"),
                 (ScriptRunConfig("gone", command="true"), SnapshotException, "gone is not a folder"),
-                (ScriptRunConfig("src", "train.py", ["--x", ["a"]]), UserErrorException, "arguments: ['a'] is a list"),
+                (ScriptRunConfig("src", "train.py", ["--x", ["a"]]), UserErrorException, "arguments: ['a'] is of type list"),
                 (ScriptRunConfig("src", "train.py", compute_target="nowhere"), ComputeTargetException, "nowhere"),
                 ("train.py", UserErrorException, "ScriptRunConfig")):
             with self.printed(), self.refused(kind, text):

@@ -119,7 +119,7 @@ Result<http::Response> patch_run(Call& call) {
     for (const auto& [what, count] :
          {std::pair("tags", patched.spec.tags.size()), std::pair("properties", patched.spec.properties.size())}) {
       if (count > model::kMostTags)
-        return fail(Code::invalid, "run: a run may have {} {}, and would have {}", model::kMostTags, what, count);
+        return fail(Code::invalid, "run: a run may have at most {} {}, and would have {}", model::kMostTags, what, count);
     }
     return patched;
   }));

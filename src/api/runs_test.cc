@@ -208,7 +208,7 @@ TEST_F(RunsTest, TagsOfARunAreLimitedOverAllRequests) {
   EXPECT_EQ(tag(999, 1).status, 200) << "that is there already";
   const auto surplus = tag(1000, 1);
   EXPECT_EQ(surplus.code(), "invalid");
-  EXPECT_NE(surplus.body.find("a run may have 1000 tags"), std::string::npos) << surplus.body;
+  EXPECT_NE(surplus.body.find("a run may have at most 1000 tags"), std::string::npos) << surplus.body;
   EXPECT_EQ(api.run(run.run_id).spec.tags.size(), 1000u);
 }
 

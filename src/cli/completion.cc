@@ -138,7 +138,7 @@ Result<std::string> completion_script(const Command& root, std::string_view shel
   if (shell == "bash") return bash_script(root);
   if (shell == "zsh") return zsh_script(root);
   if (shell == "fish") return fish_script(root);
-  return fail_hint(Code::invalid, "take bash, zsh or fish", "there is no completion for the shell \"{}\"", to_utf8(shell));
+  return fail_hint(Code::invalid, "name bash, zsh or fish", "there is no completion for the shell \"{}\"", to_utf8(shell));
 }
 
 }  // namespace muster::cli

@@ -51,7 +51,7 @@ std::vector<Batch> batches_of(const std::vector<BlobFile>& files) {
 }
 
 Error changed_meanwhile(const std::string& which) {
-  return Error{Code::invalid, fmt::format("{} changed while it was being sent", which), "submit again when nothing writes to it", {}};
+  return Error{Code::invalid, fmt::format("{} changed while it was being sent", which), "submit again when no program writes to it", {}};
 }
 
 /// Called with each file that is no longer what was hashed: an error ends the sending.

@@ -36,7 +36,7 @@ constexpr std::array kConcluding{
     Step{"end what is left", steps::end_leftovers},
     Step{"send the rest of logs and metrics", steps::drain},
     Step{"collect outputs", steps::collect_outputs},
-    Step{"say that all is done", steps::report_done},
+    Step{"report the node as done", steps::report_done},
 };
 
 /// A step that the run cannot do without. False: it failed, and this runner with it.

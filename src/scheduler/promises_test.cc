@@ -195,8 +195,7 @@ TEST_F(PromisesTest, ATargetMadeTooSmallSaysSoAndLetsOthersPass) {
   const model::Run small = submit(on_cpu(1));
   ASSERT_TRUE(becomes(small, RunStatus::queued));
   resize_target("cpu", 1);
-  ASSERT_TRUE(
-      shows(large, "waiting for 2 nodes, which has become too small: it has at most one node now; make it larger or cancel the run"));
+  ASSERT_TRUE(shows(large, "waiting for 2 nodes: the compute target cpu has at most 1 node now; make it larger, or cancel the run"));
   run_to_end(first, 0, 2);
   ASSERT_TRUE(started(2));
   EXPECT_EQ(script_.starts.get().back().id.run_id, small.run_id);

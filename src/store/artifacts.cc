@@ -1,5 +1,6 @@
 #include "store/artifacts.h"
 
+#include "base/plural.h"
 #include "base/text.h"
 
 namespace muster::store::artifacts {
@@ -149,7 +150,8 @@ Result<void> check_count(Session& session, std::int64_t run_key, std::int64_t mo
   std::int64_t count = 0;
   session.query("SELECT count(*) FROM artifacts WHERE run_key = ?", {run_key}, [&](const Row& row) { count = row.integer(0); });
   if (count <= most) return {};
-  return fail_hint(Code::invalid, "put many small files into one archive", "a run may have {} artifacts, and would have {}", most, count);
+  return fail_hint(Code::invalid, "put many small files into one archive", "a run may have at most {}, and would have {}",
+                   counted(static_cast<std::uint64_t>(most), "artifact"), count);
 }
 
 std::optional<model::Artifact> find(Session& session, std::int64_t run_key, std::string_view path) {

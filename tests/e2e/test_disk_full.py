@@ -125,7 +125,7 @@ def test_a_cancel_ends_the_wait_for_room(small_disk):
 
     ended = small_disk.ended(run["run_id"], seconds=15)
     assert ended["status"] == "Canceled"
-    assert ended["warnings"][0] == "not kept, as the server's disk is full: outputs/big"
+    assert ended["warnings"][0] == "these outputs are not recorded: outputs/big (the server's disk is full)"
     # The only copy is kept, and the last warning says where.
     assert "are left on node 0 in" in ended["warnings"][-1]
     assert os.path.getsize(os.path.join(small_disk.home, "runs", run["run_id"], "1", "node_0", "outputs", "big")) == OUTPUT_MB << 20

@@ -34,8 +34,8 @@ tl::unexpected<Error> nothing_there(const Options& options, const Json& artifact
   for (std::size_t i = 0; i < std::min(kNamed, artifacts.size()); ++i) names.push_back(text_at(artifacts[i], "path"));
   if (artifacts.size() > kNamed) names.push_back(fmt::format("and {} more", artifacts.size() - kNamed));
   return fail_hint(Code::not_found,
-                   names.empty() ? "what a script writes below outputs/ is kept when it ends" : "there are " + join(names, ", "),
-                   "the run {} has no file {}", options.id, options.path.empty() ? "at all" : to_utf8(options.path));
+                   names.empty() ? "what a script writes below outputs/ is kept when the run ends" : "there are " + join(names, ", "),
+                   "the run {} has {}", options.id, options.path.empty() ? "no files" : "no file " + to_utf8(options.path));
 }
 
 Result<Exit> run_download(Context& context, const Options& options) {

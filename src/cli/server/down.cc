@@ -116,9 +116,11 @@ Result<Exit> down(Context& context, const Options& options) {
   std::string text = was_running ? "The server has ended.\n" : "What the server had left running has ended.\n";
   if (options.cancel && !runs.empty()) text += fmt::format("Canceled: {}\n", names_of(runs));
   if (!options.cancel && !runs.empty()) {
-    text += fmt::format("{} on without it, and is kept on disk until it is back: {}\n",
-                        runs.size() == 1 ? "This run goes" : "These runs go", names_of(runs));
-    text += "`muster up` takes up where it was; `muster down --cancel` would have ended them.\n";
+    const bool one = runs.size() == 1;
+    text += fmt::format(
+        "{} not ended: {}\nWhat runs goes on without the server, and what it writes is kept on disk. `muster up` goes on with {}; "
+        "`muster down --cancel` ends {}.\n",
+        one ? "This run has" : "These runs have", names_of(runs), one ? "it" : "them", one ? "it" : "them");
   }
   context.print(Json{{"stopped", was_running}, {"runs", std::move(going_on)}}, text);
   return Exit::done;

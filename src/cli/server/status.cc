@@ -27,7 +27,7 @@ Result<Exit> status(Context& context) {
 
 void add_status(Command& root, Context& context) {
   Command& command =
-      root.verb("status", "Say whether the server runs, where, and what it has to do", [&context] { return status(context); });
+      root.verb("status", "Show whether the server runs, where, and how many runs it has", [&context] { return status(context); });
   context.add_common_options(command);
   command.example("muster status --json");
 }

@@ -21,7 +21,7 @@ Result<Exit> up(Context& context, const Options& options) {
                          : fmt::format("The server runs at {} (pid {}); its home is {}.\n", url, number_at(server, "pid"), home.string());
   if (!started.was_running) text += "Next: muster run submit --script train.py --follow\n";
   if (started.was_running && !(options.listen.empty() && options.advertise.empty())) {
-    context.note("It keeps its address; `muster down` and `muster up` again change it.");
+    context.note("It keeps its address. To change that, end it with `muster down` first.");
   }
   context.print(started.status, text);
   return Exit::done;

@@ -133,11 +133,10 @@ void keep_what_was_sent(NodeRun& run, std::vector<Output> outputs, const Error& 
   if (!sent.empty() && !record(run, sent)) outputs.insert(outputs.end(), sent.begin(), sent.end());
   if (outputs.empty()) return;
   const bool is_storage = verdict_on(why.code) == Verdict::storage;
-  run.warnings.add(fmt::format("not kept, as {}: {}",
+  run.warnings.add(fmt::format("these outputs are not recorded: {} ({})", names_of(outputs),
                                why.code == Code::disk_full ? "the server's disk is full"
                                : is_storage                ? "the server cannot write to its disk"
-                                                           : why.detail,
-                               names_of(outputs)));
+                                                           : why.detail));
   // What its disk refused was noted when it did.
   if (!is_storage) run.delivery.give_up(fmt::format("the outputs {} ({})", names_of(outputs), why.detail));
 }

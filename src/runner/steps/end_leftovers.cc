@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/crash_point.h"
+#include "base/plural.h"
 #include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
@@ -32,7 +33,9 @@ void empty(NodeRun& run) {
     if (emptied_by(group, *run.leftovers_until)) return;
   } else {
     if (emptied_by(group, in(kHelpersTime))) return;
-    log::info("runner", "the ranks have ended, {} processes they started have not: ending them", group.members().size());
+    const std::size_t left = group.members().size();
+    log::info("runner", "the ranks have ended, and {} that they started {} not: ending them", counted(left, "process", "processes"),
+              left == 1 ? "has" : "have");
     group.signal_all(SIGTERM);
     if (emptied_by(group, in(kPoliteTime))) return;
   }
@@ -44,8 +47,8 @@ void warn_of_memory(NodeRun& run) {
   const std::int64_t kills = run.group->out_of_memory_kills().value_or(0);
   const auto told = std::count_if(run.state.reports.begin(), run.state.reports.end(), [](const auto& one) { return one.out_of_memory; });
   if (kills <= told) return;
-  run.warnings.add(fmt::format("out of memory on node {}: the kernel ended {} {} there", run.order.node_rank, kills,
-                               kills == 1 ? "process of this run" : "processes of this run"));
+  run.warnings.add(fmt::format("out of memory on node {}: the kernel ended {} of this run there", run.order.node_rank,
+                               counted(kills, "process", "processes")));
 }
 
 /// One report at least is owed by a node whose ranks never ran: nothing said would be taken for nothing wrong.

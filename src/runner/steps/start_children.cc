@@ -49,7 +49,7 @@ Result<void> start_children(NodeRun& run) {
   run.ranks = std::make_unique<ChildRanks>(std::move(children), terminate, run.warnings);
   crash_point("runner.ranks.started");
   run.heartbeat->ranks_started();
-  run.messenger->post("the ranks' start", [server = run.server.get(), started] { return server->started(started); });
+  run.messenger->post("the start of the ranks", [server = run.server.get(), started] { return server->started(started); });
   run.state.group = run.group->to_json();
   if (const auto saved = save(run.state, run.folder.state()); !saved) run.warnings.add(saved.error().detail);
   return {};
