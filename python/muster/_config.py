@@ -33,9 +33,9 @@ def in_run() -> bool:
     return bool(os.environ.get("MUSTER_RUN_ID"))
 
 
-def find_server(told: Optional[str] = None, from_config: Optional[str] = None) -> str:
-    """The server's address: what the caller was told, MUSTER_URL, what config.json says, MUSTER_HOME/server.json."""
-    for url in (told, os.environ.get("MUSTER_URL"), from_config):
+def find_server(given: Optional[str] = None, from_config: Optional[str] = None) -> str:
+    """The server's address: what the caller gave, MUSTER_URL, what config.json says, MUSTER_HOME/server.json."""
+    for url in (given, os.environ.get("MUSTER_URL"), from_config):
         if url:
             return normal_url(url)
     path = os.path.join(home(), "server.json")
@@ -154,7 +154,7 @@ def _warn_if_exposed(path: str) -> None:
 
 
 def _read_object(path: str) -> Dict[str, Any]:
-    """One JSON object from a file. FileNotFoundError when it is not there; other faults are told as what they are."""
+    """One JSON object from a file. FileNotFoundError when it is not there; other faults are exceptions of the SDK."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             value = json.load(file)

@@ -26,7 +26,7 @@ API = "/api/v1"
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 120.0
 RETRY_FOR_SECONDS = 20.0  # A broken connection or an answer "unavailable" is tried again for this long …
-REFUSED_FOR_SECONDS = 1.0  # … but no server at all is told soon: a restart takes less than this.
+REFUSED_FOR_SECONDS = 1.0  # When nothing listens at the address: a restart of the server takes less than this.
 CHUNK_BYTES = 1 << 20
 IDLE_CONNECTIONS = 8
 ANSWER_LIMIT_BYTES = 1 << 30
@@ -99,7 +99,7 @@ class Client:
              error: Optional[ErrorClass] = None, sent: Optional[Sent] = None) -> Answer:
         """Sends one request, again where the connection breaks, and reads the whole answer.
 
-        `body` is bytes, or a function that opens a file of `size` bytes anew for each try. `sent` is told of the bytes
+        `body` is bytes, or a function that opens a file of `size` bytes anew for each try. `sent` is called with the number of bytes
         sent, and of the same negative number when a try has to start over. Raises for every answer that is an error.
         """
         address = self._address(path, query)

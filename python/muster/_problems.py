@@ -25,13 +25,13 @@ def describe(problem: Dict[str, Any]) -> str:
     """The problem in words: what and where, each field at fault, and what to do."""
     parts = []
     faults = [fault for fault in problem.get("errors") or [] if isinstance(fault, dict)]
-    told = str(problem.get("detail") or problem.get("title") or "")
-    if told:
-        parts.append(told if told.endswith((".", "!", "?")) else told + ".")
+    detail = str(problem.get("detail") or problem.get("title") or "")
+    if detail:
+        parts.append(detail if detail.endswith((".", "!", "?")) else detail + ".")
     for fault in faults:
         line = "{}: {}".format(fault.get("field"), fault.get("detail"))
-        # One fault is often told twice, as the problem's own detail and as its only field's.
-        if str(fault.get("detail")) in told and str(fault.get("field")) in told:
+        # A single fault often stands in the answer twice: in the detail, and as its only field's.
+        if str(fault.get("detail")) in detail and str(fault.get("field")) in detail:
             line = ""
         hint = fault.get("hint")
         if hint and hint != problem.get("hint"):

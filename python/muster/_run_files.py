@@ -81,7 +81,7 @@ class RunFiles:
                       for name, target in zip(names, targets)], DOWNLOAD_WORKERS)
 
     def get_all_logs(self, destination: Optional[str] = None) -> List[str]:
-        """Fetches all logs, into `./assets/<run id>` unless told otherwise; returns their paths. Replaces those there."""
+        """Fetches all logs, into `./assets/<run id>` unless another folder is given; returns their paths. Replaces those there."""
         folder = destination or os.path.join("assets", self._id)
         paths = []
         for log in self._logs():

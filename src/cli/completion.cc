@@ -90,7 +90,7 @@ complete -o default -F _muster muster
                      nouns, cases);
 }
 
-/// Zsh's own way of emulating bash's completion is enough, and one script is less to get wrong (${WORDS[@]:1:N} is another thing to it).
+/// Zsh emulates bash's completion, so it has no script of its own (but ${WORDS[@]:1:N} has another meaning there).
 std::string zsh_script(const Command& root) {
   return "#compdef muster\n# zsh completion for muster:  source <(muster completion zsh)\nautoload -U +X compinit && compinit\nautoload -U "
          "+X bashcompinit && bashcompinit\n" +

@@ -181,7 +181,7 @@ Error translate(const CLI::ParseError& error, const Parsed& where, const std::ve
 }  // namespace
 
 Result<Parsed> parse_command_line(const Command& root, const std::vector<std::string>& words) {
-  // Everything after the first "--" is somebody else's, and must not be looked at.
+  // Everything after the first "--" belongs to the script and is not parsed.
   const auto dashes = std::find(words.begin(), words.end(), "--");
   const std::vector<std::string> ours(words.begin(), dashes);
   Parsed parsed = locate(root, ours);

@@ -52,19 +52,19 @@ void follow(const fs::path& log, std::uint64_t& offset, const OnLog& on_log) {
 Result<Fd> lock(const BuildRequest& request, steady_clock::time_point deadline, const OnLog& on_log, const Stop& stop) {
   const fs::path path = beside(request.root, request.hash, ".lock");
   MUSTER_TRY_ASSIGN(Fd file, open_file(path, O_RDWR | O_CREAT));
-  bool told = false;
+  bool waited = false;
   std::uint64_t followed = 0;
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("lock " + path.string(), errno));
-    if (!told) on_log("another process is building this environment; its log follows\n");
-    told = true;
+    if (!waited) on_log("another process is building this environment; its log follows\n");
+    waited = true;
     follow(beside(request.root, request.hash, ".log"), followed, on_log);
     MUSTER_TRY(stop());
     if (steady_clock::now() > deadline)
       return fail(Code::timeout, "another process builds this environment and did not end in time ({})", path.string());
     std::this_thread::sleep_for(kAskAgain);
   }
-  if (told) follow(beside(request.root, request.hash, ".log"), followed, on_log);
+  if (waited) follow(beside(request.root, request.hash, ".log"), followed, on_log);
   return file;
 }
 

@@ -5,7 +5,7 @@
 namespace muster::runner {
 namespace {
 
-/// A server that answers with a fault of its own for so long will not get over it.
+/// How long a call is made again that the server answers with a fault of its own (5xx).
 constexpr std::chrono::minutes kFaultTime{10};
 
 }  // namespace

@@ -81,8 +81,8 @@ void SchedulerImpl::take_up(const model::Run& run) {
     std::vector<int> nodes;
     for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
     kill_nodes(run, nodes, [this, run] {
-      apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& told) {
-        if (told.changed) thread_.post([this, again = told.run] { start_nodes(again); });
+      apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& applied) {
+        if (applied.changed) thread_.post([this, again = applied.run] { start_nodes(again); });
       });
     });
     return;

@@ -63,9 +63,9 @@ void SchedulerImpl::watch_silence(const model::Run& run) {
   if (missing.empty() ? run.status != RunStatus::not_responding && !run.status_detail.starts_with(kSilenceWords)
                       : run.status == RunStatus::not_responding || run.status_detail == missing)
     return;
-  const auto told =
+  const auto applied =
       missing.empty() ? apply(run.key, run.attempt, HeartbeatsBack{}) : apply(run.key, run.attempt, HeartbeatsMissed{missing});
-  if (!told) log::warning("scheduler", "{}: {}", run.run_id, told.error().detail);
+  if (!applied) log::warning("scheduler", "{}: {}", run.run_id, applied.error().detail);
 }
 
 void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {

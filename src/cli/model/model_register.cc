@@ -41,12 +41,12 @@ Result<std::vector<client::FoundFile>> files_of(const fs::path& path) {
 }
 
 /// Hashes and sends what the server does not have; the `files` of the request.
-Result<Json> send_files(Context& context, client::Api& api, const std::string& told) {
+Result<Json> send_files(Context& context, client::Api& api, const std::string& given) {
   std::error_code ignored;
-  fs::path path = fs::absolute(told, ignored).lexically_normal();
+  fs::path path = fs::absolute(given, ignored).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   MUSTER_TRY_ASSIGN(const auto found, files_of(path));
-  if (found.empty()) return fail(Code::invalid, "--path: the folder {} has no files", to_utf8(told));
+  if (found.empty()) return fail(Code::invalid, "--path: the folder {} has no files", to_utf8(given));
   Progress progress(context.err, context.progress());
   client::HashCache no_cache;
   MUSTER_TRY_ASSIGN(const auto hashed,

@@ -17,7 +17,7 @@ void add_run_cancel(Command& run, Context& context) {
                  Json body = Json::object();
                  if (!options->reason.empty()) body["reason"] = options->reason;
                  MUSTER_TRY_ASSIGN(const Json before, api->get(api->in_workspace({"runs", options->id})));
-                 // Whoever asks again does not want to wait.
+                 // A second cancel is forced, as with --force.
                  if (options->force || text_at(before, "status") == "CancelRequested") body["force"] = true;
                  MUSTER_TRY_ASSIGN(const Json canceled, api->post(api->in_workspace({"runs", options->id, "cancel"}), body));
                  const bool ended = text_at(canceled, "status") == "Canceled";

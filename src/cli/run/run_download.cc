@@ -66,15 +66,15 @@ Result<Exit> run_download(Context& context, const Options& options) {
   }
   MUSTER_TRY(fetch_files(context, *api, files, options.overwrite ? Overwrite::yes : Overwrite::no));
 
-  Json told = Json::array();
+  Json artifacts_json = Json::array();
   std::string text;
   for (std::size_t i = 0; i < files.size(); ++i) {
     Json entry = list[i];
     entry["file"] = files[i].target.lexically_normal().string();
-    told.push_back(std::move(entry));
+    artifacts_json.push_back(std::move(entry));
     text += fmt::format("{}  ({})\n", printable(files[i].target.lexically_normal().string()), human_size(files[i].size));
   }
-  context.print(Json{{"artifacts", std::move(told)}}, text);
+  context.print(Json{{"artifacts", std::move(artifacts_json)}}, text);
   return Exit::done;
 }
 

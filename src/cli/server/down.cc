@@ -67,7 +67,7 @@ Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
       client::sleep_for(std::chrono::milliseconds(500), {});
       canceled = api.post(path, {{"reason", "muster down --cancel"}});
     }
-    // One that ended meanwhile is what we want.
+    // A run that has ended meanwhile needs no cancel.
     if (!canceled && canceled.error().code != Code::conflict && canceled.error().code != Code::not_found)
       return tl::unexpected(canceled.error());
   }
@@ -100,7 +100,7 @@ Result<Exit> down(Context& context, const Options& options) {
   const auto api = api_of(home, *process);
   if (api) {
     auto found = active_runs(**api);
-    // A server that cannot say must still be stoppable; but not after we promised to cancel.
+    // A server that cannot list its runs can still be stopped, unless they were to be canceled first.
     if (!found && options.cancel) return tl::unexpected(found.error());
     if (found) runs = std::move(*found);
     if (options.cancel) MUSTER_TRY(cancel_all(**api, runs));

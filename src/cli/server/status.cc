@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/terminal/times.h"
+#include "cli/terminal/width.h"
 
 namespace muster::cli {
 namespace {
@@ -19,6 +20,10 @@ Result<Exit> status(Context& context) {
   text += fmt::format("home     {}  ({} free)\n", text_at(server, "home"),
                       human_size(static_cast<std::uint64_t>(number_at(member(answer, "storage"), "bytes_free"))));
   text += fmt::format("runs     {} active, {} queued\n", number_at(runs, "active"), number_at(runs, "queued"));
+  for (const Json& warning : member(answer, "warnings")) {
+    if (warning.is_string())
+      text += context.out.style.paint("warning:", Tone::warning) + " " + printable(warning.get<std::string>()) + "\n";
+  }
   context.print(answer, text);
   return Exit::done;
 }

@@ -97,11 +97,11 @@ class Hashing {
     while (!failed_) {
       const std::size_t i = next_++;
       if (i >= changed_.size()) return;
-      std::uint64_t told = 0;
+      std::uint64_t counted_bytes = 0;
       const auto tell = [&](std::uint64_t read) {
         const std::lock_guard lock(mutex_);
-        done_ += read - told;
-        told = read;
+        done_ += read - counted_bytes;
+        counted_bytes = read;
         if (on_hashed_) on_hashed_(done_, total_);
       };
       auto reading = read_steady(folder_ / files_[changed_[i]].path, buffer, tell);

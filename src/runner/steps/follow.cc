@@ -114,7 +114,7 @@ class Follower {
   }
 
   void kill() {
-    // Not waited for: whoever is in the kernel must not keep us from reading the others' ends.
+    // Not waited for: a process that is held in the kernel must not delay reading how the others ended.
     run_.ranks->kill();
     run_.group->signal_all(SIGKILL);
   }
