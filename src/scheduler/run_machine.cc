@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/plural.h"
 #include "model/node_folder_name.h"
 #include "scheduler/run_outcome.h"
 
@@ -274,9 +273,9 @@ struct Stepper {
       effects.push_back({EffectKind::salvage_node, node->node_rank});
     } else {
       node->status = kDone;
-      run.warnings.push_back(fmt::format("what node {} ({}) left could not be collected: its runner ended {} ({}); its folder is kept",
-                                         node->node_rank, node->host, counted(static_cast<std::uint64_t>(node->salvages) + 1, "time"),
-                                         event.how));
+      run.warnings.push_back(
+          fmt::format("what node {} ({}) left could not be collected: its runner ended {} times ({}); its folder is kept", node->node_rank,
+                      node->host, node->salvages + 1, event.how));
     }
     if (!was_stopping && stop_reason(run)) effects.push_back({EffectKind::stop_nodes});
     look_at_nodes(run, at, effects);
