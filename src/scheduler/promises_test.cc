@@ -36,10 +36,9 @@ TEST_F(PromisesTest, AMomentOfFullDiskLeavesNoRunInPreparing) {
 TEST_F(PromisesTest, AFullDiskIsShownThoughTheDatabaseHasNoRoomForIt) {
   const model::Run run = running();
   store_->refuse_writes = 1'000'000;
-  WaitsForDisk waits;
-  waits.what = "28 MiB of outputs";
-  waits.is_full = true;
-  ASSERT_TRUE(scheduler_->heartbeat(node(run), waits));
+  Heartbeat beat;
+  beat.waits.what = "28 MiB of outputs";
+  ASSERT_TRUE(scheduler_->heartbeat(node(run), beat));
   ASSERT_EQ(scheduler_->unstored().size(), 1U);
   EXPECT_EQ(scheduler_->unstored()[0].run_id, run.run_id);
   EXPECT_EQ(scheduler_->unstored()[0].detail,
@@ -49,7 +48,7 @@ TEST_F(PromisesTest, AFullDiskIsShownThoughTheDatabaseHasNoRoomForIt) {
   EXPECT_NE(scheduler_->unstored().at(0).detail.find("28 MiB of outputs"), std::string::npos);
   EXPECT_EQ(look(run).status_detail, "") << "it was not stored";
   store_->refuse_writes = 0;
-  ASSERT_TRUE(scheduler_->heartbeat(node(run), waits));
+  ASSERT_TRUE(scheduler_->heartbeat(node(run), beat));
   EXPECT_TRUE(scheduler_->unstored().empty());
   EXPECT_NE(look(run).status_detail.find("28 MiB of outputs"), std::string::npos);
 }
