@@ -53,6 +53,7 @@ TEST(OrderedWorkers, WithoutThreadsForMoreAllIsDoneByTheFirst) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need the address space themselves
 /// In a process of its own, which has no room for another stack.
 TEST(OrderedWorkersDeathTest, WhereTheMachineHasNoThreadsForMoreAllIsDoneByTheFirst) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // begins anew: in this process stacks of threads that ended may be left
   const auto without_threads = [] {
     Names names;
     test::Watched<bool> is_open;
