@@ -54,7 +54,7 @@ class _Parser:
             if key not in KEYS:
                 self._refuse(line, "{!r} is not a key of a conda environment; the keys are {}".format(key, ", ".join(KEYS)))
             if key in seen:
-                self._refuse(line, "{!r} stands there twice".format(key))
+                self._refuse(line, "the key {!r} is given twice".format(key))
             seen.add(key)
             if key == "name":
                 self._name = self._scalar(line, value)
@@ -102,7 +102,7 @@ class _Parser:
             elif line.indent < indent:
                 return
             elif line.indent > indent:
-                self._refuse(line, "the list's items do not stand below one another")
+                self._refuse(line, "the list's items are not indented alike")
             self._at += 1
             yield line, line.text[1:].strip(_WHITE)
 
@@ -121,7 +121,7 @@ class _Parser:
                 self._refuse(line, "quotes or backslashes inside of quotes are not read")
             return inside
         if not text or text[0] in "&*!|>%@`{}[]\"'?," or re.match(r"-([ \t]|\Z)", text) or re.search(r":([ \t]|\Z)", text):
-            self._refuse(line, "expected a plain text")
+            self._refuse(line, "expected plain text")
         return text
 
     def _next(self) -> _Line:

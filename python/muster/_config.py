@@ -33,9 +33,14 @@ def _compared(url: str) -> str:
     return normal_url(url.partition("#")[0])
 
 
-def find_server(told: Optional[str] = None, from_config: Optional[str] = None) -> str:
-    """The server's address: what the caller was told, MUSTER_URL, what config.json says, MUSTER_HOME/server.json."""
-    for url in (told, os.environ.get("MUSTER_URL"), from_config):
+def in_run() -> bool:
+    """Whether this process belongs to a run. Nobody there can log in or start a server."""
+    return bool(os.environ.get("MUSTER_RUN_ID"))
+
+
+def find_server(given: Optional[str] = None, from_config: Optional[str] = None) -> str:
+    """The server's address: what the caller gave, MUSTER_URL, what config.json says, MUSTER_HOME/server.json."""
+    for url in (given, os.environ.get("MUSTER_URL"), from_config):
         if url:
             return normal_url(url)
     path = os.path.join(home(), "server.json")
@@ -44,6 +49,9 @@ def find_server(told: Optional[str] = None, from_config: Optional[str] = None) -
     except FileNotFoundError:
         url = None
     if not isinstance(url, str) or not url:
+        if in_run():
+            raise UserErrorException("No Muster server is known: MUSTER_URL, which Muster gives each process of a run, is missing from "
+                                     "this process's environment. Start the process with the job's variables.")
         raise UserErrorException("No Muster server is known: MUSTER_URL is not set, and {} is not there. "
                                  "Start one with `muster up`, or set MUSTER_URL.".format(path))
     return normal_url(url)
@@ -61,6 +69,9 @@ def find_token(url: str) -> str:
     token = os.environ.get("MUSTER_RUN_TOKEN")
     if token:
         return token
+    if in_run():
+        raise AuthenticationException("No token for the server {}: MUSTER_RUN_TOKEN, which Muster gives each process of a run, is "
+                                      "missing from this process's environment. Start the process with the job's variables.".format(url))
     raise AuthenticationException("No token for the server {}: MUSTER_TOKEN is not set, and {} has none for it. "
                                   "Run `muster login {}`, or set MUSTER_TOKEN.".format(url, path, url))
 
@@ -120,7 +131,7 @@ def read_config(path: str) -> WorkspaceConfig:
     if isinstance(scope, str):
         pieces = scope.split("/")
         if len(pieces) < 9 or pieces[1].lower() != "subscriptions" or pieces[3].lower() != "resourcegroups":
-            raise UserErrorException("{}: Scope is {!r}, and should be /subscriptions/S/resourceGroups/G/providers/"
+            raise UserErrorException("{}: Scope is {!r}, and must be like /subscriptions/S/resourceGroups/G/providers/"
                                      "Microsoft.MachineLearningServices/workspaces/W.".format(path, scope))
         values = [pieces[2], pieces[4], pieces[8]]
     else:
@@ -128,12 +139,12 @@ def read_config(path: str) -> WorkspaceConfig:
         for key in ("subscription_id", "resource_group", "workspace_name"):
             value = config.get(key)
             if not isinstance(value, str) or not value:
-                raise UserErrorException("{}: {} is missing or not a text. The file needs subscription_id, resource_group "
-                                         "and workspace_name; `muster workspace config` prints a good one.".format(path, key))
+                raise UserErrorException("{}: {} is missing or not a string. The file needs subscription_id, resource_group "
+                                         "and workspace_name; `muster workspace config` prints a correct one.".format(path, key))
             values.append(value)
     url = config.get("muster_url")
     if url is not None and not isinstance(url, str):
-        raise UserErrorException("{}: muster_url is not a text. It is the server's address, as "
+        raise UserErrorException("{}: muster_url is not a string. It is the server's address, as "
                                  "\"http://127.0.0.1:6464\".".format(path))
     return WorkspaceConfig(values[0], values[1], values[2], url, path)
 
@@ -161,7 +172,7 @@ def _warn_if_exposed(path: str) -> None:
 
 
 def _read_object(path: str) -> Dict[str, Any]:
-    """One JSON object from a file. FileNotFoundError when it is not there; other faults are told as what they are."""
+    """One JSON object from a file. FileNotFoundError when it is not there; other faults are exceptions of the SDK."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             value = json.load(file)
@@ -172,7 +183,7 @@ def _read_object(path: str) -> Dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserErrorException("{} is not JSON: {}.".format(path, error), error)
     if not isinstance(value, dict):
-        raise UserErrorException("{} should hold one JSON object, and holds a {}.".format(path, type(value).__name__))
+        raise UserErrorException("{} must hold one JSON object, not {}.".format(path, type(value).__name__))
     return value
 
 

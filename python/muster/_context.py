@@ -1,4 +1,4 @@
-"""`Run.get_context()`: the run that this process belongs to, told by the variables a job gets.
+"""`Run.get_context()`: the run that this process belongs to, known from the variables that a job gets.
 
 Nothing here asks the server anything: a job trains on while the server is away.
 """

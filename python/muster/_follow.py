@@ -36,12 +36,12 @@ def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSi
            on_away: Optional[Callable[[str], None]] = None) -> Dict[str, Any]:
     """Follows the run at `run_path` until it has ended and returns it.
 
-    `on_status` gets the run at once and at each change; `on_log` gets (path, rank, text) as it comes. `on_away` is told
+    `on_status` gets the run at once and at each change; `on_log` gets (path, rank, text) as it comes. `on_away` is called
     once each time the server is away for more than a moment. ExperimentExecutionException when it stays away.
     """
     logs = _Logs(on_log)
     away_since: Optional[float] = None
-    told = False
+    mentioned = False
     while True:
         try:
             query = {"log": "true" if with_logs else "false", "positions": json.dumps(logs.positions) if logs.positions else None,
@@ -66,9 +66,9 @@ def follow(client: "Client", run_path: str, with_logs: bool, on_status: StatusSi
             reason = ServerUnreachableException("The server at {} closed the event stream.".format(client.url))
         now = time.monotonic()
         if away_since is None:
-            away_since, told = now, False
-        if not told and on_away is not None and now - away_since > MENTION_SECONDS:
-            told = True
+            away_since, mentioned = now, False
+        if not mentioned and on_away is not None and now - away_since > MENTION_SECONDS:
+            mentioned = True
             on_away(reason.message)
         if now - away_since > reconnect_seconds():
             raise ExperimentExecutionException(

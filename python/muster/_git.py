@@ -68,7 +68,7 @@ def properties(answers: Dict[str, Any]) -> Dict[str, str]:
 
 def without_credentials(address: str) -> str:
     """The address without passwords and tokens: the user part of a URL (over ssh the name stays, it is part of the address), its query
-    and fragment. "" for a URL whose host cannot be told from its secret. Vectors: tests/golden/git/urls.json."""
+    and fragment. "" for a URL whose host cannot be distinguished from its secret. Vectors: tests/golden/git/urls.json."""
     scheme, separator, rest = address.partition("://")
     if not separator:
         # user:password@host:path is not what ssh reads, but people write it.

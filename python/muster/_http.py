@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, IO, Iterator, List, Mapping, NamedTuple,
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from . import _json_body, _version
+from ._config import in_run
 from ._problems import ErrorClass, to_exception
 from ._proxy import proxy_for
 from ._tls import WrongCertificateError, read_fingerprint, secure_connection, split_fingerprint
@@ -27,7 +28,7 @@ API = "/api/v1"
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 120.0
 RETRY_FOR_SECONDS = 20.0  # A broken connection or an answer "unavailable" is tried again for this long …
-REFUSED_FOR_SECONDS = 1.0  # … but no server at all is told soon: a restart takes less than this.
+REFUSED_FOR_SECONDS = 1.0  # When nothing listens at the address: a restart of the server takes less than this.
 CHUNK_BYTES = 1 << 20
 IDLE_CONNECTIONS = 8
 ANSWER_LIMIT_BYTES = 1 << 30
@@ -70,7 +71,7 @@ class Client:
         except UnicodeError:
             valid = False
         if not valid:
-            raise UserErrorException("The token for {} has characters that no token has; look at MUSTER_TOKEN or the "
+            raise UserErrorException("The token for {} has characters that cannot be in a token; look at MUSTER_TOKEN or the "
                                      "credentials file.".format(url))
         if token:
             self._headers["Authorization"] = "Bearer " + token
@@ -106,7 +107,7 @@ class Client:
              error: Optional[ErrorClass] = None, sent: Optional[Sent] = None) -> Answer:
         """Sends one request, again where the connection breaks, and reads the whole answer.
 
-        `body` is bytes, or a function that opens a file of `size` bytes anew for each try. `sent` is told of the bytes
+        `body` is bytes, or a function that opens a file of `size` bytes anew for each try. `sent` is called with the number of bytes
         sent, and of the same negative number when a try has to start over. Raises for every answer that is an error.
         """
         address = self._address(path, query)
@@ -285,8 +286,9 @@ class Client:
             return ServerUnreachableException("The server at {} is not the one that is meant: {}.".format(self.url, reason), reason)
         else:
             why = str(reason) or type(reason).__name__
-        return ServerUnreachableException("The Muster server at {} cannot be reached: {}. Start it with `muster up`, or set "
-                                          "MUSTER_URL to where it is.".format(self.url, why), reason)
+        advice = "The run goes on without it; call again when it is back." if in_run() else \
+            "Start it with `muster up`, or set MUSTER_URL to where it is."
+        return ServerUnreachableException("The Muster server at {} cannot be reached: {}. {}".format(self.url, why, advice), reason)
 
 
 class Stream:

@@ -203,9 +203,9 @@ def check_size(name: str, text: bytes) -> None:
 def check_name(name: Any) -> bytes:
     """A metric's name in UTF-8. UserErrorException when it is none, or too long."""
     if not isinstance(name, str):
-        raise UserErrorException("name: a metric's name is a text, and this is a {}.".format(type(name).__name__))
+        raise UserErrorException("name: a metric's name must be a string, not {}.".format(type(name).__name__))
     if not 1 <= len(name) <= NAME_LIMIT:
-        raise UserErrorException("name: a metric's name has 1 to {} characters, and this has {}.".format(NAME_LIMIT, len(name)))
+        raise UserErrorException("name: a metric's name must have 1 to {} characters, not {}.".format(NAME_LIMIT, len(name)))
     try:
         return name.encode("utf-8")
     except UnicodeEncodeError as error:

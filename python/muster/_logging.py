@@ -110,7 +110,7 @@ def _save_image(name: str, path: Optional[str], plot: Any) -> str:
     if path is None:
         target = _free_path(folder, stem, ".png")
         if not hasattr(plot, "savefig"):
-            raise UserErrorException("plot: run.log_image takes matplotlib's pyplot or a figure, and was given a {}.".format(
+            raise UserErrorException("plot: run.log_image takes matplotlib's pyplot or a figure, not {}.".format(
                 type(plot).__name__))
         plot.savefig(target, format="png")
         return "outputs/" + os.path.basename(target)

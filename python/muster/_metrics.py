@@ -87,7 +87,7 @@ def to_json(name: str, value: Any) -> bytes:
 def list_value(name: str, values: Any) -> Dict[str, Any]:
     """What `log_list` records."""
     if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
-        raise UserErrorException("value: run.log_list takes a list, and the metric {!r} was given a {}. Use run.log for a "
+        raise UserErrorException("value: run.log_list takes a list, and the metric {!r} was given {}. Use run.log for a "
                                  "single value.".format(name, type(values).__name__))
     return {"list": [scalar(name, value) for value in values]}
 
@@ -108,7 +108,7 @@ def table_value(name: str, columns: Any) -> Dict[str, Any]:
     table: Dict[str, Any] = {}
     for column, cells in columns.items():
         if not isinstance(column, str):
-            raise UserErrorException("value: a column of the table {!r} is named {!r}, which is no text.".format(name, column))
+            raise UserErrorException("value: a column of the table {!r} is named {!r}, which is not a string.".format(name, column))
         if hasattr(cells, "__iter__") and not isinstance(cells, (str, bytes, Mapping)) and getattr(cells, "shape", None) != ():
             table[column] = [scalar(name, cell) for cell in cells]
         else:

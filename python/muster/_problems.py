@@ -2,6 +2,7 @@
 import json
 from typing import Any, Dict, Optional, Type
 
+from ._config import in_run
 from .exceptions import AuthenticationException, AzureMLException, ProjectSystemException, UserErrorException
 
 ErrorClass = Type[AzureMLException]
@@ -24,13 +25,13 @@ def describe(problem: Dict[str, Any]) -> str:
     """The problem in words: what and where, each field at fault, and what to do."""
     parts = []
     faults = [fault for fault in problem.get("errors") or [] if isinstance(fault, dict)]
-    told = str(problem.get("detail") or problem.get("title") or "")
-    if told:
-        parts.append(told if told.endswith((".", "!", "?")) else told + ".")
+    detail = str(problem.get("detail") or problem.get("title") or "")
+    if detail:
+        parts.append(detail if detail.endswith((".", "!", "?")) else detail + ".")
     for fault in faults:
         line = "{}: {}".format(fault.get("field"), fault.get("detail"))
-        # One fault is often told twice, as the problem's own detail and as its only field's.
-        if str(fault.get("detail")) in told and str(fault.get("field")) in told:
+        # A single fault often stands in the answer twice: in the detail, and as its only field's.
+        if str(fault.get("detail")) in detail and str(fault.get("field")) in detail:
             line = ""
         hint = fault.get("hint")
         if hint and hint != problem.get("hint"):
@@ -55,7 +56,8 @@ def to_exception(status: int, body: bytes, asked: str, error: Optional[ErrorClas
     chosen: ErrorClass = ProjectSystemException
     if status in (401, 403):
         chosen = AuthenticationException
-        text += " The token comes from MUSTER_TOKEN, else from the credentials file in Muster's home."
+        text += " The token comes from MUSTER_TOKEN, else from the credentials file in Muster's home"
+        text += ", else from MUSTER_RUN_TOKEN, which each process of a run has." if in_run() else "; `muster login URL` stores one there."
     elif status < 500 and error is not None:
         chosen = error
     elif status in (400, 405, 408, 409, 413, 422):

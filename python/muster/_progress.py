@@ -22,6 +22,11 @@ def human_size(size: float) -> str:
     return "{:.0f} {}".format(size, unit) if unit == "bytes" else "{:.1f} {}".format(size, unit)
 
 
+def counted(count: int, one: str, many: Optional[str] = None) -> str:
+    """"1 file", "2 files"; `many` is a plural that is not formed with an s."""
+    return "1 " + one if count == 1 else "{} {}".format(count, many or one + "s")
+
+
 class Progress:
     """Counts bytes done out of a total. Use it in a `with`; `add` may be called from any thread.
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List, Optional, TYPE_CHECKING
 from ._addresses import path_segments
 from ._hash_cache import hash_file
 from ._parallel import run_parallel
-from ._progress import Progress
+from ._progress import Progress, counted
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class RunFiles:
         if output_paths is not None:
             targets = list(output_paths)
             if len(targets) != len(names):
-                raise UserErrorException("output_paths: {} paths were given for {} files.".format(len(targets), len(names)))
+                raise UserErrorException("output_paths: {} given for {}; give one for each.".format(
+            counted(len(targets), "path was", "paths were"), counted(len(names), "file")))
         else:
             cut = len((prefix or "").rpartition("/")[0]) if not append_prefix else 0
             targets = [name[cut:].lstrip("/") for name in names]
@@ -80,7 +81,7 @@ class RunFiles:
                       for name, target in zip(names, targets)], DOWNLOAD_WORKERS)
 
     def get_all_logs(self, destination: Optional[str] = None) -> List[str]:
-        """Fetches all logs, into `./assets/<run id>` unless told otherwise; returns their paths. Replaces those there."""
+        """Fetches all logs, into `./assets/<run id>` unless another folder is given; returns their paths. Replaces those there."""
         folder = destination or os.path.join("assets", self._id)
         paths = []
         for log in self._logs():

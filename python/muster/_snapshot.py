@@ -11,7 +11,7 @@ from typing import Dict, Iterable, List, NamedTuple, Tuple
 
 from . import _ignore
 from ._hash_cache import HashCache, hash_file
-from ._progress import human_size
+from ._progress import counted, human_size
 from .exceptions import SnapshotException
 
 FILE_LIMIT = 100000
@@ -78,7 +78,8 @@ def _walk(root: str) -> List[_Found]:
             with os.scandir(place) as entries:
                 listed = list(entries)
         except OSError as error:
-            faults.append("{}: the folder cannot be read ({}). Allow it, or ignore it.".format(_show(prefix or "."), error.strerror))
+            faults.append("{}: the folder cannot be read ({}). Make it readable, or ignore it.".format(
+                _show(prefix or "."), error.strerror))
             continue
         for entry in listed:
             # Paths are UTF-8 whatever the locale says; bytes that are not stay in the text as surrogates.
@@ -114,12 +115,12 @@ def _add_file(entry: "os.DirEntry[str]", path: str, real_root: str, found: List[
             if not os.path.lexists(target) or os.path.islink(target):
                 return "a broken link (to {}). Remove or ignore it.".format(_show(os.readlink(entry.path)))
             if os.path.isdir(target):
-                return "a link to a folder. Replace it by the folder, or ignore it."
+                return "a link to a folder. Replace it with the folder, or ignore it."
             info = os.stat(target)
         else:
             info = entry.stat(follow_symlinks=False)
     except (OSError, ValueError) as error:
-        return "cannot be looked at ({}). Remove or ignore it.".format(error)
+        return "cannot be examined ({}). Remove or ignore it.".format(error)
     if path in ("outputs", "logs", ".muster") or path.startswith(".muster/"):
         return "in the place of a folder that every run has. Rename or ignore it."
     for test, kind in ((stat.S_ISSOCK, "a socket"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISBLK, "a device"), (stat.S_ISCHR, "a device")):
@@ -149,7 +150,7 @@ def _hash_all(root: str, found: List[_Found]) -> List[SnapshotFile]:
         try:
             sha256, info = hash_file(item.source)
         except OSError as error:
-            faults.append("{}: cannot be read ({}). Allow it, or ignore it.".format(_show(item.path), error.strerror or error))
+            faults.append("{}: cannot be read ({}). Make it readable, or ignore it.".format(_show(item.path), error.strerror or error))
             return
         cache.remember(item.path, info, sha256)
         files.append(_snapshot_file(item, info, sha256))
@@ -192,7 +193,7 @@ def _largest(found: List[_Found], by_count: bool) -> str:
         first, slash, _ = item.path.partition("/")
         sums[first + slash] = sums.get(first + slash, 0) + (1 if by_count else item.stat.st_size)
     ranked = sorted(sums.items(), key=lambda pair: -pair[1])[:5]
-    return ", ".join("{} ({})".format(_show(name), "{} files".format(amount) if by_count else human_size(amount))
+    return ", ".join("{} ({})".format(_show(name), counted(amount, "file") if by_count else human_size(amount))
                      for name, amount in ranked)
 
 

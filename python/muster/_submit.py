@@ -22,7 +22,7 @@ def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dic
         raise UserErrorException("submit does not know {}. It takes tags, display_name, properties, max_retries and "
                                  "grace_seconds.".format(", ".join(sorted(unknown))))
     if not isinstance(config, ScriptRunConfig):
-        raise UserErrorException("config: submit takes a ScriptRunConfig, not a {}.".format(type(config).__name__))
+        raise UserErrorException("config: submit takes a ScriptRunConfig, not {}.".format(type(config).__name__))
     body = _describe(experiment.name, config)
     body["tags"] = texts(tags or {})
     own_properties = texts(properties or {})
@@ -94,6 +94,6 @@ def _script_path(source_directory: str, script: str) -> str:
 def _argument(argument: Any) -> str:
     """An argument as text. Things that would need data to be brought to the node are not texts."""
     if isinstance(argument, (list, tuple, dict, set)) or argument is None:
-        raise UserErrorException("arguments: {!r} is a {}; each argument is one text or number.".format(
+        raise UserErrorException("arguments: {!r} is of type {}; each argument must be a string or a number.".format(
             argument, type(argument).__name__))
     return str(argument)

@@ -6,7 +6,7 @@ from typing import Callable, Dict, IO, Iterable, List, NamedTuple
 
 from ._http import Client
 from ._parallel import run_parallel
-from ._progress import Progress
+from ._progress import Progress, counted
 from ._snapshot import SnapshotFile, manifest
 from .exceptions import AzureMLException, SnapshotException, UserErrorException
 
@@ -50,7 +50,7 @@ def upload_blobs(client: Client, workspace_path: str, blobs: Iterable[Blob], lab
     if not missing:
         return
     small = [blob for blob in missing if blob.size <= SMALL_BYTES]
-    with Progress("{} ({} files)".format(label, len(missing)), sum(blob.size for blob in missing)) as progress:
+    with Progress("{} ({})".format(label, counted(len(missing), "file")), sum(blob.size for blob in missing)) as progress:
         # Big ones first: one of them started last would be waited for alone.
         tasks = [_put_task(client, workspace_path, blob, progress)
                  for blob in sorted(missing, key=lambda blob: -blob.size) if blob.size > SMALL_BYTES]
@@ -113,4 +113,4 @@ def _batches(blobs: List[Blob]) -> List[List[Blob]]:
 
 
 def _changed(blob: Blob) -> SnapshotException:
-    return SnapshotException("{} changed while it was being uploaded. Submit again when nothing writes to it.".format(blob.source))
+    return SnapshotException("{} changed while it was being uploaded. Submit again when no program writes to it.".format(blob.source))

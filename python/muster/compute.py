@@ -3,6 +3,7 @@ import time
 from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
 from ._addresses import segment
+from ._progress import counted
 from ._show import write
 from .exceptions import ComputeTargetException, UserErrorException
 
@@ -22,7 +23,7 @@ class ComputeTarget:
 
     def __init__(self, workspace: "Workspace", name: str) -> None:
         if not isinstance(name, str) or not name:
-            raise UserErrorException("name: {!r} is no compute target's name.".format(name))
+            raise UserErrorException("name: {!r} is not a compute target's name.".format(name))
         self._workspace = workspace
         self._name = name
         self._data = self._fetch()
@@ -137,21 +138,21 @@ class AmlCompute(ComputeTarget):
         ComputeTargetException when making it failed. A timeout is printed and not raised.
         """
         deadline = time.monotonic() + timeout_in_minutes * 60
-        wanted = self._data.get("min_nodes") if min_node_count is None else min_node_count
         shown = ""
         message = "Wait timeout has been reached"
         while True:
             self.refresh_state()
             state = self.provisioning_state
             nodes = int(self._data.get("current_node_count") or 0)
-            line = "{}, {} of {} nodes".format(state, nodes, wanted or 0)
+            wanted = int((self._data.get("min_nodes") if min_node_count is None else min_node_count) or 0)
+            line = "{}, {}".format(state, counted(nodes, "node")) + (", at least {} wanted".format(wanted) if wanted else "")
             if show_output and line != shown:
                 write(line + "\n")
                 shown = line
             if state in ("Failed", "Canceled"):
                 raise ComputeTargetException("Compute target {} could not be made: it is {}. `muster compute show {}` tells more.".format(
                     self._name, state, self._name))
-            if state == "Succeeded" and nodes >= (wanted or 0):
+            if state == "Succeeded" and nodes >= wanted:
                 message = "Minimum number of nodes requested have been provisioned"
                 break
             if time.monotonic() >= deadline:
@@ -187,7 +188,7 @@ class AmlComputeProvisioningConfiguration:
         if max_nodes < min_nodes:
             raise ComputeTargetException("max_nodes: {} is less than min_nodes, {}.".format(max_nodes, min_nodes))
         if vm_priority not in ("dedicated", "lowpriority"):
-            raise ComputeTargetException("vm_priority: {!r} is not one. Give dedicated or lowpriority.".format(vm_priority))
+            raise ComputeTargetException("vm_priority: {!r} is not a priority. Give dedicated or lowpriority.".format(vm_priority))
         self.vm_size = vm_size
         self.vm_priority = vm_priority
         self.min_nodes = min_nodes

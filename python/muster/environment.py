@@ -83,7 +83,7 @@ class Environment:
         if version is not None and label is not None:
             raise UserErrorException("version, label: give one of them, not both.")
         if label is not None and str(label).lower() != "latest":
-            raise UserErrorException("label: {!r} is not one; \"Latest\" is.".format(label))
+            raise UserErrorException("label: {!r} is not known; \"Latest\" is the only one.".format(label))
         try:
             data = workspace._client.json("GET", "{}/environments/{}".format(workspace._path, segment(name)), query={"version": version})
         except ProjectSystemException as error:

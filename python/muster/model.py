@@ -260,5 +260,5 @@ def _files_of(model_path: str) -> List[Any]:
 
 def _texts(values: Mapping[str, Any]) -> Dict[str, str]:
     if not isinstance(values, Mapping):
-        raise UserErrorException("tags, properties: give a dict, not a {}.".format(type(values).__name__))
+        raise UserErrorException("tags, properties: give a dict, not {}.".format(type(values).__name__))
     return {str(key): "" if value is None else str(value) for key, value in values.items()}

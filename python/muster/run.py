@@ -29,7 +29,7 @@ class Run(RunFiles, MetricLogger):
 
     def __init__(self, experiment: "Experiment", run_id: str, outputs: Optional[str] = None, **kwargs: Any) -> None:
         if not isinstance(run_id, str) or not run_id:
-            raise UserErrorException("run_id: {!r} is no run's id.".format(run_id))
+            raise UserErrorException("run_id: {!r} is not a run's id.".format(run_id))
         self._set_up(experiment, run_id, None)
         if self._data["experiment"] != experiment.name:
             raise ProjectSystemException("Run not found: {} is a run of the experiment {!r}, not of {!r}.".format(
@@ -64,7 +64,7 @@ class Run(RunFiles, MetricLogger):
         """The run of that id, or of its 32-hex uuid. ProjectSystemException when there is none."""
         from .experiment import Experiment
         if not isinstance(run_id, str) or not run_id:
-            raise UserErrorException("run_id: {!r} is no run's id.".format(run_id))
+            raise UserErrorException("run_id: {!r} is not a run's id.".format(run_id))
         data = workspace._client.json("GET", "{}/runs/{}".format(workspace._path, segment(run_id)))
         return Run._from_data(Experiment._unchecked(workspace, data["experiment"]), data)
 

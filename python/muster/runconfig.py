@@ -19,7 +19,7 @@ class PyTorchConfiguration:
 
     def __init__(self, communication_backend: str = "Nccl", process_count: Optional[int] = None, node_count: int = 1) -> None:
         if str(communication_backend).lower() not in ("nccl", "gloo"):
-            raise RunConfigurationException("communication_backend: {!r} is not one. Give Nccl or Gloo.".format(communication_backend))
+            raise RunConfigurationException("communication_backend: {!r} is no backend. Give Nccl or Gloo.".format(communication_backend))
         self.communication_backend = communication_backend
         self.process_count = process_count
         self.node_count = node_count

@@ -33,7 +33,7 @@ class ScriptRunConfig:
             raise UserErrorException("resume_from: starting from a data path needs datastores, which this version does not have. "
                                      "Copy the file into source_directory, or name its path in arguments.")
         if distributed_job_config is not None and not isinstance(distributed_job_config, DISTRIBUTED_JOB_CONFIGS):
-            raise RunConfigurationException("distributed_job_config: {!r} is not one. Give a PyTorchConfiguration or an "
+            raise RunConfigurationException("distributed_job_config: {!r} is not a distribution. Give a PyTorchConfiguration or an "
                                             "MpiConfiguration.".format(distributed_job_config))
         self.source_directory = os.fspath(source_directory)
         if run_config is None:
@@ -69,7 +69,7 @@ def parse_arguments(arguments: Union[None, str, Iterable[Any]]) -> List[Any]:
         except ValueError as error:
             raise UserErrorException("arguments: {!r} cannot be split as a shell would: {}. Give a list.".format(arguments, error))
     if not hasattr(arguments, "__iter__"):
-        raise UserErrorException("arguments: give a list, not a {}.".format(type(arguments).__name__))
+        raise UserErrorException("arguments: give a list, not {}.".format(type(arguments).__name__))
     return list(arguments)
 
 

@@ -181,7 +181,7 @@ class Workspace:
 
 
 def connect(server: Optional[str] = None, config_url: Optional[str] = None, token: Optional[str] = None) -> "Client":
-    """A client for the server that is told, or found by the rules of docs/formats.md. Sends nothing yet."""
+    """A client for the server that is given, or found by the rules of docs/formats.md. Sends nothing yet."""
     from ._http import Client, split_url  # Takes a while to load, and jobs that only log do without.
     url = _config.find_server(server, config_url)
     split_url(url)  # What is no address has no token either, and that would be the wrong thing to say.

@@ -190,7 +190,7 @@ class ConfigTest(Case):
             _config.find_config()
         with self.refused(UserErrorException, "neither a file nor a folder"):
             _config.find_config("gone")
-        for content, text in (("{", "is not JSON"), ("[1]", "holds a list"), ("{}", "subscription_id is missing"),
+        for content, text in (("{", "is not JSON"), ("[1]", "must hold one JSON object, not list"), ("{}", "subscription_id is missing"),
                               ('{"Scope": "/x"}', "Scope is '/x'"), (b"\xff\xfe{}", "is not JSON"), ("[" * 100000, "is not JSON"),
                               ('{"subscription_id": 1}', "subscription_id"),
                               ('{"subscription_id":"s","resource_group":"g","workspace_name":"w","muster_url":1}', "muster_url")):
@@ -222,6 +222,30 @@ class ConfigTest(Case):
         self.write("../home/credentials", "{")
         with self.refused(UserErrorException, "credentials is not JSON"):
             _config.find_token("http://a:1")
+
+
+    def test_inside_a_run_nobody_is_told_to_log_in_or_to_start_a_server(self):
+        os.environ["MUSTER_RUN_ID"] = "birds_1"
+        for kind, ask in ((UserErrorException, _config.find_server), (AuthenticationException, lambda: _config.find_token("http://a:1"))):
+            with self.assertRaises(kind) as caught:
+                ask()
+            self.assertNotRegex(caught.exception.message, "muster (login|up)")
+            self.assertRegex(caught.exception.message, "MUSTER_(URL|RUN_TOKEN), which Muster gives each process of a run, is missing")
+
+
+class InsideARunTest(ServerCase):
+    def test_a_token_that_is_refused_and_a_server_that_is_away(self):
+        os.environ["MUSTER_RUN_ID"] = "birds_1"
+        os.environ["MUSTER_TOKEN"] = "wrong"
+        with self.assertRaises(AuthenticationException) as caught:
+            Workspace.get("default")
+        self.assertIn("else from MUSTER_RUN_TOKEN", caught.exception.message)
+        self.assertNotIn("muster login", caught.exception.message)
+        self.server.stop()
+        with self.assertRaises(ServerUnreachableException) as caught:
+            Workspace.get("default")
+        self.assertIn("The run goes on without it", caught.exception.message)
+        self.assertNotIn("muster up", caught.exception.message)
 
 
 class WorkspaceTest(ServerCase):

@@ -118,7 +118,7 @@ class RecordingTest(JournalCase):
             with self.refused(UserErrorException, "1 to 255 characters"):
                 logger.log(name, 1.0)
         for name in (None, 3, [], b"x"):
-            with self.refused(UserErrorException, "name", "text"):
+            with self.refused(UserErrorException, "name", "string"):
                 logger.log(name, 1.0)
         with self.refused(UserErrorException, "UTF-8"):
             logger.log("\ud800", 1.0)

@@ -39,6 +39,14 @@ class ComputeTest(ServerCase):
         target.delete()
         self.assertEqual(list(workspace.compute_targets), ["local"])
 
+    def test_nodes_there_and_wanted_are_not_shown_as_a_part_of_a_whole(self):
+        target = ComputeTarget.create(self.workspace(), "c", AmlCompute.provisioning_configuration(min_nodes=0, max_nodes=4))
+        for nodes, wanted, line in ((1, None, "Succeeded, 1 node"), (2, 1, "Succeeded, 2 nodes, at least 1 wanted")):
+            self.state.targets["c"]["current_node_count"] = nodes
+            with self.printed() as (out, _):
+                target.wait_for_completion(show_output=True, min_node_count=wanted)
+            self.assertEqual(out.getvalue().splitlines()[0], line)
+
     def test_waiting_ends_when_there_are_nodes_or_time_is_up_or_it_failed(self):
         target = ComputeTarget.create(self.workspace(), "c", AmlCompute.provisioning_configuration(min_nodes=1, max_nodes=1))
         self.state.targets["c"]["current_node_count"] = 0
@@ -71,7 +79,7 @@ class CondaFileTest(Case):
                              (["conda-forge"], ["python=3.6.2", "pillow"], ["azureml-defaults", "torch==1.6.0"]))
 
     def test_what_cannot_be_read_is_named_by_its_line(self):
-        for text, told in (("dependencies:\n- a\nextra: 1\n", "line 3"), ("- a\n", "line 1"), ("channels: [a]\n", "no key 'dependencies'"),
+        for text, words in (("dependencies:\n- a\nextra: 1\n", "line 3"), ("- a\n", "line 1"), ("channels: [a]\n", "no key 'dependencies'"),
                            ("dependencies:\n- &x a\n", "line 2"), ("dependencies:\n- a: b\n", "line 2"), ("dependencies:\n\t- a\n", "tab"),
                            ("dependencies:\n- a\n   - b\n", "line 3"), ("dependencies: a\n", "expected a list"), ("{}", "line 1"),
                            ("dependencies:\n- >\n  text\n", "line 2"), ("dependencies:\n- \"a\\n\"\n", "line 2"),
@@ -85,7 +93,7 @@ class CondaFileTest(Case):
                            ("dependencies:\n- a\n---\nname: b\n", "second document"), ("---\n---\ndependencies:\n", "second document"),
                            ("dependencies:\n...\nname: b\n", "second document"),
                            ("dependencies:\n- a\u2028- b\n", "line 2"), ("dependencies:\n- a\x0b- b\n", "line 2")):
-            with self.refused(UserErrorException, told):
+            with self.refused(UserErrorException, words):
                 parse_conda_file(text)
         with self.refused(UserErrorException, "cannot be read"):
             CondaDependencies("gone.yml")

@@ -105,7 +105,7 @@ class SubmitTest(RunCase):
                 (ScriptRunConfig("src", os.path.abspath("other.py")), ExperimentExecutionException, "outside of source_directory"),
                 (ScriptRunConfig("gone", "train.py"), UserErrorException, "source_directory: gone is not a folder"),
                 (ScriptRunConfig("gone", command="true"), SnapshotException, "gone is not a folder"),
-                (ScriptRunConfig("src", "train.py", ["--x", ["a"]]), UserErrorException, "arguments: ['a'] is a list"),
+                (ScriptRunConfig("src", "train.py", ["--x", ["a"]]), UserErrorException, "arguments: ['a'] is of type list"),
                 (ScriptRunConfig("src", "train.py", compute_target="nowhere"), ComputeTargetException, "nowhere"),
                 ("train.py", UserErrorException, "ScriptRunConfig")):
             with self.printed(), self.refused(kind, text):
@@ -270,10 +270,10 @@ class FollowTest(RunCase):
         self.assertNotIn("Error:\n", self.output)
         details = self.wait(run, show_output=True, raise_on_error=False)
         self.assertTrue(self.output.endswith("\n\nError:\nValueError: no birds\n\n" + traceback + "\n"), self.output)
-        told = details["error"]
-        self.assertEqual((told["error"]["code"], told["error"]["message"]), ("UserError", "ValueError: no birds"))
-        self.assertEqual(told["error"]["debugInfo"], {"type": "ValueError", "message": "no birds\nat all", "stackTrace": traceback})
-        self.assertEqual((told["rank"], told["exitCode"], told["signal"], told["log"]), (0, 1, None, LOG))
+        error = details["error"]
+        self.assertEqual((error["error"]["code"], error["error"]["message"]), ("UserError", "ValueError: no birds"))
+        self.assertEqual(error["error"]["debugInfo"], {"type": "ValueError", "message": "no birds\nat all", "stackTrace": traceback})
+        self.assertEqual((error["rank"], error["exitCode"], error["signal"], error["log"]), (0, 1, None, LOG))
 
     def test_an_error_is_said_once(self):
         traceback = 'Traceback (most recent call last):\n  File "train.py", line 3, in <module>\nValueError: no birds\n'

@@ -19,8 +19,7 @@ Result<std::string> bearer_token(const http::Request& request) {
   std::string scheme = header.substr(0, kScheme.size());
   for (char& c : scheme) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   if (scheme != kScheme || header.size() == kScheme.size()) {
-    return unauthorized("the request has no bearer token",
-                        "send `Authorization: Bearer TOKEN`; `muster login URL` keeps a token for the command line and the SDK");
+    return unauthorized("the request has no bearer token", "send `Authorization: Bearer TOKEN`");
   }
   return header.substr(kScheme.size());
 }
@@ -38,7 +37,7 @@ Result<Caller> of_person(Services& services, const std::string& token) {
     const auto known = store::tokens::find(session, token);
     if (!known)
       return unauthorized("the token is not known to this server",
-                          "`muster login URL` asks for a token; MUSTER_HOME/credentials on the server has the owner's");
+                          "the owner's token is in MUSTER_HOME/credentials on the server's machine");
     return Caller{known->name, std::nullopt};
   });
 }
@@ -54,7 +53,7 @@ http::Gate make_gate(Services& services) {
       return {};
     }
     auto named = services.scheduler.tokens().genuine(token);
-    if (!named) return unauthorized("the token is not known to this server", "a run's processes find theirs in MUSTER_RUN_TOKEN");
+    if (!named) return unauthorized("the token is not known to this server", "a run's processes have their token in MUSTER_RUN_TOKEN");
     request.context = of_run(services, std::move(*named));
     return {};
   };

@@ -56,10 +56,10 @@ Result<model::Run> run_of_node(const Call& call, const scheduler::NodeId& node) 
 http::Response done_response() { return http::json_response(200, Json::object()); }
 
 /// Of what an attempt that is over was refused, its runner hears just that.
-Result<http::Response> heard(const Call& call, const Result<void>& told) {
-  if (told) return done_response();
+Result<http::Response> heard(const Call& call, const Result<void>& taken) {
+  if (taken) return done_response();
   MUSTER_TRY(check_not_over(call));
-  return tl::unexpected(told.error());
+  return tl::unexpected(taken.error());
 }
 
 std::string short_text(ObjectReader& in, std::string_view field) {
@@ -182,9 +182,9 @@ Result<http::Response> finished(Call& call) {
   }
   MUSTER_TRY(in.finish("finished"));
   MUSTER_TRY(sync_logs(call, node, {}));
-  const auto told = call.services.scheduler.finished(node, reports);
+  const auto taken = call.services.scheduler.finished(node, reports);
   crash_point("server.finished.stored");
-  return heard(call, told);
+  return heard(call, taken);
 }
 
 Result<http::Response> done(Call& call) {
@@ -214,9 +214,9 @@ Result<http::Response> done(Call& call) {
   }
   MUSTER_TRY(in.finish("done"));
   MUSTER_TRY(sync_logs(call, node, sizes));
-  const auto told = call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept);
+  const auto taken = call.services.scheduler.done(node, warnings, resolved != nullptr ? *resolved : Json(), not_kept);
   crash_point("server.done.stored");
-  return heard(call, told);
+  return heard(call, taken);
 }
 
 Result<http::Response> put_logs(Call& call) {
@@ -355,9 +355,9 @@ Result<http::Response> put_outputs(Call& call) {
       file.created_by = run.created_by;
       file.attempt = node.attempt;
     }
-    std::vector<std::string> told = store::artifacts::put_outputs(session, run.key, node.attempt, node.node_rank, files);
+    std::vector<std::string> warnings = store::artifacts::put_outputs(session, run.key, node.attempt, node.node_rank, files);
     MUSTER_TRY(store::artifacts::check_count(session, run.key));
-    return told;
+    return warnings;
   }));
   crash_point("server.outputs.stored");
   // The runner tells them with its last word (done), which is how they come to be the run's.

@@ -1,5 +1,7 @@
 #include "store/runs.h"
 
+#include <algorithm>
+
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/label_patch.h"
@@ -68,6 +70,14 @@ Result<http::Response> submit_run(Call& call) {
   return response;
 }
 
+/// What the disk had no room to store is shown all the same.
+void show_unstored(const Call& call, std::vector<model::Run>& runs) {
+  for (scheduler::UnstoredDetail& unstored : call.services.scheduler.unstored()) {
+    const auto at = std::find_if(runs.begin(), runs.end(), [&](const model::Run& run) { return run.key == unstored.run_key; });
+    if (at != runs.end() && !model::has_ended(at->status)) at->status_detail = std::move(unstored.detail);
+  }
+}
+
 Result<http::Response> list_runs(Call& call) {
   QueryReader query(call.request);
   store::runs::Filter filter;
@@ -88,16 +98,19 @@ Result<http::Response> list_runs(Call& call) {
   }
   const store::PageRequest page = query.page();
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Run>> {
+  MUSTER_TRY_ASSIGN(auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Run>> {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
     return store::runs::list(session, workspace.key, filter, page);
   }));
+  show_unstored(call, found.items);
   return page_response("runs", found);
 }
 
 Result<http::Response> get_run(Call& call) {
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
-  return object_response(run);
+  MUSTER_TRY_ASSIGN(model::Run run, run_of(call));
+  std::vector<model::Run> runs{std::move(run)};
+  show_unstored(call, runs);
+  return object_response(runs.front());
 }
 
 Result<http::Response> patch_run(Call& call) {
@@ -119,7 +132,7 @@ Result<http::Response> patch_run(Call& call) {
     for (const auto& [what, count] :
          {std::pair("tags", patched.spec.tags.size()), std::pair("properties", patched.spec.properties.size())}) {
       if (count > model::kMostTags)
-        return fail(Code::invalid, "run: a run may have {} {}, and would have {}", model::kMostTags, what, count);
+        return fail(Code::invalid, "run: a run may have at most {} {}, and would have {}", model::kMostTags, what, count);
     }
     return patched;
   }));

@@ -169,6 +169,18 @@ TEST_F(RunsTest, CancelIsTheSchedulersAndAnEndedRunAConflict) {
   EXPECT_EQ(api("POST", path(run, "/cancel")).code(), "conflict");
 }
 
+TEST_F(RunsTest, WhatTheDiskHasNoRoomForIsShownFromMemory) {
+  const model::Run run = api.submit();
+  api.scheduler.unstored_details = {{run.key, run.run_id, "the server's disk is full"}};
+  EXPECT_EQ(api("GET", path(run)).json()["status_detail"], "the server's disk is full");
+  EXPECT_EQ(api("GET", Api::in("/runs")).json()["runs"][0]["status_detail"], "the server's disk is full");
+  EXPECT_EQ(api("GET", "/api/v1/status").json()["warnings"], Json::array({run.run_id + ": the server's disk is full"}));
+  api("POST", path(run, "/cancel"), R"({"reason":"enough"})");
+  EXPECT_EQ(api("GET", path(run)).json()["status_detail"], "enough") << "of a run that has ended the stored detail counts";
+  api.scheduler.unstored_details.clear();
+  EXPECT_EQ(api("GET", "/api/v1/status").json()["warnings"], Json::array());
+}
+
 TEST_F(RunsTest, OnlyAnEndedRunIsDeletedAndItsLogsGoToo) {
   const model::Run run = api.submit();
   ASSERT_TRUE(api.logs.append({run.uuid, 1, 0, "azureml-logs/70_driver_log.txt"}, 0, "x", 1, 0));
@@ -208,7 +220,7 @@ TEST_F(RunsTest, TagsOfARunAreLimitedOverAllRequests) {
   EXPECT_EQ(tag(999, 1).status, 200) << "that is there already";
   const auto surplus = tag(1000, 1);
   EXPECT_EQ(surplus.code(), "invalid");
-  EXPECT_NE(surplus.body.find("a run may have 1000 tags"), std::string::npos) << surplus.body;
+  EXPECT_NE(surplus.body.find("a run may have at most 1000 tags"), std::string::npos) << surplus.body;
   EXPECT_EQ(api.run(run.run_id).spec.tags.size(), 1000u);
 }
 

@@ -6,6 +6,7 @@
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/file.h"
+#include "base/plural.h"
 #include "store/runs.h"
 
 namespace muster::api {
@@ -15,6 +16,17 @@ using Counts = std::map<model::RunStatus, std::int64_t>;
 
 Result<Counts> count_runs(const Call& call) {
   return call.services.store.read([](store::Session& session) -> Result<Counts> { return store::runs::count_active(session); });
+}
+
+/// What is to be said of the disk, a line a run: the database has no room for it.
+Json warnings_of(const Call& call) {
+  constexpr std::size_t kNamed = 10;
+  const auto unstored = call.services.scheduler.unstored();
+  Json warnings = Json::array();
+  for (std::size_t i = 0; i < std::min(unstored.size(), kNamed); ++i)
+    warnings.push_back(fmt::format("{}: {}", unstored[i].run_id, unstored[i].detail));
+  if (unstored.size() > kNamed) warnings.push_back(fmt::format("and the same of {}", counted(unstored.size() - kNamed, "more run")));
+  return warnings;
 }
 
 Result<http::Response> healthz(Call&) { return http::json_response(200, {{"status", "ok"}}); }
@@ -34,7 +46,8 @@ Result<http::Response> get_status(Call& call) {
                                      {"home", info.home},
                                      {"started_at", time_to_json(info.started_at)}}},
                                    {"runs", {{"active", active}, {"queued", queued == counts.end() ? 0 : queued->second}}},
-                                   {"storage", {{"bytes_free", free}}}});
+                                   {"storage", {{"bytes_free", free}}},
+                                   {"warnings", warnings_of(call)}});
 }
 
 /// From /proc/self/statm, in bytes; 0 when it cannot be read.

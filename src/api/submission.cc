@@ -69,8 +69,7 @@ std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surr
     faults.push_back(
         {"snapshot_id", fmt::format("there is no snapshot {} on the server", *spec.snapshot_id), "upload it with POST snapshots first"});
   } else if (!spec.script.empty() && !around.snapshot) {
-    faults.push_back(
-        {"script", fmt::format("{} cannot be there: the run has no snapshot", spec.script), "give `snapshot_id`, or a `command`"});
+    faults.push_back({"script", fmt::format("there is no {}: the run has no snapshot", spec.script), "give `snapshot_id`, or a `command`"});
   } else if (!spec.script.empty() && !has_file(*around.snapshot, spec.script)) {
     faults.push_back({"script", fmt::format("there is no {} in the snapshot", spec.script), near_files(*around.snapshot, spec.script)});
   }

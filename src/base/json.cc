@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/plural.h"
 #include "base/text.h"
 
 namespace muster {
@@ -192,7 +193,7 @@ Result<void> ObjectReader::finish(std::string_view what) {
   std::vector<std::string> words;
   for (const FieldError& one : error.errors)
     words.push_back(one.field.empty() ? one.detail : fmt::format("`{}` {}", one.field, one.detail));
-  if (more_faults_ > 0) words.push_back(fmt::format("and {} more faults", more_faults_));
+  if (more_faults_ > 0) words.push_back("and " + counted(more_faults_, "more fault"));
   error.detail = fmt::format("{}: {}", what, join(words, "; "));
   error.hint = faults_.front().hint;
   return tl::unexpected(std::move(error));

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/plural.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -61,6 +62,14 @@ TEST(HumanSize, IsShort) {
   EXPECT_EQ(human_size(300ULL << 20), "300 MiB");
   EXPECT_EQ(human_size((1ULL << 20) - 1), "1.0 MiB");
   EXPECT_EQ(human_size(UINT64_MAX), "16384 PiB");
+}
+
+TEST(Counted, AgreesWithItsNoun) {
+  EXPECT_EQ(counted(0, "file"), "0 files");
+  EXPECT_EQ(counted(1, "file"), "1 file");
+  EXPECT_EQ(counted(2, "file"), "2 files");
+  EXPECT_EQ(counted(1, "process", "processes"), "1 process");
+  EXPECT_EQ(counted(3, "process", "processes"), "3 processes");
 }
 
 TEST(Hex, IsLowerCase) { EXPECT_EQ(to_hex(std::string_view("\x00\xAB\xFF", 3)), "00abff"); }

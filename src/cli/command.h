@@ -48,7 +48,7 @@ class Command {
   Command& option(std::string names, std::string value, std::optional<std::int64_t>& target, std::string help);
   /// May be given several times.
   Command& option(std::string names, std::string value, std::vector<std::string>& target, std::string help);
-  /// Makes the option that was added last a must.
+  /// Makes the option that was added last required.
   Command& required();
 
   Command& positional(std::string name, std::string& target, std::string help);

@@ -99,8 +99,8 @@ TEST_F(CommandTest, WrongValuesAreSaidInPlainSentences) {
   EXPECT_EQ(detail({"run", "submit", "--script", "x", "--follow=x"}), "muster run submit: --follow takes no value" + see);
   EXPECT_NE(detail({"run", "submit", "--script", "x", "-fx"}).find("there is no option `-x`"), std::string::npos);
   EXPECT_EQ(detail({"run", "show", ""}), "muster run show: RUN is empty | see `muster run show --help`");
-  EXPECT_EQ(detail({"run", ""}), "muster run: an empty word means nothing here | see `muster run --help`");
-  EXPECT_EQ(detail({""}), "muster: an empty word means nothing here | see `muster --help`");
+  EXPECT_EQ(detail({"run", ""}), "muster run: one argument is empty | see `muster run --help`");
+  EXPECT_EQ(detail({""}), "muster: one argument is empty | see `muster --help`");
   EXPECT_EQ(detail({"run", "show", "a", "b c", "d e"}), "muster run show: unexpected argument `d e` | see `muster run show --help`");
 }
 

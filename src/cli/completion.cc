@@ -90,7 +90,7 @@ complete -o default -F _muster muster
                      nouns, cases);
 }
 
-/// Zsh's own way of emulating bash's completion is enough, and one script is less to get wrong (${WORDS[@]:1:N} is another thing to it).
+/// Zsh emulates bash's completion, so it has no script of its own (but ${WORDS[@]:1:N} has another meaning there).
 std::string zsh_script(const Command& root) {
   return "#compdef muster\n# zsh completion for muster:  source <(muster completion zsh)\nautoload -U +X compinit && compinit\nautoload -U "
          "+X bashcompinit && bashcompinit\n" +
@@ -138,7 +138,7 @@ Result<std::string> completion_script(const Command& root, std::string_view shel
   if (shell == "bash") return bash_script(root);
   if (shell == "zsh") return zsh_script(root);
   if (shell == "fish") return fish_script(root);
-  return fail_hint(Code::invalid, "take bash, zsh or fish", "there is no completion for the shell \"{}\"", to_utf8(shell));
+  return fail_hint(Code::invalid, "name bash, zsh or fish", "there is no completion for the shell \"{}\"", to_utf8(shell));
 }
 
 }  // namespace muster::cli

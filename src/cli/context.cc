@@ -49,7 +49,7 @@ struct Context::Interrupts {
       int signal = 0;
       if (sigwait(&signals, &signal) != 0 || ended) return;
       if (signal == SIGUSR1) continue;
-      // Whoever presses it twice does not want to wait for anything.
+      // A second Ctrl-C ends the program at once.
       if (!stop.request_stop()) ::_exit(static_cast<int>(Exit::interrupted));
     }
   }
@@ -61,7 +61,7 @@ struct Context::Interrupts {
 };
 
 Context::Context() : out(Terminal::detect(STDOUT_FILENO)), err(Terminal::detect(STDERR_FILENO)) {
-  // A script that keeps what we print must not take half of it for all of it. So nothing else is done, as after a broken pipe.
+  // Output that is cut short is an error, so that a script does not take it for all of it. The program ends, as after a broken pipe.
   out.on_failure = [this](const Error& error) {
     print_error(Error{error.code, "standard output: " + error.detail, error.hint, {}});
     std::_Exit(static_cast<int>(exit_of(error.code)));

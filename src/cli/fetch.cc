@@ -35,7 +35,7 @@ Result<void> fetch_one(client::Api& api, const Fetch& file, const std::function<
   if (disk) return on_this_disk(*disk);
   if (!got) return tl::unexpected(got.error());
   if (!file.sha256.empty() && hash.hex() != file.sha256) {
-    return fail_hint(Code::internal, "try again; when it stays so, the server's copy is damaged",
+    return fail_hint(Code::internal, "try again; when it fails again, the server's copy is damaged",
                      "{} arrived damaged ({} bytes) and was not kept", file.name, received);
   }
   if (auto committed = target->commit(Durable::no); !committed) return on_this_disk(committed.error());

@@ -160,7 +160,7 @@ Error unexpected_word(const CLI::ParseError& error, const Parsed& where, const s
     name = word.substr(0, word.find('='));
     break;
   }
-  if (name.empty()) return wrong_use(*where.command, where.path, "an empty word means nothing here", "");
+  if (name.empty()) return wrong_use(*where.command, where.path, "one argument is empty", "");
   const bool option = name.front() == '-';
   const bool no_such_command = !option && !where.command->children().empty();
   const char* kind = option ? "there is no option" : no_such_command ? "there is no command" : "unexpected argument";
@@ -181,7 +181,7 @@ Error translate(const CLI::ParseError& error, const Parsed& where, const std::ve
 }  // namespace
 
 Result<Parsed> parse_command_line(const Command& root, const std::vector<std::string>& words) {
-  // Everything after the first "--" is somebody else's, and must not be looked at.
+  // Everything after the first "--" belongs to the script and is not parsed.
   const auto dashes = std::find(words.begin(), words.end(), "--");
   const std::vector<std::string> ours(words.begin(), dashes);
   Parsed parsed = locate(root, ours);

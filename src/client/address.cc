@@ -32,8 +32,8 @@ Result<std::optional<Json>> read_object(const fs::path& path) {
   std::string_view bytes = *text;
   if (bytes.substr(0, 3) == "\xEF\xBB\xBF") bytes.remove_prefix(3);
   auto json = parse_json(bytes);
-  if (!json) return fail_hint(Code::invalid, "mend or remove that file", "{}: {}", path.string(), json.error().detail);
-  if (!json->is_object()) return fail_hint(Code::invalid, "mend or remove that file", "{} should hold one JSON object", path.string());
+  if (!json) return fail_hint(Code::invalid, "correct or remove that file", "{}: {}", path.string(), json.error().detail);
+  if (!json->is_object()) return fail_hint(Code::invalid, "correct or remove that file", "{} must hold one JSON object", path.string());
   return std::move(*json);
 }
 
@@ -51,7 +51,7 @@ struct Config {
 Result<std::string> text_in(const fs::path& path, const Json& object, const char* key) {
   const auto at = object.find(key);
   if (at != object.end() && !at->is_null() && !at->is_string()) {
-    return fail_hint(Code::invalid, "`muster workspace config` prints a good one", "{}: {} is not a text", path.string(), key);
+    return fail_hint(Code::invalid, "`muster workspace config` prints a correct one", "{}: {} must be a string", path.string(), key);
   }
   return text_of(object, key);
 }
@@ -67,7 +67,7 @@ Result<Config> config_of(const fs::path& path, const Json& json) {
     if (at != std::string::npos) config.workspace = scope.substr(at + 12);
   }
   if (config.workspace.empty()) {
-    return fail_hint(Code::invalid, "`muster workspace config` prints a good one", "{}: workspace_name is missing", path.string());
+    return fail_hint(Code::invalid, "`muster workspace config` prints a correct one", "{}: workspace_name is missing", path.string());
   }
   return config;
 }
@@ -116,13 +116,39 @@ Result<Fd> lock_credentials(const fs::path& home) {
   return lock;
 }
 
+/// The token for the server at `address.url`, and where it came from.
+Result<void> find_token(const AddressHints& hints, const fs::path& home, Address& address) {
+  const std::string file = (home / "credentials").string();
+  address.token = variable(hints.variables, "MUSTER_TOKEN");
+  if (!address.token.empty()) {
+    address.token_hint = address.in_run
+                             ? "the token came from MUSTER_TOKEN; without that variable the run's own is used"
+                             : fmt::format("the token came from MUSTER_TOKEN; `muster login {}` stores one, used without it", address.url);
+    return {};
+  }
+  MUSTER_TRY_ASSIGN(const auto stored, stored_token(home, address.url));
+  if (stored) {
+    address.token = *stored;
+    address.token_hint = address.in_run ? fmt::format("the token came from {}; set MUSTER_TOKEN to use another", file)
+                                        : fmt::format("the token came from {}; `muster login {}` replaces it", file, address.url);
+    return {};
+  }
+  address.token = variable(hints.variables, "MUSTER_RUN_TOKEN");
+  address.token_hint = "the token came from MUSTER_RUN_TOKEN";
+  if (!address.token.empty()) return {};
+  return fail_hint(Code::unauthorized,
+                   address.in_run ? "MUSTER_RUN_TOKEN, which Muster gives each process of a run, is missing from this process's environment"
+                                  : fmt::format("`muster login {}` stores one, or set MUSTER_TOKEN", address.url),
+                   "there is no token for the server at {} in {}", address.url, file);
+}
+
 }  // namespace
 
 AddressHints hints_of_process() {
   AddressHints hints;
   std::error_code ignored;
   hints.folder = fs::current_path(ignored);
-  for (const char* name : {"MUSTER_URL", "MUSTER_TOKEN", "MUSTER_HOME", "MUSTER_WORKSPACE", "MUSTER_RUN_TOKEN", "HOME"}) {
+  for (const char* name : {"MUSTER_URL", "MUSTER_TOKEN", "MUSTER_HOME", "MUSTER_WORKSPACE", "MUSTER_RUN_TOKEN", "MUSTER_RUN_ID", "HOME"}) {
     if (const char* value = std::getenv(name); value != nullptr && *value != '\0') hints.variables[name] = value;
   }
   return hints;
@@ -187,6 +213,7 @@ Result<void> store_token(const fs::path& home, const std::string& url, const std
 
 Result<Address> find_address(const AddressHints& hints) {
   Address address;
+  address.in_run = !variable(hints.variables, "MUSTER_RUN_ID").empty();
   std::string url = hints.server;
   if (url.empty()) url = variable(hints.variables, "MUSTER_URL");
   address.workspace = hints.workspace.empty() ? variable(hints.variables, "MUSTER_WORKSPACE") : hints.workspace;
@@ -203,7 +230,9 @@ Result<Address> find_address(const AddressHints& hints) {
     MUSTER_TRY_ASSIGN(const auto server, read_object(home / "server.json"));
     if (server) url = text_of(*server, "url");
     if (url.empty()) {
-      return fail_hint(Code::unavailable, "start one with `muster up`, or name one with --server or MUSTER_URL",
+      return fail_hint(Code::unavailable,
+                       address.in_run ? "MUSTER_URL, which Muster gives each process of a run, is missing from this process's environment"
+                                      : "start one with `muster up`, or name one with --server or MUSTER_URL",
                        "no server is known: {} is not there", (home / "server.json").string());
     }
   }
@@ -214,19 +243,9 @@ Result<Address> find_address(const AddressHints& hints) {
     MUSTER_TRY_ASSIGN(address.fingerprint, stored_fingerprint(home, address.url));
   }
 
-  address.token = variable(hints.variables, "MUSTER_TOKEN");
-  if (address.token.empty()) {
-    MUSTER_TRY_ASSIGN(const auto kept, stored_token(home, address.url));
-    address.token = kept ? *kept : variable(hints.variables, "MUSTER_RUN_TOKEN");
-  }
-  if (address.token.empty()) {
-    return fail_hint(Code::unauthorized, fmt::format("`muster login {}` keeps one, or set MUSTER_TOKEN", address.url),
-                     "there is no token for the server at {} in {}", address.url, (home / "credentials").string());
-  }
-  if (!is_printable(address.token)) {
-    return fail_hint(Code::unauthorized, "look at MUSTER_TOKEN or the credentials file",
-                     "the token for {} has characters that no token has", address.url);
-  }
+  MUSTER_TRY(find_token(hints, home, address));
+  if (!is_printable(address.token))
+    return fail_hint(Code::unauthorized, address.token_hint, "the token for {} has characters that cannot be in a token", address.url);
   return address;
 }
 

@@ -15,6 +15,8 @@ struct Address {
   std::string token;  ///< a secret: never shown or logged
   std::string workspace = "default";
   std::string fingerprint = {};  ///< of the server's certificate: what the address, or `credentials`, says; "" = one that is verified
+  std::string token_hint = {};   ///< what to do when the server refuses the token: where it came from, and how to give another
+  bool in_run = false;           ///< whether this process belongs to a run: nobody there can log in or start a server
 };
 
 /// What the caller was told, and where it stands.
@@ -23,7 +25,7 @@ struct AddressHints {
   std::string workspace;                         ///< --workspace; "" = not told
   std::filesystem::path config;                  ///< a config.json or a folder that has one; "" = looked for from `folder` upwards
   std::filesystem::path folder;                  ///< the working folder
-  std::map<std::string, std::string> variables;  ///< MUSTER_URL, _TOKEN, _HOME, _WORKSPACE, _RUN_TOKEN, HOME; others are ignored
+  std::map<std::string, std::string> variables;  ///< MUSTER_URL, _TOKEN, _HOME, _WORKSPACE, _RUN_TOKEN, _RUN_ID, HOME; others are ignored
 };
 
 /// The hints of this process: its working folder and variables.

@@ -82,6 +82,34 @@ TEST_F(AddressTest, NoTokenSaysHowToGetOne) {
   EXPECT_NE(address.error().hint.find("muster login http://a:1"), std::string::npos);
 }
 
+TEST_F(AddressTest, InsideARunNobodyIsToldToLogInOrToStartAServer) {
+  hints_.variables["MUSTER_RUN_ID"] = "birds_1";
+  auto address = find_address(hints_);
+  ASSERT_FALSE(address);
+  EXPECT_EQ(address.error().hint.find("muster up"), std::string::npos) << address.error().hint;
+  EXPECT_NE(address.error().hint.find("MUSTER_URL"), std::string::npos) << address.error().hint;
+  hints_.server = "http://a:1";
+  address = find_address(hints_);
+  ASSERT_FALSE(address);
+  EXPECT_EQ(address.error().hint.find("muster login"), std::string::npos) << address.error().hint;
+  EXPECT_NE(address.error().hint.find("MUSTER_RUN_TOKEN"), std::string::npos) << address.error().hint;
+}
+
+TEST_F(AddressTest, WhereARefusedTokenCameFromIsSaid) {
+  hints_.server = "http://a:1";
+  hints_.variables["MUSTER_RUN_TOKEN"] = "of-the-run";
+  EXPECT_EQ(find_address(hints_)->token_hint, "the token came from MUSTER_RUN_TOKEN");
+  ASSERT_TRUE(store_token(root_ / "home", "http://a:1", "kept"));
+  EXPECT_EQ(find_address(hints_)->token_hint,
+            "the token came from " + (root_ / "home/credentials").string() + "; `muster login http://a:1` replaces it");
+  hints_.variables["MUSTER_TOKEN"] = "given";
+  EXPECT_EQ(find_address(hints_)->token_hint, "the token came from MUSTER_TOKEN; `muster login http://a:1` stores one, used without it");
+  hints_.variables["MUSTER_RUN_ID"] = "birds_1";
+  EXPECT_EQ(find_address(hints_)->token_hint, "the token came from MUSTER_TOKEN; without that variable the run's own is used");
+  hints_.variables.erase("MUSTER_TOKEN");
+  EXPECT_EQ(find_address(hints_)->token_hint.find("muster login"), std::string::npos);
+}
+
 TEST_F(AddressTest, ATokenThatWouldBreakTheHeaderIsRefused) {
   hints_.server = "http://a:1";
   hints_.variables["MUSTER_TOKEN"] = "a\r\nX: y";

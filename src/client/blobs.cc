@@ -51,7 +51,7 @@ std::vector<Batch> batches_of(const std::vector<BlobFile>& files) {
 }
 
 Error changed_meanwhile(const std::string& which) {
-  return Error{Code::invalid, fmt::format("{} changed while it was being sent", which), "submit again when nothing writes to it", {}};
+  return Error{Code::invalid, fmt::format("{} changed while it was being sent", which), "submit again when no program writes to it", {}};
 }
 
 /// Called with each file that is no longer what was hashed: an error ends the sending.
@@ -137,11 +137,11 @@ Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const On
       const std::size_t i = next++;
       if (i >= batches.size()) return;
       const Batch& batch = batches[i];
-      std::uint64_t told = 0;  // of this batch; a file that is sent anew takes its bytes back
+      std::uint64_t counted_bytes = 0;  // of this batch; a file that is sent anew takes its bytes back
       const auto tell = [&](std::uint64_t sent) {
         const std::lock_guard lock(mutex);
-        sent_bytes += sent - told;
-        told = sent;
+        sent_bytes += sent - counted_bytes;
+        counted_bytes = sent;
         if (on_bytes) on_bytes(sent_bytes);
       };
       const bool alone = batch.size() == 1 && batch.front()->size > kAloneBytes;

@@ -119,8 +119,8 @@ Result<std::vector<std::string>> RunnerApi::record_outputs(const std::vector<Out
   for (const OutputFile& file : files) list.push_back({{"path", file.path}, {"size", file.size}, {"sha256", file.sha256}});
   MUSTER_TRY_ASSIGN(const Json answer, call("outputs", {{"files", std::move(list)}}));
   std::vector<std::string> warnings;
-  if (const auto told = answer.find("warnings"); told != answer.end() && told->is_array()) {
-    for (const Json& one : *told) {
+  if (const auto all = answer.find("warnings"); all != answer.end() && all->is_array()) {
+    for (const Json& one : *all) {
       if (one.is_string()) warnings.push_back(one.get<std::string>());
     }
   }

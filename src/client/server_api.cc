@@ -18,8 +18,15 @@ bool has_key(const HttpRequest& request) {
   return std::any_of(request.headers.begin(), request.headers.end(), [](const auto& header) { return header.first == kIdempotencyKey; });
 }
 
-Result<Json> json_of(const HttpResponse& response) {
-  if (!response.succeeded()) return tl::unexpected(error_of(response));
+/// What the server said; of a token that it refuses also where that came from.
+tl::unexpected<Error> refusal(const HttpResponse& response, const Address& address) {
+  Error error = error_of(response);
+  if (error.code == Code::unauthorized && !address.token_hint.empty()) error.hint += (error.hint.empty() ? "" : "; ") + address.token_hint;
+  return tl::unexpected(std::move(error));
+}
+
+Result<Json> json_of(const HttpResponse& response, const Address& address) {
+  if (!response.succeeded()) return refusal(response, address);
   if (response.body.empty()) return Json::object();
   auto json = parse_json(response.body, kAnswerLimits);
   if (json) return json;
@@ -68,7 +75,7 @@ HttpRequest Api::request_for(std::string_view method, std::string_view path, con
     request.check_head = [this, nonce = std::move(nonce)](const HttpResponse& head) -> Result<void> {
       const std::string expected = model::server_proof(options_.proof_key, nonce, head.status);
       if (equal_secrets(expected, head.header(std::string(model::kProofHeader)))) return {};
-      return fail(Code::unavailable, "what answers there ({}) does not prove to be this run's server", head.status);
+      return fail(Code::unavailable, "the answer (status {}) does not prove that it comes from this run's server", head.status);
     };
   }
   return request;
@@ -119,8 +126,9 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
     if (!response && !options_.stop.stop_requested()) {
       response.error().detail = fmt::format("the server at {} cannot be reached: {}", options_.address.url, response.error().detail);
       if (!response.error().hint.empty()) return response;
-      response.error().hint =
-          is_local(options_.address.url) ? "start it with `muster up`" : "is the address right, and does the server run there?";
+      response.error().hint = options_.address.in_run          ? "the run goes on without it; try again when it is back"
+                              : is_local(options_.address.url) ? "start it with `muster up`"
+                                                               : "check the address, and that the server runs there";
     }
     return response;
   }
@@ -135,7 +143,7 @@ Result<Json> Api::json_call(std::string_view method, std::string_view path, cons
   }
   if (!idempotency_key.empty()) request.headers.emplace_back(kIdempotencyKey, std::move(idempotency_key));
   MUSTER_TRY_ASSIGN(const HttpResponse response, exchange(request));
-  return json_of(response);
+  return json_of(response, options_.address);
 }
 
 Result<Json> Api::get(std::string_view path, const Query& query) { return json_call("GET", path, query, nullptr, ""); }
@@ -153,7 +161,7 @@ Result<Json> Api::put_bytes(std::string_view path, const Query& query, std::vari
   request.headers.emplace_back("Content-Type", "application/octet-stream");
   request.body = std::move(body);
   MUSTER_TRY_ASSIGN(const HttpResponse response, exchange(request));
-  return json_of(response);
+  return json_of(response, options_.address);
 }
 
 Result<Json> Api::post_bytes(std::string_view path, const Query& query, std::string content_type,
@@ -162,12 +170,12 @@ Result<Json> Api::post_bytes(std::string_view path, const Query& query, std::str
   request.headers.emplace_back("Content-Type", std::move(content_type));
   request.body = std::move(body);
   MUSTER_TRY_ASSIGN(const HttpResponse response, exchange(request));
-  return json_of(response);
+  return json_of(response, options_.address);
 }
 
 Result<HttpResponse> Api::stream(std::string_view path, const Query& query, const ByteSink& sink) {
   MUSTER_TRY_ASSIGN(HttpResponse response, exchange(request_for("GET", path, query), sink));
-  if (!response.succeeded()) return tl::unexpected(error_of(response));
+  if (!response.succeeded()) return refusal(response, options_.address);
   return response;
 }
 
@@ -187,9 +195,9 @@ Result<HttpResponse> Api::download(std::string_view path, const Query& query, co
     auto response = exchange(request, counted);
     progressed = offset > from;
     if (!response) return response;
-    if (!response->succeeded()) return tl::unexpected(error_of(*response));
+    if (!response->succeeded()) return refusal(*response, options_.address);
     if (from == 0 || response->status == 206) return response;
-    return fail(Code::internal, "the server sent {} from the start, where byte {} was asked for", path, from);
+    return fail(Code::internal, "the server sent {} from its start, and byte {} was asked for", path, from);
   };
   // A server that does not answer at all has been tried for as long as the policy allows, by exchange().
   return while_it_progresses([&] { return options_.retry; }, options_.stop, once, [&] { return !sink_failed && offset > first; });

@@ -56,6 +56,17 @@ TEST(Api, GivesTheServersErrorAsItIs) {
   EXPECT_EQ(json.error().hint, "list");
 }
 
+TEST(Api, SaysWhereATokenThatIsRefusedCameFrom) {
+  FakeHttpServer server(
+      [](const FakeRequest&) { return answer(401, R"({"code": "unauthorized", "detail": "not known", "hint": "look"})"); });
+  ApiOptions options;
+  options.address = {server.url(), "secret", "default"};
+  options.address.token_hint = "it came from the file";
+  const auto json = (*Api::create(std::move(options)))->get("/x");
+  ASSERT_FALSE(json);
+  EXPECT_EQ(json.error().hint, "look; it came from the file");
+}
+
 TEST(Api, WithAProofKeyOnlyAProvenAnswerIsOne) {
   enum class Proof { right, of_another_key, of_another_status, of_an_earlier_request, none };
   Proof proof = Proof::none;

@@ -65,7 +65,7 @@ Result<WorkOrder> work_order_from_json(const Json& json) {
   const Json* master = in.member("master");
   const Json* environment = in.member("environment");
   const Json* distribution = in.member("distribution");
-  if (order.script.empty() == order.command.empty()) in.fault("script", "or command: exactly one must be given");
+  if (order.script.empty() == order.command.empty()) in.fault("script", "or `command` must be given, and not both");
   MUSTER_TRY(in.finish("work order"));
 
   if (nodes != nullptr) {

@@ -29,7 +29,7 @@ Result<std::optional<Prepared>> EnvironmentCache::find(const model::EnvironmentD
 }
 
 Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition,
-                                           const std::function<void(std::string_view)>& on_log, const std::function<bool()>& cancelled) {
+                                           const std::function<void(std::string_view)>& on_log, const std::function<bool()>& canceled) {
   MUSTER_TRY_ASSIGN(const auto found, find(definition));
   if (found) return *found;
   MUSTER_TRY_ASSIGN(const std::string interpreter, interpreter_of(definition));
@@ -37,7 +37,7 @@ Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& d
       root_,     environment_hash(definition, interpreter), interpreter, packages_to_install(definition), provided_packages(definition),
       variables_};
   const auto stop = [&]() -> Result<void> {
-    if (cancelled()) return fail(Code::conflict, "the build of the environment was cancelled");
+    if (canceled()) return fail(Code::conflict, "the build of the environment was canceled");
     return {};
   };
   return build_once(request, std::chrono::steady_clock::now() + kDeadline, on_log, stop);

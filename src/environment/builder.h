@@ -29,11 +29,11 @@ class EnvironmentCache {
   Result<std::optional<Prepared>> find(const model::EnvironmentDefinition& definition) const;
 
   /// Blocks until the environment is there (deadline: 30 minutes). `on_log` gets the build log as it is written, on the calling thread; not
-  /// called when nothing had to be built. `cancelled` is asked at least every 200 ms; true ends the build and this call, with conflict.
+  /// called when nothing had to be built. `canceled` is asked at least every 200 ms; true ends the build and this call, with conflict.
   /// invalid names the package that failed, with pip's words; not_found: there is no such interpreter; unavailable: the machine is short of
   /// processes, descriptors or memory now, so it may be there at the next ask.
   Result<Prepared> prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                           const std::function<bool()>& cancelled);
+                           const std::function<bool()>& canceled);
 
  private:
   Result<std::string> interpreter_of(const model::EnvironmentDefinition& definition) const;

@@ -52,18 +52,19 @@ void follow(const fs::path& log, std::uint64_t& offset, const OnLog& on_log) {
 Result<Fd> lock(const BuildRequest& request, steady_clock::time_point deadline, const OnLog& on_log, const Stop& stop) {
   const fs::path path = beside(request.root, request.hash, ".lock");
   MUSTER_TRY_ASSIGN(Fd file, open_file(path, O_RDWR | O_CREAT));
-  bool told = false;
+  bool waited = false;
   std::uint64_t followed = 0;
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("lock " + path.string(), errno));
-    if (!told) on_log("another process is building this environment; its log follows\n");
-    told = true;
+    if (!waited) on_log("another process is building this environment; its log follows\n");
+    waited = true;
     follow(beside(request.root, request.hash, ".log"), followed, on_log);
     MUSTER_TRY(stop());
-    if (steady_clock::now() > deadline) return fail(Code::timeout, "another process has held {} for too long", path.string());
+    if (steady_clock::now() > deadline)
+      return fail(Code::timeout, "another process builds this environment and did not end in time ({})", path.string());
     std::this_thread::sleep_for(kAskAgain);
   }
-  if (told) follow(beside(request.root, request.hash, ".log"), followed, on_log);
+  if (waited) follow(beside(request.root, request.hash, ".log"), followed, on_log);
   return file;
 }
 
@@ -115,8 +116,7 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
   MUSTER_TRY_ASSIGN(process::ProcessGroup group, group_of(request));
   MUSTER_TRY(remove_tree(folder));
   on_log(fmt::format("building environment {} with {}\n", request.hash.substr(0, 12), request.interpreter));
-  for (const std::string& package : request.provided)
-    on_log(fmt::format("{} is not installed: Muster provides it to every job\n", package));
+  for (const std::string& package : request.provided) on_log(fmt::format("{} is left out: Muster provides it to every job\n", package));
 
   auto installed = build_venv({folder, request.interpreter, request.packages, request.variables}, group, deadline, on_log, stop);
   // A build may leave a daemon behind (a compiler's cache server); the environment is whole only when nothing writes there any more.

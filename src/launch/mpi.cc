@@ -25,7 +25,7 @@ Result<std::string> mpi_nodes_file(const std::vector<MpiNode>& nodes) {
     std::vector<std::string> fields{mpi_node_name(node.node_rank), node.run_folder.string(), node.group, node.scratch.string()};
     for (const auto& folder : node.cgroups) fields.push_back(folder.string());
     for (const std::string& field : fields) {
-      if (field.find_first_of("\t\n") != std::string::npos) return fail(Code::invalid, "'{}' holds a tab or a line's end", field);
+      if (field.find_first_of("\t\n") != std::string::npos) return fail(Code::invalid, "'{}' holds a tab or a line break", field);
     }
     text += fmt::format("{}\n", fmt::join(fields, "\t"));
   }

@@ -13,17 +13,17 @@ constexpr std::string_view kLogFolder = "azureml-logs/70_driver_log";
 Result<void> check(const LaunchInput& input) {
   if (input.script.empty() == input.command.empty()) return fail(Code::invalid, "a launch needs a script or a command, and not both");
   if (input.node_count < 1 || input.node_rank < 0 || input.node_rank >= input.node_count) {
-    return fail(Code::invalid, "node {} of {} can't be", input.node_rank, input.node_count);
+    return fail(Code::invalid, "node rank {} is not one of {} nodes", input.node_rank, input.node_count);
   }
   if (!input.distribution) {
-    if (input.node_count > 1) return fail(Code::invalid, "{} nodes without a distribution", input.node_count);
+    if (input.node_count > 1) return fail(Code::invalid, "{} nodes need a distribution", input.node_count);
     return {};
   }
   if (input.addresses.size() != static_cast<std::size_t>(input.node_count)) {
-    return fail(Code::invalid, "{} addresses for {} nodes", input.addresses.size(), input.node_count);
+    return fail(Code::invalid, "there are {} addresses for {} nodes", input.addresses.size(), input.node_count);
   }
   if (input.master_address.empty() || input.master_port < 1 || input.master_port > 65535) {
-    return fail(Code::invalid, "a distribution without a master address and port");
+    return fail(Code::invalid, "a distribution needs a master address and port");
   }
   const int total = input.distribution->process_count.value_or(input.node_count);
   if (total < 1 || total % input.node_count != 0) {

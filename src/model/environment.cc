@@ -52,7 +52,7 @@ void read_packages(ObjectReader& in, EnvironmentDefinition& environment) {
     const std::string field = fmt::format("conda_packages[{}]", i);
     if (name == "pip") continue;
     if (name != "python") {
-      in.fault(field, fmt::format("asks conda for '{}'; environments are built with pip so far", to_utf8(name)),
+      in.fault(field, fmt::format("asks conda for '{}', and this version builds environments with pip alone", to_utf8(name)),
                "give it in `pip_packages`, or make the environment yourself and name its Python in `interpreter_path`");
     } else if (!version.empty() && environment.python_version && *environment.python_version != version) {
       in.fault(field, fmt::format("asks for Python {} and `python_version` for {}", to_utf8(version), *environment.python_version));
@@ -85,7 +85,7 @@ Result<EnvironmentDefinition> read(const Json& json) {
   check_variables(in, "environment_variables", environment.variables);
   for (const std::string_view kind : {"docker", "conda", "spark", "databricks"}) {
     if (in.member(kind) == nullptr) continue;
-    in.fault(std::string(kind), "is a kind of environment that is not built yet",
+    in.fault(std::string(kind), "is a kind of environment that this version cannot build",
              "give `python.pip_packages`, or name a Python that has what is needed in `python.interpreter_path`");
   }
   MUSTER_TRY(in.finish("environment"));

@@ -54,7 +54,7 @@ void append_record(std::string& bytes, Kind kind, std::uint8_t flags, std::strin
 
 Result<JournalHeader> read_journal_header(std::string_view bytes) {
   if (bytes.size() < kJournalHeaderBytes || bytes.substr(0, 8) != kMagic)
-    return fail(Code::malformed, "not a metric journal: its header is missing");
+    return fail(Code::malformed, "this is not a metric journal: its header is missing");
   if (const auto version = read_at<std::uint32_t>(bytes, 8); version != kVersion) {
     return fail_hint(Code::malformed, "use the SDK that came with this runner",
                      "a metric journal of version {}; this program reads version {}", version, kVersion);
@@ -109,7 +109,7 @@ Result<void> JournalWalker::read_point(std::uint8_t kind, std::uint8_t flags, st
   if (name == names_.end()) return fail(Code::invalid, "it has no name of 1 to {} characters", kLongestName);
   point.name = name->second;
   if (kind == kNumber ? payload.size() != kNumberPayload : payload.size() <= kPointHead)
-    return fail(Code::invalid, "its record has {} bytes, which a record of its kind has not", payload.size());
+    return fail(Code::invalid, "its record has {} bytes, which is not a length of its kind of record", payload.size());
   MetricPoint read;
   read.time = read_at<std::int64_t>(payload, 8);
   if ((flags & kHasStep) != 0) read.step = read_at<std::int64_t>(payload, 16);

@@ -207,8 +207,8 @@ TEST(Journal, APointThatCannotBeKeptSaysWhy) {
     return walked.left_out.empty() ? "" : walked.left_out[0].name + ": " + walked.left_out[0].fault;
   };
   EXPECT_EQ(fault(record(2, head(6) + std::string(8, '\0'))), ": it has no name of 1 to 255 characters");
-  EXPECT_EQ(fault(record(2, head(5))), "loss: its record has 24 bytes, which a record of its kind has not");
-  EXPECT_EQ(fault(record(3, head(5))), "loss: its record has 24 bytes, which a record of its kind has not");
+  EXPECT_EQ(fault(record(2, head(5))), "loss: its record has 24 bytes, which is not a length of its kind of record");
+  EXPECT_EQ(fault(record(3, head(5))), "loss: its record has 24 bytes, which is not a length of its kind of record");
   EXPECT_EQ(fault(record(3, head(5) + "1e400")), "loss: the JSON text has a number that is too large");
   EXPECT_EQ(fault(record(3, head(5) + "{bad")).substr(0, 15), "loss: not JSON:");
   EXPECT_EQ(fault(record(3, head(5) + std::string(100, '['))), "loss: the JSON text is nested deeper than 64 levels");

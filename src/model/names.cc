@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/plural.h"
 #include "base/text.h"
 
 namespace muster::model {
@@ -41,9 +42,9 @@ std::optional<std::string> fault(std::string_view name, const Rule& rule) {
   std::string why;
   if (stranger != name.end()) {
     const auto printable = static_cast<unsigned char>(*stranger) > 0x20 && static_cast<unsigned char>(*stranger) < 0x7F;
-    why = printable ? fmt::format("it has a '{}'", *stranger) : "it has another character";
+    why = printable ? fmt::format("it has a '{}'", *stranger) : "it has a character outside printable ASCII";
   } else if (name.size() < rule.shortest || name.size() > rule.longest) {
-    why = name.empty() ? "it is empty" : fmt::format("it has {} character{}", name.size(), name.size() == 1 ? "" : "s");
+    why = name.empty() ? "it is empty" : "it has " + counted(name.size(), "character");
   } else if (!fits_first(rule.first, name.front())) {
     why = fmt::format("it starts with '{}'", name.front());
   } else {

@@ -15,7 +15,7 @@ TEST(Names, SayWhatIsWrong) {
   EXPECT_NE(experiment_name_fault(std::string(300, 'a'))->find("it has 300 characters"), std::string::npos);
   EXPECT_NE(experiment_name_fault("")->find("it is empty"), std::string::npos);
   EXPECT_NE(experiment_name_fault("-a")->find("it starts with '-'"), std::string::npos);
-  EXPECT_NE(experiment_name_fault("a b")->find("it has another character"), std::string::npos);
+  EXPECT_NE(experiment_name_fault("a b")->find("it has a character outside printable ASCII"), std::string::npos);
 }
 
 TEST(Names, EachKindHasItsOwnRule) {

@@ -30,12 +30,12 @@ Blame blame(const RankReport& report) {
   return terminated ? Blame::told_to_end : Blame::own;
 }
 
-/// "exit code 3", "SIGSEGV", "exit code 139, a shell's word for SIGSEGV"
+/// "exit code 3", "SIGSEGV", "exit code 139, by which a shell reports SIGSEGV"
 std::string ending(const RankReport& report) {
-  if (!report.exit_code) return report.signal.empty() ? "nobody there to see how" : report.signal;
+  if (!report.exit_code) return report.signal.empty() ? "an unknown exit code" : report.signal;
   const char* name = *report.exit_code > 128 ? sigabbrev_np(*report.exit_code - 128) : nullptr;
   if (name == nullptr) return fmt::format("exit code {}", *report.exit_code);
-  return fmt::format("exit code {}, a shell's word for SIG{}", *report.exit_code, name);
+  return fmt::format("exit code {}, by which a shell reports SIG{}", *report.exit_code, name);
 }
 
 Json exception_to_json(const std::optional<PrintedException>& exception) {
@@ -126,7 +126,7 @@ RunError to_run_error(const RankReport& cause, int world_size) {
   if (cause.rank == kLauncherRank) {
     const std::string what =
         cause.exception ? cause.exception->message : fmt::format("mpirun ended with {} (on node {})", ending(cause), cause.node_rank);
-    error.message = fmt::format("{}; what it said is in {}", what, cause.log);
+    error.message = fmt::format("{}; its output is in {}", what, cause.log);
     return error;
   }
   const std::string where = world_size > 1 ? fmt::format("rank {} on node {}", cause.rank, cause.node_rank) : "";
@@ -148,7 +148,8 @@ RunError to_run_error(const RankReport& cause, int world_size) {
   } else if (cause.exit_code) {
     error.message = fmt::format("the script ended with {}{}", ending(cause), and_where);
   } else {
-    error.message = fmt::format("the script was ended by {}{}", ending(cause), and_where);
+    error.message = cause.signal.empty() ? fmt::format("the script ended with {}{}", ending(cause), and_where)
+                                         : fmt::format("the script was ended by {}{}", cause.signal, and_where);
   }
   if (cause.exception) error.traceback = cause.exception->traceback;
   return error;

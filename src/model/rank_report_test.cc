@@ -66,7 +66,7 @@ TEST(ChooseCause, FollowsTheRule) {
         }()},
        0},
       {"what mpirun ended is not the cause", {signalled(0, "SIGTERM", 4), kReset(1, 5)}, 1},
-      {"a shell's word for SIGTERM neither", {exited(0, 143, 4), exited(1, 1, 5)}, 1},
+      {"SIGTERM as a shell reports it neither", {exited(0, 143, 4), exited(1, 1, 5)}, 1},
       {"SIGTERM from outside, and nothing else", {signalled(0, "SIGTERM", 4), exited(1, 0, 5)}, 0},
       {"one that could not start",
        {kReset(0, 4),
@@ -110,7 +110,7 @@ TEST(ToRunError, SaysWhatHappenedAndWhere) {
   EXPECT_EQ(message(raised(0, "KeyboardInterrupt", "", 1), 1), "KeyboardInterrupt (exit code 1)");
   EXPECT_EQ(message(exited(0, 3, 1), 1), "the script ended with exit code 3");
   EXPECT_EQ(message(exited(3, 3, 1), 4), "the script ended with exit code 3 (rank 3 on node 1)");
-  EXPECT_EQ(message(exited(0, 139, 1), 1), "the script ended with exit code 139, a shell's word for SIGSEGV");
+  EXPECT_EQ(message(exited(0, 139, 1), 1), "the script ended with exit code 139, by which a shell reports SIGSEGV");
   EXPECT_EQ(message(exited(0, 255, 1), 1), "the script ended with exit code 255");
   EXPECT_EQ(message(signalled(0, "SIGKILL", 1), 1), "the script was ended by SIGKILL");
   RankReport killed = signalled(1, "SIGKILL", 1);
@@ -182,7 +182,7 @@ TEST(ToRunError, NamesMpirunAndItsLog) {
   RankReport killed = signalled(kLauncherRank, "SIGKILL", 0);
   killed.log = "azureml-logs/70_mpi_log.txt";
   const RunError error = to_run_error(killed, 5);
-  EXPECT_EQ(error.message, "mpirun ended with SIGKILL (on node 0); what it said is in azureml-logs/70_mpi_log.txt");
+  EXPECT_EQ(error.message, "mpirun ended with SIGKILL (on node 0); its output is in azureml-logs/70_mpi_log.txt");
   EXPECT_FALSE(error.rank);
   EXPECT_EQ(error.log, killed.log);
 }

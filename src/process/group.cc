@@ -54,7 +54,7 @@ std::string pid_space() {
 }
 
 std::string named(const ProcessFacts& one, bool denied) {
-  return fmt::format("{} {} ({}state {})", one.pid, to_utf8(one.name), denied ? "we may not end it, " : "", one.state);
+  return fmt::format("{} {} ({}state {})", one.pid, to_utf8(one.name), denied ? "not permitted to end it, " : "", one.state);
 }
 
 }  // namespace
@@ -189,7 +189,7 @@ Result<void> ProcessGroup::kill(std::chrono::milliseconds at_most) const {
       }
       if (left.size() > kMostNamed) names.push_back(fmt::format("and {} more", left.size() - kMostNamed));
       return fail_hint(Code::timeout,
-                       "a process in state D waits inside the kernel, mostly for a device or a network disk; the node needs a look",
+                       "a process in state D waits inside the kernel, mostly for a device or a network disk: check those of the node",
                        "processes of {} did not end within {} ms of SIGKILL: {}", name_, at_most.count(), muster::join(names, ", "));
     }
     std::this_thread::sleep_for(pause);

@@ -153,7 +153,7 @@ Result<Child> spawn(const SpawnOptions& options) {
     error_number = errno;
     ::kill(pid, SIGKILL);
     reap(pid);
-    return tl::unexpected(system_error("hold on to " + program, error_number));
+    return tl::unexpected(system_error("open a pidfd of " + program, error_number));
   }
 
   SpawnReport report{};
@@ -171,7 +171,7 @@ Result<Child> spawn(const SpawnOptions& options) {
   if (report.error_number == ENOENT) error.code = Code::not_found;
   if (report.error_number == EACCES && report.step == SpawnStep::exec) error.hint = "make it executable: chmod +x";
   if (report.error_number == ENOENT && report.step == SpawnStep::exec)
-    error.hint = "the program, or the interpreter its first line names, is not there";
+    error.hint = "the program, or the interpreter that its first line names, does not exist";
   return tl::unexpected(std::move(error));
 }
 

@@ -72,7 +72,7 @@ int run_agent(const char* node, char** command) {
   if (::chdir(run_folder.c_str()) != 0) return give_up("enter " + run_folder + ": " + std::strerror(errno));
   const std::string ranks = run_folder + "/.muster/ranks";
   if (::access((ranks + "/" + std::string(kClosed)).c_str(), F_OK) == 0)
-    return give_up(std::string(node) + " takes nothing any more: the run is being ended");
+    return give_up(std::string(node) + " starts nothing more: the run is being ended");
 
   // Nodes that share a machine must not share Open MPI's session and shared-memory files, which are named by host and job alone.
   const std::string& scratch = fields[3];

@@ -17,6 +17,6 @@ int main(int count, char** arguments) {
   if (count >= 4 && std::strcmp(arguments[1], "run") == 0 && std::strcmp(arguments[2], "--") == 0)
     return muster::rank::run_rank(arguments + 3);
   if (count >= 4 && std::strcmp(arguments[1], "agent") == 0) return muster::rank::run_agent(arguments[2], arguments + 3);
-  std::fputs("muster-rank is started by Muster's runner and by mpirun; there is nothing here for people\n", stderr);
+  std::fputs("muster-rank is started by Muster's runner and by mpirun; it is not meant to be run by hand\n", stderr);
   return 2;
 }

@@ -62,7 +62,7 @@ Delivery::Waiting Delivery::waiting() const {
   return state_.with([](const State& state) {
     Waiting waiting{words(state.refusals), Code::disk_full, {}};
     for (const auto& one : state.refusals) {
-      // A broken disk is the worse news.
+      // A broken disk is shown rather than a full one.
       if (one && (waiting.detail.empty() || one->why.code != Code::disk_full)) {
         waiting.why = one->why.code;
         waiting.detail = one->why.detail;

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kSettled{30};  // a temporary file has its l
 constexpr std::size_t kMostNames = 10'000;
 
 std::string too_often(const std::string& path) {
-  return fmt::format("{} was begun anew more than {} times: of what came after, only its last content is recorded", path, kMostGenerations);
+  return fmt::format("{} was rewritten more than {} times: of what came after, only its last content is recorded", path, kMostGenerations);
 }
 
 std::uint64_t size_of(int fd) {
@@ -87,7 +87,7 @@ Result<void> LogFollower::drain() {
   watch_.wake();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return finished_; });
-  if (stop_.given_up().stop_requested()) return fail(Code::unavailable, "{} bytes of logs could not be sent", pending_bytes_.load());
+  if (stop_.given_up().stop_requested()) return fail(Code::unavailable, "{} of logs could not be sent", human_size(pending_bytes_.load()));
   return {};
 }
 

@@ -5,7 +5,7 @@
 namespace muster::runner {
 namespace {
 
-/// A server that answers with a fault of its own for so long will not get over it.
+/// How long a call is made again that the server answers with a fault of its own (5xx).
 constexpr std::chrono::minutes kFaultTime{10};
 
 }  // namespace
@@ -32,7 +32,7 @@ Result<void> Messenger::drain() {
   changed_.wait(lock, [this] { return waiting_.empty() || finished_; });
   if (refusal_) return tl::unexpected(*refusal_);
   if (waiting_.empty()) return {};
-  return fail(Code::unavailable, "the server could not be told: {}", waiting_.front().what);
+  return fail(Code::unavailable, "the server could not be told of {}", waiting_.front().what);
 }
 
 void Messenger::loop() {
@@ -53,10 +53,10 @@ void Messenger::loop() {
     lock.lock();
     if (ending_ || (!sent && stop_.given_up().stop_requested())) break;
     if (!sent && next.when_refused == WhenRefused::stop) {
-      refusal_ = Error{sent.error().code, fmt::format("the server did not take {}: {}", next.what, sent.error().detail), "", {}};
+      refusal_ = Error{sent.error().code, fmt::format("the server refused the report of {}: {}", next.what, sent.error().detail), "", {}};
       break;
     }
-    if (!sent) warnings_.add(fmt::format("{}: {}", next.what, sent.error().detail));
+    if (!sent) warnings_.add(fmt::format("the server refused the report of {}: {}", next.what, sent.error().detail));
     waiting_.pop_front();
     changed_.notify_all();
   }

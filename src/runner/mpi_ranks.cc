@@ -39,7 +39,8 @@ MpiRanks::MpiRanks(Node node, std::size_t ranks, RunnerState& state, process::Ch
 void MpiRanks::add_to(std::vector<pollfd>& wanted) const {
   wanted.push_back({records_.descriptor(), POLLIN, 0});
   if (mpirun_ != nullptr) wanted.push_back({mpirun_over_ ? -1 : mpirun_->pidfd(), POLLIN, 0});
-  for (const Rank& rank : ranks_) wanted.push_back({rank.told || rank.gone_since || !rank.process ? -1 : rank.process.get(), POLLIN, 0});
+  for (const Rank& rank : ranks_)
+    wanted.push_back({rank.reported || rank.gone_since || !rank.process ? -1 : rank.process.get(), POLLIN, 0});
 }
 
 std::string MpiRanks::mpirun_tail() const { return read_tail(node_.records / std::filesystem::path(launch::kMpirunLog).filename()); }
@@ -70,7 +71,7 @@ void MpiRanks::take(const RankNews& news) {
 }
 
 void MpiRanks::look_at_process(Rank& rank, Ending::Time now) {
-  if (rank.how || rank.told) return;
+  if (rank.how || rank.reported) return;
   if (!rank.gone_since && rank.process && is_gone(rank.process)) rank.gone_since = now;
   if (!rank.gone_since) return;
   const Ending::Time until = *rank.gone_since + kRecordTime;
@@ -89,8 +90,8 @@ std::vector<EndedNow> MpiRanks::look(Ending::Time now) {
     Rank& rank = ranks_[i];
     look_at_process(rank, now);
     const bool never_began = asked_ && state_.ranks[i].pid == 0;
-    if (rank.told || (!rank.how && !never_began)) continue;
-    rank.told = true;
+    if (rank.reported || (!rank.how && !never_began)) continue;
+    rank.reported = true;
     ended.push_back({i, rank.how, rank.ended_at});
   }
   return ended;
@@ -124,7 +125,7 @@ std::optional<model::RankReport> MpiRanks::launch_failure(Ending::Time now) {
 void MpiRanks::kill() {
   for (const RankNews& news : records_.news()) take(news);
   for (const Rank& rank : ranks_) {
-    if (!rank.told && !rank.how && rank.process) ::syscall(SYS_pidfd_send_signal, rank.process.get(), SIGKILL, nullptr, 0);
+    if (!rank.reported && !rank.how && rank.process) ::syscall(SYS_pidfd_send_signal, rank.process.get(), SIGKILL, nullptr, 0);
   }
   killed_ = true;
   wake_at_ = Ending::Time();  // at once
@@ -137,7 +138,7 @@ void MpiRanks::terminate() {
   for (const RankNews& news : records_.news()) take(news);
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     const Rank& rank = ranks_[i];
-    if (rank.told || rank.how || !rank.process) continue;
+    if (rank.reported || rank.how || !rank.process) continue;
     if (node_.terminate == Terminate::session)
       ::kill(-static_cast<pid_t>(state_.ranks[i].pid), SIGTERM);
     else

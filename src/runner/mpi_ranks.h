@@ -33,7 +33,7 @@ class MpiRanks final : public NodeRanks {
     std::optional<process::Ended> how;
     TimeUs ended_at = 0;
     std::optional<Ending::Time> gone_since;  ///< its process is gone, and its record still to come
-    bool told = false;
+    bool reported = false;
   };
   std::string mpirun_tail() const;
   void take(const RankNews& news);

@@ -48,7 +48,7 @@ class Walk {
     struct stat status {};
     if (::lstat(disk.c_str(), &status) != 0) return leave_out(path, std::strerror(errno), LeftOut::unreadable);
     if (S_ISDIR(status.st_mode)) {
-      if (depth >= kDeepest) return leave_out(path, fmt::format("folders more than {} deep", kDeepest));
+      if (depth >= kDeepest) return leave_out(path, fmt::format("it is nested more than {} folders deep", kDeepest));
       return folder(disk, path, depth + 1);
     }
     if (S_ISLNK(status.st_mode)) return link(disk, path);

@@ -29,7 +29,7 @@ model::RankReport make_report(const RankState& rank, int node_rank, const EndedR
   report.ended_at = ended.ended_at;
   report.log = rank.log;
   if (report.succeeded()) return report;
-  const bool killed = ended.how.signal == SIGKILL || ended.how.exit_code == 128 + SIGKILL;  // the latter is a shell's word for it
+  const bool killed = ended.how.signal == SIGKILL || ended.how.exit_code == 128 + SIGKILL;  // the latter is how a shell reports it
   report.out_of_memory = killed && ended.out_of_memory_kill && !ended.asked_to_end;
   report.exception = model::find_exception(tail);
   if (!report.exception && !report.stopped_by_us) report.last_lines = model::last_lines(tail);

@@ -36,7 +36,7 @@ constexpr std::array kConcluding{
     Step{"end what is left", steps::end_leftovers},
     Step{"send the rest of logs and metrics", steps::drain},
     Step{"collect outputs", steps::collect_outputs},
-    Step{"say that all is done", steps::report_done},
+    Step{"report the node as done", steps::report_done},
 };
 
 /// A step that the run cannot do without. False: it failed, and this runner with it.
@@ -91,12 +91,12 @@ int run_runner(const RunnerOptions& options) {
     log::error("runner", "{}", stop.error().detail);
     return 1;
   }
-  // Whatever a job's processes do to hide, those that lose their parent come to us.
+  // Processes of the job that lose their parent become our children, so that they are found.
   if (const auto adopting = process::adopt_orphans(); !adopting) log::warning("runner", "{}", adopting.error().detail);
   const SignalListener signals(**stop);
   NodeRun run(options, **stop);
   const bool done = run_steps(run);
-  (*stop)->give_up();  // nothing that still waits for the server is of use now
+  (*stop)->give_up();  // ends the calls that still wait for the server
   return done ? 0 : 1;
 }
 

@@ -74,7 +74,8 @@ class Unpacker {
   Result<void> unpack(archive_entry* entry) {
     const char* raw = archive_entry_pathname(entry);
     const std::string path = raw == nullptr ? "" : raw;
-    if (!is_safe_relative_path(path)) return fail(Code::malformed, "the archive holds the path '{}', which leads elsewhere", to_utf8(path));
+    if (!is_safe_relative_path(path))
+      return fail(Code::malformed, "the archive holds the path '{}', which leads out of the folder", to_utf8(path));
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != nullptr) {
       return fail(Code::malformed, "the archive's entry '{}' is not a regular file", path);
     }

@@ -1,5 +1,5 @@
 #pragma once
-// What went not quite right on this node, for the run's record.
+// The warnings of this node, which become the run's.
 
 #include <algorithm>
 #include <string>

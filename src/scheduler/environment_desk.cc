@@ -35,8 +35,7 @@ void EnvironmentDesk::prepare(const model::Run& run) {
   const std::lock_guard lock(mutex_);
   WantedPointer& wanted = wanted_[key];
   const bool is_new = !wanted;
-  if (is_new) wanted = std::make_shared<Wanted>();
-  wanted->definition = definition;
+  if (is_new) wanted = std::make_shared<Wanted>(definition);
   wanted->waiters[run.key] = waiter;
   if (is_new)
     lookups_.post(key, [this, key, wanted = wanted] { look(key, wanted); });
@@ -87,8 +86,9 @@ bool EnvironmentDesk::conclude(const std::string& key, const WantedPointer& want
     return true;
   }
   show_log(*wanted, waiters);
+  const bool is_logged = has_log(*wanted);
   for (const auto& [run_key, waiter] : waiters) {
-    if (waiter->log_bytes > 0) {
+    if (is_logged) {
       const auto done = logs_.complete({waiter->run.uuid, waiter->run.attempt, 0, kBuildLog});
       if (!done) log::warning("environment", "the build log of {}: {}", waiter->run.run_id, done.error().detail);
     }
@@ -111,6 +111,11 @@ void EnvironmentDesk::show_log(Wanted& wanted, const Waiters& waiters, std::stri
   const std::lock_guard lock(wanted.log_mutex);
   if (wanted.log.size() < kLongestLog) wanted.log += more;
   for (const auto& [run_key, waiter] : waiters) bring_up_to_date(wanted, *waiter);
+}
+
+bool EnvironmentDesk::has_log(Wanted& wanted) {
+  const std::lock_guard lock(wanted.log_mutex);
+  return !wanted.log.empty();
 }
 
 void EnvironmentDesk::bring_up_to_date(const Wanted& wanted, Waiter& waiter) {

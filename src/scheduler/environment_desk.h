@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "environment/prepared.h"
 #include "model/run.h"
@@ -50,7 +51,8 @@ class EnvironmentDesk {
   using Waiters = std::map<std::int64_t, std::shared_ptr<Waiter>>;
   /// Of one definition.
   struct Wanted {
-    model::EnvironmentDefinition definition;
+    explicit Wanted(model::EnvironmentDefinition of) : definition(std::move(of)) {}
+    const model::EnvironmentDefinition definition;
     Waiters waiters;  ///< under the desk's mutex
     int tries = 0;    ///< one step at a time touches it
     std::mutex log_mutex;
@@ -65,6 +67,7 @@ class EnvironmentDesk {
   bool nobody_waits(const WantedPointer& wanted);
   Waiters waiters_of(const WantedPointer& wanted);
   void show_log(Wanted& wanted, const Waiters& waiters, std::string_view more = {});
+  static bool has_log(Wanted& wanted);
   void bring_up_to_date(const Wanted& wanted, Waiter& waiter);
 
   const Hands hands_;

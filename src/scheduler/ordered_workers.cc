@@ -30,6 +30,7 @@ struct OrderedWorkers::Inside : std::enable_shared_from_this<Inside> {
   std::deque<std::string> ready;  ///< keys whose next task may begin
   std::list<Worker> workers;
   std::size_t idle = 0;
+  bool is_short = false;  ///< of threads
   bool stopping = false;
 
   /// Under the mutex.
@@ -48,7 +49,9 @@ struct OrderedWorkers::Inside : std::enable_shared_from_this<Inside> {
     if (stopping || ready.size() <= idle || workers.size() >= most) return;
     try {
       add_worker();
+      is_short = false;
     } catch (const std::system_error& none) {
+      if (std::exchange(is_short, true)) return;  // said once
       log::warning("scheduler", "no thread for more work at once: {}; it waits for {} others", none.what(), workers.size());
     }
   }

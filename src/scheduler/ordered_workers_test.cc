@@ -1,7 +1,10 @@
 #include "scheduler/ordered_workers.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <system_error>
 #include <vector>
 
@@ -46,6 +49,35 @@ TEST(OrderedWorkers, WithoutThreadsForMoreAllIsDoneByTheFirst) {
   EXPECT_TRUE(names.wait_for({"b", "c", "d"}));
   EXPECT_GT(made, 1);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need the address space themselves
+/// In a process of its own, which has no room for another stack.
+TEST(OrderedWorkersDeathTest, WhereTheMachineHasNoThreadsForMoreAllIsDoneByTheFirst) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // begins anew: in this process stacks of threads that ended may be left
+  const auto without_threads = [] {
+    Names names;
+    test::Watched<bool> is_open;
+    OrderedWorkers workers(4);
+    long pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t used_up = static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (2u << 20);
+    const rlimit none{used_up, used_up};
+    ::setrlimit(RLIMIT_AS, &none);
+    bool is_refused = false;
+    try {
+      std::thread([] {}).join();
+    } catch (const std::system_error&) {
+      is_refused = true;
+    }
+    workers.post("a", [&] { is_open.wait_for(true); });
+    for (const char* name : {"b", "c", "d"}) workers.post(name, note(names, name));
+    is_open.set(true);
+    const bool is_done = names.wait_for({"b", "c", "d"});
+    ::_exit(is_refused && is_done ? 0 : is_refused ? 1 : 2);
+  };
+  EXPECT_EXIT(without_threads(), ::testing::ExitedWithCode(0), "");
+}
+#endif
 
 TEST(OrderedWorkers, ATaskThatThrowsEndsNothing) {
   Names names;

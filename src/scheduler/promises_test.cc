@@ -33,6 +33,46 @@ TEST_F(PromisesTest, AMomentOfFullDiskLeavesNoRunInPreparing) {
   }
 }
 
+TEST_F(PromisesTest, AFullDiskIsShownThoughTheDatabaseHasNoRoomForIt) {
+  const model::Run run = running();
+  store_->refuse_writes = 1'000'000;
+  Heartbeat beat;
+  beat.waits.what = "28 MiB of outputs";
+  ASSERT_TRUE(scheduler_->heartbeat(node(run), beat));
+  ASSERT_EQ(scheduler_->unstored().size(), 1U);
+  EXPECT_EQ(scheduler_->unstored()[0].run_id, run.run_id);
+  EXPECT_EQ(scheduler_->unstored()[0].detail,
+            "the server's disk is full: 28 MiB of outputs wait on node 0; free some space or cancel the run");
+  // That the ranks have ended cannot be stored either, and takes nothing from what is known.
+  EXPECT_FALSE(scheduler_->finished(node(run), {report(0)}));
+  EXPECT_NE(scheduler_->unstored().at(0).detail.find("28 MiB of outputs"), std::string::npos);
+  EXPECT_EQ(look(run).status_detail, "") << "it was not stored";
+  store_->refuse_writes = 0;
+  ASSERT_TRUE(scheduler_->heartbeat(node(run), beat));
+  EXPECT_TRUE(scheduler_->unstored().empty());
+  EXPECT_NE(look(run).status_detail.find("28 MiB of outputs"), std::string::npos);
+}
+
+TEST_F(PromisesTest, AnEventThatTheDiskRefusesIsShownUntilItIsStored) {
+  store_->skip_then_refuse(1, 1'000'000);
+  const model::Run run = submit();
+  ASSERT_TRUE(looks(run, [&](const model::Run&) { return !scheduler_->unstored().empty(); }));
+  EXPECT_EQ(scheduler_->unstored()[0].run_key, run.key);
+  EXPECT_EQ(scheduler_->unstored()[0].detail,
+            "the server's disk is full: what happens to the run cannot be stored, and is tried again; free some space");
+  EXPECT_FALSE(scheduler_->cancel(run.key, "enough", false));
+  store_->refuse_writes = 0;
+  ASSERT_TRUE(started(1));
+  EXPECT_TRUE(scheduler_->unstored().empty());
+}
+
+TEST_F(PromisesTest, ACancelThatTheDiskRefusesIsTheAnswerAlone) {
+  const model::Run run = running();
+  store_->refuse_writes = 1;
+  EXPECT_FALSE(scheduler_->cancel(run.key, "enough", false));
+  EXPECT_TRUE(scheduler_->unstored().empty());
+}
+
 TEST_F(PromisesTest, ADurationIsEnforcedThoughTheDiskIsFullAtItsEnd) {
   const model::Run run = submit([](model::RunSpec& spec) { spec.max_run_duration_seconds = 1; });
   ASSERT_TRUE(started(1));
@@ -195,8 +235,7 @@ TEST_F(PromisesTest, ATargetMadeTooSmallSaysSoAndLetsOthersPass) {
   const model::Run small = submit(on_cpu(1));
   ASSERT_TRUE(becomes(small, RunStatus::queued));
   resize_target("cpu", 1);
-  ASSERT_TRUE(
-      shows(large, "waiting for 2 nodes, which has become too small: it has at most one node now; make it larger or cancel the run"));
+  ASSERT_TRUE(shows(large, "waiting for 2 nodes: the compute target cpu has at most 1 node now; make it larger, or cancel the run"));
   run_to_end(first, 0, 2);
   ASSERT_TRUE(started(2));
   EXPECT_EQ(script_.starts.get().back().id.run_id, small.run_id);

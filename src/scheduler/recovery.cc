@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/folder_list.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "base/text.h"
 #include "model/node_folder_name.h"
 #include "scheduler/scheduler_impl.h"
@@ -41,7 +42,7 @@ Result<void> SchedulerImpl::recover() {
     thread_.post([this, run] { end_by_force(run); });
   }
   for (const model::Run& run : runs) take_up(run);
-  if (!runs.empty()) log::info("scheduler", "took up {} runs", runs.size());
+  if (!runs.empty()) log::info("scheduler", "found {} that had not ended, and goes on with them", counted(runs.size(), "run"));
   thread_.post([this] { sweep_run_folders(); });
   thread_.post([this] { watch_heartbeats(); });
   thread_.post([this] { watch_targets(); });
@@ -59,7 +60,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
   const auto handle = store_.read(
       [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, run.attempt); });
   if (!handle) {
-    log::error("scheduler", "{} cannot be taken up now, and will be tried again: {}", run.run_id, handle.error().detail);
+    log::error("scheduler", "{} cannot be continued now, and will be tried again: {}", run.run_id, handle.error().detail);
     thread_.post_after(std::chrono::seconds(2), [this, run] { take_up(run); });
     return;
   }
@@ -80,8 +81,8 @@ void SchedulerImpl::take_up(const model::Run& run) {
     std::vector<int> nodes;
     for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
     kill_nodes(run, nodes, [this, run] {
-      apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& told) {
-        if (told.changed) thread_.post([this, again = told.run] { start_nodes(again); });
+      apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& applied) {
+        if (applied.changed) thread_.post([this, again = applied.run] { start_nodes(again); });
       });
     });
     return;
@@ -127,7 +128,7 @@ void SchedulerImpl::sweep_run_folders() {
         if (node.status != "Done" || node.salvages >= kMostSalvages || !fs::exists(folder, error) ||
             fs::status(folder / model::kKeptMark, error).type() != fs::file_type::not_found)
           continue;
-        log::info("scheduler", "removing {}, whose runner was killed after its last word", folder.string());
+        log::info("scheduler", "removing {}, whose runner was killed after it had reported that all was done", folder.string());
         if (const auto removed = remove_tree(folder); !removed) log::warning("scheduler", "{}", removed.error().detail);
       }
       // Runners' logs too: their end may have come when no server looked.

@@ -330,7 +330,7 @@ struct Stepper {
     if (!event.what.empty() && event.is_full)
       words = fmt::format("{}{}{}free some space or cancel the run", kFullDiskWords, event.what, where);
     else if (!event.what.empty())
-      words = fmt::format("{}{}{}mend the disk or cancel the run ({})", kBrokenDiskWords, event.what, where, event.detail);
+      words = fmt::format("{}{}{}repair the disk or cancel the run ({})", kBrokenDiskWords, event.what, where, event.detail);
     if (run.status_detail == words) return false;
     run.status_detail = words;
     return true;

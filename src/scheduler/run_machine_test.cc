@@ -202,7 +202,7 @@ TEST(RunMachine, ABrokenDiskIsSaidWithItsOwnWords) {
   story.until_running();
   EXPECT_TRUE(story.tell(WaitsForDisk{0, "outputs", false, "write: Input/output error"}));
   EXPECT_EQ(story.run.status_detail,
-            "the server cannot write to its disk: outputs wait on node 0; mend the disk or cancel the run (write: Input/output error)");
+            "the server cannot write to its disk: outputs wait on node 0; repair the disk or cancel the run (write: Input/output error)");
   EXPECT_TRUE(story.tell(WaitsForDisk{0, ""}));
   EXPECT_EQ(story.run.status_detail, "");
 }

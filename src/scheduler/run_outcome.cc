@@ -63,7 +63,7 @@ std::optional<model::RunError> error_of(const Run& run) {
     if (run.error || !node.reports.empty()) continue;
     model::RunError error;
     error.code = "node_lost";
-    error.message = fmt::format("node {} ({}) ended without a word on how its ranks did", node.node_rank, node.host);
+    error.message = fmt::format("node {} ({}) ended without reporting how its ranks had ended", node.node_rank, node.host);
     error.node_rank = node.node_rank;
     return error;
   }

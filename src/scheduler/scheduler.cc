@@ -71,12 +71,12 @@ void SchedulerImpl::submitted(std::int64_t run_key) {
 
 Result<model::Run> SchedulerImpl::cancel(std::int64_t run_key, const std::string& reason, bool force) {
   const CancelAsked event{reason.empty() ? "canceled" : reason, force, (options_.home / "runs").string()};
-  MUSTER_TRY_ASSIGN(const Step told, apply(run_key, 0, event));
-  const bool repeated = force && told.run.status == model::RunStatus::canceled;
-  if (!told.changed && model::has_ended(told.run.status) && !repeated) {
-    return fail(Code::conflict, "run {} has ended already: it is {}", told.run.run_id, model::to_string(told.run.status));
+  MUSTER_TRY_ASSIGN(const Step applied, apply(run_key, 0, event));
+  const bool repeated = force && applied.run.status == model::RunStatus::canceled;
+  if (!applied.changed && model::has_ended(applied.run.status) && !repeated) {
+    return fail(Code::conflict, "run {} has ended already: it is {}", applied.run.run_id, model::to_string(applied.run.status));
   }
-  return told.run;
+  return applied.run;
 }
 
 void SchedulerImpl::target_changed(const std::string& workspace, const std::string& name) {
@@ -108,8 +108,8 @@ TargetStatus SchedulerImpl::target_status(const std::string& workspace, const st
 }
 
 Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const CheckIn& check_in) {
-  MUSTER_TRY_ASSIGN(const Step told, apply(node, NodeCheckedIn{node.node_rank, check_in.address, check_in.port, check_in.pid}));
-  const model::Run& run = told.run;
+  MUSTER_TRY_ASSIGN(const Step applied, apply(node, NodeCheckedIn{node.node_rank, check_in.address, check_in.port, check_in.pid}));
+  const model::Run& run = applied.run;
   if (model::has_ended(run.status)) return fail(Code::conflict, "run {} has ended: it is {}", run.run_id, model::to_string(run.status));
   if (node.node_rank < 0 || node.node_rank >= static_cast<int>(run.nodes.size())) {
     return fail(Code::not_found, "run {} has no node {}", run.run_id, node.node_rank);
@@ -136,8 +136,8 @@ Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, He
 }
 
 Result<void> SchedulerImpl::started(const NodeId& node, TimeUs first_rank_at) {
-  MUSTER_TRY_ASSIGN(const Step told, apply(node, RanksStarted{node.node_rank, first_rank_at}));
-  thread_.post([this, run = told.run] { watch_duration(run, false); });
+  MUSTER_TRY_ASSIGN(const Step applied, apply(node, RanksStarted{node.node_rank, first_rank_at}));
+  thread_.post([this, run = applied.run] { watch_duration(run, false); });
   return {};
 }
 
@@ -151,19 +151,19 @@ Result<void> SchedulerImpl::rank_failed(const NodeId& node, const model::RankRep
 Result<void> SchedulerImpl::finished(const NodeId& node, const std::vector<model::RankReport>& reports) {
   std::vector<model::RankReport> placed = reports;
   for (model::RankReport& report : placed) report.node_rank = node.node_rank;
-  MUSTER_TRY_ASSIGN(const Step told, apply(node, RanksFinished{node.node_rank, placed}));
-  return acknowledge(told.run, node);
+  MUSTER_TRY_ASSIGN(const Step applied, apply(node, RanksFinished{node.node_rank, placed}));
+  return acknowledge(applied.run, node);
 }
 
 Result<void> SchedulerImpl::done(const NodeId& node, const std::vector<std::string>& warnings, const Json& resolved_environment,
                                  const NotKept& not_kept) {
-  MUSTER_TRY_ASSIGN(const Step told,
+  MUSTER_TRY_ASSIGN(const Step applied,
                     apply(node, NodeDone{node.node_rank, warnings, not_kept}, [&](store::Session& session, const model::Run& run) {
                       if (node.node_rank == 0 && !resolved_environment.is_null()) {
                         store::run_attempts::set_resolved_environment(session, run.key, node.attempt, resolved_environment);
                       }
                     }));
-  return acknowledge(told.run, node);
+  return acknowledge(applied.run, node);
 }
 
 }  // namespace muster::scheduler

@@ -17,6 +17,7 @@
 #include "model/run.h"
 #include "scheduler/run_machine.h"
 #include "scheduler/run_tokens.h"
+#include "scheduler/unstored.h"
 #include "store/changes.h"
 #include "store/log_store.h"
 #include "store/store.h"
@@ -114,6 +115,8 @@ class Scheduler {
   /// memory, so that it may be asked with each request.
   virtual std::shared_ptr<const model::Run> active(const std::string& run_id) const = 0;
   virtual const RunTokens& tokens() const = 0;
+  /// What takes the place of stored details while the disk takes no writes; in memory.
+  virtual std::vector<UnstoredDetail> unstored() const = 0;
 };
 
 }  // namespace muster::scheduler

@@ -37,6 +37,7 @@ class SchedulerImpl final : public Scheduler {
                     const NotKept& not_kept) override;
   std::shared_ptr<const model::Run> active(const std::string& run_id) const override;
   const RunTokens& tokens() const override { return tokens_; }
+  std::vector<UnstoredDetail> unstored() const override { return unstored_.all(clock_.steady()); }
 
  private:
   using Also = std::function<void(store::Session&, const model::Run&)>;
@@ -46,6 +47,8 @@ class SchedulerImpl final : public Scheduler {
   /// transaction.
   Result<Step> apply(std::int64_t run_key, int attempt, const Event& event, const Also& also = {});
   Result<Step> apply(const NodeId& node, const Event& event, const Also& also = {});
+  /// Of an event that the disk refused: people are told from memory.
+  void show_unstored(std::int64_t run_key, const Event& event, const Error& error);
   /// For an event that nobody will tell again: while it cannot be stored it is tried until it can, or means nothing any more. `then` is
   /// called once with what became of it, on the caller's thread or the dispatch thread.
   void apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then = {}, Also also = {},
@@ -113,6 +116,7 @@ class SchedulerImpl final : public Scheduler {
   environment::EnvironmentCache environments_;
   std::mutex apply_mutex_;  ///< effects are posted in the order in which their states were stored
   Guarded<ActiveRuns> active_;
+  Unstored unstored_;
   Guarded<std::map<std::pair<std::string, int>, std::chrono::steady_clock::time_point>> heartbeats_;  ///< by run id and node rank
   std::optional<std::chrono::steady_clock::time_point> last_heartbeat_look_;                          ///< the dispatch thread's alone
   std::optional<std::chrono::steady_clock::time_point> next_target_look_;  ///< of the one timer; the dispatch thread's alone

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/plural.h"
 #include "base/text.h"
 
 namespace muster::scheduler {
@@ -107,22 +108,22 @@ void Targets::leave(const model::Run& run) {
 std::string Targets::waiting_words(const model::Run& run) const {
   return targets_.with([&](const auto& targets) -> std::string {
     const auto at = targets.find(target_of(run));
-    if (at == targets.end()) return fmt::format("waiting for the compute target {}, which is gone", run.spec.compute_target);
+    if (at == targets.end()) return fmt::format("waiting for the compute target {}, which was deleted", run.spec.compute_target);
     const Target& target = at->second;
-    const std::string wanted = run.spec.node_count == 1 ? "a node" : fmt::format("{} nodes", run.spec.node_count);
+    const std::string wanted = run.spec.node_count == 1 ? "a node" : counted(static_cast<std::uint64_t>(run.spec.node_count), "node");
     if (target.too_large.contains(run.key)) {
-      return fmt::format("waiting for {}, which has become too small: it has at most {} now; make it larger or cancel the run", wanted,
-                         target.nodes.limits().max_nodes == 1 ? "one node" : fmt::format("{} nodes", target.nodes.limits().max_nodes));
+      return fmt::format("waiting for {}: the compute target {} has at most {} now; make it larger, or cancel the run", wanted,
+                         target.definition.name, counted(static_cast<std::uint64_t>(target.nodes.limits().max_nodes), "node"));
     }
     const std::size_t others = target.queue.size() > 0 ? target.queue.size() - 1 : 0;
     if (target.lacks_gpus) return fmt::format("waiting for GPUs: runs of other compute targets have those of {}", target.definition.name);
-    const std::string line = others == 0 ? "" : fmt::format("; {} more {} waiting", others, others == 1 ? "run is" : "runs are");
+    const std::string line = others == 0 ? "" : fmt::format("; {} {} waiting", counted(others, "more run"), others == 1 ? "is" : "are");
     if (target.nodes.limits().runs_at_once > 0) {
-      return fmt::format("waiting for {}: it takes {} {} at once and has {}{}", target.definition.name, target.nodes.limits().runs_at_once,
-                         target.nodes.limits().runs_at_once == 1 ? "run" : "runs", target.nodes.runs(), line);
+      return fmt::format("waiting for {}: it takes {} at once and has {}{}", target.definition.name,
+                         counted(static_cast<std::uint64_t>(target.nodes.limits().runs_at_once), "run"), target.nodes.runs(), line);
     }
-    return fmt::format("waiting for {} of {}: {} of at most {} are free{}", wanted, target.definition.name, target.nodes.free_nodes(),
-                       target.nodes.limits().max_nodes, line);
+    return fmt::format("waiting for {} of {}: {} of at most {} {} free{}", wanted, target.definition.name, target.nodes.free_nodes(),
+                       target.nodes.limits().max_nodes, target.nodes.free_nodes() == 1 ? "is" : "are", line);
   });
 }
 

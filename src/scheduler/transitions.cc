@@ -39,7 +39,11 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
     if (also && next.changed) also(session, next.run);
     return next;
   });
-  if (!stored) return stored;
+  if (!stored) {
+    show_unstored(run_key, event, stored.error());
+    return stored;
+  }
+  if (stored->changed) unstored_.stored();
   active_.with([&](ActiveRuns& runs) {
     if (model::has_ended(stored->run.status))
       runs.erase(stored->run.run_id);
@@ -57,6 +61,14 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
     thread_.post([this, run = stored->run, effect] { carry_out(run, effect); });
   }
   return stored;
+}
+
+void SchedulerImpl::show_unstored(std::int64_t run_key, const Event& event, const Error& error) {
+  const auto run =
+      store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, run_key); });
+  if (!run || !*run) return;
+  unstored_.refused(**run, event, error, clock_.steady());
+  changes_.notify(run_key);
 }
 
 Result<Step> SchedulerImpl::apply(const NodeId& node, const Event& event, const Also& also) {

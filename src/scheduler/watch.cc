@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "scheduler/scheduler_impl.h"
 
 namespace muster::scheduler {
@@ -55,16 +56,16 @@ void SchedulerImpl::watch_silence(const model::Run& run) {
     if (silence > options_.silence_is_loss) lost.push_back(node.node_rank);
   }
   if (!lost.empty()) {
-    log::warning("scheduler", "{}: {} nodes have said nothing for {} minutes and are taken for lost", run.run_id, lost.size(),
+    log::warning("scheduler", "{}: {} sent nothing for {} min: lost, and being ended", run.run_id, counted(lost.size(), "runner"),
                  std::chrono::duration_cast<std::chrono::minutes>(options_.silence_is_loss).count());
     kill_nodes(run, lost);
   }
   if (missing.empty() ? run.status != RunStatus::not_responding && !run.status_detail.starts_with(kSilenceWords)
                       : run.status == RunStatus::not_responding || run.status_detail == missing)
     return;
-  const auto told =
+  const auto applied =
       missing.empty() ? apply(run.key, run.attempt, HeartbeatsBack{}) : apply(run.key, run.attempt, HeartbeatsMissed{missing});
-  if (!told) log::warning("scheduler", "{}: {}", run.run_id, told.error().detail);
+  if (!applied) log::warning("scheduler", "{}: {}", run.run_id, applied.error().detail);
 }
 
 void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {
@@ -76,7 +77,7 @@ void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {
       if (node.status == "Starting" && node.runner_pid == 0) silent.push_back(node.node_rank);
     }
     if (silent.empty()) return;
-    log::warning("scheduler", "{}: {} runners have not checked in; ending them", run_id, silent.size());
+    log::warning("scheduler", "{}: {} did not check in, and will be ended", run_id, counted(silent.size(), "runner"));
     kill_nodes(*run, silent);
   });
 }

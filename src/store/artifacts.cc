@@ -1,5 +1,6 @@
 #include "store/artifacts.h"
 
+#include "base/plural.h"
 #include "base/text.h"
 
 namespace muster::store::artifacts {
@@ -53,7 +54,7 @@ class AttemptArtifacts {
     return below;
   }
 
-  /// Where a node's file of that name went, if the node told of it before.
+  /// Where a node's file of that name went, if the node reported it before.
   std::optional<std::string> path_of(int node_rank, std::string_view left_as) const {
     std::optional<std::string> path;
     session_.query("SELECT path FROM artifacts WHERE run_key = ? AND attempt = ? AND node_rank = ? AND left_as = ?",
@@ -97,8 +98,8 @@ std::string moved(std::string_view path, int node_rank, std::string_view to) {
 
 /// Records one file; a warning when it, or the one that was there, had to take another name.
 std::optional<std::string> put_output(AttemptArtifacts& artifacts, int node_rank, const model::Artifact& file) {
-  if (const auto told = artifacts.path_of(node_rank, file.path)) {
-    artifacts.put(file, *told, node_rank);
+  if (const auto earlier = artifacts.path_of(node_rank, file.path)) {
+    artifacts.put(file, *earlier, node_rank);
     return std::nullopt;
   }
   const auto owner = artifacts.at(file.path);
@@ -149,7 +150,8 @@ Result<void> check_count(Session& session, std::int64_t run_key, std::int64_t mo
   std::int64_t count = 0;
   session.query("SELECT count(*) FROM artifacts WHERE run_key = ?", {run_key}, [&](const Row& row) { count = row.integer(0); });
   if (count <= most) return {};
-  return fail_hint(Code::invalid, "put many small files into one archive", "a run may have {} artifacts, and would have {}", most, count);
+  return fail_hint(Code::invalid, "put many small files into one archive", "a run may have at most {}, and would have {}",
+                   counted(static_cast<std::uint64_t>(most), "artifact"), count);
 }
 
 std::optional<model::Artifact> find(Session& session, std::int64_t run_key, std::string_view path) {

@@ -152,7 +152,7 @@ TEST_F(Artifacts, ARunHasAsManyAsTheLimitSays) {
   const auto refused = check(1);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::invalid);
-  EXPECT_THAT(refused.error().detail, HasSubstr("a run may have 1 artifacts"));
+  EXPECT_THAT(refused.error().detail, HasSubstr("a run may have at most 1 artifact, and would have"));
 }
 
 }  // namespace

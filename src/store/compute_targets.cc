@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/plural.h"
 #include "store/labels.h"
 #include "store/runs.h"
 
@@ -74,8 +75,8 @@ Result<void> remove(Session& session, std::int64_t workspace_key, std::string_vi
   if (!target) return fail(Code::not_found, "no compute target named {}", name);
   if (target->type == "local") return fail(Code::conflict, "the compute target {} is this machine itself and cannot be deleted", name);
   if (const std::int64_t runs = runs::count_active_on(session, workspace_key, name); runs > 0) {
-    return fail_hint(Code::conflict, "cancel them or wait for their end", "{} run{} still use{} the compute target {}", runs,
-                     runs == 1 ? "" : "s", runs == 1 ? "s" : "", name);
+    return fail_hint(Code::conflict, "cancel them or wait for their end", "{} still {} the compute target {}",
+                     counted(static_cast<std::uint64_t>(runs), "run"), runs == 1 ? "uses" : "use", name);
   }
   session.run("DELETE FROM compute_targets WHERE key = ?", {target->key});
   return {};

@@ -48,7 +48,8 @@ Result<Fd> open_named(const fs::path& path, int flags) {
   const int number = error ? error.value() : errno;
   if (fd >= 0) return Fd(fd);
   if (number == EISDIR || number == ENOTDIR || number == EEXIST)
-    return fail(Code::invalid, "cannot keep the log {}: another log's name makes a folder of it", path.string());
+    return fail(Code::invalid, "cannot keep the log {}: another log's path needs a folder where this one needs a file, or the reverse",
+                path.string());
   if (number == ENAMETOOLONG) return fail(Code::invalid, "the name of the log is too long: {}", path.string());
   return tl::unexpected(system_error("open the log " + path.string(), number));
 }

@@ -61,11 +61,11 @@ class Faulty:
         if self.pid and self.pid != "refused" and is_alive(self.pid):
             os.kill(self.pid, signal.SIGTERM)
         try:
-            self.injector.wait(20)
+            self.injector.wait(20 * SLOWER)
         except subprocess.TimeoutExpired:
             for pid in self.muster.processes():
                 os.kill(pid, signal.SIGKILL)
-            self.injector.wait(20)
+            self.injector.wait(20 * SLOWER)
             raise
         finally:
             self.log.close()
@@ -143,7 +143,7 @@ def one_case(muster, role, nth, error, only=()):
         (muster.folder / "job").mkdir(exist_ok=True)
         (muster.folder / "job" / "job.py").write_text(SCRIPT)
         words = [PROGRAM, "run", "submit", "--script", muster.folder / "job" / "job.py", "--experiment", "faults", "--json"]
-        done = subprocess.run(list(map(str, words)), cwd=muster.folder, env=muster.environment, capture_output=True, timeout=60)
+        done = subprocess.run(list(map(str, words)), cwd=muster.folder, env=muster.environment, capture_output=True, timeout=60 * SLOWER)
         if done.returncode == 0:
             check_run(muster, json.loads(done.stdout)["run_id"])
         else:

@@ -171,9 +171,9 @@ def test_the_experiment_is_named_after_the_folder(server):
 
 
 def test_status_names_the_server(server):
-    told = server.json("status")["server"]
-    assert told["pid"] > 0 and told["url"].startswith("http://127.0.0.1:") and told["home"] == str(server.home)
-    assert told["version"] in server("status").stdout
+    status = server.json("status")["server"]
+    assert status["pid"] > 0 and status["url"].startswith("http://127.0.0.1:") and status["home"] == str(server.home)
+    assert status["version"] in server("status").stdout
 
 
 def test_up_again_says_that_it_is_up_and_down_ends_it(server):

@@ -118,6 +118,37 @@ def test_outputs_that_find_no_room_wait_for_it(small_disk):
     assert os.path.getsize(small_disk.folder / "back" / "outputs" / "big") == OUTPUT_MB << 20
 
 
+def test_28_a_full_disk_is_said_though_the_database_has_no_room_for_it(small_disk):
+    go = small_disk.folder / "go"
+    # It writes nothing: its own log is on the same disk.
+    run_id = small_disk.submit("import os, time\nwhile not os.path.exists(os.environ['GO']): time.sleep(0.01)",
+                               options=["--env", "GO=%s" % go])["run_id"]
+    small_disk.running(run_id)
+    other = small_disk.submit("print('on')")["run_id"]  # stored before there is no room, and waits for the first
+    ballast = os.path.join(small_disk.home, "ballast")
+    with open(ballast, "wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        while True:
+            file.write(bytes(4096))
+    # The write-ahead log has room of its own, until it is used up.
+    for number in range(1000):
+        tags = ["t%d=%s%d" % (tag, "x" * 4900, number) for tag in range(20)]
+        done = subprocess.run([str(PROGRAM), "run", "tag", other, *tags], env=small_disk.environment, cwd=small_disk.folder,
+                              capture_output=True, timeout=60)
+        if done.returncode == 4:
+            break
+    assert done.returncode == 4 and b"the disk that holds the database is full" in done.stderr, done
+
+    go.write_text("")
+
+    wait_until(lambda: "the server's disk is full" in str(small_disk.json("run", "show", run_id)["status_detail"]), "run show to say it")
+    assert "the server's disk is full" in small_disk("status").stdout
+    os.unlink(ballast)
+    ended = small_disk.ended(run_id)
+    assert ended["status"] == "Completed" and ended["status_detail"] is None
+    assert small_disk.ended(other)["status"] == "Completed"
+    assert small_disk.json("status")["warnings"] == []
+
+
 def test_a_cancel_ends_the_wait_for_room(small_disk):
     run, _ = waiting_for_room(small_disk)
 
@@ -125,7 +156,7 @@ def test_a_cancel_ends_the_wait_for_room(small_disk):
 
     ended = small_disk.ended(run["run_id"], seconds=15)
     assert ended["status"] == "Canceled"
-    assert ended["warnings"][0] == "not kept, as the server's disk is full: outputs/big"
+    assert ended["warnings"][0] == "these outputs are not recorded: outputs/big (the server's disk is full)"
     # The only copy is kept, and the last warning says where.
     assert "are left on node 0 in" in ended["warnings"][-1]
     assert os.path.getsize(os.path.join(small_disk.home, "runs", run["run_id"], "1", "node_0", "outputs", "big")) == OUTPUT_MB << 20

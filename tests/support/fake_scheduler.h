@@ -21,6 +21,7 @@ class FakeScheduler final : public scheduler::Scheduler {
   std::optional<Json> work_order;
   std::optional<scheduler::StopOrder> stop_order;
   scheduler::TargetStatus status;
+  std::vector<scheduler::UnstoredDetail> unstored_details;
   std::optional<Error> refusal;  ///< of every call of the runner's protocol
 
   // What a test looks at.
@@ -96,6 +97,7 @@ class FakeScheduler final : public scheduler::Scheduler {
     return known;
   }
   const scheduler::RunTokens& tokens() const override { return tokens_; }
+  std::vector<scheduler::UnstoredDetail> unstored() const override { return unstored_details; }
 
   /// What the scheduler itself would do in its time.
   Result<model::Run> set_status(std::int64_t run_key, model::RunStatus status_now, const std::string& detail = "") {

@@ -28,11 +28,13 @@ constexpr std::string_view kOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e
 Error wrong_hash(std::string_view expected, std::string_view found) {
   return Error{Code::invalid,
                fmt::format("the bytes hash to {}, not to {}", found, expected),
-               "send the blob again; if this repeats, its file changed meanwhile",
+               "send the blob again; if that fails too, its file is being changed",
                {}};
 }
 
-Error no_blob(std::string_view sha256) { return Error{Code::not_found, fmt::format("no blob {}", to_utf8(sha256.substr(0, 64))), "", {}}; }
+Error no_blob(std::string_view sha256) {
+  return Error{Code::not_found, fmt::format("there is no blob {}", to_utf8(sha256.substr(0, 64))), "", {}};
+}
 
 class LocalBlobStore final : public BlobStore {
  public:

@@ -39,13 +39,13 @@ void add_compute_create(Command& compute, Context& context) {
   Command& command = compute.verb("create", "Make a cluster of local nodes, which grows on demand and shrinks when idle",
                                   [&context, options] { return compute_create(context, *options); });
   command.positional("NAME", options->name, "2 to 16 letters, digits and -, a letter first");
-  command.option("--max-nodes", "N", options->max_nodes, "how far it may grow").required();
-  command.option("--min-nodes", "N", options->min_nodes, "how many are always there (0)");
-  command.option("--idle-seconds", "N", options->idle_seconds, "how long a node may be idle before it leaves (120)");
-  command.option("--vm-size", "SIZE", options->vm_size, "what Azure would call it; kept for the record");
+  command.option("--max-nodes", "N", options->max_nodes, "the most nodes that it may have").required();
+  command.option("--min-nodes", "N", options->min_nodes, "how many nodes it keeps when idle (0)");
+  command.option("--idle-seconds", "N", options->idle_seconds, "how long a node may be idle before it is removed (120)");
+  command.option("--vm-size", "SIZE", options->vm_size, "the name of an Azure size; stored, and not used");
   command.option("--vm-priority", "KIND", options->vm_priority,
                  "dedicated or lowpriority; runs on the latter start again when a node is lost");
-  command.option("--description", "TEXT", options->description, "for people");
+  command.option("--description", "TEXT", options->description, "a description");
   command.option("--tag", "K[=V]", options->tags, "a tag");
   context.add_common_options(command);
   command.example("muster compute create cpu-cluster --max-nodes 4 --idle-seconds 600");

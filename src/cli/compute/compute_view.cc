@@ -1,5 +1,6 @@
 #include "cli/compute/compute_view.h"
 
+#include "base/plural.h"
 #include "base/text.h"
 #include "cli/fields.h"
 #include "cli/terminal/table.h"
@@ -10,6 +11,12 @@ namespace {
 
 std::string range_text(const Json& target) {
   return fmt::format("{} to {}", number_at(target, "min_nodes"), number_at(target, "max_nodes"));
+}
+
+/// "0 to 4 nodes", "1 node"
+std::string limits_text(const Json& target) {
+  const std::int64_t most = number_at(target, "max_nodes");
+  return number_at(target, "min_nodes") == most ? counted(static_cast<std::uint64_t>(most), "node") : range_text(target) + " nodes";
 }
 
 /// "2 running, 1 idle"
@@ -29,7 +36,7 @@ std::string compute_table(const Json& targets, std::size_t width, const Style& s
                {"NODES", Column::Align::left, Column::Give::width},
                {"QUEUED", Column::Align::right},
                {"ALLOCATION", Column::Align::left, Column::Give::all},
-               {"FROM-TO", Column::Align::left, Column::Give::all},
+               {"MIN TO MAX", Column::Align::left, Column::Give::all},
                {"SIZE", Column::Align::left, Column::Give::all}});
   for (const Json& target : targets) {
     table.add({{text_at(target, "name")},
@@ -48,9 +55,9 @@ std::string compute_text(const Json& target, std::size_t width, const Style& sty
   if (const std::string description = text_at(target, "description"); !description.empty()) text += description + "\n";
   text += fmt::format("\nEngine      {}\n", text_at(target, "engine"));
   if (const std::string size = text_at(target, "vm_size"); !size.empty()) text += fmt::format("Size        {}\n", size);
-  text += fmt::format("From, to    {} nodes\n", range_text(target));
-  text +=
-      fmt::format("Idle time   {} before a node leaves\n", duration_words(number_at(target, "idle_seconds_before_scaledown") * 1'000'000));
+  text += fmt::format("Limits      {}\n", limits_text(target));
+  text += fmt::format("Idle time   {} before a node is removed\n",
+                      duration_words(number_at(target, "idle_seconds_before_scaledown") * 1'000'000));
   text += fmt::format("Nodes       {}\n", states_text(target));
   text += fmt::format("Queued      {}\n", number_at(target, "queued_runs"));
   if (const std::string tags = pairs_text(member(target, "tags")); !tags.empty()) text += fmt::format("Tags        {}\n", tags);

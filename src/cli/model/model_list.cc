@@ -23,7 +23,7 @@ Result<Exit> model_list(Context& context, const Options& options) {
   if (list["models"].empty() && !context.json) {
     context.note(query.empty()
                      ? "There are no models yet. Register one: muster model register --name NAME --run ID --output outputs/model.pt"
-                     : "No model is like that.");
+                     : "No model matches these options.");
     return Exit::done;
   }
   context.print(list, model_table(list["models"], context.now(), context.out.width, context.out.style));
@@ -39,7 +39,7 @@ void add_model_list(Command& model, Context& context) {
   command.option("--name", "NAME", options->name, "only this model's versions");
   command.option("--run", "RUN", options->run, "only those made from this run");
   command.option("--tag", "K[=V]", options->tag, "only those with this tag");
-  command.flag("--latest", options->latest, "of each only the latest version");
+  command.flag("--latest", options->latest, "only the latest version of each");
   context.add_common_options(command);
   command.example("muster model list --latest");
 }

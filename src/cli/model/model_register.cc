@@ -41,12 +41,12 @@ Result<std::vector<client::FoundFile>> files_of(const fs::path& path) {
 }
 
 /// Hashes and sends what the server does not have; the `files` of the request.
-Result<Json> send_files(Context& context, client::Api& api, const std::string& told) {
+Result<Json> send_files(Context& context, client::Api& api, const std::string& given) {
   std::error_code ignored;
-  fs::path path = fs::absolute(told, ignored).lexically_normal();
+  fs::path path = fs::absolute(given, ignored).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   MUSTER_TRY_ASSIGN(const auto found, files_of(path));
-  if (found.empty()) return fail(Code::invalid, "--path: the folder {} has no files", to_utf8(told));
+  if (found.empty()) return fail(Code::invalid, "--path: the folder {} has no files", to_utf8(given));
   Progress progress(context.err, context.progress());
   client::HashCache no_cache;
   MUSTER_TRY_ASSIGN(const auto hashed,
@@ -72,8 +72,8 @@ Result<Exit> model_register(Context& context, const Options& options) {
   const bool from_run = options.run && options.output && !options.path;
   const bool from_here = options.path && !options.run && !options.output;
   if (!from_run && !from_here) {
-    return fail_hint(Code::invalid, "for a run's output give --run ID --output PATH, for files of this machine --path PATH",
-                     "where the model comes from was not said in one of the two ways");
+    return fail_hint(Code::invalid, "give --run ID --output PATH for a run's output, or --path PATH for files of this machine",
+                     "a model comes either from a run's output or from a path; exactly one of them must be given");
   }
   Json body{{"name", options.name}};
   if (options.description) body["description"] = *options.description;
@@ -103,9 +103,9 @@ void add_model_register(Command& model, Context& context) {
   command.option("--run", "RUN", options->run, "the run that made it");
   command.option("--output", "PATH", options->output, "the file or folder among its outputs, like outputs/model.pt");
   command.option("--path", "PATH", options->path, "a file or folder of this machine instead");
-  command.option("--description", "TEXT", options->description, "for people");
+  command.option("--description", "TEXT", options->description, "a description");
   command.option("--framework", "NAME", options->framework, "like PyTorch or Onnx");
-  command.option("--framework-version", "V", options->framework_version, "its version");
+  command.option("--framework-version", "V", options->framework_version, "the framework's version");
   command.option("--tag", "K[=V]", options->tags, "a tag");
   command.option("--property", "K=V", options->properties, "a property, which can never be changed");
   context.add_common_options(command);

@@ -34,8 +34,8 @@ tl::unexpected<Error> nothing_there(const Options& options, const Json& artifact
   for (std::size_t i = 0; i < std::min(kNamed, artifacts.size()); ++i) names.push_back(text_at(artifacts[i], "path"));
   if (artifacts.size() > kNamed) names.push_back(fmt::format("and {} more", artifacts.size() - kNamed));
   return fail_hint(Code::not_found,
-                   names.empty() ? "what a script writes below outputs/ is kept when it ends" : "there are " + join(names, ", "),
-                   "the run {} has no file {}", options.id, options.path.empty() ? "at all" : to_utf8(options.path));
+                   names.empty() ? "what a script writes below outputs/ is kept when the run ends" : "there are " + join(names, ", "),
+                   "the run {} has {}", options.id, options.path.empty() ? "no files" : "no file " + to_utf8(options.path));
 }
 
 Result<Exit> run_download(Context& context, const Options& options) {
@@ -66,15 +66,15 @@ Result<Exit> run_download(Context& context, const Options& options) {
   }
   MUSTER_TRY(fetch_files(context, *api, files, options.overwrite ? Overwrite::yes : Overwrite::no));
 
-  Json told = Json::array();
+  Json artifacts_json = Json::array();
   std::string text;
   for (std::size_t i = 0; i < files.size(); ++i) {
     Json entry = list[i];
     entry["file"] = files[i].target.lexically_normal().string();
-    told.push_back(std::move(entry));
+    artifacts_json.push_back(std::move(entry));
     text += fmt::format("{}  ({})\n", printable(files[i].target.lexically_normal().string()), human_size(files[i].size));
   }
-  context.print(Json{{"artifacts", std::move(told)}}, text);
+  context.print(Json{{"artifacts", std::move(artifacts_json)}}, text);
   return Exit::done;
 }
 

@@ -54,7 +54,8 @@ Result<Exit> run_list(Context& context, const Options& options) {
   MUSTER_TRY_ASSIGN(const Json runs,
                     client::get_list(*api, api->in_workspace({"runs"}), query, "runs", options.all ? 0 : static_cast<std::size_t>(limit)));
   if (runs["runs"].empty() && !context.json) {
-    context.note(query.empty() ? "There are no runs yet. Submit one: muster run submit --script train.py" : "No run is like that.");
+    context.note(query.empty() ? "There are no runs yet. Submit one: muster run submit --script train.py"
+                               : "No run matches these options.");
     return Exit::done;
   }
   context.print(runs, context.json ? "" : table_of(runs["runs"], context.now(), context.out));
@@ -71,8 +72,8 @@ void add_run_list(Command& run, Context& context) {
   command.option("--status", "STATUS", options->status, "only those with this status, like Running or Failed");
   command.option("--tag", "K[=V]", options->tag, "only those with this tag");
   command.option("--name", "NAME", options->name, "only those with this display name");
-  command.option("--limit", "N", options->limit, "at most so many (20)");
-  command.flag("--all", options->all, "all of them");
+  command.option("--limit", "N", options->limit, "at most N runs (20)");
+  command.flag("--all", options->all, "list all runs");
   context.add_common_options(command);
   command.example("muster run list --experiment birds --status Failed");
 }

@@ -120,7 +120,7 @@ void add_run_logs(Command& run, Context& context) {
   command.flag("-f,--follow", options->follow, "go on as it grows, until the run has ended");
   command.flag("--merge", options->merge, "all ranks' lines by time, each with its rank");
   command.option("--ranks", "N,N", options->ranks, "merge only these ranks' lines");
-  command.option("--attempt", "N", options->attempt, "of an earlier attempt");
+  command.option("--attempt", "N", options->attempt, "the logs of an earlier attempt");
   command.flag("--list", options->list, "list the logs there are");
   context.add_common_options(command);
   command.example("muster run logs ID -f");

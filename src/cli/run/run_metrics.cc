@@ -53,7 +53,7 @@ void add_run_metrics(Command& run, Context& context) {
                               [&context, options] { return run_metrics(context, *options); });
   command.positional("RUN", options->id, "the run's id");
   command.option("--name", "NAME", options->name, "only this metric");
-  command.option("--rank", "N", options->rank, "of this rank (0 when not given), or all");
+  command.option("--rank", "N", options->rank, "of this rank (0 when not given), or `all`");
   context.add_common_options(command);
   command.example("muster run metrics ID");
   command.example("muster run metrics ID --name loss --json");

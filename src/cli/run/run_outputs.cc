@@ -17,7 +17,10 @@ Result<Exit> run_outputs(Context& context, const Options& options) {
   client::Query query;
   if (!options.prefix.empty()) query.emplace_back("prefix", options.prefix);
   MUSTER_TRY_ASSIGN(const Json list, client::get_list(*api, api->in_workspace({"runs", options.id, "artifacts"}), query, "artifacts", 0));
-  if (list["artifacts"].empty()) context.note("The run has left nothing there (what a script writes below outputs/ is kept when it ends).");
+  if (list["artifacts"].empty()) {
+    context.note(options.prefix.empty() ? "The run has no outputs: what a script writes below outputs/ is kept when the run ends."
+                                        : fmt::format("The run has no output whose path begins with {}.", options.prefix));
+  }
   Table table({{"SIZE", Column::Align::right},
                {"PATH", Column::Align::left, Column::Give::width},
                {"SHA-256", Column::Align::left, Column::Give::all}});

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <future>
 
+#include "base/plural.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
@@ -62,8 +63,8 @@ Result<Exit> run_submit(Context& context, const SubmitOptions& options) {
     context.print(run, fmt::format("{}  {}\nNext: muster run logs {} -f\n", id, text_at(run, "status"), id));
     return Exit::done;
   }
-  context.note(fmt::format("{}  {} ({} {}, {})", context.err.style.paint(id, Tone::strong), what_runs(run), snapshot.file_count,
-                           snapshot.file_count == 1 ? "file" : "files", human_size(snapshot.size)));
+  context.note(fmt::format("{}  {} ({}, {})", context.err.style.paint(id, Tone::strong), what_runs(run),
+                           counted(snapshot.file_count, "file"), human_size(snapshot.size)));
   return follow_on_terminal(context, *api, id);
 }
 
@@ -77,8 +78,8 @@ void add_run_submit(Command& run, Context& context) {
   command.option("--command", "TEXT", options->command, "a shell command line instead, for any program");
   command.option("--source-directory", "DIR", options->source_directory,
                  "the folder that is sent (else the script's; for a command the current one)");
-  command.option("--experiment", "NAME", options->experiment, "where the run belongs (else named after the folder)");
-  command.option("--name", "NAME", options->name, "a name for people");
+  command.option("--experiment", "NAME", options->experiment, "the experiment it belongs to (else named after the folder)");
+  command.option("--name", "NAME", options->name, "a display name");
   command.option("--compute", "NAME", options->compute, "the compute target (local when not given)");
   command.option("--environment", "NAME", options->environment, "a registered environment");
   command.option("--python", "PATH", options->python, "the Python to use (else python3 on the server's PATH)");
@@ -86,13 +87,13 @@ void add_run_submit(Command& run, Context& context) {
   command.option("--env", "K=V", options->variables, "a variable for the script");
   command.option("--tag", "K[=V]", options->tags, "a tag");
   command.option("--nodes", "N", options->nodes, "how many nodes (1)");
-  command.option("--processes", "N", options->processes, "how many processes over all nodes");
+  command.option("--processes", "N", options->processes, "how many processes, over all nodes together");
   command.flag("--mpi", options->mpi, "start them by mpirun");
-  command.option("--max-duration", "T", options->max_duration, "cancel it after this time, like 90s, 15m, 2h, 7d (30 days)");
-  command.option("--max-retries", "N", options->max_retries, "start again up to so often when it failed (0)");
-  command.option("--grace", "T", options->grace, "between SIGTERM and SIGKILL (15s)");
+  command.option("--max-duration", "T", options->max_duration, "cancel it after this time, like 90s, 15m, 2h, 7d (30d)");
+  command.option("--max-retries", "N", options->max_retries, "how many times it is started again after a failure (0)");
+  command.option("--grace", "T", options->grace, "the time between SIGTERM and SIGKILL (15s)");
   command.option("--priority", "P", options->priority, "any whole number; higher ones go first (0)");
-  command.flag("--follow", options->follow, "print what it writes until it ends; Ctrl-C leaves it going");
+  command.flag("--follow", options->follow, "print what it writes until it ends; Ctrl-C does not end it");
   command.after_dashes("ARG", options->arguments, "arguments of the script");
   context.add_common_options(command);
   command.example("muster run submit --script train.py --follow -- --epochs 3");

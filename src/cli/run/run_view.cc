@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/plural.h"
 #include "base/text.h"
 #include "cli/fields.h"
 #include "cli/terminal/table.h"
@@ -72,11 +73,12 @@ std::string stages_block(const Json& run, TimeUs now) {
 std::string distribution_text(const Json& run) {
   const Json& distribution = member(run, "distribution");
   const std::int64_t nodes = std::max<std::int64_t>(1, number_at(run, "node_count"));
-  std::string text = fmt::format("{} {}", nodes, nodes == 1 ? "node" : "nodes");
+  const std::string text = counted(static_cast<std::uint64_t>(nodes), "node");
   if (!distribution.is_object()) return text;
   const bool mpi = text_at(distribution, "type") == "mpi";
   const std::int64_t total = mpi ? nodes * number_at(distribution, "process_count_per_node") : number_at(distribution, "process_count");
-  return fmt::format("{}, {} processes by {}", text, total == 0 ? nodes : total, text_at(distribution, "type"));
+  const std::string processes = counted(static_cast<std::uint64_t>(total == 0 ? nodes : total), "process", "processes");
+  return fmt::format("{}, {} by {}", text, processes, text_at(distribution, "type"));
 }
 
 std::string nodes_block(const Json& run, std::size_t width, const Style& style) {

@@ -29,12 +29,12 @@ tl::unexpected<Error> no_such_script(const fs::path& script, const fs::path& fol
                    "there is no script {} in {}", to_utf8(script.string()), to_utf8(folder.string()));
 }
 
-Result<fs::path> existing_folder(const std::string& told, const fs::path& current) {
-  fs::path folder = (current / told).lexically_normal();
+Result<fs::path> existing_folder(const std::string& given, const fs::path& current) {
+  fs::path folder = (current / given).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   std::error_code ignored;
-  if (!fs::exists(folder, ignored)) return fail(Code::not_found, "--source-directory: there is no folder {}", to_utf8(told));
-  if (!fs::is_directory(folder, ignored)) return fail(Code::invalid, "--source-directory: {} is not a folder", to_utf8(told));
+  if (!fs::exists(folder, ignored)) return fail(Code::not_found, "--source-directory: there is no folder {}", to_utf8(given));
+  if (!fs::is_directory(folder, ignored)) return fail(Code::invalid, "--source-directory: {} is not a folder", to_utf8(given));
   return folder;
 }
 

@@ -67,7 +67,7 @@ Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
       client::sleep_for(std::chrono::milliseconds(500), {});
       canceled = api.post(path, {{"reason", "muster down --cancel"}});
     }
-    // One that ended meanwhile is what we want.
+    // A run that has ended meanwhile needs no cancel.
     if (!canceled && canceled.error().code != Code::conflict && canceled.error().code != Code::not_found)
       return tl::unexpected(canceled.error());
   }
@@ -100,7 +100,7 @@ Result<Exit> down(Context& context, const Options& options) {
   const auto api = api_of(home, *process);
   if (api) {
     auto found = active_runs(**api);
-    // A server that cannot say must still be stoppable; but not after we promised to cancel.
+    // A server that cannot list its runs can still be stopped, unless they were to be canceled first.
     if (!found && options.cancel) return tl::unexpected(found.error());
     if (found) runs = std::move(*found);
     if (options.cancel) MUSTER_TRY(cancel_all(**api, runs));
@@ -116,9 +116,11 @@ Result<Exit> down(Context& context, const Options& options) {
   std::string text = was_running ? "The server has ended.\n" : "What the server had left running has ended.\n";
   if (options.cancel && !runs.empty()) text += fmt::format("Canceled: {}\n", names_of(runs));
   if (!options.cancel && !runs.empty()) {
-    text += fmt::format("{} on without it, and is kept on disk until it is back: {}\n",
-                        runs.size() == 1 ? "This run goes" : "These runs go", names_of(runs));
-    text += "`muster up` takes up where it was; `muster down --cancel` would have ended them.\n";
+    const bool one = runs.size() == 1;
+    text += fmt::format(
+        "{} not ended: {}\nWhat runs goes on without the server, and what it writes is kept on disk. `muster up` goes on with {}; "
+        "`muster down --cancel` ends {}.\n",
+        one ? "This run has" : "These runs have", names_of(runs), one ? "it" : "them", one ? "it" : "them");
   }
   context.print(Json{{"stopped", was_running}, {"runs", std::move(going_on)}}, text);
   return Exit::done;

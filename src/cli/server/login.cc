@@ -78,7 +78,7 @@ Result<std::string> read_token(const Context& context) {
   } while (caught_signal != 0);
   while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
   if (token.empty())
-    return fail_hint(Code::invalid, "the token is read from standard input: `muster login URL < file`", "no token was given");
+    return fail_hint(Code::invalid, "type it when asked, or give it on standard input: `muster login URL < FILE`", "no token was given");
   return token;
 }
 
@@ -130,13 +130,14 @@ Result<Exit> login(Context& context, const Options& options) {
   client::ApiOptions connection;
   MUSTER_TRY_ASSIGN(connection.address, client::find_address(hints));
   connection.address.fingerprint = fingerprint;
+  connection.address.token_hint = "give the token of that server";
   const std::string address = connection.address.url;
   MUSTER_TRY_ASSIGN(const auto api, client::Api::create(std::move(connection)));
   MUSTER_TRY_ASSIGN(const Json status, api->get("/api/v1/status"));
   MUSTER_TRY_ASSIGN(const auto home, client::home_folder(hints.variables));
   MUSTER_TRY(client::store_token(home, address, token, fingerprint));
   context.print(Json{{"url", address}, {"version", text_at(member(status, "server"), "version")}},
-                fmt::format("The token is right, and kept in {}.\nUse the server with --server {}, MUSTER_URL, or a config.json from "
+                fmt::format("The token is valid, and stored in {}.\nUse the server with --server {}, MUSTER_URL, or a config.json from "
                             "`muster workspace config --server {}`.\n",
                             (home / "credentials").string(), address, address));
   return Exit::done;
@@ -146,7 +147,7 @@ Result<Exit> login(Context& context, const Options& options) {
 
 void add_login(Command& root, Context& context) {
   auto options = std::make_shared<Options>();
-  Command& command = root.verb("login", "Keep the token for a server elsewhere. It is asked for, or read from standard input",
+  Command& command = root.verb("login", "Store the token of a server. It is asked for, or read from standard input",
                                [&context, options] { return login(context, *options); });
   command.positional("URL", options->url, "the server's address");
   command.option("--fingerprint", "SHA256:HEX", options->fingerprint,

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/terminal/times.h"
+#include "cli/terminal/width.h"
 
 namespace muster::cli {
 namespace {
@@ -21,6 +22,10 @@ Result<Exit> status(Context& context) {
   text += fmt::format("home     {}  ({} free)\n", text_at(server, "home"),
                       human_size(static_cast<std::uint64_t>(number_at(member(answer, "storage"), "bytes_free"))));
   text += fmt::format("runs     {} active, {} queued\n", number_at(runs, "active"), number_at(runs, "queued"));
+  for (const Json& warning : member(answer, "warnings")) {
+    if (warning.is_string())
+      text += context.out.style.paint("warning:", Tone::warning) + " " + printable(warning.get<std::string>()) + "\n";
+  }
   context.print(answer, text);
   return Exit::done;
 }
@@ -29,7 +34,7 @@ Result<Exit> status(Context& context) {
 
 void add_status(Command& root, Context& context) {
   Command& command =
-      root.verb("status", "Say whether the server runs, where, and what it has to do", [&context] { return status(context); });
+      root.verb("status", "Show whether the server runs, where, and how many runs it has", [&context] { return status(context); });
   context.add_common_options(command);
   command.example("muster status --json");
 }

@@ -36,7 +36,7 @@ Result<Exit> up(Context& context, const Options& options) {
   if (!started.was_running) text += "Next: muster run submit --script train.py --follow\n";
   if (options.insecure && !started.was_running) context.note("Without TLS whoever can read the network's traffic reads tokens and data.");
   if (started.was_running && !(options.listen.empty() && options.advertise.empty() && options.tls().empty())) {
-    context.note("It goes on as it was started; `muster down` and `muster up` again change it.");
+    context.note("It keeps its address and certificate. To change that, end it with `muster down` first.");
   }
   context.print(started.status, text);
   return Exit::done;

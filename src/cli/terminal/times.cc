@@ -78,7 +78,7 @@ Result<std::int64_t> parse_duration(std::string_view text, std::string_view opti
       unit = unit_seconds(rest.front());
       rest.remove_prefix(1);
     } else if (total != 0) {
-      return refusal();  // "1h30": thirty of what?
+      return refusal();  // "1h30": the last number has no unit
     }
     if (unit == 0) return refusal();
     total += number * unit;

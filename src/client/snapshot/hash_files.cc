@@ -35,9 +35,8 @@ Result<Reading> read_once(const fs::path& path, std::string& buffer, const OnRea
   auto opened = open_file(path, O_RDONLY | O_NONBLOCK);
   if (!opened) {
     const bool gone = opened.error().code == Code::not_found;
-    return fail_hint(Code::invalid,
-                     gone ? "submit again when nothing changes the folder" : "let yourself read it, or name it in .amlignore", "{}",
-                     gone ? path.string() + " went away while the folder was being read" : opened.error().detail);
+    return fail_hint(Code::invalid, gone ? "submit again when no program changes the folder" : "make it readable, or name it in .amlignore",
+                     "{}", gone ? path.string() + " was removed while the folder was being read" : opened.error().detail);
   }
   struct stat before {};
   struct stat after {};
@@ -66,8 +65,8 @@ Result<Reading> read_steady(const fs::path& path, std::string& buffer, const OnR
     MUSTER_TRY_ASSIGN(Reading reading, read_once(path, buffer, on_read, changed));
     if (!changed) return reading;
   }
-  return fail_hint(Code::invalid, "submit again when nothing writes to it, or name it in .amlignore", "{} changes while it is being read",
-                   path.string());
+  return fail_hint(Code::invalid, "submit again when no program writes to it, or name it in .amlignore",
+                   "{} changes while it is being read", path.string());
 }
 
 /// The files that have to be read, worked off by several threads.
@@ -98,11 +97,11 @@ class Hashing {
     while (!failed_) {
       const std::size_t i = next_++;
       if (i >= changed_.size()) return;
-      std::uint64_t told = 0;
+      std::uint64_t counted_bytes = 0;
       const auto tell = [&](std::uint64_t read) {
         const std::lock_guard lock(mutex_);
-        done_ += read - told;
-        told = read;
+        done_ += read - counted_bytes;
+        counted_bytes = read;
         if (on_hashed_) on_hashed_(done_, total_);
       };
       auto reading = read_steady(folder_ / files_[changed_[i]].path, buffer, tell);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <unordered_set>
 
+#include "base/plural.h"
 #include "base/text.h"
 #include "client/blobs.h"
 #include "client/problem.h"
@@ -77,8 +78,9 @@ class Sending {
     request.headers.emplace_back("Content-Type", "application/json");
     std::string list = manifest();
     if (list.size() > kManifestBytes) {
-      return fail_hint(Code::too_large, "name what the run does not need in a file .amlignore there, or shorten the names of its folders",
-                       "the list of the {} files of {}, with their paths, takes {}, more than the limit of {}", files_.size(),
+      return fail_hint(Code::too_large,
+                       "list what the run does not need in a file .amlignore in that folder, or shorten the names of its folders",
+                       "the list of {} of {}, with their paths, takes {}, more than the limit of {}", counted(files_.size(), "file"),
                        options_.folder.string(), human_size(list.size()), human_size(kManifestBytes));
     }
     request.body = std::move(list);

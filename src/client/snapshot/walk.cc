@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/plural.h"
 #include "base/text.h"
 #include "client/snapshot/largest.h"
 #include "model/snapshot.h"
@@ -57,7 +58,7 @@ class Walker {
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
     if (entries == nullptr) {
       fault(path.empty() ? "." : path, "is a folder that cannot be read: " + system_error("", errno).detail.substr(2),
-            "let yourself read it, or name it in .amlignore");
+            "make it readable, or name it in .amlignore");
       if (fd >= 0) ::close(fd);
       return;
     }
@@ -83,13 +84,13 @@ class Walker {
     if (model::clashes_with_run_folder(path)) {
       return fault(path, "is in the place of a folder that every run has", "rename it, or name it in .amlignore");
     }
-    if (S_ISSOCK(status.st_mode)) return fault(path, "is a socket");
-    if (S_ISFIFO(status.st_mode)) return fault(path, "is a pipe");
-    if (!S_ISREG(status.st_mode)) return fault(path, "is a device");
+    if (S_ISSOCK(status.st_mode)) return fault(path, "is a socket, which a snapshot cannot hold");
+    if (S_ISFIFO(status.st_mode)) return fault(path, "is a pipe, which a snapshot cannot hold");
+    if (!S_ISREG(status.st_mode)) return fault(path, "is a device, which a snapshot cannot hold");
     // What everybody may read needs no second question: should it be forbidden otherwise, reading it says so.
     constexpr mode_t kForAll = S_IRUSR | S_IRGRP | S_IROTH;
     if ((status.st_mode & kForAll) != kForAll && ::faccessat(folder, name, R_OK, 0) != 0)
-      return fault(path, "cannot be read: permission denied", "let yourself read it, or name it in .amlignore");
+      return fault(path, "cannot be read: permission denied", "make it readable, or name it in .amlignore");
     files_.push_back({std::move(path), stamp_of(status), (status.st_mode & S_IXUSR) != 0 ? 0755 : 0644});
   }
 
@@ -97,18 +98,19 @@ class Walker {
   bool follow_link(const std::string& path, struct stat& status) {
     const std::unique_ptr<char, void (*)(void*)> target(::realpath((folder_ / path).c_str(), nullptr), &::free);
     if (target == nullptr || ::stat(target.get(), &status) != 0) {
-      fault(path, "is a broken link", "mend or remove it, or name it in .amlignore");
+      fault(path, "is a broken link", "repair or remove it, or name it in .amlignore");
       return false;
     }
     const std::string_view where = target.get();
     const bool inside =
         where == real_root_ || (where.substr(0, real_root_.size()) == real_root_ && (real_root_ == "/" || where[real_root_.size()] == '/'));
     if (!inside) {
-      fault(path, fmt::format("is a link out of the folder, to {}", to_utf8(where)), "copy what it leads to, or name it in .amlignore");
+      fault(path, fmt::format("is a link to {}, outside the folder", to_utf8(where)),
+            "replace it with a copy of its target, or name it in .amlignore");
       return false;
     }
     if (S_ISDIR(status.st_mode)) {
-      fault(path, fmt::format("is a link to a folder, {}", to_utf8(where)), "remove it, or name it in .amlignore");
+      fault(path, fmt::format("is a link to the folder {}", to_utf8(where)), "replace it with that folder, or name it in .amlignore");
       return false;
     }
     return true;
@@ -116,9 +118,9 @@ class Walker {
 
   tl::unexpected<Error> refusal() {
     std::sort(faults_.begin(), faults_.end(), [](const FieldError& a, const FieldError& b) { return a.field < b.field; });
-    Error error{Code::invalid, "", "name what should not be sent in a file .amlignore in that folder", {}};
-    error.detail = fmt::format("the source folder {} has {} that cannot be sent", folder_.string(),
-                               faults_.size() == 1 ? "something" : fmt::format("{} things", faults_.size()));
+    Error error{Code::invalid, "", "list what is not to be sent in a file .amlignore in that folder", {}};
+    error.detail =
+        fmt::format("the source folder {} has {} that cannot be sent", folder_.string(), counted(faults_.size(), "entry", "entries"));
     if (faults_.size() == 1) {
       error.detail = fmt::format("{} {}", (folder_ / faults_.front().field).string(), faults_.front().detail);
       error.hint = faults_.front().hint;
@@ -143,14 +145,15 @@ class Walker {
 
 Error too_large(const fs::path& folder, const std::vector<FoundFile>& files, Measure measure, const std::string& what,
                 const std::string& limit) {
-  Error error{Code::too_large, "", "name what the run does not need in a file .amlignore there, or set MUSTER_SNAPSHOT_LIMIT_MB", {}};
+  Error error{
+      Code::too_large, "", "list what the run does not need in a file .amlignore in that folder, or set MUSTER_SNAPSHOT_LIMIT_MB", {}};
   std::vector<std::string> words;
   for (const LargeEntry& entry : largest_entries(files, measure, 5)) {
-    std::string amount = measure == Measure::bytes ? human_size(entry.amount) : fmt::format("{} files", entry.amount);
+    std::string amount = measure == Measure::bytes ? human_size(entry.amount) : counted(entry.amount, "file");
     words.push_back(fmt::format("{} ({})", entry.path, amount));
     error.errors.push_back({entry.path, "has " + std::move(amount), ""});
   }
-  if (measure == Measure::files) error.hint = "name what the run does not need in a file .amlignore there";
+  if (measure == Measure::files) error.hint = "list what the run does not need in a file .amlignore in that folder";
   error.detail = fmt::format("the source folder {} has {}, more than the limit of {}; the largest are {}", folder.string(), what, limit,
                              join(words, ", "));
   return error;
@@ -182,7 +185,7 @@ Result<IgnoreRules> rules_of(const fs::path& folder) {
     std::error_code ignored;
     if (!fs::is_regular_file(folder / name, ignored)) continue;
     const auto text = read_file(folder / name, kRulesLimit);
-    if (!text) return fail_hint(Code::invalid, "let yourself read it, or remove it", "{}", text.error().detail);
+    if (!text) return fail_hint(Code::invalid, "make it readable, or remove it", "{}", text.error().detail);
     rules.add(*text);
     break;
   }
@@ -194,7 +197,7 @@ Result<std::vector<FoundFile>> walk(const fs::path& folder, const IgnoreRules& r
   std::uint64_t bytes = 0;
   for (const FoundFile& file : files) bytes += file.stamp.size;
   if (files.size() > limits.files) {
-    const std::string what = fmt::format("{}{} files", files.size() >= kCountLimit ? "over " : "", files.size());
+    const std::string what = (files.size() >= kCountLimit ? "over " : "") + counted(files.size(), "file");
     return tl::unexpected(too_large(folder, files, Measure::files, what, fmt::format("{}", limits.files)));
   }
   if (bytes > limits.bytes) return tl::unexpected(too_large(folder, files, Measure::bytes, human_size(bytes), human_size(limits.bytes)));

@@ -102,9 +102,9 @@ TEST_F(WalkTest, RefusesEverythingThatCannotBeSentAtOnce) {
   EXPECT_EQ(faults.size(), 6u);
   EXPECT_NE(faults["outside"].find("/etc/passwd"), std::string::npos);
   EXPECT_EQ(faults["broken"], "is a broken link");
-  EXPECT_NE(faults["folder-link"].find("link to a folder"), std::string::npos);
-  EXPECT_EQ(faults["pipe"], "is a pipe");
-  EXPECT_EQ(faults["socket"], "is a socket");
+  EXPECT_NE(faults["folder-link"].find("is a link to the folder "), std::string::npos);
+  EXPECT_EQ(faults["pipe"], "is a pipe, which a snapshot cannot hold");
+  EXPECT_EQ(faults["socket"], "is a socket, which a snapshot cannot hold");
   EXPECT_NE(faults["bad-\xEF\xBF\xBD-name"].find("UTF-8"), std::string::npos);
 }
 

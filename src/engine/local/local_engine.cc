@@ -63,7 +63,7 @@ void abandon(Gated& gated) {
 
 Result<void> start_gated(const AttemptId& id, const std::vector<NodeStart>& nodes, Gated& gated) {
   std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return tl::unexpected(system_error("make a gate", errno));
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return tl::unexpected(system_error("make the pipe that holds the runner back", errno));
   const Fd reading(pipe[0]);
   gated.gate = Fd(pipe[1]);
   for (const NodeStart& node : nodes) {

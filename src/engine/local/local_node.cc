@@ -20,11 +20,11 @@ Json to_json(const std::vector<LocalNode>& nodes) {
 
 Result<std::vector<LocalNode>> local_nodes_from_json(const Json& handle) {
   std::vector<LocalNode> nodes;
-  if (!handle.is_object()) return fail(Code::malformed, "not a handle of the local engine");
+  if (!handle.is_object()) return fail(Code::malformed, "this is not a handle of the local engine");
   for (const auto& [key, item] : handle.items()) {
     std::int64_t node_rank = 0;
     if (!parse_int64(key, node_rank) || node_rank < 0 || node_rank > 1'000'000)
-      return fail(Code::malformed, "'{}' in a handle is no node rank", key);
+      return fail(Code::malformed, "'{}' in a handle is not a node rank", key);
     ObjectReader node(item);
     const auto pid = static_cast<pid_t>(node.integer("pid", 1, INT32_MAX));
     const std::int64_t start_time = node.integer("start_time", 0, INT64_MAX);
@@ -39,7 +39,7 @@ Result<std::vector<LocalNode>> local_nodes_from_json(const Json& handle) {
 
 Result<Fd> hold(const LocalNode& node) {
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, node.pid, 0)));
-  if (!pidfd && errno != ESRCH) return tl::unexpected(system_error(fmt::format("hold on to process {}", node.pid), errno));
+  if (!pidfd && errno != ESRCH) return tl::unexpected(system_error(fmt::format("open a pidfd of process {}", node.pid), errno));
   // Held first, compared then: the other way round the pid could change hands in between.
   const auto time = process::start_time(node.pid);
   if (!pidfd || !time || *time != node.start_time)

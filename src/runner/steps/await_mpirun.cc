@@ -23,7 +23,7 @@ void await_own(NodeRun& run) {
   if (run.order.node_count > 1 && !wait_for_peers(run, over, ended, run.mpirun->pidfd()) && !ended()) return;  // a stop was asked for
   const auto how = run.mpirun->wait(kExitTime);
   if (!how) {
-    run.warnings.add(fmt::format("mpirun was still there {} s after its last rank had ended, and was ended", kExitTime.count()));
+    run.warnings.add(fmt::format("mpirun still ran {} s after its last rank had ended, and was ended", kExitTime.count()));
     run.leftovers_until = run.system_clock.steady();
   } else if (how->exit_code != 0) {
     model::RankReport report =

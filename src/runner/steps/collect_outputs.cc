@@ -21,7 +21,7 @@ struct Output {
   std::string sha256;
 };
 
-/// One file that cannot be read costs itself: its name is told, and the run folder still has it.
+/// A file that cannot be read is left out alone: a warning names it, and the run folder keeps it.
 void leave_out(NodeRun& run, const std::string& path, std::string_view why) {
   run.warnings.add(fmt::format("{} is not recorded: {}", to_utf8(path), why));
   run.delivery.leave_behind();
@@ -123,7 +123,7 @@ std::string names_of(const std::vector<Output>& outputs) {
   return join(names, ", ");
 }
 
-/// Nothing more will be sent: what the server has the bytes of is recorded, of the rest it is said.
+/// Sending has ended: outputs whose bytes the server has are recorded, and a warning names the others.
 void keep_what_was_sent(NodeRun& run, std::vector<Output> outputs, const Error& why) {
   const auto missing = missing_of(run, outputs);
   const auto without_bytes = [&](const Output& output) { return !missing || missing->contains(output.sha256); };
@@ -133,12 +133,11 @@ void keep_what_was_sent(NodeRun& run, std::vector<Output> outputs, const Error& 
   if (!sent.empty() && !record(run, sent)) outputs.insert(outputs.end(), sent.begin(), sent.end());
   if (outputs.empty()) return;
   const bool is_storage = verdict_on(why.code) == Verdict::storage;
-  run.warnings.add(fmt::format("not kept, as {}: {}",
+  run.warnings.add(fmt::format("these outputs are not recorded: {} ({})", names_of(outputs),
                                why.code == Code::disk_full ? "the server's disk is full"
                                : is_storage                ? "the server cannot write to its disk"
-                                                           : why.detail,
-                               names_of(outputs)));
-  // What its disk refused was noted when it did.
+                                                           : why.detail));
+  // A refusal by the server's disk was noted when it came.
   if (!is_storage) run.delivery.give_up(fmt::format("the outputs {} ({})", names_of(outputs), why.detail));
 }
 

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/crash_point.h"
+#include "base/plural.h"
 #include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
@@ -23,7 +24,7 @@ bool emptied_by(const process::ProcessGroup& group, Ending::Time deadline) {
   return true;
 }
 
-/// The ranks have ended; what they started may not have. The ranks alone decide how the run went.
+/// The ranks have ended, but processes that they started may still run. The outcome of the run depends on the ranks alone.
 void empty(NodeRun& run) {
   const process::ProcessGroup& group = *run.group;
   const std::chrono::nanoseconds grace = std::chrono::seconds(run.order.grace_seconds);
@@ -32,23 +33,26 @@ void empty(NodeRun& run) {
     if (emptied_by(group, *run.leftovers_until)) return;
   } else {
     if (emptied_by(group, in(kHelpersTime))) return;
-    log::info("runner", "the ranks have ended, {} processes they started have not: ending them", group.members().size());
+    const std::size_t left = group.members().size();
+    log::info("runner", "the ranks have ended, and {} that they started {} not: ending them", counted(left, "process", "processes"),
+              left == 1 ? "has" : "have");
     group.signal_all(SIGTERM);
     if (emptied_by(group, in(kPoliteTime))) return;
   }
   if (const auto killed = group.kill(kKillTime); !killed) run.warnings.add(killed.error());
 }
 
-/// Not every process that the kernel ends for want of memory is a rank, and what a rank says when it lost a worker seldom tells why.
+/// The kernel may end a process that is no rank (a worker) for lack of memory, and the error of its rank seldom says so.
 void warn_of_memory(NodeRun& run) {
   const std::int64_t kills = run.group->out_of_memory_kills().value_or(0);
-  const auto told = std::count_if(run.state.reports.begin(), run.state.reports.end(), [](const auto& one) { return one.out_of_memory; });
-  if (kills <= told) return;
-  run.warnings.add(fmt::format("out of memory on node {}: the kernel ended {} {} there", run.order.node_rank, kills,
-                               kills == 1 ? "process of this run" : "processes of this run"));
+  const auto reported =
+      std::count_if(run.state.reports.begin(), run.state.reports.end(), [](const auto& one) { return one.out_of_memory; });
+  if (kills <= reported) return;
+  run.warnings.add(fmt::format("out of memory on node {}: the kernel ended {} of this run there", run.order.node_rank,
+                               counted(kills, "process", "processes")));
 }
 
-/// One report at least is owed by a node whose ranks never ran: nothing said would be taken for nothing wrong.
+/// A node whose ranks never ran sends at least one report, so that the run fails with the reason.
 model::RankReport never_started(const NodeRun& run) {
   model::RankReport report;
   report.rank = run.plan.ranks.empty() ? run.order.node_rank : run.plan.ranks.front().rank;

@@ -114,7 +114,7 @@ class Follower {
   }
 
   void kill() {
-    // Not waited for: whoever is in the kernel must not keep us from reading the others' ends.
+    // Not waited for: a process that is held in the kernel must not delay reading how the others ended.
     run_.ranks->kill();
     run_.group->signal_all(SIGKILL);
   }
@@ -123,8 +123,9 @@ class Follower {
     for (std::size_t i = 0; i < told_.size(); ++i) {
       if (told_[i]) continue;
       const RankState& rank = run_.state.ranks[i];
-      run_.warnings.add(fmt::format("rank {} (process {}) did not end after SIGKILL: it is held in the kernel, and the node needs a look",
-                                    rank.rank, rank.pid));
+      run_.warnings.add(
+          fmt::format("rank {} (process {}) did not end after SIGKILL: it waits inside the kernel; check the node's devices and disks",
+                      rank.rank, rank.pid));
       run_.state.reports.push_back(make_report(rank, run_.order.node_rank, {{std::nullopt, SIGKILL}, run_.clock.now(), true, false}, ""));
     }
   }

@@ -16,24 +16,24 @@ std::string_view reason_of(Code why) {
   }
 }
 
-/// Before the last word: from then on nobody else looks after the folder.
+/// Before the report: after it the server does not look after the folder any more.
 Result<client::NotKept> keep_what_is_needed(NodeRun& run) {
-  client::NotKept told;
-  if (!run.delivery.folder_is_needed()) return told;
+  client::NotKept not_kept;
+  if (!run.delivery.folder_is_needed()) return not_kept;
   MUSTER_TRY(run.folder.mark_as_kept());
   const std::string where = fmt::format("on node {} in {}", run.options.node_rank, run.folder.root().string());
   const Delivery::NotKept lost = run.delivery.not_kept();
   if (lost.words.empty()) {
     run.warnings.add(fmt::format("what is not recorded is left {}", where));
-    return told;
+    return not_kept;
   }
-  told.code = lost.why == Code::disk_full ? "disk_full" : "not_kept";
-  told.message = fmt::format("{}: {} could not be kept there, and are left {}", reason_of(lost.why), lost.words, where);
-  run.warnings.add(told.message);
-  return told;
+  not_kept.code = lost.why == Code::disk_full ? "disk_full" : "not_kept";
+  not_kept.message = fmt::format("{}: {} could not be kept there, and are left {}", reason_of(lost.why), lost.words, where);
+  run.warnings.add(not_kept.message);
+  return not_kept;
 }
 
-/// The last word, once. A server that could not keep what it had taken gets it again first.
+/// Sends the report once. Logs that the server had taken and whose end its disk has lost are sent again before the next try.
 Result<void> say_done(NodeRun& run, const Json& resolved) {
   MUSTER_TRY_ASSIGN(const client::NotKept not_kept, keep_what_is_needed(run));
   auto said = run.server->done(run.warnings.list(), resolved, not_kept, run.logs->taken());
@@ -47,14 +47,14 @@ Result<void> report_done(NodeRun& run) {
   const Json resolved = run.environment ? run.environment->take() : Json::object();
   MUSTER_TRY(run.messenger->drain());
   crash_point("runner.finished.answered");
-  // Without an end to the patience: whatever is wrong with the server, a run that was not told to be done is not done.
+  // Tried for as long as it takes: the run does not end before the server has this report.
   MUSTER_TRY(persist(run.stop.given_up(), [&] { return say_done(run, resolved); }, {.with_faults = std::chrono::hours(24 * 7)}));
   crash_point("runner.done.answered");
   run.heartbeat.reset();  // removing a large folder takes a while, in which there is nothing more to say
   if (run.delivery.folder_is_needed()) return {};
   const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   if (keep != nullptr && std::string_view(keep) == "1") return run.folder.mark_as_kept();
-  // All that mattered is with the server.
+  // Everything that the folder had was recorded.
   if (const auto removed = remove_tree(run.folder.root()); !removed) log::warning("runner", "{}", removed.error().detail);
   return {};
 }

@@ -25,7 +25,7 @@ Result<std::vector<Artifact>> list_page(client::Api& api, const std::string& pat
   for (const Json& item : answer.value("artifacts", Json::array())) {
     artifacts.push_back({item.value("path", ""), item.value("sha256", "")});
     if (!is_safe_relative_path(artifacts.back().path) || !artifacts.back().path.starts_with(kPrefix)) {
-      return fail(Code::internal, "the server names an output '{}', which leads elsewhere", to_utf8(artifacts.back().path));
+      return fail(Code::internal, "the server names an output '{}', which leads out of the run's folder", to_utf8(artifacts.back().path));
     }
   }
   const auto next = answer.find("next");

@@ -75,7 +75,7 @@ Result<void> keep_gpus(const NodeRun& run) {
 /// No ranks of its own to name: it is mpirun that starts them.
 void say_ready(NodeRun& run) {
   run.heartbeat->ranks_started();
-  run.messenger->post("that the node is ready", [server = run.server.get()] { return server->started({}); });
+  run.messenger->post("the readiness of the node", [server = run.server.get()] { return server->started({}); });
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace muster::runner::steps {
 namespace {
 
-/// The rank's own file takes what it prints, with no pipe between: whoever dies, nothing that was written is lost.
+/// The rank writes into its own file, without a pipe: what it wrote is kept when the runner or the rank is killed.
 Result<process::Child> start_rank(const NodeRun& run, const launch::RankPlan& rank) {
   MUSTER_TRY_ASSIGN(const Fd log, open_file(run.folder.rank_log(rank.log), O_WRONLY | O_APPEND));
   process::SpawnOptions options;
@@ -19,7 +19,7 @@ Result<process::Child> start_rank(const NodeRun& run, const launch::RankPlan& ra
   return process::spawn(options);
 }
 
-/// Nothing is left of a start that failed half-way.
+/// Ends the ranks that were started when a later one could not be.
 void undo(NodeRun& run, std::vector<process::Child>& children) {
   const auto ended = run.group->kill(std::chrono::seconds(10));
   if (!ended) run.warnings.add(ended.error());
@@ -49,7 +49,7 @@ Result<void> start_children(NodeRun& run) {
   run.ranks = std::make_unique<ChildRanks>(std::move(children), terminate, run.warnings);
   crash_point("runner.ranks.started");
   run.heartbeat->ranks_started();
-  run.messenger->post("the ranks' start", [server = run.server.get(), started] { return server->started(started); });
+  run.messenger->post("the start of the ranks", [server = run.server.get(), started] { return server->started(started); });
   run.state.group = run.group->to_json();
   if (const auto saved = save(run.state, run.folder.state()); !saved) run.warnings.add(saved.error().detail);
   return {};

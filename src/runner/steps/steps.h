@@ -31,7 +31,8 @@ Result<void> end_leftovers(NodeRun& run);
 Result<void> drain(NodeRun& run);
 /// outputs/, all that can be kept of it.
 Result<void> collect_outputs(NodeRun& run);
-/// The last word. Afterwards the run folder is gone (unless MUSTER_KEEP_RUN_FOLDERS=1, or the server had no room for all of it in time).
+/// Reports the node as done. Afterwards the run folder is removed (unless MUSTER_KEEP_RUN_FOLDERS=1, or the server had no room for all of
+/// it in time).
 Result<void> report_done(NodeRun& run);
 
 }  // namespace muster::runner::steps

@@ -24,7 +24,7 @@ Result<void> take_over(NodeRun& run) {
   auto state = load_state(run.folder.state());
   if (!state) {
     if (state.error().code != Code::not_found)
-      run.warnings.add(fmt::format("what the runner before had reached cannot be read: {}", state.error().detail));
+      run.warnings.add(fmt::format("the state that the earlier runner left cannot be read: {}", state.error().detail));
     return run.folder.make();  // it was killed before it started anything
   }
   run.state = std::move(*state);

@@ -35,7 +35,7 @@ Error describe(sqlite3* database, std::string_view doing) {
     error.hint = "free some space on that disk";
   } else if (code == SQLITE_INTERRUPT) {
     error.code = Code::timeout;
-    error.detail = "the question to the database took too long";
+    error.detail = "the database query took too long";
     error.hint = "ask for less, or filter more";
   } else if (code == SQLITE_BUSY) {
     error.code = Code::unavailable;
