@@ -275,19 +275,21 @@ class Client:
         _pause(attempt)
 
     def _unreachable(self, reason: BaseException) -> ServerUnreachableException:
+        advice = "Start it with `muster up`, or set MUSTER_URL to where it is."
         if isinstance(reason, ConnectionRefusedError):
             why = "nothing listens there"
         elif isinstance(reason, socket.timeout):
             why = "no answer in time"
-        elif isinstance(reason, ssl.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
-            return ServerUnreachableException("The certificate of the server at {} is not trusted: {}. `muster login {}` shows its "
-                                              "fingerprint and keeps it.".format(self.url, reason, self.url), reason)
         elif isinstance(reason, WrongCertificateError):
-            return ServerUnreachableException("The server at {} is not the one that is meant: {}.".format(self.url, reason), reason)
+            why = str(reason)
+            advice = "If its certificate was changed on purpose, `muster login {}` stores the new one.".format(self.url)
+        elif isinstance(reason, ssl.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
+            why = "its certificate is not trusted ({})".format(reason)
+            advice = "`muster login {}` shows its fingerprint and stores it.".format(self.url)
         else:
             why = str(reason) or type(reason).__name__
-        advice = "The run goes on without it; call again when it is back." if in_run() else \
-            "Start it with `muster up`, or set MUSTER_URL to where it is."
+        if in_run():
+            advice = "The run goes on without it; call again when it is back."
         return ServerUnreachableException("The Muster server at {} cannot be reached: {}. {}".format(self.url, why, advice), reason)
 
 

@@ -68,6 +68,5 @@ class _PinnedConnection(http.client.HTTPSConnection):
         if hmac.compare_digest(seen, self._fingerprint):
             return
         self.close()
-        raise WrongCertificateError(
-            "it has the certificate SHA256:{}, not the one that is known, SHA256:{}. If its certificate was changed on purpose, "
-            "`muster login` keeps the new one; else another server answers there".format(seen, self._fingerprint))
+        raise WrongCertificateError("it has the certificate SHA256:{}, not the one that is known, SHA256:{}".format(
+            seen, self._fingerprint))

@@ -125,7 +125,7 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
     if (!sink_was_used && wait.count() >= 0 && sleep_for(wait, options_.stop)) continue;
     if (!response && !options_.stop.stop_requested()) {
       response.error().detail = fmt::format("the server at {} cannot be reached: {}", options_.address.url, response.error().detail);
-      if (!response.error().hint.empty()) return response;
+      if (!response.error().hint.empty() && !options_.address.in_run) return response;
       response.error().hint = options_.address.in_run          ? "the run goes on without it; try again when it is back"
                               : is_local(options_.address.url) ? "start it with `muster up`"
                                                                : "check the address, and that the server runs there";

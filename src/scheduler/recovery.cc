@@ -90,7 +90,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
   thread_.post([this, run, handle = **handle] {
     adopt_nodes(run, handle);
     if (stop_reason(run)) stop_nodes(run);
-    watch_duration(run, true);
+    watch_duration(run, clock_.now_us(), true);
   });
 }
 

@@ -137,7 +137,7 @@ Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, He
 
 Result<void> SchedulerImpl::started(const NodeId& node, TimeUs first_rank_at) {
   MUSTER_TRY_ASSIGN(const Step applied, apply(node, RanksStarted{node.node_rank, first_rank_at}));
-  thread_.post([this, run = applied.run] { watch_duration(run, false); });
+  thread_.post([this, run = applied.run, now = clock_.now_us()] { watch_duration(run, now, false); });
   return {};
 }
 

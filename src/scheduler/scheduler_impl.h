@@ -89,8 +89,8 @@ class SchedulerImpl final : public Scheduler {
   void watch_silence(const model::Run& run);
   /// Nodes whose runners have not checked in some minutes after their start are given up.
   void watch_start(const std::string& run_id, int attempt);
-  /// `was_found`: it ran before this server did.
-  void watch_duration(const model::Run& run, bool was_found);
+  /// `now`: by the wall clock. `was_found`: it ran before this server did.
+  void watch_duration(const model::Run& run, TimeUs now, bool was_found);
   void look_at_duration(std::int64_t run_key, int attempt, const std::string& name);
   /// A node says for how long its ranks have run.
   void correct_duration(const model::Run& run, std::chrono::seconds ran);

@@ -84,10 +84,10 @@ void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {
 
 /// Time is monotonic: this server's own from here on, and the nodes' for what was before (correct_duration). Only where no node tells does
 /// the wall clock say how long a run has been going that this server found.
-void SchedulerImpl::watch_duration(const model::Run& run, bool was_found) {
+void SchedulerImpl::watch_duration(const model::Run& run, TimeUs now, bool was_found) {
   if (run.started_at == 0) return;
   const std::string name = fmt::format("{}/{}", run.run_id, run.attempt);
-  const TimeUs so_far = std::max<TimeUs>(0, clock_.now_us() - run.started_at);
+  const TimeUs so_far = std::max<TimeUs>(0, now - run.started_at);
   std::chrono::microseconds left(std::max<TimeUs>(0, run.spec.max_run_duration_seconds * 1'000'000 - so_far));
   if (was_found) left = std::max<std::chrono::microseconds>(left, kHeartbeatPatience);
   const Timed timed{clock_.steady() + left, run.spec.max_run_duration_seconds};
