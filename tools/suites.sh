@@ -14,8 +14,10 @@ run_tests() {
   need_packages $BUILD_PACKAGES $TEST_PACKAGES
   lint
   if build_release; then
+    build_ahead asan tsan
     python_suites
     e2e_suite release
+    end_building_ahead
   else
     count "The release, which does not build" 0 1
   fi
@@ -51,6 +53,23 @@ cpp_suite() {
   step "C++ tests ($1)" in_fixed_memory "$1" ctest --test-dir "build/$1" -j "$(core_count)" --output-on-failure --no-tests=error \
     --output-junit "$junit" || true
   count_junit "C++ ($1)" "$junit"
+}
+
+# Compiles while the other tests mostly wait, at the lowest priority. What is missing or fails is built again, and said, by cpp_suite.
+build_ahead() { # PRESET…
+  mkdir -p build/log
+  # A session of its own, so that all of it can be ended.
+  # shellcheck disable=SC2016
+  JOBS=$(core_count) setsid sh -c 'for preset; do nice -n 19 cmake --preset "$preset" && nice -n 19 cmake --build "build/$preset" -j "$JOBS"; done' \
+    build_ahead "$@" >build/log/ahead.log 2>&1 </dev/null &
+  ahead=$!
+  trap 'end_building_ahead; exit 130' INT TERM
+}
+
+end_building_ahead() {
+  kill -- "-$ahead" 2>/dev/null || true
+  wait "$ahead" 2>/dev/null || true
+  trap - INT TERM
 }
 
 # TSan of clang 14 does not start where the kernel spreads addresses widely.
