@@ -117,8 +117,8 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
   const auto began = std::chrono::steady_clock::now();
   for (int attempt = 1;; ++attempt) {
     auto response = exchange_once(request, watched);
-    const bool fault =
-        response ? response->status == 503 : response.error().code == Code::unavailable || response.error().code == Code::timeout;
+    const bool fault = response ? response->status == 502 || response->status == 503 || response->status == 504
+                                : response.error().code == Code::unavailable || response.error().code == Code::timeout;
     if (!fault || sink_failed) return response;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     const auto wait = wait_before(retry_policy(), attempt, elapsed);

@@ -49,13 +49,12 @@ ssl::context& client_tls(const HostPort& server) {
   return verified;
 }
 
-void expect_host(SSL* tls, const HostPort& server) {
+bool expect_host(SSL* tls, const HostPort& server) {
   if (is_number(server.host)) {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), server.host.c_str());
-    return;
+    const std::string without_scope = server.host.substr(0, server.host.find('%'));
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), without_scope.c_str()) == 1;
   }
-  SSL_set_tlsext_host_name(tls, server.host.c_str());
-  SSL_set1_host(tls, server.host.c_str());
+  return SSL_set_tlsext_host_name(tls, server.host.c_str()) == 1 && SSL_set1_host(tls, server.host.c_str()) == 1;
 }
 
 std::string fingerprint_of(SSL* tls) {

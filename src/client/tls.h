@@ -16,8 +16,8 @@ namespace muster::client {
 /// keep them). Lives as long as the process.
 boost::asio::ssl::context& client_tls(const HostPort& server);
 
-/// Before the handshake: the name that the server is asked by, and that its certificate must have.
-void expect_host(SSL* tls, const HostPort& server);
+/// Before the handshake: the name that the server is asked by, and that its certificate must have. False for a name that none can have.
+bool expect_host(SSL* tls, const HostPort& server);
 
 /// After the handshake, before anything is sent. unavailable, saying what to do, when this is not the server that is meant.
 Result<void> check_certificate(SSL* tls, const HostPort& server);

@@ -117,7 +117,10 @@ Result<void> Transport::open_tunnel() {
 
 Result<void> Transport::handshake() {
   tls_.emplace(socket_, client_tls(server_));
-  expect_host(tls_->native_handle(), server_);
+  if (!expect_host(tls_->native_handle(), server_)) {
+    close();
+    return fail(Code::unavailable, "no TLS connection to {}: no certificate can have that name", server_.text());
+  }
   const ErrorCode error =
       await(deadlines_.connect, [&](auto&& done) { tls_->async_handshake(asio::ssl::stream_base::client, std::move(done)); });
   if (!error) return {};

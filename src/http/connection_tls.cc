@@ -14,8 +14,11 @@ net::awaitable<bool> Connection::handshake() {
       "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 55\r\nconnection: close\r\n\r\n"
       "this port speaks TLS: write https:// instead of http://\n";
   error_code error;
+  core_->connections.set_dispensable(this, true);
+  waiting_ = true;
   arm(core_->options.header_deadline);
   co_await stream_.async_handshake(net::redirect_error(net::use_awaitable, error));
+  waiting_ = false;
   disarm();
   if (!error) co_return true;
   if (error.category() == net::error::get_ssl_category() &&

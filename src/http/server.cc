@@ -164,6 +164,7 @@ Result<std::unique_ptr<net::ssl::context>> tls_of(const ServerOptions& options) 
   if (error)
     return fail_hint(Code::invalid, "give a certificate as a PEM file", "the certificate {} cannot be used: {}", options.tls_certificate,
                      error.message());
+  tls->set_password_callback([](auto, auto) { return std::string(); });  // else OpenSSL asks at the terminal
   tls->use_private_key_file(options.tls_key, net::ssl::context::pem, error);
   if (error)
     return fail_hint(Code::invalid, "give the certificate's own key as a PEM file without a password", "the key {} cannot be used: {}",

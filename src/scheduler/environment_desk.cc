@@ -49,7 +49,12 @@ void EnvironmentDesk::abandon(std::int64_t run_key) {
 }
 
 void EnvironmentDesk::look(const std::string& key, const WantedPointer& wanted) {
-  const Found found = hands_.find(wanted->definition);
+  Found found;
+  try {
+    found = hands_.find(wanted->definition);
+  } catch (const std::exception& surprise) {
+    found = fail(Code::unavailable, "the environment could not be looked for: {}", surprise.what());
+  }
   if (found && !*found)
     builds_.post(key, [this, key, wanted] { build(key, wanted); });
   else if (found)
@@ -63,7 +68,12 @@ void EnvironmentDesk::build(const std::string& key, const WantedPointer& wanted)
   bool is_concluded = false;
   while (!is_concluded) {
     bool gave_up = false;
-    const Built outcome = hands_.build(wanted->definition, on_log, [&] { return gave_up = gave_up || nobody_waits(wanted); });
+    Built outcome;
+    try {
+      outcome = hands_.build(wanted->definition, on_log, [&] { return gave_up = gave_up || nobody_waits(wanted); });
+    } catch (const std::exception& surprise) {
+      outcome = fail(Code::unavailable, "the environment could not be built: {}", surprise.what());
+    }
     is_concluded = conclude(key, wanted, outcome, !outcome && gave_up);
   }
 }
@@ -126,11 +136,12 @@ void EnvironmentDesk::bring_up_to_date(const Wanted& wanted, Waiter& waiter) {
     const auto appended = logs_.append(id, size, text, clock_.now_us(), std::nullopt);
     if (!appended) log::warning("environment", "the build log of {}: {}", waiter.run.run_id, appended.error().detail);
     size = logs_.size(id).value_or(size);
+    return appended.has_value();
   };
   // A run that waited before a restart has a log already: what it holds is kept, this build's log follows it.
   if (waiter.log_bytes == 0 && size > 0) append("\n");
-  append(std::string_view(wanted.log).substr(waiter.log_bytes));
-  waiter.log_bytes = wanted.log.size();
+  // What the disk did not take comes again with what is said next.
+  if (append(std::string_view(wanted.log).substr(waiter.log_bytes))) waiter.log_bytes = wanted.log.size();
 }
 
 }  // namespace muster::scheduler

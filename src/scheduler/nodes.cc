@@ -162,14 +162,18 @@ void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& no
 
 void SchedulerImpl::end_by_force(const model::Run& run) {
   keep_folders(run);
-  kill_nodes(run, ranks_of(run), [this, run] {
-    release(run);
-    const auto noted = store_.write([&](store::Session& session) -> Result<void> {
-      store::run_attempts::set_to_kill(session, run.key, run.attempt, false);
-      return {};
-    });
-    if (!noted) log::warning("scheduler", "{}: {}", run.run_id, noted.error().detail);  // the next start looks once more, and finds nothing
+  kill_nodes(run, ranks_of(run), [this, run] { release_killed(run); });
+}
+
+/// The nodes are given back once it is stored that nothing is left on them: the next server would take them for this run's otherwise.
+void SchedulerImpl::release_killed(const model::Run& run) {
+  const auto noted = store_.write([&](store::Session& session) -> Result<void> {
+    store::run_attempts::set_to_kill(session, run.key, run.attempt, false);
+    return {};
   });
+  if (noted) return release(run);
+  log::warning("scheduler", "{}: {}", run.run_id, noted.error().detail);
+  thread_.post_after(std::chrono::seconds(2), [this, run] { release_killed(run); });
 }
 
 /// What is not brought home stays: a server that starts removes no folder with this mark.

@@ -80,9 +80,14 @@ void SchedulerImpl::take_up(const model::Run& run) {
     // have been killed between the storing of the handle and the opening of the gate.
     std::vector<int> nodes;
     for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
-    kill_nodes(run, nodes, [this, run] {
-      apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& applied) {
-        if (applied.changed) thread_.post([this, again = applied.run] { start_nodes(again); });
+    kill_nodes(run, nodes, [this, run, handle = **handle] {
+      apply_until_stored(run.key, run.attempt, StartAgain{}, [this, handle](const Step& applied) {
+        thread_.post([this, handle, run = applied.run, again = applied.changed] {
+          if (again) return start_nodes(run);
+          // It was canceled meanwhile: it ends when its nodes are known to be gone.
+          const auto now = active(run.run_id);
+          if (now && now->attempt == run.attempt) adopt_nodes(*now, handle);
+        });
       });
     });
     return;

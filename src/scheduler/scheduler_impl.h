@@ -74,6 +74,7 @@ class SchedulerImpl final : public Scheduler {
   void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {}, int tries = 0);
   /// Kills what is left of an attempt whose run has ended, keeps its folders, then gives the nodes back.
   void end_by_force(const model::Run& run);
+  void release_killed(const model::Run& run);
   void put_off_start(const model::Run& run, const std::string& why);
   void give_up_start(const model::Run& run);
   void keep_folders(const model::Run& run) const;

@@ -53,8 +53,7 @@ Result<Listening> choose_address(const Home& home, const ServeOptions& options, 
 }
 
 /// The token of whoever owns this home: in `credentials` for the clients, in the store as a hash.
-Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url, const std::string& fingerprint, TimeUs now) {
-  MUSTER_TRY(keep_fingerprint(home, url, fingerprint));
+Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url, TimeUs now) {
   const std::string known = kept_token(home, url);
   if (!known.empty()) {
     MUSTER_TRY_ASSIGN(const bool valid,
@@ -148,7 +147,9 @@ Result<void> serve(const ServeOptions& options) {
   // Who does not find an authority for the certificate has to know its fingerprint: this home's clients and the runners do.
   const std::string pin = certificate && !certificate->vouched_for ? "SHA256:" + certificate->fingerprint : "";
   MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
-  MUSTER_TRY(ensure_owner_token(*store, home, url, pin, clock.now_us()));
+  // Without TLS of its own the server may stand behind a proxy whose fingerprint its owner has stored.
+  if (certificate) MUSTER_TRY(keep_fingerprint(home, url, pin));
+  MUSTER_TRY(ensure_owner_token(*store, home, url, clock.now_us()));
   MUSTER_TRY_ASSIGN(const auto active, store->read([](store::Session& session) -> Result<std::map<model::RunStatus, std::int64_t>> {
     return store::runs::count_active(session);
   }));

@@ -125,6 +125,7 @@ Result<Certificate> own_certificate(const fs::path& folder, const std::vector<st
   if (!fs::exists(file, ignored) || !fs::exists(key, ignored)) {
     MUSTER_TRY(make_folders(folder));
     MUSTER_TRY_ASSIGN(const auto made, make(names));
+    fs::remove(file, ignored);  // one without its key would stand beside a key that is not its own
     MUSTER_TRY(write_file(key, made.second, 0600));
     MUSTER_TRY(write_file(file, made.first, 0644));  // last: a certificate without its key is made anew
   }
