@@ -1,22 +1,8 @@
 #include "api/log_event.h"
 
-#include <openssl/evp.h>
-
 #include "base/text.h"
 
 namespace muster::api {
-namespace {
-
-std::string base64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
-
-}  // namespace
-
 std::string event_text(std::string_view name, const Json& data) { return fmt::format("event: {}\ndata: {}\n\n", name, dump_json(data)); }
 
 std::size_t without_begun_character(std::string_view bytes) {

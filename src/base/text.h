@@ -11,6 +11,11 @@ namespace muster {
 /// Lower-case hex of the bytes.
 std::string to_hex(std::string_view bytes);
 
+std::string base64(std::string_view bytes);
+
+/// With A to Z, and no other character, in lower case.
+std::string to_lower(std::string_view text);
+
 /// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);
 

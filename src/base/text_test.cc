@@ -72,6 +72,15 @@ TEST(Counted, AgreesWithItsNoun) {
   EXPECT_EQ(counted(3, "process", "processes"), "3 processes");
 }
 
+TEST(Base64, IsPaddedToWholeGroups) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+}
+
+TEST(ToLower, ChangesNothingButAToZ) { EXPECT_EQ(to_lower("AZaz09-\xC3\x84"), "azaz09-\xC3\x84"); }
+
 TEST(Hex, IsLowerCase) { EXPECT_EQ(to_hex(std::string_view("\x00\xAB\xFF", 3)), "00abff"); }
 
 }  // namespace

@@ -116,6 +116,21 @@ Result<Fd> lock_credentials(const fs::path& home) {
   return lock;
 }
 
+/// What `home`/credentials keeps for the URL under that key; "" when nothing.
+Result<std::string> stored(const fs::path& home, const std::string& url, const char* key) {
+  const fs::path path = home / "credentials";
+  MUSTER_TRY_ASSIGN(const auto json, read_object(path));
+  if (!json || !json->contains("servers") || !(*json)["servers"].is_object()) return "";
+  MUSTER_TRY_ASSIGN(const std::string wanted, normal_url(url));
+  for (const auto& [known, entry] : (*json)["servers"].items()) {
+    const auto normal = normal_url(known);
+    if (!normal || *normal != wanted || !entry.is_object()) continue;
+    std::string text = text_of(entry, key);
+    if (!text.empty()) return text;
+  }
+  return "";
+}
+
 /// The token for the server at `address.url`, and where it came from.
 Result<void> find_token(const AddressHints& hints, const fs::path& home, Address& address) {
   const std::string file = (home / "credentials").string();
@@ -159,25 +174,6 @@ Result<fs::path> home_folder(const std::map<std::string, std::string>& variables
   if (const std::string home = variable(variables, "HOME"); !home.empty()) return fs::path(home) / ".muster";
   return fail_hint(Code::invalid, "set MUSTER_HOME to a folder for Muster's files", "neither MUSTER_HOME nor HOME is set");
 }
-
-namespace {
-
-/// What `home`/credentials keeps for the URL under that key; "" when nothing.
-Result<std::string> stored(const fs::path& home, const std::string& url, const char* key) {
-  const fs::path path = home / "credentials";
-  MUSTER_TRY_ASSIGN(const auto json, read_object(path));
-  if (!json || !json->contains("servers") || !(*json)["servers"].is_object()) return "";
-  MUSTER_TRY_ASSIGN(const std::string wanted, normal_url(url));
-  for (const auto& [known, entry] : (*json)["servers"].items()) {
-    const auto normal = normal_url(known);
-    if (!normal || *normal != wanted || !entry.is_object()) continue;
-    std::string text = text_of(entry, key);
-    if (!text.empty()) return text;
-  }
-  return "";
-}
-
-}  // namespace
 
 Result<std::optional<std::string>> stored_token(const fs::path& home, const std::string& url) {
   MUSTER_TRY_ASSIGN(std::string token, stored(home, url, "token"));
@@ -237,7 +233,7 @@ Result<Address> find_address(const AddressHints& hints) {
     }
   }
   MUSTER_TRY_ASSIGN(const HostPort server, parse_server_url(url));
-  MUSTER_TRY_ASSIGN(address.url, normal_url(url));
+  address.url = server.url();
   address.fingerprint = server.fingerprint;
   if (server.tls && address.fingerprint.empty()) {
     MUSTER_TRY_ASSIGN(address.fingerprint, stored_fingerprint(home, address.url));

@@ -26,14 +26,6 @@ constexpr std::size_t kTogetherBytes = 64u << 10;
 /// How long to look for the answer of a server that stopped reading our body.
 constexpr std::chrono::seconds kEarlyAnswerWait{2};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::uint64_t body_length(const HttpRequest& request) {
   if (const auto* text = std::get_if<std::string>(&request.body)) return text->size();
   return std::get<FileBody>(request.body).length;
@@ -138,7 +130,7 @@ class HttpConnection::Impl {
     HttpResponse response;
     response.status = static_cast<int>(parser.get().result_int());
     for (const auto& field : parser.get().base()) {
-      response.headers[lower({field.name_string().data(), field.name_string().size()})] =
+      response.headers[to_lower({field.name_string().data(), field.name_string().size()})] =
           std::string(field.value().data(), field.value().size());
     }
     if (request.check_head) MUSTER_TRY(request.check_head(response));

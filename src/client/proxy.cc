@@ -1,7 +1,5 @@
 #include "client/proxy.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -9,30 +7,19 @@
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
+#include "base/text.h"
+
 namespace muster::client {
 namespace {
 
 namespace ip = boost::asio::ip;
 using boost::system::error_code;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::optional<ip::address> address_of(const std::string& host) {
   error_code error;
   const ip::address address = ip::make_address(host, error);
   if (error) return std::nullopt;
   return address;
-}
-
-bool is_loopback(const std::string& host) {
-  const auto address = address_of(host);
-  return lower(host) == "localhost" || (address && address->is_loopback());
 }
 
 bool is_in_network(const ip::address& address, const std::string& network) {
@@ -58,18 +45,18 @@ std::optional<std::string> without_port(std::string_view entry, std::uint16_t po
     host = entry.substr(0, entry.find(':'));
     digits = entry.substr(entry.find(':') + 1);
   }
-  if (digits.empty()) return lower(host);
+  if (digits.empty()) return to_lower(host);
   std::uint16_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size() || number != port) return std::nullopt;
-  return lower(host);
+  return to_lower(host);
 }
 
 bool names(std::string_view entry, const HostPort& server) {
   if (entry == "*") return true;
   const auto wanted = without_port(entry, server.port);
   if (!wanted || wanted->empty()) return false;
-  const std::string host = lower(server.host);
+  const std::string host = to_lower(server.host);
   if (const auto address = address_of(host)) {
     const auto other = address_of(*wanted);
     return (other && *other == *address) || is_in_network(*address, *wanted);
@@ -90,14 +77,6 @@ std::string percent_decoded(std::string_view text) {
   return decoded;
 }
 
-std::string basic(const std::string& credentials) {
-  std::string text((credentials.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(credentials.data()), static_cast<int>(credentials.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return "Basic " + text;
-}
-
 Result<Proxy> parse_proxy(std::string_view url, const std::string& variable) {
   constexpr std::size_t kLongest = 2048;
   const auto wrong = [&] {
@@ -108,7 +87,7 @@ Result<Proxy> parse_proxy(std::string_view url, const std::string& variable) {
   if (url.size() > kLongest) return wrong();
   const std::size_t scheme = url.find("://");
   if (scheme != std::string_view::npos) {
-    if (lower(url.substr(0, scheme)) != "http") return wrong();
+    if (to_lower(url.substr(0, scheme)) != "http") return wrong();
     url.remove_prefix(scheme + 3);
   }
   Proxy proxy;
@@ -116,7 +95,7 @@ Result<Proxy> parse_proxy(std::string_view url, const std::string& variable) {
   if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
     std::string credentials = percent_decoded(url.substr(0, at));
     if (credentials.find(':') == std::string::npos) credentials += ':';
-    proxy.authorization = basic(credentials);
+    proxy.authorization = "Basic " + base64(credentials);
     url.remove_prefix(at + 1);
   }
   auto server = parse_server_url("http://" + std::string(url));
@@ -126,6 +105,11 @@ Result<Proxy> parse_proxy(std::string_view url, const std::string& variable) {
 }
 
 }  // namespace
+
+bool is_loopback(const std::string& host) {
+  const auto address = address_of(host);
+  return to_lower(host) == "localhost" || (address && address->is_loopback());
+}
 
 bool is_exempt(const HostPort& server, std::string_view no_proxy) {
   while (!no_proxy.empty()) {

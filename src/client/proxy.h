@@ -22,6 +22,9 @@ struct Proxy {
 /// that is not http://[USER:PASSWORD@]HOST[:PORT].
 Result<std::optional<Proxy>> proxy_for(const HostPort& server, const std::map<std::string, std::string>& variables);
 
+/// Whether the host, a name or an address, is this machine itself.
+bool is_loopback(const std::string& host);
+
 /// Whether `no_proxy` names the host: `*`, a host and all below it (a leading dot changes nothing), an address, or a network (10.0.0.0/8);
 /// each may end in a port. Divided by commas or spaces.
 bool is_exempt(const HostPort& server, std::string_view no_proxy);

@@ -34,11 +34,6 @@ Result<Json> json_of(const HttpResponse& response, const Address& address) {
                    json.error().detail);
 }
 
-bool is_local(const std::string& url) {
-  return url.find("//127.") != std::string::npos || url.find("//localhost:") != std::string::npos ||
-         url.find("//[::1]") != std::string::npos;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<Api>> Api::create(ApiOptions options) {
@@ -126,9 +121,9 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
     if (!response && !options_.stop.stop_requested()) {
       response.error().detail = fmt::format("the server at {} cannot be reached: {}", options_.address.url, response.error().detail);
       if (!response.error().hint.empty() && !options_.address.in_run) return response;
-      response.error().hint = options_.address.in_run          ? "the run goes on without it; try again when it is back"
-                              : is_local(options_.address.url) ? "start it with `muster up`"
-                                                               : "check the address, and that the server runs there";
+      response.error().hint = options_.address.in_run     ? "the run goes on without it; try again when it is back"
+                              : is_loopback(server_.host) ? "start it with `muster up`"
+                                                          : "check the address, and that the server runs there";
     }
     return response;
   }

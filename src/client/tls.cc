@@ -1,14 +1,14 @@
 #include "client/tls.h"
 
-#include <openssl/crypto.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 
 #include <boost/asio/ip/address.hpp>
 
-#include "base/hash.h"
+#include "base/text.h"
 
 namespace muster::client {
 namespace {
@@ -60,19 +60,17 @@ bool expect_host(SSL* tls, const HostPort& server) {
 std::string fingerprint_of(SSL* tls) {
   X509* const certificate = SSL_get0_peer_certificate(tls);
   if (certificate == nullptr) return "";
-  unsigned char* bytes = nullptr;
-  const int size = i2d_X509(certificate, &bytes);
-  if (size <= 0) return "";
-  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  OPENSSL_free(bytes);
-  return sha256_hex(der);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return "";
+  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 Result<void> check_certificate(SSL* tls, const HostPort& server) {
   const std::string seen = fingerprint_of(tls);
-  const std::string url = "https://" + server.text();
+  const std::string url = server.url();
   if (!server.fingerprint.empty()) {
-    if (seen.size() == server.fingerprint.size() && CRYPTO_memcmp(seen.data(), server.fingerprint.data(), seen.size()) == 0) return {};
+    if (seen == server.fingerprint) return {};
     return fail_hint(
         Code::unavailable,
         fmt::format("if its certificate was changed on purpose, `muster login {}` keeps the new one; else somebody else answers there",

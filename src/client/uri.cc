@@ -12,12 +12,6 @@ bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 tl::unexpected<Error> not_an_address(std::string_view url) {
   return fail_hint(Code::invalid, "an address is like http://127.0.0.1:6464", "the server's address \"{}\" is not one", to_utf8(url));
 }
@@ -56,12 +50,14 @@ std::string HostPort::text() const {
   return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
 }
 
+std::string HostPort::url() const { return fmt::format("{}://{}", tls ? "https" : "http", text()); }
+
 std::optional<std::string> parse_fingerprint(std::string_view text) {
   constexpr std::string_view kKind = "sha256:";
   constexpr std::size_t kDigits = 64;
-  if (lower(text.substr(0, kKind.size())) == kKind) text.remove_prefix(kKind.size());
+  if (to_lower(text.substr(0, kKind.size())) == kKind) text.remove_prefix(kKind.size());
   std::string digits;
-  for (const char c : lower(text)) {
+  for (const char c : to_lower(text)) {
     if (c == ':') continue;
     if (std::isxdigit(static_cast<unsigned char>(c)) == 0) return std::nullopt;
     digits += c;
@@ -75,7 +71,7 @@ Result<HostPort> parse_server_url(std::string_view url) {
   constexpr std::string_view kTls = "https://";
   const std::string_view whole = url;
   HostPort server;
-  if (lower(url.substr(0, kTls.size())) == kTls) {
+  if (to_lower(url.substr(0, kTls.size())) == kTls) {
     server.tls = true;
     server.port = 443;
     url.remove_prefix(kTls.size());
@@ -85,7 +81,7 @@ Result<HostPort> parse_server_url(std::string_view url) {
       server.fingerprint = *fingerprint;
       url = url.substr(0, at);
     }
-  } else if (lower(url.substr(0, kPlain.size())) == kPlain) {
+  } else if (to_lower(url.substr(0, kPlain.size())) == kPlain) {
     url.remove_prefix(kPlain.size());
   } else {
     return not_an_address(whole);
@@ -96,11 +92,11 @@ Result<HostPort> parse_server_url(std::string_view url) {
   if (!url.empty() && url.front() == '[') {
     const std::size_t end = url.find(']');
     if (end == std::string_view::npos) return not_an_address(whole);
-    server.host = lower(url.substr(1, end - 1));
+    server.host = to_lower(url.substr(1, end - 1));
     rest = url.substr(end + 1);
   } else {
     const std::size_t end = std::min(url.find(':'), url.size());
-    server.host = lower(url.substr(0, end));
+    server.host = to_lower(url.substr(0, end));
     rest = url.substr(end);
   }
   const bool host_is_good =
@@ -116,7 +112,7 @@ Result<HostPort> parse_server_url(std::string_view url) {
 
 Result<std::string> normal_url(std::string_view url) {
   MUSTER_TRY_ASSIGN(const HostPort server, parse_server_url(url));
-  return fmt::format("{}://{}", server.tls ? "https" : "http", server.text());
+  return server.url();
 }
 
 }  // namespace muster::client

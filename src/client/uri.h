@@ -29,6 +29,8 @@ struct HostPort {
 
   /// "host:port" as it stands in an address.
   std::string text() const;
+  /// The whole address, as normal_url() gives it.
+  std::string url() const;
 };
 
 /// What an https server shows of itself before anything is said to it.

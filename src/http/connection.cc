@@ -44,9 +44,7 @@ std::string words_of(const std::exception_ptr& surprise) {
 HeaderFields fields_of(const Parser& parser) {
   HeaderFields fields;
   for (const auto& field : parser.get()) {
-    std::string name(field.name_string());
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    fields.emplace_back(std::move(name), std::string(field.value()));
+    fields.emplace_back(to_lower({field.name_string().data(), field.name_string().size()}), std::string(field.value()));
   }
   return fields;
 }

@@ -12,11 +12,6 @@
 
 namespace muster::runner {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 Result<std::string> own_address(const std::string& server_host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;

@@ -8,8 +8,6 @@
 
 namespace muster::runner {
 
-std::string host_name();
-
 /// The address by which other nodes reach this one: the one from which we reach the server; 127.0.0.1 when the server is on this machine's
 /// loopback. unavailable when there is no route.
 Result<std::string> own_address(const std::string& server_host);

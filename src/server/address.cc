@@ -10,6 +10,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/host_name.h"
+
 namespace muster::server {
 namespace {
 
@@ -55,12 +57,6 @@ Result<Listening> first_address() {
 
 bool is_loopback(const Address& address) {
   return address.host.starts_with("127.") || address.host == "localhost" || address.host == "[::1]" || address.host == "::1";
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 std::string url_of(const Address& address, const std::string& scheme) {

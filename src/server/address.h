@@ -35,6 +35,4 @@ bool is_loopback(const Address& address);
 /// The URL for this machine's clients ("http" or "https"); for a server that listens on every interface, with this machine's name.
 std::string url_of(const Address& address, const std::string& scheme);
 
-std::string host_name();
-
 }  // namespace muster::server

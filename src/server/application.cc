@@ -13,6 +13,7 @@
 #include "api/services.h"
 #include "base/crash_point.h"
 #include "base/file.h"
+#include "base/host_name.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/log.h"

@@ -16,6 +16,8 @@ struct ServeOptions {
   std::string tls_certificate;  ///< PEM file
   std::string tls_key;          ///< PEM file of its key
   bool insecure = false;        ///< no TLS, even where other machines can listen
+
+  bool operator==(const ServeOptions&) const = default;
 };
 
 /// Serves until SIGTERM or SIGINT. Blocks these signals for the whole process: call it from the main thread, before others exist.

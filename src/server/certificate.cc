@@ -9,10 +9,11 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/file.h"
-#include "base/hash.h"
+#include "base/text.h"
 
 namespace muster::server {
 namespace fs = std::filesystem;
@@ -100,18 +101,17 @@ Result<Certificate> read(const fs::path& file, const fs::path& key) {
   MUSTER_TRY_ASSIGN(const std::string text, read_file(file, kLongestFile));
   const Owned<BIO> bytes(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   const Owned<X509> certificate(PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr));
-  unsigned char* der = nullptr;
-  const int size = certificate == nullptr ? 0 : i2d_X509(certificate.get(), &der);
-  if (size <= 0) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (certificate == nullptr || X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {
     return fail_hint(Code::invalid, "it must be a PEM file that begins with the server's certificate", "{} has no certificate",
                      file.string());
   }
-  const std::string whole(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
   const Owned<STACK_OF(X509)> others(sk_X509_new_null());
   while (X509* next = PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)) sk_X509_push(others.get(), next);
   ERR_clear_error();  // the file's end is one
-  return Certificate{file, key, sha256_hex(whole), is_vouched_for(certificate.get(), others.get())};
+  return Certificate{file, key, to_hex({reinterpret_cast<const char*>(digest.data()), size}),
+                     is_vouched_for(certificate.get(), others.get())};
 }
 
 }  // namespace

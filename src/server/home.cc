@@ -69,6 +69,12 @@ Result<std::string> close_to_others(fs::path root) {
                   : std::string();
 }
 
+/// What the credentials hold for the server at the URL under the key; "" when nothing.
+std::string kept(const Json& credentials, const std::string& url, const char* key) {
+  const Json::json_pointer at = Json::json_pointer("/servers") / url / key;
+  return credentials.contains(at) && credentials.at(at).is_string() ? credentials.at(at).get<std::string>() : "";
+}
+
 }  // namespace
 
 Result<Home> open_home(const fs::path& root) {
@@ -128,9 +134,7 @@ Result<void> keep_token(const Home& home, const std::string& url, const std::str
 
 Result<void> keep_fingerprint(const Home& home, const std::string& url, const std::string& fingerprint) {
   Json credentials = read_object(home.credentials());
-  const Json::json_pointer at = Json::json_pointer("/servers") / url / "fingerprint";
-  const std::string kept = credentials.contains(at) && credentials.at(at).is_string() ? credentials.at(at).get<std::string>() : "";
-  if (kept == fingerprint) return {};
+  if (kept(credentials, url, "fingerprint") == fingerprint) return {};
   if (fingerprint.empty())
     credentials["servers"][url].erase("fingerprint");
   else
@@ -138,10 +142,6 @@ Result<void> keep_fingerprint(const Home& home, const std::string& url, const st
   return write_file(home.credentials(), credentials.dump(2) + "\n", 0600);
 }
 
-std::string kept_token(const Home& home, const std::string& url) {
-  const Json credentials = read_object(home.credentials());
-  const Json::json_pointer at = Json::json_pointer("/servers") / url / "token";
-  return credentials.contains(at) && credentials.at(at).is_string() ? credentials.at(at).get<std::string>() : "";
-}
+std::string kept_token(const Home& home, const std::string& url) { return kept(read_object(home.credentials()), url, "token"); }
 
 }  // namespace muster::server

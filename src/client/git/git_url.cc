@@ -2,21 +2,15 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace muster::client {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 bool is_ssh(std::string_view scheme) {
-  const std::string name = lower(scheme);
+  const std::string name = to_lower(scheme);
   return name == "ssh" || name == "git+ssh" || name == "ssh+git";
 }
 
@@ -54,7 +48,7 @@ std::string without_credentials(std::string_view address) {
   }
   if (!is_host(authority)) return "";
   user = is_ssh(scheme) ? user.substr(0, user.find(':')) : "";
-  if (lower(scheme) != "file") path = path.substr(0, path.find_first_of("?#"));
+  if (to_lower(scheme) != "file") path = path.substr(0, path.find_first_of("?#"));
   return std::string(scheme) + "://" + std::string(user) + (user.empty() ? "" : "@") + std::string(authority) + std::string(path);
 }
 

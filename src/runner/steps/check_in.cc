@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/crash_point.h"
+#include "base/host_name.h"
 #include "base/log.h"
 #include "base/own_variables.h"
 #include "client/proxy.h"
