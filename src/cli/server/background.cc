@@ -120,6 +120,12 @@ std::vector<std::string> urls_of(const fs::path& home) {
   return urls;
 }
 
+/// Until it ends, but no longer than until it is time to look again.
+void wait_a_moment(const ServerProcess& server) {
+  pollfd ended{server.pidfd.get(), POLLIN, 0};  // of a process that is not known, poll() watches nothing
+  (void)::poll(&ended, 1, static_cast<int>(kAskEvery.count()));
+}
+
 std::optional<Json> ask_status(const fs::path& home, const ServerProcess& server) {
   const auto api = api_of(home, server);
   if (!api) return std::nullopt;
@@ -159,12 +165,39 @@ Result<std::optional<Json>> running_server(const fs::path& home) {
       return fail_hint(Code::timeout, fmt::format("`muster down` ends it; its log is {}", server::Home{home}.log_file().string()),
                        "a server (pid {}) has {}, and does not answer", server->pid, home.string());
     }
-    pollfd ended{server->pidfd.get(), POLLIN, 0};
-    (void)::poll(&ended, 1, static_cast<int>(kAskEvery.count()));
+    wait_a_moment(*server);
   }
 }
 
+/// The command line of `muster serve` with these options.
+std::vector<std::string> words_of(const server::ServeOptions& options) {
+  std::error_code ignored;
+  std::vector<std::string> words{fs::read_symlink("/proc/self/exe", ignored).string(), "serve", "--json", "--home", options.home.string()};
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {name, value});
+  };
+  // The server does not stand where the user does.
+  const auto absolute = [](const std::string& path) { return path.empty() ? path : fs::absolute(path).string(); };
+  add("--listen", options.listen);
+  add("--advertise", options.advertise);
+  add("--tls-certificate", absolute(options.tls_certificate));
+  add("--tls-key", absolute(options.tls_key));
+  if (options.insecure) words.emplace_back("--insecure");
+  return words;
+}
+
 }  // namespace
+
+void add_server_options(Command& command, server::ServeOptions& options, std::string& home) {
+  command.option("--listen", "HOST:PORT", options.listen,
+                 "where to listen (the first time 127.0.0.1:6464, or a free port when that is taken; then as before)");
+  command.option("--advertise", "URL", options.advertise, "the address by which other machines reach this server");
+  command.option("--tls-certificate", "FILE", options.tls_certificate,
+                 "the server's certificate, a PEM file (beyond this machine it makes one of its own when none is given)");
+  command.option("--tls-key", "FILE", options.tls_key, "the certificate's key, a PEM file");
+  command.flag("--insecure", options.insecure, "listen beyond this machine without TLS: others can read and change what is sent");
+  command.option("--home", "DIR", home, "where it keeps everything (else MUSTER_HOME, or ~/.muster)");
+}
 
 Result<fs::path> chosen_home(const std::string& told) {
   fs::path home = told;
@@ -192,7 +225,7 @@ Result<std::optional<ServerProcess>> server_process(const fs::path& home) {
     // One that has just taken the lock names itself in it a moment later.
     const auto patience = found.pidfd && is_ending(*pid) ? kStartDeadline : kNamedWithin;
     if (steady_clock::now() < begun + patience) {
-      std::this_thread::sleep_for(kAskEvery);
+      wait_a_moment(found);
       continue;
     }
     return fail_hint(Code::conflict, fmt::format("`fuser {}.lock` names it", files.database().string()),
@@ -225,8 +258,8 @@ Result<std::shared_ptr<client::Api>> api_of(const fs::path& home, const ServerPr
   return tl::unexpected(std::move(last));
 }
 
-Result<Started> start_in_background(const fs::path& home, const std::string& listen, const std::string& advertise,
-                                    const std::vector<std::string>& more) {
+Result<Started> start_in_background(const server::ServeOptions& options) {
+  const fs::path& home = options.home;
   MUSTER_TRY_ASSIGN(auto running, running_server(home));
   if (running) return Started{std::move(*running), true};
 
@@ -243,13 +276,7 @@ Result<Started> start_in_background(const fs::path& home, const std::string& lis
   const std::uint64_t log_size = fs::file_size(log_path, ignored);
 
   process::SpawnOptions spawning;
-  spawning.command = {fs::read_symlink("/proc/self/exe", ignored).string(), "serve", "--json", "--home", home.string()};
-  for (const auto& [name, value] : {std::pair<std::string, const std::string&>{"--listen", listen}, {"--advertise", advertise}}) {
-    if (value.empty()) continue;
-    spawning.command.push_back(name);
-    spawning.command.push_back(value);
-  }
-  spawning.command.insert(spawning.command.end(), more.begin(), more.end());
+  spawning.command = words_of(options);
   spawning.variables = own_variables();
   spawning.variables["MUSTER_HOME"] = home.string();
   spawning.folder = home;  // not where the user stands: that folder may go away

@@ -11,9 +11,14 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "cli/command.h"
 #include "client/server_api.h"
+#include "server/application.h"
 
 namespace muster::cli {
+
+/// The options of `muster serve` and `muster up`. `home`: as typed, for chosen_home().
+void add_server_options(Command& command, server::ServeOptions& options, std::string& home);
 
 /// The home that was told, or the process's own, as an absolute path.
 Result<std::filesystem::path> chosen_home(const std::string& told);
@@ -33,10 +38,10 @@ struct Started {
   Json status;
   bool was_running = false;
 };
-/// Starts `muster serve` in a session of its own, its output appended to HOME/server.log, and waits until it answers (10 s). An error is
-/// the server's own when it ended instead. One that runs already is found, and its server.json mended.
-Result<Started> start_in_background(const std::filesystem::path& home, const std::string& listen, const std::string& advertise,
-                                    const std::vector<std::string>& more = {});
+/// Starts `muster serve` with these options (their home is an absolute path) in a session of its own, its output appended to
+/// HOME/server.log, and waits until it answers (10 s). An error is the server's own when it ended instead. One that runs already is found,
+/// and its server.json mended.
+Result<Started> start_in_background(const server::ServeOptions& options);
 
 /// SIGTERM, then waits until it has ended; timeout names the pid when it does not within 20 s.
 Result<void> stop(const ServerProcess& server);

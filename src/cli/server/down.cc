@@ -88,7 +88,9 @@ Result<Exit> down(Context& context, const Options& options) {
   std::error_code ignored;
   if (!process && options.cancel && fs::exists(server::Home{home}.server_file(), ignored)) {
     // It was killed, and what it had started goes on. Only a server can end that in order.
-    MUSTER_TRY(start_in_background(home, "", ""));
+    server::ServeOptions only_home;
+    only_home.home = home;
+    MUSTER_TRY(start_in_background(only_home));
     MUSTER_TRY_ASSIGN(process, server_process(home));
   }
   if (!process) {
