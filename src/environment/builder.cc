@@ -16,26 +16,30 @@ EnvironmentCache::EnvironmentCache(std::filesystem::path root, std::map<std::str
   clear_dead_builds(root_);
 }
 
-Result<std::string> EnvironmentCache::interpreter_of(const model::EnvironmentDefinition& definition) const {
+Result<BuildRequest> EnvironmentCache::request_for(const model::EnvironmentDefinition& definition) const {
   const auto path = variables_.find("PATH");
-  return resolve_interpreter(interpreter_wanted(definition), path == variables_.end() ? "" : path->second);
+  MUSTER_TRY_ASSIGN(std::string interpreter,
+                    resolve_interpreter(interpreter_wanted(definition), path == variables_.end() ? "" : path->second));
+  std::string hash = environment_hash(definition, interpreter);
+  return BuildRequest{root_,     std::move(hash), std::move(interpreter), packages_to_install(definition), provided_packages(definition),
+                      variables_};
+}
+
+Result<std::optional<Prepared>> EnvironmentCache::find(const BuildRequest& request) {
+  if (request.packages.empty()) return Prepared{request.interpreter, "", request.hash};
+  return find_built(request.root, request.hash);
 }
 
 Result<std::optional<Prepared>> EnvironmentCache::find(const model::EnvironmentDefinition& definition) const {
-  MUSTER_TRY_ASSIGN(const std::string interpreter, interpreter_of(definition));
-  const std::string hash = environment_hash(definition, interpreter);
-  if (packages_to_install(definition).empty()) return Prepared{interpreter, "", hash};
-  return find_built(root_, hash);
+  MUSTER_TRY_ASSIGN(const BuildRequest request, request_for(definition));
+  return find(request);
 }
 
 Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition,
                                            const std::function<void(std::string_view)>& on_log, const std::function<bool()>& canceled) {
-  MUSTER_TRY_ASSIGN(const auto found, find(definition));
+  MUSTER_TRY_ASSIGN(const BuildRequest request, request_for(definition));
+  MUSTER_TRY_ASSIGN(const auto found, find(request));
   if (found) return *found;
-  MUSTER_TRY_ASSIGN(const std::string interpreter, interpreter_of(definition));
-  const BuildRequest request{
-      root_,     environment_hash(definition, interpreter), interpreter, packages_to_install(definition), provided_packages(definition),
-      variables_};
   const auto stop = [&]() -> Result<void> {
     if (canceled()) return fail(Code::conflict, "the build of the environment was canceled");
     return {};

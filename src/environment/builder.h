@@ -16,6 +16,8 @@
 
 namespace muster::environment {
 
+struct BuildRequest;
+
 /// Environments under `root`/<hash>/, each built once however many ask, in this process or another: whoever comes later waits for the
 /// builder's lock and follows its log. A builder that died is taken over: an environment is there only when its marker file (muster.json,
 /// with what pip installed) is, and what is left of a half-made one is wiped. A failed build is tried again at the next ask. Thread-safe.
@@ -36,7 +38,8 @@ class EnvironmentCache {
                            const std::function<bool()>& canceled);
 
  private:
-  Result<std::string> interpreter_of(const model::EnvironmentDefinition& definition) const;
+  Result<BuildRequest> request_for(const model::EnvironmentDefinition& definition) const;
+  static Result<std::optional<Prepared>> find(const BuildRequest& request);
 
   std::filesystem::path root_;
   std::map<std::string, std::string> variables_;

@@ -22,13 +22,13 @@ constexpr std::size_t kLastWordsBytes = 400;
 /// Of a start: the machine is short of something that comes back.
 bool passes(Code code) { return code == Code::unavailable || code == Code::disk_full || code == Code::storage_failed; }
 
+}  // namespace
+
 std::vector<int> ranks_of(const model::Run& run) {
   std::vector<int> ranks;
   for (const model::RunNode& node : run.nodes) ranks.push_back(node.node_rank);
   return ranks;
 }
-
-}  // namespace
 
 std::filesystem::path SchedulerImpl::attempt_folder(const std::string& run_id, int attempt) const {
   return options_.home / "runs" / run_id / std::to_string(attempt);

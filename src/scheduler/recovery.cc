@@ -78,9 +78,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
   if (!all_checked_in(run) && !stop_reason(run)) {
     // No node had its work order, so no rank has run: whatever is left of the start is ended, and all of it begins anew. The server may
     // have been killed between the storing of the handle and the opening of the gate.
-    std::vector<int> nodes;
-    for (const model::RunNode& node : run.nodes) nodes.push_back(node.node_rank);
-    kill_nodes(run, nodes, [this, run, handle = **handle] {
+    kill_nodes(run, ranks_of(run), [this, run, handle = **handle] {
       apply_until_stored(run.key, run.attempt, StartAgain{}, [this, handle](const Step& applied) {
         thread_.post([this, handle, run = applied.run, again = applied.changed] {
           if (again) return start_nodes(run);

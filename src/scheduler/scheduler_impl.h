@@ -17,6 +17,12 @@
 
 namespace muster::scheduler {
 
+/// Of all its nodes.
+std::vector<int> ranks_of(const model::Run& run);
+
+/// Names the run's attempt among those whose time is watched.
+std::string attempt_name(const model::Run& run);
+
 class SchedulerImpl final : public Scheduler {
  public:
   SchedulerImpl(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes, const Clock& clock,

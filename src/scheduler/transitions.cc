@@ -165,7 +165,7 @@ void SchedulerImpl::dispatch(const TargetName& target) {
 void SchedulerImpl::release(const model::Run& run) {
   targets_.release(run, steady_us());
   heartbeats_.with([&](auto& beats) { std::erase_if(beats, [&](const auto& beat) { return beat.first.first == run.run_id; }); });
-  timed_runs_.with([&](auto& runs) { runs.erase(fmt::format("{}/{}", run.run_id, run.attempt)); });
+  timed_runs_.with([&](auto& runs) { runs.erase(attempt_name(run)); });
   dispatch(target_of(run));
   for (const TargetName& name : targets_.lacking_gpus()) dispatch(name);
   watch_targets();

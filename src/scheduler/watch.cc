@@ -82,11 +82,13 @@ void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {
   });
 }
 
+std::string attempt_name(const model::Run& run) { return fmt::format("{}/{}", run.run_id, run.attempt); }
+
 /// Time is monotonic: this server's own from here on, and the nodes' for what was before (correct_duration). Only where no node tells does
 /// the wall clock say how long a run has been going that this server found.
 void SchedulerImpl::watch_duration(const model::Run& run, TimeUs now, bool was_found) {
   if (run.started_at == 0) return;
-  const std::string name = fmt::format("{}/{}", run.run_id, run.attempt);
+  const std::string name = attempt_name(run);
   const TimeUs so_far = std::max<TimeUs>(0, now - run.started_at);
   std::chrono::microseconds left(std::max<TimeUs>(0, run.spec.max_run_duration_seconds * 1'000'000 - so_far));
   if (was_found) left = std::max<std::chrono::microseconds>(left, kHeartbeatPatience);
@@ -114,7 +116,7 @@ void SchedulerImpl::look_at_duration(std::int64_t run_key, int attempt, const st
 
 void SchedulerImpl::correct_duration(const model::Run& run, std::chrono::seconds ran) {
   constexpr std::chrono::seconds kNoise{2};  // of the way, and of whole seconds
-  const std::string name = fmt::format("{}/{}", run.run_id, run.attempt);
+  const std::string name = attempt_name(run);
   const auto until = clock_.steady() + std::chrono::seconds(run.spec.max_run_duration_seconds) - ran;
   // The node that began first counts.
   const auto is_new = [until, kNoise](const Timed& timed) { return !timed.is_told || until < timed.until - kNoise; };
