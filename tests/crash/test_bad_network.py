@@ -14,6 +14,14 @@ KINDS_OF_CALLS = ["POST check-in", "GET /api/v1/workspaces/default/snapshots/…
                   "POST finished", "POST done"]
 
 
+def assert_recorded_whole(muster, job):
+    """Of a run that has ended; ends the server."""
+    job.assert_recorded(COUNT, COUNT)
+    job.assert_outputs(COUNT)
+    muster.assert_only_server_left()
+    assert_home_is_whole(muster.home)
+    muster("down")
+
 
 @pytest.mark.parametrize("faults", [["cut_before"], ["cut_inside"], ["cut_after"], ["delay"], ["twice"],
                                     ["cut_before", "cut_inside", "cut_after", "delay", "twice"]], ids="-".join)
@@ -27,11 +35,7 @@ def test_the_record_is_whole_though_the_network(muster, faults):
         run = muster.ended(job.run_id, seconds=60)
         assert (run["status"], run["attempt"], run["error"], run["warnings"]) == ("Completed", 1, None, [])
         assert all(proxy.met.values()), proxy.met
-        job.assert_recorded(COUNT, COUNT)
-        job.assert_outputs(COUNT)
-        muster.assert_only_server_left()
-        assert_home_is_whole(muster.home)
-        muster("down")
+        assert_recorded_whole(muster, job)
     finally:
         proxy.close()
 
@@ -60,10 +64,6 @@ def test_another_server_answers_every_kind_of_call(muster, other):
         heartbeats = proxy.heard.pop("POST heartbeat")  # every two seconds: as many as there was time for
         assert len(heartbeats) >= 2 and heartbeats == strangers[:len(heartbeats)]
         assert dict(proxy.heard) == dict.fromkeys(KINDS_OF_CALLS, strangers)
-        job.assert_recorded(COUNT, COUNT)
-        job.assert_outputs(COUNT)
-        muster.assert_only_server_left()
-        assert_home_is_whole(muster.home)
-        muster("down")
+        assert_recorded_whole(muster, job)
     finally:
         proxy.close()

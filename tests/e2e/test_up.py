@@ -1,8 +1,11 @@
 """`muster up`, by several people at once."""
 
 import concurrent.futures
+import contextlib
+import ctypes
 import json
-import time
+import os
+import select
 
 import pytest
 
@@ -35,13 +38,32 @@ def test_several_starts_of_one_home_are_one_server(homes):
     assert len(pids) == 1
 
 
+@contextlib.contextmanager
+def opened(path):
+    """A function that waits until the file is opened once more (inotify(7))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    watch = libc.inotify_init1(os.O_CLOEXEC)
+    in_open = 0x20
+    assert watch >= 0 and libc.inotify_add_watch(watch, os.fsencode(path), in_open) >= 0, os.strerror(ctypes.get_errno())
+
+    def wait_for_next():
+        assert select.select([watch], [], [], 20)[0], "nobody opens %s" % path
+        os.read(watch, 4096)  # Several that came meanwhile count as one.
+    try:
+        yield wait_for_next
+    finally:
+        os.close(watch)
+
+
 def test_a_server_that_has_just_taken_the_lock_is_waited_for(server):
     lock = server.home / "muster.db.lock"
     name = lock.read_bytes()
     lock.write_bytes(b"")  # As it is before the server has written its pid.
     with concurrent.futures.ThreadPoolExecutor(1) as somebody:
-        status = somebody.submit(server.json, "up")
-        time.sleep(0.3)
+        with opened(lock) as wait_for_next:
+            status = somebody.submit(server.json, "up")
+            for _ in range(5):  # It reads the file four times before it looks again.
+                wait_for_next()
         lock.write_bytes(name)
         assert status.result()["server"]["pid"] == int(name)
     lock.write_bytes(b"")
