@@ -33,8 +33,8 @@ CHUNK_BYTES = 1 << 20
 IDLE_CONNECTIONS = 8
 ANSWER_LIMIT_BYTES = 1 << 30
 
-# What a connection that is cut off raises with TLS; it is no fault of the certificate.
-_TLS_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+# What a connection that is cut off raises, with TLS too; the certificate is not at fault.
+_CUT_OFF = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 Answer = NamedTuple("Answer", [("status", int), ("headers", Mapping[str, str]), ("body", bytes)])
 Body = Union[bytes, Callable[[], IO[bytes]]]
@@ -57,9 +57,9 @@ class Client:
     """Speaks to one server with one token."""
 
     def __init__(self, url: str, token: str, fingerprint: str = "") -> None:
-        self.url, told = split_fingerprint(url)
+        self.url, from_url = split_fingerprint(url)
         parts, port = split_url(self.url)
-        self._fingerprint = told or (read_fingerprint(fingerprint) if fingerprint else "")
+        self._fingerprint = from_url or (read_fingerprint(fingerprint) if fingerprint else "")
         self._https = parts.scheme == "https"
         self._host = parts.hostname or ""
         self._port = port or (443 if self._https else 80)
@@ -250,7 +250,7 @@ class Client:
                     counter.add(len(body))
                 elif source is not None:
                     _send_file(connection, source, size or 0, counter)
-            except (ConnectionError,) + _TLS_BROKEN_OFF:
+            except _CUT_OFF:
                 # A server that refuses a body may answer and close before it has read all of it: the answer says why.
                 pass
             response = connection.getresponse()
@@ -258,7 +258,7 @@ class Client:
         except (OSError, http.client.HTTPException) as fault:
             connection.close()
             # A connection kept from an earlier call may have been closed meanwhile; a new one tells whether all is well.
-            raise _NotAnswered(fault, stale=kept and isinstance(fault, (ConnectionError,) + _TLS_BROKEN_OFF))
+            raise _NotAnswered(fault, stale=kept and isinstance(fault, _CUT_OFF))
         except BaseException:
             connection.close()  # What is half sent or half read cannot be used again.
             raise
@@ -273,7 +273,7 @@ class Client:
 
     def _pause_or_raise(self, reason: Exception, started: float, attempt: int) -> None:
         patience = REFUSED_FOR_SECONDS if isinstance(reason, (ConnectionRefusedError, socket.gaierror)) else RETRY_FOR_SECONDS
-        final = isinstance(reason, ssl.SSLError) and not isinstance(reason, _TLS_BROKEN_OFF)
+        final = isinstance(reason, ssl.SSLError) and not isinstance(reason, _CUT_OFF)
         if final or time.monotonic() - started >= patience:
             raise self._unreachable(reason)
         _pause(attempt)
