@@ -1,6 +1,9 @@
 // No slow work where others wait: what the scheduler does while an environment is built or an engine takes its time.
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "scheduler/scheduler_fixture.h"
 #include "support/no_descriptors.h"
 
@@ -179,13 +182,22 @@ TEST_F(SlowWorkTest, AKillThatTakesItsTimeHoldsUpNoOtherKill) {
 }
 
 TEST_F(SlowWorkTest, TheCallsForARunAreMadeInOrder) {
-  script_.before_start = [this](const engine::AttemptId&) { barrier_.hold_up(); };
-  script_.before_stop = [this](const engine::AttemptId&, engine::StopHow) {
-    EXPECT_EQ(script_.starts.get().size(), 1U) << "nothing is stopped that is not started yet";
+  make_target("other", 1);
+  const auto is_first = std::make_shared<std::atomic<bool>>(true);
+  script_.before_start = [this, is_first](const engine::AttemptId&) {
+    if (is_first->exchange(false)) barrier_.hold_up();
+  };
+  script_.before_stop = [this](const engine::AttemptId& id, engine::StopHow) {
+    const auto starts = script_.starts.get();
+    EXPECT_TRUE(std::any_of(starts.begin(), starts.end(), [&](const auto& one) { return one.id.run_id == id.run_id; }))
+        << "nothing is stopped that is not started yet";
   };
   const model::Run run = submit();
   ASSERT_TRUE(barrier_.is_reached.wait_for(true));
   ASSERT_TRUE(scheduler_->cancel(run.key, "enough", false));
+  // When what was submitted later is started, the polite stop has been asked for.
+  submit([](model::RunSpec& spec) { spec.compute_target = "other"; });
+  ASSERT_TRUE(started(1));
   ASSERT_TRUE(scheduler_->cancel(run.key, "now", true));
   EXPECT_EQ(look(run).status, RunStatus::canceled);
   barrier_.is_open.set(true);
