@@ -14,10 +14,8 @@ std::error_code read_names(const fs::path& folder, std::vector<std::string>& nam
 }
 
 Result<void> add_files(const fs::path& folder, const fs::path& prefix, std::vector<std::string>& paths) {
-  const auto names = list_folder(folder);
-  if (!names && names.error().code == Code::not_found) return {};
-  if (!names) return tl::unexpected(names.error());
-  for (const std::string& name : *names) {
+  MUSTER_TRY_ASSIGN(const std::vector<std::string> names, list_if_there(folder));
+  for (const std::string& name : names) {
     std::error_code error;
     const fs::file_type type = fs::symlink_status(folder / name, error).type();
     if (type == fs::file_type::none) return tl::unexpected(system_error("look at " + (folder / name).string(), error.value()));
@@ -40,6 +38,12 @@ Result<std::vector<std::string>> list_folder(const fs::path& folder, const ReadN
     std::sort(names.begin(), names.end());
     return names;
   });
+}
+
+Result<std::vector<std::string>> list_if_there(const fs::path& folder) {
+  auto names = list_folder(folder);
+  if (!names && names.error().code == Code::not_found) return std::vector<std::string>{};
+  return names;
 }
 
 Result<std::vector<std::string>> files_below(const fs::path& folder) {

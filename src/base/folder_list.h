@@ -27,6 +27,8 @@ using ReadNames = std::function<std::error_code(const std::filesystem::path& fol
 /// disk; thread-safe.
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder);
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder, const ReadNames& read);
+/// The same, with no names when there is no such folder.
+Result<std::vector<std::string>> list_if_there(const std::filesystem::path& folder);
 
 /// Paths, from `folder` on, of the regular files below it, sorted; follows no links. None when there is no such folder.
 Result<std::vector<std::string>> files_below(const std::filesystem::path& folder);

@@ -47,6 +47,8 @@ TEST(FolderList, OneThatGoesOnBreakingOffIsAnErrorNotHalfAList) {
 
 TEST(FolderList, OneThatIsGoneIsNotFoundAndNoDescriptorLeftPasses) {
   EXPECT_EQ(list_folder("/no/such/folder").error().code, Code::not_found);
+  EXPECT_THAT(list_if_there("/no/such/folder").value(), IsEmpty());
+  EXPECT_EQ(list_if_there("/dev/null").error().code, Code::storage_failed);
   EXPECT_EQ(list_folder("folder", Breaking{EMFILE, 1000}).error().code, Code::unavailable);
   EXPECT_EQ(list_folder("/dev/null").error().code, Code::storage_failed);
 }

@@ -157,9 +157,9 @@ Result<std::optional<Prepared>> find_built(const fs::path& root, const std::stri
 }
 
 void clear_dead_builds(const fs::path& root) {
-  const auto names = list_folder(root);
-  if (!names && names.error().code != Code::not_found) log::warning("environment", "{}", names.error().detail);
-  for (const fs::path name : names.value_or(std::vector<std::string>{})) {
+  const auto names = list_if_there(root);
+  if (!names) return log::warning("environment", "{}", names.error().detail);
+  for (const fs::path name : *names) {
     if (name.extension() != ".group") continue;
     const std::string hash = name.stem().string();
     const auto held = open_file(beside(root, hash, ".lock"), O_RDWR | O_CREAT);

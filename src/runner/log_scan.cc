@@ -28,9 +28,8 @@ class Scan {
 
   void folder(const fs::path& disk, const std::string& path, int depth) {
     events_.on_folder(disk);
-    const auto names = list_folder(disk);
-    if (!names && names.error().code != Code::not_found) events_.on_fault(path, names.error());
-    if (!names) return;
+    const auto names = list_if_there(disk);
+    if (!names) return events_.on_fault(path, names.error());
     for (const std::string& name : *names) {
       if (!is_safe_relative_path(name)) {
         events_.warn(fmt::format("{}/{} is not recorded: its name is not UTF-8", path, to_utf8(name)));

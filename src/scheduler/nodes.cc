@@ -206,10 +206,10 @@ void SchedulerImpl::node_gone(const engine::AttemptId& id, int node_rank, const 
 void SchedulerImpl::remove_scratch(const engine::AttemptId& id) const {
   // A node's folder that is still there holds what could not be collected: then all of it stays.
   const std::filesystem::path folder = attempt_folder(id.run_id, id.attempt);
-  const auto names = list_folder(folder);
-  if (!names && names.error().code != Code::not_found) return log::warning("scheduler", "{}", names.error().detail);
+  const auto names = list_if_there(folder);
+  if (!names) return log::warning("scheduler", "{}", names.error().detail);
   std::error_code error;
-  for (const std::string& name : names.value_or(std::vector<std::string>{})) {
+  for (const std::string& name : *names) {
     const auto type = std::filesystem::symlink_status(folder / name, error).type();
     if (type == std::filesystem::file_type::directory || type == std::filesystem::file_type::none) return;
   }

@@ -36,10 +36,8 @@ Error no_log(const LogId& id) {
 /// Sub-folders whose names are whole numbers, in order; none of a folder that is not there.
 Result<std::vector<std::pair<int, fs::path>>> numbered_folders(const fs::path& folder) {
   std::vector<std::pair<int, fs::path>> found;
-  const auto names = list_folder(folder);
-  if (!names && names.error().code == Code::not_found) return found;
-  if (!names) return tl::unexpected(names.error());
-  for (const std::string& name : *names) {
+  MUSTER_TRY_ASSIGN(const std::vector<std::string> names, list_if_there(folder));
+  for (const std::string& name : names) {
     std::int64_t number = 0;
     if (parse_int64(name, number)) found.emplace_back(static_cast<int>(number), folder / name);
   }
