@@ -58,7 +58,7 @@ struct Arrived {
   Json last_wait;                      ///< what the last heartbeat said of the disk
   int heartbeats = 0;
   Json ran_seconds;  ///< as the last heartbeat said
-  int faults = 0;  ///< calls that no runner should make
+  int faults = 0;    ///< calls that no runner should make
 };
 
 class FakeMuster {

@@ -133,7 +133,7 @@ TEST_F(EnvironmentDeskTest, TheLastOneThatLeavesEndsTheBuildAndOneThatComesThenH
 }
 
 TEST_F(EnvironmentDeskTest, WithoutThreadsForMoreTheRunsWaitForEachOther) {
-  int made = 0;
+  std::atomic<int> made = 0;  // of two pools, each with a lock of its own
   make_desk([&](std::function<void()> body) {
     if (++made > 2) throw std::system_error(EAGAIN, std::generic_category());  // the first of the look-ups, and that of the builds
     return std::thread(std::move(body));

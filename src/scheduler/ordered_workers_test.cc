@@ -109,17 +109,18 @@ TEST(OrderedWorkers, StoppingWaitsForWhatIsUnderWayAndBeginsNothing) {
 }
 
 TEST(OrderedWorkers, StoppingDoesNotWaitForEver) {
+  // Its thread is left to itself: what the task uses lives as long as the task.
+  const auto is_reached = std::make_shared<test::Watched<bool>>();
   const auto is_open = std::make_shared<test::Watched<bool>>();
   const auto has_ended = std::make_shared<test::Watched<bool>>();
   {
     OrderedWorkers workers(1);
-    test::Watched<bool> is_reached;
-    workers.post("a", [&is_reached, is_open, has_ended] {
-      is_reached.set(true);
+    workers.post("a", [is_reached, is_open, has_ended] {
+      is_reached->set(true);
       is_open->wait_for(true);
       has_ended->set(true);
     });
-    ASSERT_TRUE(is_reached.wait_for(true));
+    ASSERT_TRUE(is_reached->wait_for(true));
     EXPECT_FALSE(workers.stop(std::chrono::milliseconds(1)));
   }
   is_open->set(true);

@@ -76,8 +76,9 @@ void set_prepared(Session& session, std::int64_t run_key, int attempt, const Jso
 }
 std::optional<Json> prepared(Session& session, std::int64_t run_key, int attempt) {
   std::optional<Json> json;
-  session.query("SELECT prepared FROM run_attempts WHERE run_key = ? AND attempt <= ? AND prepared IS NOT NULL ORDER BY attempt DESC LIMIT 1",
-                {run_key, attempt}, [&](const Row& row) { json = json_from_stored(row.bytes(0)); });
+  session.query(
+      "SELECT prepared FROM run_attempts WHERE run_key = ? AND attempt <= ? AND prepared IS NOT NULL ORDER BY attempt DESC LIMIT 1",
+      {run_key, attempt}, [&](const Row& row) { json = json_from_stored(row.bytes(0)); });
   return json;
 }
 
