@@ -7,6 +7,7 @@ import os
 import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Set
 
+from ._addresses import normal_url, pinned_url, read_server_url
 from ._printable import printable
 from .exceptions import AuthenticationException, UserErrorException
 
@@ -23,26 +24,19 @@ def home() -> str:
     return os.environ.get("MUSTER_HOME") or os.path.join(os.path.expanduser("~"), ".muster")
 
 
-def normal_url(url: str) -> str:
-    """The address without a slash at the end."""
-    return url.strip().rstrip("/")
-
-
-def _compared(url: str) -> str:
-    """The address as it is compared: without its fingerprint too."""
-    return normal_url(url.partition("#")[0])
-
-
 def in_run() -> bool:
     """Whether this process belongs to a run. Nobody there can log in or start a server."""
     return bool(os.environ.get("MUSTER_RUN_ID"))
 
 
 def find_server(given: Optional[str] = None, from_config: Optional[str] = None) -> str:
-    """The server's address: what the caller gave, MUSTER_URL, what config.json says, MUSTER_HOME/server.json."""
+    """The server's address, with a fingerprint where it was written with one.
+
+    What the caller gave, MUSTER_URL, what config.json says, MUSTER_HOME/server.json.
+    """
     for url in (given, os.environ.get("MUSTER_URL"), from_config):
         if url:
-            return normal_url(url)
+            return _as_found(url)
     path = os.path.join(home(), "server.json")
     try:
         url = _read_object(path).get("url")
@@ -54,7 +48,11 @@ def find_server(given: Optional[str] = None, from_config: Optional[str] = None) 
                                      "this process's environment. Start the process with the job's variables.")
         raise UserErrorException("No Muster server is known: MUSTER_URL is not set, and {} is not there. "
                                  "Start one with `muster up`, or set MUSTER_URL.".format(path))
-    return normal_url(url)
+    return _as_found(url)
+
+
+def _as_found(url: str) -> str:
+    return pinned_url(normal_url(url), read_server_url(url).fingerprint)
 
 
 def find_token(url: str) -> str:
@@ -83,6 +81,7 @@ def find_fingerprint(url: str) -> str:
 
 def _kept(path: str, url: str, key: str) -> str:
     """What the credentials keep for the server; "" when nothing."""
+    wanted = normal_url(url)
     try:
         servers = _read_object(path).get("servers")
         _warn_if_exposed(path)
@@ -90,9 +89,17 @@ def _kept(path: str, url: str, key: str) -> str:
         return ""
     if isinstance(servers, dict):
         for known, entry in servers.items():
-            if _compared(known) == _compared(url) and isinstance(entry, dict) and isinstance(entry.get(key), str):
+            if isinstance(entry, dict) and isinstance(entry.get(key), str) and _is_of(known, wanted):
                 return str(entry[key])
     return ""
+
+
+def _is_of(known: str, normal: str) -> bool:
+    """Whether the key, as somebody may have written it, is that server's."""
+    try:
+        return normal_url(known) == normal
+    except UserErrorException:
+        return False
 
 
 def find_config(path: Optional[str] = None, file_name: Optional[str] = None) -> WorkspaceConfig:

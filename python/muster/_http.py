@@ -15,20 +15,22 @@ import threading
 import time
 import uuid
 from typing import Any, Callable, Dict, IO, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from . import _json_body, _version
+from ._addresses import host_and_port, normal_url, pinned_url, read_fingerprint, read_server_url
 from ._config import in_run
 from ._problems import ErrorClass, to_exception
 from ._proxy import proxy_for
-from ._tls import WrongCertificateError, read_fingerprint, secure_connection, split_fingerprint
+from ._tls import WrongCertificateError, secure_connection
 from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
 
 API = "/api/v1"
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 120.0
-RETRY_FOR_SECONDS = 20.0  # A broken connection or an answer "unavailable" is tried again for this long …
+RETRY_FOR_SECONDS = 20.0  # A broken connection or an answer of TRIED_AGAIN is tried again for this long …
 REFUSED_FOR_SECONDS = 1.0  # When nothing listens at the address: a restart of the server takes less than this.
+TRIED_AGAIN = (502, 503, 504)  # The server, or a proxy before it, is not ready. The same as the command line's.
 CHUNK_BYTES = 1 << 20
 IDLE_CONNECTIONS = 8
 ANSWER_LIMIT_BYTES = 1 << 30
@@ -41,32 +43,19 @@ Body = Union[bytes, Callable[[], IO[bytes]]]
 Sent = Callable[[int], None]
 
 
-def split_url(url: str) -> Tuple[SplitResult, Optional[int]]:
-    """The parts of a server's address, and its port. UserErrorException when it is not one."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UserErrorException("The server's address {!r} is not one: it should be like "
-                                 "http://127.0.0.1:6464.".format(url))
-    try:
-        return parts, parts.port
-    except ValueError:
-        raise UserErrorException("The server's address {!r} has a port that is not a number from 1 to 65535.".format(url))
-
-
 class Client:
     """Speaks to one server with one token."""
 
     def __init__(self, url: str, token: str, fingerprint: str = "") -> None:
-        self.url, from_url = split_fingerprint(url)
-        parts, port = split_url(self.url)
-        self._fingerprint = from_url or (read_fingerprint(fingerprint) if fingerprint else "")
-        self._https = parts.scheme == "https"
-        self._host = parts.hostname or ""
-        self._port = port or (443 if self._https else 80)
-        self._proxy = proxy_for(parts.scheme, self._host, self._port)
-        self._prefix = parts.path.rstrip("/") + API
+        server = read_server_url(url)
+        self.url = normal_url(url)
+        self.pinned_url = pinned_url(self.url, server.fingerprint)  # With the fingerprint, where it came from the address.
+        self._fingerprint = server.fingerprint or (read_fingerprint(fingerprint) if fingerprint else "")
+        self._https, self._host, self._port = server.https, server.host, server.port
+        self._proxy = proxy_for("https" if self._https else "http", self._host, self._port)
+        self._prefix = API
         if self._proxy and not self._https:  # A proxy is told the whole address.
-            self._prefix = "http://" + parts.netloc + self._prefix
+            self._prefix = "http://" + host_and_port(server) + API
         self._headers = {"User-Agent": "muster-python/" + _version.__version__, "Accept": "application/json"}
         try:
             token.encode("ascii")
@@ -126,7 +115,7 @@ class Client:
                 if not fault.stale:
                     self._pause_or_raise(fault.reason, started, attempt)
                 continue
-            if answer.status == 503 and time.monotonic() - started < RETRY_FOR_SECONDS:
+            if answer.status in TRIED_AGAIN and time.monotonic() - started < RETRY_FOR_SECONDS:
                 counter.take_back()
                 _pause(attempt)
                 continue

@@ -5,6 +5,7 @@ The same rules as the command line's (docs/settings.md, "Proxies"); lower-case n
 import base64
 import ipaddress
 import os
+import socket
 from typing import NamedTuple, Optional
 from urllib.parse import unquote, urlsplit
 
@@ -14,8 +15,11 @@ Proxy = NamedTuple("Proxy", [("host", str), ("port", int), ("authorization", str
 
 
 def proxy_for(scheme: str, host: str, port: int) -> Optional[Proxy]:
-    """The proxy for a server; None when it is reached directly, as loopback always is."""
-    if _is_loopback(host) or is_exempt(host, port, os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""):
+    """The proxy for a server; None when it is reached directly, as this machine always is."""
+    # A server that listens on every interface is known by its machine's name, which a proxy need not know.
+    if _is_loopback(host) or host.lower() == socket.gethostname().lower():
+        return None
+    if is_exempt(host, port, os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""):
         return None
     for name in (scheme + "_proxy", scheme.upper() + "_PROXY", "all_proxy", "ALL_PROXY"):
         if name == "HTTP_PROXY" and "REQUEST_METHOD" in os.environ:

@@ -4,10 +4,8 @@ An address may end in its server's fingerprint, `https://host:6464#SHA256:…`, 
 """
 import hashlib
 import http.client
+import os
 import ssl
-from typing import Tuple
-
-from .exceptions import UserErrorException
 
 
 class WrongCertificateError(ssl.SSLError):
@@ -20,22 +18,8 @@ class WrongCertificateError(ssl.SSLError):
         return str(self.strerror)
 
 
-def split_fingerprint(url: str) -> Tuple[str, str]:
-    """The address without its fingerprint, and that as 64 hex digits, "" when there is none."""
-    address, _, fingerprint = url.partition("#")
-    return address.rstrip("/"), read_fingerprint(fingerprint) if fingerprint else ""
-
-
-def read_fingerprint(text: str) -> str:
-    """The hex digits of "SHA256:…", in lower case and without colons. UserErrorException when it is no fingerprint."""
-    digits = text.lower()
-    if digits.startswith("sha256:"):
-        digits = digits[len("sha256:"):]
-    digits = digits.replace(":", "")
-    if len(digits) != 64 or digits.strip("0123456789abcdef"):
-        raise UserErrorException("{!r} is not a server's fingerprint: that is SHA256: and 64 hex digits, as `muster status` "
-                                 "shows it.".format(text[:100]))
-    return digits
+# Where distributions keep their authorities; the command line has the same list (tests/golden/network/authorities.json).
+AUTHORITY_FILES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 
 def secure_connection(host: str, port: int, timeout: float, fingerprint: str) -> http.client.HTTPSConnection:
@@ -46,10 +30,22 @@ def secure_connection(host: str, port: int, timeout: float, fingerprint: str) ->
     else:  # Python 3.6
         context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
     if not fingerprint:
+        _trust_authorities(context)
         return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # The fingerprint says more.
     return _PinnedConnection(host, port, timeout, context, fingerprint)
+
+
+def _trust_authorities(context: ssl.SSLContext) -> None:
+    """Those of the machine, where the interpreter's own are not there: it was built elsewhere."""
+    paths = ssl.get_default_verify_paths()  # SSL_CERT_FILE and SSL_CERT_DIR included; None for what does not exist.
+    if paths.cafile or "SSL_CERT_FILE" in os.environ or "SSL_CERT_DIR" in os.environ or (paths.capath and os.listdir(paths.capath)):
+        return
+    for file in AUTHORITY_FILES:
+        if os.access(file, os.R_OK):
+            context.load_verify_locations(file)
+            return
 
 
 class _PinnedConnection(http.client.HTTPSConnection):

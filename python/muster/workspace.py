@@ -3,7 +3,7 @@ import re
 from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
 from . import _config
-from ._addresses import segment
+from ._addresses import read_server_url, segment
 from .exceptions import ProjectSystemException, UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Workspace:
         except WorkspaceException as error:
             if error.status != 409 or not exist_ok:
                 raise
-        return cls.get(name, auth, subscription_id, resource_group, server=client.url)
+        return cls.get(name, auth, subscription_id, resource_group, server=client.pinned_url)
 
     @staticmethod
     def list(subscription_id: Optional[str] = None, auth: Any = None, resource_group: Optional[str] = None,
@@ -173,7 +173,7 @@ class Workspace:
     def write_config(self, path: Optional[str] = None, file_name: Optional[str] = None) -> None:
         """Writes `<path or .>/.azureml/config.json`, which `from_config` then finds. It holds no token."""
         _config.write_config({"subscription_id": self.subscription_id, "resource_group": self.resource_group,
-                              "workspace_name": self.name, "muster_url": self._client.url}, path, file_name)
+                              "workspace_name": self.name, "muster_url": self._client.pinned_url}, path, file_name)
 
     def __repr__(self) -> str:
         return "Workspace.create(name={!r}, subscription_id={!r}, resource_group={!r})".format(
@@ -182,8 +182,7 @@ class Workspace:
 
 def connect(server: Optional[str] = None, config_url: Optional[str] = None, token: Optional[str] = None) -> "Client":
     """A client for the server that is given, or found by the rules of docs/formats.md. Sends nothing yet."""
-    from ._http import Client, split_url  # Takes a while to load, and jobs that only log do without.
+    from ._http import Client  # Takes a while to load, and jobs that only log do without.
     url = _config.find_server(server, config_url)
-    split_url(url)  # What is no address has no token either, and that would be the wrong thing to say.
-    fingerprint = _config.find_fingerprint(url) if url.startswith("https:") else ""
+    fingerprint = _config.find_fingerprint(url) if read_server_url(url).https else ""
     return Client(url, token or _config.find_token(url), fingerprint)

@@ -5,11 +5,14 @@ from unittest import mock
 from support import Case, GOLDEN, golden, read_journals, read_segment
 
 from muster import _journal, _segment
+from muster._addresses import normal_url, read_server_url
+from muster._http import TRIED_AGAIN
 from muster._ignore import IgnoreRules
 from muster._journal import Journal
 from muster._logging import JournalLogger
 from muster._proxy import proxy_for
 from muster._snapshot import snapshot_id
+from muster._tls import AUTHORITY_FILES
 from muster.exceptions import UserErrorException
 
 
@@ -28,7 +31,8 @@ class GoldenTest(Case):
     def test_proxies(self):
         for name, vector in golden("proxy"):
             for case in vector["cases"]:
-                with self.subTest(name, **case), mock.patch.dict(os.environ, case["variables"], clear=True):
+                with self.subTest(name, **case), mock.patch.dict(os.environ, case["variables"], clear=True), \
+                        mock.patch("socket.gethostname", return_value=case.get("own_name", "this-machine")):
                     if case["refused"]:
                         with self.assertRaises(UserErrorException) as caught:
                             proxy_for(case["scheme"], case["host"], case["port"])
@@ -37,6 +41,21 @@ class GoldenTest(Case):
                     proxy = proxy_for(case["scheme"], case["host"], case["port"])
                     self.assertEqual(proxy and _text(proxy), case["proxy"])
                     self.assertEqual(proxy.authorization if proxy else "", case["authorization"])
+
+    def test_addresses(self):
+        for case in dict(golden("network"))["addresses"]["cases"]:
+            with self.subTest(**case):
+                if case["normal"] is None:
+                    with self.assertRaises(UserErrorException):
+                        read_server_url(case["url"])
+                    continue
+                self.assertEqual(normal_url(case["url"]), case["normal"])
+                self.assertEqual(read_server_url(case["url"]).fingerprint, case["fingerprint"])
+
+    def test_what_is_tried_again_and_where_authorities_are(self):
+        vectors = dict(golden("network"))
+        self.assertEqual(list(TRIED_AGAIN), vectors["tried_again"]["statuses"])
+        self.assertEqual(list(AUTHORITY_FILES), vectors["authorities"]["files"])
 
     def test_snapshot_ids(self):
         for name, vector in golden("snapshot"):

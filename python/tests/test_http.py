@@ -4,12 +4,13 @@ import json
 import os
 import socket
 import threading
+from unittest import mock
 
 from fake_server import Drop, FakeServer, Problem
 from server_case import ServerCase
 from support import Case
 
-from muster import Workspace, _config, _http
+from muster import Workspace, _config, _http, _tls
 from muster._http import Client
 from muster._progress import Progress, human_size
 from muster.exceptions import (AuthenticationException, ProjectSystemException, ServerUnreachableException, UserErrorException,
@@ -42,10 +43,12 @@ class ClientTest(ServerCase):
         def drop(handler):
             raise Drop
 
-        def busy(handler):
-            raise Problem(503, "unavailable", "Come again")
+        def busy(status):
+            def refuse(handler):
+                raise Problem(status, "unavailable", "Come again")
+            return refuse
 
-        for how in (drop, busy):
+        for how in (drop, busy(502), busy(503), busy(504)):
             self.fail_first(2, how)
             self.assertEqual(self.client().json("GET", "/workspaces/default")["name"], "default")
 
@@ -223,6 +226,15 @@ class ConfigTest(Case):
         with self.refused(UserErrorException, "credentials is not JSON"):
             _config.find_token("http://a:1")
 
+    def test_one_server_under_any_spelling(self):
+        digits = "ab" * 32
+        self.write("../home/credentials", json.dumps({"servers": {"no address": {"token": "x"}, "https://GPU-Box": {
+            "token": "kept", "fingerprint": "SHA256:" + digits}}}))
+        for url in ("https://gpu-box:443", "https://GPU-box/", "https://gpu-box#SHA256:" + "cd" * 32):
+            self.assertEqual(_config.find_token(url), "kept")
+            self.assertEqual(_config.find_fingerprint(url), "SHA256:" + digits)
+        with self.refused(AuthenticationException, "muster login https://gpu-box:444"):
+            _config.find_token("https://gpu-box:444")
 
     def test_inside_a_run_nobody_is_told_to_log_in_or_to_start_a_server(self):
         os.environ["MUSTER_RUN_ID"] = "birds_1"
@@ -287,6 +299,46 @@ class WorkspaceTest(ServerCase):
         del os.environ["MUSTER_URL"]
         self.write("../home/server.json", json.dumps({"url": again.url}))
         self.assertEqual(Workspace.get("default").location, again.url)
+
+
+class PinnedTest(Case):
+    URL = "https://gpu-box:6464#SHA256:" + "ab" * 32
+
+    def test_a_fingerprint_in_the_address_is_not_lost(self):
+        os.environ["MUSTER_TOKEN"] = "t"
+        with mock.patch("muster._http.Client.json", return_value={"name": "birds"}):
+            workspace = Workspace.create("birds", server=self.URL)
+        self.assertEqual(workspace._client._fingerprint, "ab" * 32)
+        self.assertEqual(workspace.location, "https://gpu-box:6464")
+        workspace.write_config()
+        self.assertEqual(_config.find_config().muster_url, self.URL)
+
+    def test_one_that_the_credentials_keep_stays_there(self):
+        self.assertEqual(Client("https://gpu-box:6464", "t", "ab" * 32).pinned_url, "https://gpu-box:6464")
+
+
+class AuthoritiesTest(Case):
+    def trusted(self, default_paths, files):
+        """Which file a connection's authorities are read from, when these are the interpreter's own and these there are."""
+        context = mock.Mock()
+        paths = mock.Mock(**default_paths)
+        with mock.patch("ssl.get_default_verify_paths", return_value=paths), \
+                mock.patch("os.access", side_effect=lambda path, how: path in files):
+            _tls._trust_authorities(context)
+        return [call[0][0] for call in context.load_verify_locations.call_args_list]
+
+    def test_those_of_the_machine_where_the_interpreter_has_none(self):
+        second, third = _tls.AUTHORITY_FILES[1:]
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+            os.environ.pop(name, None)
+        os.mkdir("empty")
+        for paths in ({"cafile": None, "capath": None}, {"cafile": None, "capath": "empty"}):
+            self.assertEqual(self.trusted(paths, (second, third)), [second])
+        self.write("full/0.pem", "")
+        for paths in ({"cafile": "x.pem", "capath": None}, {"cafile": None, "capath": "full"}):
+            self.assertEqual(self.trusted(paths, (second, third)), [])
+        os.environ["SSL_CERT_FILE"] = "named.pem"
+        self.assertEqual(self.trusted({"cafile": None, "capath": None}, (second, third)), [])
 
 
 class ProgressTest(Case):

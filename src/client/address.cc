@@ -1,15 +1,10 @@
 #include "client/address.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 
-#include "base/file.h"
-#include "base/json.h"
+#include "client/credentials.h"
 #include "client/uri.h"
 
 namespace muster::client {
@@ -17,29 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kFileLimit = 1u << 20;
-
 std::string variable(const std::map<std::string, std::string>& variables, const std::string& name) {
   const auto at = variables.find(name);
   return at == variables.end() ? "" : at->second;
-}
-
-/// One JSON object from a file; nothing when there is no file.
-Result<std::optional<Json>> read_object(const fs::path& path) {
-  auto text = read_file(path, kFileLimit);
-  if (!text && text.error().code == Code::not_found) return std::nullopt;
-  if (!text) return tl::unexpected(std::move(text).error());
-  std::string_view bytes = *text;
-  if (bytes.substr(0, 3) == "\xEF\xBB\xBF") bytes.remove_prefix(3);
-  auto json = parse_json(bytes);
-  if (!json) return fail_hint(Code::invalid, "correct or remove that file", "{}: {}", path.string(), json.error().detail);
-  if (!json->is_object()) return fail_hint(Code::invalid, "correct or remove that file", "{} must hold one JSON object", path.string());
-  return std::move(*json);
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
 struct Config {
@@ -107,30 +82,6 @@ bool is_printable(const std::string& token) {
   return std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
-/// Holds the lock file of the credentials for as long as it lives.
-Result<Fd> lock_credentials(const fs::path& home) {
-  MUSTER_TRY_ASSIGN(Fd lock, open_file(home / "credentials.lock", O_RDWR | O_CREAT, 0600));
-  while (::flock(lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return tl::unexpected(system_error("lock " + (home / "credentials.lock").string(), errno));
-  }
-  return lock;
-}
-
-/// What `home`/credentials keeps for the URL under that key; "" when nothing.
-Result<std::string> stored(const fs::path& home, const std::string& url, const char* key) {
-  const fs::path path = home / "credentials";
-  MUSTER_TRY_ASSIGN(const auto json, read_object(path));
-  if (!json || !json->contains("servers") || !(*json)["servers"].is_object()) return "";
-  MUSTER_TRY_ASSIGN(const std::string wanted, normal_url(url));
-  for (const auto& [known, entry] : (*json)["servers"].items()) {
-    const auto normal = normal_url(known);
-    if (!normal || *normal != wanted || !entry.is_object()) continue;
-    std::string text = text_of(entry, key);
-    if (!text.empty()) return text;
-  }
-  return "";
-}
-
 /// The token for the server at `address.url`, and where it came from.
 Result<void> find_token(const AddressHints& hints, const fs::path& home, Address& address) {
   const std::string file = (home / "credentials").string();
@@ -175,38 +126,6 @@ Result<fs::path> home_folder(const std::map<std::string, std::string>& variables
   return fail_hint(Code::invalid, "set MUSTER_HOME to a folder for Muster's files", "neither MUSTER_HOME nor HOME is set");
 }
 
-Result<std::optional<std::string>> stored_token(const fs::path& home, const std::string& url) {
-  MUSTER_TRY_ASSIGN(std::string token, stored(home, url, "token"));
-  if (token.empty()) return std::nullopt;
-  return token;
-}
-
-Result<std::string> stored_fingerprint(const fs::path& home, const std::string& url) {
-  MUSTER_TRY_ASSIGN(const std::string text, stored(home, url, "fingerprint"));
-  if (text.empty()) return "";
-  const auto fingerprint = parse_fingerprint(text);
-  if (!fingerprint) {
-    return fail_hint(Code::invalid, "it is SHA256: and 64 hex digits; correct or remove it", "the fingerprint for {} in {} is not one", url,
-                     (home / "credentials").string());
-  }
-  return *fingerprint;
-}
-
-Result<void> store_token(const fs::path& home, const std::string& url, const std::string& token, const std::string& fingerprint) {
-  MUSTER_TRY(make_folders(home));
-  MUSTER_TRY_ASSIGN(const std::string normal, normal_url(url));
-  MUSTER_TRY_ASSIGN(const Fd lock, lock_credentials(home));
-  const fs::path path = home / "credentials";
-  MUSTER_TRY_ASSIGN(auto json, read_object(path));
-  if (!json) json = Json::object();
-  Json& servers = (*json)["servers"];
-  if (!servers.is_object()) servers = Json::object();
-  servers[normal]["token"] = token;
-  servers[normal].erase("fingerprint");
-  if (!fingerprint.empty()) servers[normal]["fingerprint"] = "SHA256:" + fingerprint;
-  return write_file(path, json->dump(2) + "\n", 0600);
-}
-
 Result<Address> find_address(const AddressHints& hints) {
   Address address;
   address.in_run = !variable(hints.variables, "MUSTER_RUN_ID").empty();
@@ -235,6 +154,7 @@ Result<Address> find_address(const AddressHints& hints) {
   MUSTER_TRY_ASSIGN(const HostPort server, parse_server_url(url));
   address.url = server.url();
   address.fingerprint = server.fingerprint;
+  address.fingerprint_in_url = !server.fingerprint.empty();
   if (server.tls && address.fingerprint.empty()) {
     MUSTER_TRY_ASSIGN(address.fingerprint, stored_fingerprint(home, address.url));
   }

@@ -14,9 +14,10 @@ struct Address {
   std::string url;    ///< as normal_url() gives it
   std::string token;  ///< a secret: never shown or logged
   std::string workspace = "default";
-  std::string fingerprint = {};  ///< of the server's certificate: what the address, or `credentials`, says; "" = one that is verified
-  std::string token_hint = {};   ///< what to do when the server refuses the token: where it came from, and how to give another
-  bool in_run = false;           ///< whether this process belongs to a run: nobody there can log in or start a server
+  std::string fingerprint = {};     ///< of the server's certificate: what the address, or `credentials`, says; "" = one that is verified
+  std::string token_hint = {};      ///< what to do when the server refuses the token: where it came from, and how to give another
+  bool fingerprint_in_url = false;  ///< whether the fingerprint came with the URL
+  bool in_run = false;              ///< whether this process belongs to a run: nobody there can log in or start a server
 };
 
 /// What the caller was told, and where it stands.
@@ -36,16 +37,5 @@ Result<std::filesystem::path> home_folder(const std::map<std::string, std::strin
 
 /// unavailable when no server is known, unauthorized when there is no token for it, invalid when a file on the way is damaged.
 Result<Address> find_address(const AddressHints& hints);
-
-/// The token that `home`/credentials keeps for the URL; nothing when it keeps none.
-Result<std::optional<std::string>> stored_token(const std::filesystem::path& home, const std::string& url);
-
-/// The fingerprint that `home`/credentials keeps for the URL; "" when it keeps none.
-Result<std::string> stored_fingerprint(const std::filesystem::path& home, const std::string& url);
-
-/// Adds or replaces the token for the URL, and the fingerprint of its certificate when there is one; the file stays readable by its owner
-/// alone. Safe against a kill at any time and other writers.
-Result<void> store_token(const std::filesystem::path& home, const std::string& url, const std::string& token,
-                         const std::string& fingerprint = "");
 
 }  // namespace muster::client

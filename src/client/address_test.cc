@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/id.h"
+#include "client/credentials.h"
 
 namespace muster::client {
 namespace {
@@ -146,6 +147,28 @@ TEST_F(AddressTest, ABrokenConfigurationIsNotPassedOver) {
   }
   write("project/config.json", R"({"workspace_name": "birds", "muster_url": null})");
   EXPECT_EQ(find_address(hints_)->url, "http://server:1");
+}
+
+TEST_F(AddressTest, OneServerHasOneEntryUnderAnySpelling) {
+  write("home/credentials",
+        R"({"other": 1, "servers": {"http://A": {"token": "old", "fingerprint": "SHA256:)" + std::string(64, 'a') + R"("}}})");
+  EXPECT_EQ(**stored_token(root_ / "home", "http://a:80"), "old");
+  ASSERT_TRUE(store_token(root_ / "home", "http://a/", "new"));
+  EXPECT_EQ(**stored_token(root_ / "home", "http://A"), "new");
+  EXPECT_EQ(*stored_fingerprint(root_ / "home", "http://a"), std::string(64, 'a')) << "it was not spoken of";
+  ASSERT_TRUE(store_token(root_ / "home", "http://a", "new", ""));
+  EXPECT_EQ(*stored_fingerprint(root_ / "home", "http://a"), "");
+  EXPECT_NE(read_file(root_ / "home/credentials")->find("\"other\""), std::string::npos);
+}
+
+TEST_F(AddressTest, CredentialsThatCannotBeReadAreNotWrittenOver) {
+  for (const std::string text : {R"({"servers": {"http://a:1": {"tok)", R"({"servers": []})", "[]"}) {
+    write("home/credentials", text);
+    const auto stored = store_token(root_ / "home", "http://b:1", "t");
+    ASSERT_FALSE(stored) << text;
+    EXPECT_NE(stored.error().detail.find("credentials"), std::string::npos) << stored.error().detail;
+    EXPECT_EQ(*read_file(root_ / "home/credentials"), text);
+  }
 }
 
 TEST_F(AddressTest, CredentialsAreKeptForTheOwnerAlone) {

@@ -7,6 +7,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "base/host_name.h"
 #include "base/own_variables.h"
 #include "base/text.h"
 #include "client/transport.h"
@@ -179,7 +180,7 @@ Result<HttpResponse> HttpConnection::exchange(const HttpRequest& request, const 
 bool HttpConnection::reached() const { return impl_->reached(); }
 
 Result<ShownCertificate> look_at_certificate(const HostPort& server) {
-  MUSTER_TRY_ASSIGN(auto proxy, proxy_for(server, own_variables()));
+  MUSTER_TRY_ASSIGN(auto proxy, proxy_for(server, own_variables(), host_name()));
   return Transport(server, std::move(proxy)).look_at_certificate();
 }
 

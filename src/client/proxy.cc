@@ -121,8 +121,10 @@ bool is_exempt(const HostPort& server, std::string_view no_proxy) {
   return false;
 }
 
-Result<std::optional<Proxy>> proxy_for(const HostPort& server, const std::map<std::string, std::string>& variables) {
-  if (is_loopback(server.host)) return std::nullopt;
+Result<std::optional<Proxy>> proxy_for(const HostPort& server, const std::map<std::string, std::string>& variables,
+                                       const std::string& own_name) {
+  // A server that listens on every interface is known by its machine's name, which a proxy need not know.
+  if (is_loopback(server.host) || to_lower(server.host) == to_lower(own_name)) return std::nullopt;
   const auto value = [&](const char* name) {
     const auto found = variables.find(name);
     return found == variables.end() ? std::string() : found->second;

@@ -17,12 +17,13 @@ struct Proxy {
   std::string variable;       ///< which one named it, for error messages
 };
 
-/// The proxy for requests to `server`; nothing when it is reached directly, as loopback always is. The variables' lower-case names come
-/// first, as in curl and Python; HTTP_PROXY is ignored where REQUEST_METHOD is set (a CGI program: a visitor's header). invalid for a proxy
-/// that is not http://[USER:PASSWORD@]HOST[:PORT].
-Result<std::optional<Proxy>> proxy_for(const HostPort& server, const std::map<std::string, std::string>& variables);
+/// The proxy for requests to `server`; nothing when it is reached directly, as this machine (loopback, or `own_name`) always is. The
+/// variables' lower-case names come first, as in curl and Python; HTTP_PROXY is ignored where REQUEST_METHOD is set (a CGI program: a
+/// visitor's header). invalid for a proxy that is not http://[USER:PASSWORD@]HOST[:PORT].
+Result<std::optional<Proxy>> proxy_for(const HostPort& server, const std::map<std::string, std::string>& variables,
+                                       const std::string& own_name);
 
-/// Whether the host, a name or an address, is this machine itself.
+/// Whether the host, a name or an address, means this machine on every machine.
 bool is_loopback(const std::string& host);
 
 /// Whether `no_proxy` names the host: `*`, a host and all below it (a leading dot changes nothing), an address, or a network (10.0.0.0/8);

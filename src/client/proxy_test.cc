@@ -13,7 +13,8 @@ TEST(Proxy, IsChosenAsTheSdkChoosesIt) {
     for (const Json& one : vector["cases"]) {
       HostPort server{one["host"], one["port"]};
       server.tls = one["scheme"] == "https";
-      const auto proxy = proxy_for(server, one["variables"].get<std::map<std::string, std::string>>());
+      const auto proxy =
+          proxy_for(server, one["variables"].get<std::map<std::string, std::string>>(), one.value("own_name", "this-machine"));
       ASSERT_EQ(proxy.has_value(), !one["refused"].get<bool>()) << one;
       if (!proxy) {
         EXPECT_EQ(proxy.error().detail.find("secret"), std::string::npos) << "a password is repeated: " << proxy.error().detail;

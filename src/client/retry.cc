@@ -13,6 +13,8 @@ std::chrono::milliseconds wait_before(const RetryPolicy& policy, int attempt, st
   return elapsed + wait > policy.give_up_after ? std::chrono::milliseconds(-1) : wait;
 }
 
+bool is_passing(int status) { return status == 502 || status == 503 || status == 504; }
+
 bool sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::mutex mutex;
   std::unique_lock lock(mutex);

@@ -20,6 +20,9 @@ struct RetryPolicy {
 /// The wait before attempt `attempt` (from 1: the first repetition), or a negative duration when it is time to give up.
 std::chrono::milliseconds wait_before(const RetryPolicy& policy, int attempt, std::chrono::milliseconds elapsed);
 
+/// Whether the same request may fare better a moment later: the server, or a proxy before it, is not ready.
+bool is_passing(int status);
+
 /// Sleeps; false when the stop came first.
 bool sleep_for(std::chrono::milliseconds time, const std::stop_token& stop);
 

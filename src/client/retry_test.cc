@@ -1,6 +1,10 @@
 #include "client/retry.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
+
+#include "support/golden.h"
 
 namespace muster::client {
 namespace {
@@ -20,6 +24,14 @@ TEST(Retry, GivesUpWhenTheNextAttemptWouldBeginTooLate) {
   EXPECT_GE(wait_before(policy, 3, milliseconds(800)).count(), 0);
   EXPECT_LT(wait_before(policy, 3, milliseconds(801)).count(), 0);
   EXPECT_LT(wait_before({.give_up_after = milliseconds(0)}, 1, milliseconds(0)).count(), 0);
+}
+
+TEST(Retry, TheSdkTriesTheSameAnswersAgain) {
+  const Json vector = test::read_golden_json(test::golden_folder() / "network" / "tried_again.json");
+  for (int status = 100; status < 600; ++status) {
+    const bool expected = std::find(vector["statuses"].begin(), vector["statuses"].end(), status) != vector["statuses"].end();
+    EXPECT_EQ(is_passing(status), expected) << status;
+  }
 }
 
 TEST(Retry, AStopEndsTheWait) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/host_name.h"
 #include "base/id.h"
 #include "base/own_variables.h"
 #include "client/problem.h"
@@ -39,7 +40,7 @@ Result<Json> json_of(const HttpResponse& response, const Address& address) {
 Result<std::shared_ptr<Api>> Api::create(ApiOptions options) {
   MUSTER_TRY_ASSIGN(HostPort server, parse_server_url(options.address.url));
   if (server.tls && server.fingerprint.empty()) server.fingerprint = options.address.fingerprint;
-  MUSTER_TRY_ASSIGN(auto proxy, proxy_for(server, own_variables()));
+  MUSTER_TRY_ASSIGN(auto proxy, proxy_for(server, own_variables(), host_name()));
   return std::shared_ptr<Api>(new Api(std::move(options), std::move(server), std::move(proxy)));
 }
 
@@ -112,8 +113,8 @@ Result<HttpResponse> Api::exchange(const HttpRequest& request, const ByteSink& s
   const auto began = std::chrono::steady_clock::now();
   for (int attempt = 1;; ++attempt) {
     auto response = exchange_once(request, watched);
-    const bool fault = response ? response->status == 502 || response->status == 503 || response->status == 504
-                                : response.error().code == Code::unavailable || response.error().code == Code::timeout;
+    const bool fault =
+        response ? is_passing(response->status) : response.error().code == Code::unavailable || response.error().code == Code::timeout;
     if (!fault || sink_failed) return response;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     const auto wait = wait_before(retry_policy(), attempt, elapsed);

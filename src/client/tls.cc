@@ -1,13 +1,11 @@
 #include "client/tls.h"
 
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 
-#include <boost/asio/ip/address.hpp>
-
+#include "base/authorities.h"
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace muster::client {
@@ -15,26 +13,12 @@ namespace {
 
 namespace ssl = boost::asio::ssl;
 
-bool is_number(const std::string& host) {
-  boost::system::error_code error;
-  boost::asio::ip::make_address(host, error);
-  return !error;
-}
-
 ssl::context make_context(bool with_authorities) {
   ssl::context context(ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
   context.set_verify_mode(ssl::verify_none);  // the outcome is looked at by check_certificate(), which can say it in words
   if (!with_authorities) return context;
-  boost::system::error_code ignored;
-  context.set_default_verify_paths(ignored);
-  // A static program has the paths of the system that it was built on.
-  if (std::getenv("SSL_CERT_FILE") != nullptr || std::getenv("SSL_CERT_DIR") != nullptr) return context;
-  for (const char* file : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"}) {
-    if (::access(file, R_OK) != 0) continue;
-    context.load_verify_file(file, ignored);
-    break;
-  }
+  trust_authorities(SSL_CTX_get_cert_store(context.native_handle()));
   return context;
 }
 
@@ -50,8 +34,8 @@ ssl::context& client_tls(const HostPort& server) {
 }
 
 bool expect_host(SSL* tls, const HostPort& server) {
-  if (is_number(server.host)) {
-    const std::string without_scope = server.host.substr(0, server.host.find('%'));
+  const std::string without_scope = server.host.substr(0, server.host.find('%'));
+  if (is_ip_address(without_scope)) {
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), without_scope.c_str()) == 1;
   }
   return SSL_set_tlsext_host_name(tls, server.host.c_str()) == 1 && SSL_set1_host(tls, server.host.c_str()) == 1;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/golden.h"
+
 namespace muster::client {
 namespace {
 
@@ -48,6 +50,16 @@ TEST(Uri, ReadsAddressesWithTlsAndTheServersFingerprint) {
   EXPECT_EQ(parse_fingerprint("ab:" + std::string(62, 'c')), "ab" + std::string(62, 'c'));
   for (const char* wrong : {"https://node#", "https://node#SHA256:12", "https://node#x", "http://node#SHA256:12"}) {
     EXPECT_FALSE(parse_server_url(wrong)) << wrong;
+  }
+}
+
+TEST(Uri, AddressesAreReadAsTheSdkReadsThem) {
+  for (const Json& one : test::read_golden_json(test::golden_folder() / "network" / "addresses.json")["cases"]) {
+    const auto read = parse_server_url(one["url"].get<std::string>());
+    ASSERT_EQ(read.has_value(), !one["normal"].is_null()) << one;
+    if (!read) continue;
+    EXPECT_EQ(read->url(), one["normal"]) << one;
+    EXPECT_EQ(read->fingerprint, one["fingerprint"]) << one;
   }
 }
 

@@ -43,6 +43,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 inline constexpr std::uint32_t kHeaderLimit = 16 * 1024;
 inline constexpr std::size_t kFirstRead = 4 * 1024;  ///< most requests come whole in this
 inline constexpr std::size_t kSlice = 64 * 1024;     ///< what one progress deadline is for
+/// An operation of several steps that is canceled between two of them goes on: it is canceled again after this long.
+inline constexpr std::chrono::milliseconds kCancelEvery{100};
 
 using Parser = wire::request_parser<wire::buffer_body>;
 using Message = wire::response<wire::buffer_body>;
@@ -149,7 +151,7 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
     co_await net::async_initiate<const net::use_awaitable_t<>, void(std::exception_ptr)>(initiate, net::use_awaitable);
   }
 
-  /// From now on the socket's operations end after that long: they fail, and timed_out_ is set. The timer itself is only touched when it
+  /// Until disarm() the socket's operations end after that long: they fail, and timed_out_ is set. The timer itself is only touched when it
   /// would fire too late.
   void arm(std::chrono::milliseconds after) {
     timed_out_ = false;
@@ -171,6 +173,8 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
       self->timed_out_ = true;
       error_code ignored;
       self->socket_.cancel(ignored);
+      self->deadline_ = std::chrono::steady_clock::now() + kCancelEvery;
+      self->watch_deadline();
     });
   }
 

@@ -63,6 +63,28 @@ TEST(PatienceTest, AHeaderThatTricklesIs408) {
   trickle.join();
 }
 
+TEST(PatienceTest, ADeadlineThatPassesBetweenTwoStepsOfAReadEndsItAllTheSame) {
+  // The listener's only thread is held up until the deadline has passed and bytes have come: it finds both at once, and the first of the
+  // read's steps is done when the deadline is looked at, the second not yet begun.
+  Watched<bool> held(false);
+  Watched<bool> go_on(false);
+  HttpServer server(echo(), impatient(), nullptr, [&](const Request& request, Response&) {
+    if (!request.query_value("hold")) return;
+    held.set(true);
+    go_on.wait_for(true);
+  });
+  RawClient client(server.port());
+  client.send("GET /hello HTTP/1.1\r\n");
+  RawClient holder(server.port());
+  holder.send(get("/hello?hold=1"));
+  ASSERT_TRUE(held.wait_for(true));
+  client.send("x: " + std::string(8000, 'a'));  // more than one step reads
+  EXPECT_FALSE(client.has_bytes(2 * impatient().header_deadline));
+  go_on.set(true);
+  EXPECT_TRUE(client.read_until("408 Request Timeout"));
+  EXPECT_TRUE(client.ends());
+}
+
 TEST(PatienceTest, ABodyThatDoesNotComeInTimeIs408) {
   HttpServer server(echo(), impatient());
   RawClient client(server.port());

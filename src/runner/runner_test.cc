@@ -161,7 +161,7 @@ TEST_F(RunnerTest, TheRunGoesOnWhileTheServerIsAway) {
   EXPECT_TRUE(arrived.outputs.contains("outputs/file"));
 }
 
-/// What a server of another home, a proxy and any web server say at our server's address.
+/// What a server of another home, a proxy, one that speaks TLS now and any web server say at our server's address.
 std::vector<FakeAnswer> answers_of_strangers() {
   FakeAnswer other_home;
   other_home.status = 401;
@@ -176,7 +176,11 @@ std::vector<FakeAnswer> answers_of_strangers() {
   FakeAnswer friendly;
   friendly.body =
       R"({"size":0,"next_sequence":0,"missing":[],"stop":{"reason":"no","code":"canceled","grace_seconds":0},"time":"2026-11-21T03:22:11Z"})";
-  return {other_home, proxy, wrong_proof, friendly};
+  FakeAnswer speaks_tls;
+  speaks_tls.status = 400;
+  speaks_tls.headers = {{"Content-Type", "text/plain"}};
+  speaks_tls.body = "this port speaks TLS: write https:// instead of http://\n";
+  return {other_home, proxy, wrong_proof, speaks_tls, friendly};
 }
 
 TEST_F(RunnerTest, OnlyItsOwnServerIsHeard) {

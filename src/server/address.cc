@@ -41,9 +41,10 @@ Result<Address> parse_address(const std::string& text) {
   Address address;
   if (colon != std::string::npos && colon > 0) {
     address.host = text.substr(0, colon);
+    if (address.host.starts_with('[') && address.host.ends_with(']')) address.host = address.host.substr(1, address.host.size() - 2);
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, address.port);
-    if (error == std::errc() && stop == end) return address;
+    if (error == std::errc() && stop == end && !address.host.empty()) return address;
   }
   return fail_hint(Code::invalid, "write HOST:PORT, for example 127.0.0.1:6464", "'{}' is not an address to listen on", text);
 }
@@ -56,11 +57,13 @@ Result<Listening> first_address() {
 }
 
 bool is_loopback(const Address& address) {
-  return address.host.starts_with("127.") || address.host == "localhost" || address.host == "[::1]" || address.host == "::1";
+  return (address.host.starts_with("127.") && is_ip_address(address.host)) || address.host == "localhost" || address.host == "::1";
 }
 
+bool is_any(const Address& address) { return address.host == "0.0.0.0" || address.host == "::"; }
+
 std::string url_of(const Address& address, const std::string& scheme) {
-  if (address.host != "0.0.0.0" && address.host != "[::]") return scheme + "://" + address.text();
+  if (!is_any(address)) return scheme + "://" + address.text();
   return fmt::format("{}://{}:{}", scheme, host_name(), address.port);
 }
 

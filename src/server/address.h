@@ -10,10 +10,12 @@
 namespace muster::server {
 
 struct Address {
-  std::string host;
+  std::string host;  ///< without the brackets of an IPv6 address
   std::uint16_t port = 0;
 
-  std::string text() const { return fmt::format("{}:{}", host, port); }
+  std::string text() const {
+    return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+  }
 };
 
 /// "HOST:PORT"; invalid otherwise.
@@ -31,6 +33,8 @@ Result<Listening> first_address();
 
 /// Whether only this machine can reach it.
 bool is_loopback(const Address& address);
+/// Whether it is every interface's, and so no address to reach anybody by.
+bool is_any(const Address& address);
 
 /// The URL for this machine's clients ("http" or "https"); for a server that listens on every interface, with this machine's name.
 std::string url_of(const Address& address, const std::string& scheme);

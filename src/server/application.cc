@@ -18,6 +18,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "client/credentials.h"
+#include "client/uri.h"
 #include "engine/local/local_engine.h"
 #include "http/server.h"
 #include "process/file_limit.h"
@@ -42,10 +44,8 @@ std::string user_name() {
   return user != nullptr ? user->pw_name : std::to_string(::geteuid());
 }
 
-/// Where it was told to listen, else where it did the last time, else somewhere free.
-Result<Listening> choose_address(const Home& home, const ServeOptions& options, const Settings& settings) {
-  std::string wanted = options.listen.empty() ? settings.listen : options.listen;
-  if (wanted.empty()) wanted = kept_address(home);
+/// Where it was told to listen, now or before, else somewhere free.
+Result<Listening> choose_address(const std::string& wanted) {
   if (wanted.empty()) return first_address();
   MUSTER_TRY_ASSIGN(const Address address, parse_address(wanted));
   if (address.port == 0)
@@ -53,17 +53,21 @@ Result<Listening> choose_address(const Home& home, const ServeOptions& options, 
   return Listening{address, Fd()};
 }
 
-/// The token of whoever owns this home: in `credentials` for the clients, in the store as a hash.
-Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url, TimeUs now) {
-  const std::string known = kept_token(home, url);
-  if (!known.empty()) {
-    MUSTER_TRY_ASSIGN(const bool valid,
-                      store.read([&](store::Session& session) -> Result<bool> { return store::tokens::find(session, known).has_value(); }));
-    if (valid) return {};
+/// The token of whoever owns this home: in `credentials` for the clients, in the store as a hash. With it the fingerprint ("": none) that
+/// they have to know; nothing leaves the one that is kept.
+Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url,
+                                const std::optional<std::string>& fingerprint, TimeUs now) {
+  MUSTER_TRY_ASSIGN(const auto known, client::stored_token(home.root, url));
+  MUSTER_TRY_ASSIGN(const std::string known_fingerprint, client::stored_fingerprint(home.root, url));
+  bool valid = false;
+  if (known) {
+    MUSTER_TRY_ASSIGN(
+        valid, store.read([&](store::Session& session) -> Result<bool> { return store::tokens::find(session, *known).has_value(); }));
   }
-  const std::string token = "mu_" + random_hex(32);
-  MUSTER_TRY(store.write([&](store::Session& session) { return store::tokens::add(session, token, user_name(), now); }));
-  return keep_token(home, url, token);
+  if (valid && fingerprint.value_or(known_fingerprint) == known_fingerprint) return {};
+  const std::string token = valid ? *known : "mu_" + random_hex(32);
+  if (!valid) MUSTER_TRY(store.write([&](store::Session& session) { return store::tokens::add(session, token, user_name(), now); }));
+  return client::store_token(home.root, url, token, fingerprint);
 }
 
 /// As many as the limit of descriptors leaves room for, beside what the server itself opens.
@@ -72,30 +76,40 @@ int connections_within(std::uint64_t file_limit) {
   return static_cast<int>(std::min<std::uint64_t>(http::ServerOptions().max_connections, file_limit - own));
 }
 
-/// The certificate to serve with; nothing for plain HTTP, which is for this machine alone unless the user says otherwise.
-Result<std::optional<Certificate>> choose_certificate(const Home& home, const ServeOptions& options, const Settings& settings,
-                                                      const Address& address) {
-  const bool by_options = !options.tls_certificate.empty() || !options.tls_key.empty();
-  const std::string file = by_options ? options.tls_certificate : settings.tls_certificate;
-  const std::string key = by_options ? options.tls_key : settings.tls_key;
-  if (file.empty() != key.empty()) {
+/// Whether to serve by TLS: beyond this machine, unless the user says otherwise.
+Result<bool> wants_tls(const ServeOptions& options, const Address& address) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail_hint(Code::invalid, "give both --tls-certificate and --tls-key (tls_certificate and tls_key in the settings)",
                      "a certificate was given without its key, or a key without its certificate");
   }
-  if (!file.empty()) {
-    MUSTER_TRY_ASSIGN(Certificate certificate, given_certificate(file, key));
-    return certificate;
-  }
-  if (is_loopback(address)) return std::nullopt;
-  if (options.insecure || settings.insecure) {
+  if (!options.tls_certificate.empty()) return true;
+  if (is_loopback(address)) return false;
+  if (options.insecure)
     log::warning("server", "{} is served without TLS (--insecure): whoever can read the network's traffic reads tokens and data",
                  address.text());
-    return std::nullopt;
-  }
+  return !options.insecure;
+}
+
+/// `host`: by what name or address clients reach the server.
+Result<Certificate> choose_certificate(const Home& home, const ServeOptions& options, const Address& address, const std::string& host) {
+  if (!options.tls_certificate.empty()) return given_certificate(options.tls_certificate, options.tls_key, host);
   std::vector<std::string> names{host_name(), "localhost", "127.0.0.1", "::1"};
-  if (address.host != "0.0.0.0" && address.host != "[::]") names.push_back(address.host);
-  MUSTER_TRY_ASSIGN(Certificate certificate, own_certificate(home.tls(), names));
-  return certificate;
+  for (const std::string& one : {address.host, host}) {
+    if (!is_any({one, 0})) names.push_back(one);
+  }
+  return own_certificate(home.tls(), names, host);
+}
+
+/// Whether to go on without TLS, untold, as a server of an older version did, which kept no more than where it listened: as long as runs
+/// go on that it started, whose runners know no other address.
+Result<bool> goes_on_without_tls(const Home& home, const KeptStart& kept, const ServeOptions& now, const ServeOptions& chosen,
+                                 const Address& address) {
+  std::error_code ignored;
+  const bool told = !now.listen.empty() || chosen.listen != kept.told.listen || chosen.insecure || !chosen.tls_certificate.empty() ||
+                    !chosen.tls_key.empty();
+  if (!kept.of_older_version || told || is_loopback(address) || std::filesystem::exists(home.tls(), ignored)) return false;
+  MUSTER_TRY_ASSIGN(const auto token, client::stored_token(home.root, url_of(address, "http")));
+  return token.has_value();
 }
 
 log::Level level_of(const std::string& name) {
@@ -135,32 +149,46 @@ Result<void> serve(const ServeOptions& options) {
   store::LogStore logs(home.logs());
   store::Changes changes;
 
-  // Who we are to clients and runners.
-  MUSTER_TRY_ASSIGN(Listening chosen, choose_address(home, options, settings));
-  const Address& address = chosen.address;
-  std::string url = options.advertise.empty() ? settings.advertise : options.advertise;
-  MUSTER_TRY_ASSIGN(const auto certificate, choose_certificate(home, options, settings, address));
-  if (url.empty()) url = url_of(address, certificate ? "https" : "http");
-  if (certificate && url.starts_with("http://")) {
-    return fail_hint(Code::invalid, "advertise an https:// address, or allow --insecure", "the server speaks TLS, and {} does not say so",
-                     url);
-  }
-  // Who does not find an authority for the certificate has to know its fingerprint: this home's clients and the runners do.
-  const std::string pin = certificate && !certificate->vouched_for ? "SHA256:" + certificate->fingerprint : "";
-  MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
-  // Without TLS of its own the server may stand behind a proxy whose fingerprint its owner has stored.
-  if (certificate) MUSTER_TRY(keep_fingerprint(home, url, pin));
-  MUSTER_TRY(ensure_owner_token(*store, home, url, clock.now_us()));
   MUSTER_TRY_ASSIGN(const auto active, store->read([](store::Session& session) -> Result<std::map<model::RunStatus, std::int64_t>> {
     return store::runs::count_active(session);
   }));
+
+  // Who we are to clients and runners.
+  MUSTER_TRY_ASSIGN(const KeptStart kept, kept_start(home));
+  ServeOptions now = options;
+  for (std::string* path : {&now.tls_certificate, &now.tls_key}) {  // the next start may have another working folder
+    if (!path->empty()) *path = std::filesystem::absolute(*path).string();
+  }
+  Start start = decide_start(now, settings, kept.told);
+  MUSTER_TRY_ASSIGN(Listening chosen, choose_address(start.chosen.listen));
+  const Address& address = chosen.address;
+  MUSTER_TRY_ASSIGN(bool as_before, goes_on_without_tls(home, kept, options, start.chosen, address));
+  as_before = as_before && !active.empty();
+  if (as_before) start.chosen.insecure = true;
+  MUSTER_TRY_ASSIGN(const bool tls, wants_tls(start.chosen, address));
+  const std::string url = start.chosen.advertise.empty() ? url_of(address, tls ? "https" : "http") : start.chosen.advertise;
+  MUSTER_TRY_ASSIGN(const client::HostPort reached_by, client::parse_server_url(url));
+  if (tls && !reached_by.tls) {
+    return fail_hint(Code::invalid, "advertise an https:// address, or allow --insecure", "the server speaks TLS, and {} does not say so",
+                     url);
+  }
+  std::optional<Certificate> certificate;
+  if (tls) {
+    MUSTER_TRY_ASSIGN(certificate, choose_certificate(home, start.chosen, address, reached_by.host));
+  }
+  // Who does not find an authority for the certificate has to know its fingerprint: this home's clients and the runners do. Without TLS of
+  // its own the server may stand behind a proxy whose fingerprint its owner has stored.
+  std::optional<std::string> pin;
+  if (certificate) pin = certificate->vouched_for ? "" : certificate->fingerprint;
+  MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
+  MUSTER_TRY(ensure_owner_token(*store, home, url, pin, clock.now_us()));
   MUSTER_TRY_ASSIGN(const std::filesystem::path runner_binary, keep_runner_binary(home.root / "bin", "/proc/self/exe", active.empty()));
 
   // What happens to runs.
   scheduler::SchedulerOptions scheduling;
   scheduling.home = home.root;
   scheduling.runner_binary = runner_binary;
-  scheduling.url = pin.empty() ? url : url + "#" + pin;
+  scheduling.url = pin.value_or("").empty() ? url : url + "#SHA256:" + *pin;
   scheduling.token_secret = secret;
   scheduling.local_runs_at_once = settings.local_runs_at_once;
   scheduling.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));
@@ -190,7 +218,9 @@ Result<void> serve(const ServeOptions& options) {
   listening.max_connections = connections_within(file_limit);
   MUSTER_TRY_ASSIGN(const auto http,
                     http::Server::start(listening, router, api::make_gate(services), std::move(chosen.socket), api::make_prover(services)));
-  MUSTER_TRY(keep_address(home, address.text()));  // for the next time; only now is it known to be ours
+  start.told.listen = address.text();
+  // For the next time; only now is it known to be ours.
+  if (!as_before) MUSTER_TRY(keep_start(home, {start.told, url, tls ? "https" : "http"}));
 
   const Json card{{"url", url}, {"pid", ::getpid()}, {"version", kVersion}, {"started_at", to_rfc3339(services.info.started_at)}};
   MUSTER_TRY(write_file(home.server_file(), card.dump() + "\n"));

@@ -12,7 +12,9 @@
 #include <array>
 #include <memory>
 
+#include "base/authorities.h"
 #include "base/file.h"
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace muster::server {
@@ -47,11 +49,10 @@ std::string text_of(BIO* bytes) {
 std::string alternative_names(const std::vector<std::string>& names) {
   std::string all;
   for (const std::string& name : names) {
-    const bool number = name.find(':') != std::string::npos || name.find_first_not_of("0123456789.") == std::string::npos;
     const bool plain =
         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':'; });
     if (name.empty() || !plain) continue;
-    all += (all.empty() ? "" : ",") + std::string(number ? "IP:" : "DNS:") + name;
+    all += (all.empty() ? "" : ",") + std::string(is_ip_address(name) ? "IP:" : "DNS:") + name;
   }
   return all;
 }
@@ -89,15 +90,22 @@ Result<std::pair<std::string, std::string>> make(const std::vector<std::string>&
   return std::pair{text_of(certificate_text.get()), text_of(key_text.get())};
 }
 
+/// Whether the certificate is for the host, as clients will ask.
+bool is_for(X509* certificate, const std::string& host) {
+  if (is_ip_address(host)) return X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
+  return X509_check_host(certificate, host.data(), host.size(), 0, nullptr) == 1;
+}
+
 /// Whether this machine's authorities vouch for the first certificate of the file, by way of those that follow it.
 bool is_vouched_for(X509* certificate, STACK_OF(X509) * others) {
   const Owned<X509_STORE> store(X509_STORE_new());
   const Owned<X509_STORE_CTX> context(X509_STORE_CTX_new());
-  return store != nullptr && context != nullptr && X509_STORE_set_default_paths(store.get()) == 1 &&
-         X509_STORE_CTX_init(context.get(), store.get(), certificate, others) == 1 && X509_verify_cert(context.get()) == 1;
+  if (store == nullptr || context == nullptr) return false;
+  trust_authorities(store.get());
+  return X509_STORE_CTX_init(context.get(), store.get(), certificate, others) == 1 && X509_verify_cert(context.get()) == 1;
 }
 
-Result<Certificate> read(const fs::path& file, const fs::path& key) {
+Result<Certificate> read(const fs::path& file, const fs::path& key, const std::string& host) {
   MUSTER_TRY_ASSIGN(const std::string text, read_file(file, kLongestFile));
   const Owned<BIO> bytes(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   const Owned<X509> certificate(PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr));
@@ -111,14 +119,14 @@ Result<Certificate> read(const fs::path& file, const fs::path& key) {
   while (X509* next = PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)) sk_X509_push(others.get(), next);
   ERR_clear_error();  // the file's end is one
   return Certificate{file, key, to_hex({reinterpret_cast<const char*>(digest.data()), size}),
-                     is_vouched_for(certificate.get(), others.get())};
+                     is_for(certificate.get(), host) && is_vouched_for(certificate.get(), others.get())};
 }
 
 }  // namespace
 
-Result<Certificate> given_certificate(const fs::path& file, const fs::path& key) { return read(file, key); }
+Result<Certificate> given_certificate(const fs::path& file, const fs::path& key, const std::string& host) { return read(file, key, host); }
 
-Result<Certificate> own_certificate(const fs::path& folder, const std::vector<std::string>& names) {
+Result<Certificate> own_certificate(const fs::path& folder, const std::vector<std::string>& names, const std::string& host) {
   const fs::path file = folder / "certificate.pem";
   const fs::path key = folder / "key.pem";
   std::error_code ignored;
@@ -129,7 +137,7 @@ Result<Certificate> own_certificate(const fs::path& folder, const std::vector<st
     MUSTER_TRY(write_file(key, made.second, 0600));
     MUSTER_TRY(write_file(file, made.first, 0644));  // last: a certificate without its key is made anew
   }
-  return read(file, key);
+  return read(file, key, host);
 }
 
 }  // namespace muster::server

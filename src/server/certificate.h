@@ -13,13 +13,13 @@ struct Certificate {
   std::filesystem::path file;  ///< PEM
   std::filesystem::path key;   ///< PEM
   std::string fingerprint;     ///< SHA-256 of the certificate, 64 hex digits
-  bool vouched_for = false;    ///< by an authority that this machine trusts; else clients have to know its fingerprint
+  bool vouched_for = false;    ///< for the host, by an authority that this machine trusts; else clients have to know its fingerprint
 };
 
-/// The one that was given. invalid when it cannot be read.
-Result<Certificate> given_certificate(const std::filesystem::path& file, const std::filesystem::path& key);
+/// The one that was given. `host`: the name or address that clients reach the server by. invalid when it cannot be read.
+Result<Certificate> given_certificate(const std::filesystem::path& file, const std::filesystem::path& key, const std::string& host);
 
 /// The one in `folder`, made for these names and addresses when there is none (the key 0600).
-Result<Certificate> own_certificate(const std::filesystem::path& folder, const std::vector<std::string>& names);
+Result<Certificate> own_certificate(const std::filesystem::path& folder, const std::vector<std::string>& names, const std::string& host);
 
 }  // namespace muster::server

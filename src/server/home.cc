@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "client/credentials.h"
 #include "store/sqlite/file_lock.h"
 
 namespace muster::server {
@@ -20,13 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr long kNfsMagic = 0x6969;  // statfs(2)
-
-Json read_object(const fs::path& file) {
-  const auto bytes = read_file(file, 1 << 20);
-  if (!bytes) return Json::object();
-  auto json = parse_json(*bytes);
-  return json && json->is_object() ? *json : Json::object();
-}
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
@@ -67,12 +61,6 @@ Result<std::string> close_to_others(fs::path root) {
   for (const std::string& name : names) MUSTER_TRY(close_one(root / name, false));
   return was_open ? fmt::format("{} was open to other users of this machine, and is closed to them now (mode 0700)", root.string())
                   : std::string();
-}
-
-/// What the credentials hold for the server at the URL under the key; "" when nothing.
-std::string kept(const Json& credentials, const std::string& url, const char* key) {
-  const Json::json_pointer at = Json::json_pointer("/servers") / url / key;
-  return credentials.contains(at) && credentials.at(at).is_string() ? credentials.at(at).get<std::string>() : "";
 }
 
 }  // namespace
@@ -119,29 +107,36 @@ Result<std::string> token_secret(const Home& home) {
   return fresh;
 }
 
-std::string kept_address(const Home& home) {
-  const auto text = read_file(home.root / "address", 4096);
-  return text ? *text : "";
+Result<KeptStart> kept_start(const Home& home) {
+  const fs::path file = home.root / "address";
+  KeptStart kept;
+  const auto text = read_file(file, 1u << 16);
+  if (!text && text.error().code == Code::not_found) return kept;
+  if (!text) return tl::unexpected(text.error());
+  if (!text->starts_with('{')) {
+    kept.of_older_version = true;
+    kept.told.listen = *text;
+    return kept;
+  }
+  const auto json = parse_json(*text);
+  if (!json) return fail_hint(Code::invalid, "correct or remove that file", "{}: {}", file.string(), json.error().detail);
+  kept.url = client::text_of(*json, "url");
+  kept.scheme = client::text_of(*json, "scheme");
+  kept.told.listen = client::text_of(*json, "listen");
+  kept.told.advertise = client::text_of(*json, "advertise");
+  kept.told.tls_certificate = client::text_of(*json, "tls_certificate");
+  kept.told.tls_key = client::text_of(*json, "tls_key");
+  const auto insecure = json->find("insecure");
+  kept.told.insecure = insecure != json->end() && insecure->is_boolean() && insecure->get<bool>();
+  return kept;
 }
 
-Result<void> keep_address(const Home& home, const std::string& address) { return write_file(home.root / "address", address); }
-
-Result<void> keep_token(const Home& home, const std::string& url, const std::string& token) {
-  Json credentials = read_object(home.credentials());
-  credentials["servers"][url]["token"] = token;
-  return write_file(home.credentials(), credentials.dump(2) + "\n", 0600);
+Result<void> keep_start(const Home& home, const KeptStart& start) {
+  const ServeOptions& told = start.told;
+  const Json json{{"listen", told.listen},   {"advertise", told.advertise}, {"tls_certificate", told.tls_certificate},
+                  {"tls_key", told.tls_key}, {"insecure", told.insecure},   {"url", start.url},
+                  {"scheme", start.scheme}};
+  return write_file(home.root / "address", json.dump(2) + "\n", 0600);
 }
-
-Result<void> keep_fingerprint(const Home& home, const std::string& url, const std::string& fingerprint) {
-  Json credentials = read_object(home.credentials());
-  if (kept(credentials, url, "fingerprint") == fingerprint) return {};
-  if (fingerprint.empty())
-    credentials["servers"][url].erase("fingerprint");
-  else
-    credentials["servers"][url]["fingerprint"] = fingerprint;
-  return write_file(home.credentials(), credentials.dump(2) + "\n", 0600);
-}
-
-std::string kept_token(const Home& home, const std::string& url) { return kept(read_object(home.credentials()), url, "token"); }
 
 }  // namespace muster::server

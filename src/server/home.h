@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "server/start_options.h"
 
 namespace muster::server {
 
@@ -35,15 +36,16 @@ Result<std::optional<pid_t>> serving_process(const Home& home);
 /// Random, made the first time, 0600. Run tokens are made from it.
 Result<std::string> token_secret(const Home& home);
 
-/// The address this home's server listened on the last time, "" the first time.
-std::string kept_address(const Home& home);
-Result<void> keep_address(const Home& home, const std::string& address);
-
-/// Adds the token to `credentials` (0600), leaving other servers' alone.
-Result<void> keep_token(const Home& home, const std::string& url, const std::string& token);
-/// The fingerprint ("SHA256:…") by which this home's clients know the server at the URL; "": they need none.
-Result<void> keep_fingerprint(const Home& home, const std::string& url, const std::string& fingerprint);
-/// The token kept for this URL, "" when there is none.
-std::string kept_token(const Home& home, const std::string& url);
+struct KeptStart {
+  ServeOptions told;              ///< what the next start begins with; without `home`
+  std::string url = {};           ///< the server's address at its last start
+  std::string scheme = {};        ///< what it spoke where it listened: "http" or "https"
+  bool of_older_version = false;  ///< which kept where it listened, and no more
+};
+/// How this home's server was started the last time; empty the first time. An error when that cannot be read: elsewhere, runs would not
+/// find it.
+Result<KeptStart> kept_start(const Home& home);
+/// For the next start.
+Result<void> keep_start(const Home& home, const KeptStart& start);
 
 }  // namespace muster::server

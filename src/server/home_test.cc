@@ -58,5 +58,25 @@ TEST_F(HomeTest, AnOpenHomeOfSomebodyElseIsRefused) {
   EXPECT_EQ(mode_of(root), 0755u);
 }
 
+TEST_F(HomeTest, HowTheServerWasStartedIsKept) {
+  const auto home = open_home(folder / "home");
+  EXPECT_EQ(kept_start(*home)->told, ServeOptions{});
+  KeptStart start{{{}, "0.0.0.0:6464", "http://gpu-box:6464", "/c.pem", "/k.pem", true}, "http://gpu-box:6464", "http"};
+  ASSERT_TRUE(keep_start(*home, start));
+  const auto kept = kept_start(*home);
+  ASSERT_TRUE(kept) << kept.error().detail;
+  EXPECT_EQ(kept->told, start.told);
+  EXPECT_EQ(kept->url, start.url);
+  EXPECT_EQ(kept->scheme, "http");
+  EXPECT_FALSE(kept->of_older_version);
+  ASSERT_TRUE(write_file(folder / "home/address", "0.0.0.0:6464"));
+  EXPECT_EQ(kept_start(*home)->told.listen, "0.0.0.0:6464");
+  EXPECT_TRUE(kept_start(*home)->of_older_version);
+  ASSERT_TRUE(write_file(folder / "home/address", "{\"listen\": "));
+  const auto damaged = kept_start(*home);
+  ASSERT_FALSE(damaged);
+  EXPECT_NE(damaged.error().detail.find("home/address"), std::string::npos) << damaged.error().detail;
+}
+
 }  // namespace
 }  // namespace muster::server

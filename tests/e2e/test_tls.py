@@ -159,6 +159,13 @@ def test_a_certificate_of_an_authority(muster, tmp_path):
     assert "not trusted" in other("run", "list", "--server", by_number, code=3, MUSTER_TOKEN=token).stderr
     assert "not trusted" in read_by_sdk(other, by_number, run["run_id"], code=1, MUSTER_TOKEN=token)
 
+    # A server that is reached by another name than its certificate's is known by its fingerprint.
+    muster("down")
+    muster("up", "--advertise", by_number, "--tls-certificate", tmp_path / "server.pem", "--tls-key", tmp_path / "server.key")
+    assert muster.server()["url"] == by_number
+    run = muster.submit(TRAINS)
+    assert muster.ended(run["run_id"])["status"] == "Completed"
+
 
 def test_without_tls_only_where_it_is_said(muster):
     port = free_address().rsplit(":", 1)[1]
@@ -175,6 +182,75 @@ def test_without_tls_only_where_it_is_said(muster):
     assert "without its certificate" in half.stderr
     missing = muster("up", "--listen", "0.0.0.0:" + port, "--tls-key", "key.pem", "--tls-certificate", "none.pem", code=2)
     assert "none.pem" in missing.stderr
+
+
+#: Trains until the test says that it may end.
+WAITS = """
+import os, time
+print("begun", flush=True)
+while not os.path.exists("end"):
+    time.sleep(0.05)
+os.makedirs("outputs", exist_ok=True)
+open("outputs/model", "w").write("weights")
+"""
+
+
+def begun(muster):
+    """A run of WAITS that has begun; its id, and its folder."""
+    run_id = muster.submit(WAITS)["run_id"]
+    wait_until(lambda: "begun" in muster("run", "logs", run_id).stdout, "the script's first line")
+    [folder] = muster.home.glob("runs/%s/1/node_0" % run_id)
+    return run_id, folder
+
+
+def test_a_start_that_says_nothing_is_like_the_last_one(muster):
+    port = free_address().rsplit(":", 1)[1]
+    plain = "http://127.0.0.1:" + port
+    muster("up", "--listen", "0.0.0.0:" + port, "--advertise", plain, "--insecure")
+    run_id, folder = begun(muster)
+    muster.kill_server()
+    again = muster("up")
+    assert "Without TLS" in again.stderr
+    assert (muster.server()["url"], muster.server()["fingerprint"]) == (plain, None)
+    (folder / "end").write_text("")
+    run = muster.ended(run_id)
+    assert (run["status"], run["attempt"], run["warnings"]) == ("Completed", 1, [])
+
+    run_id, _ = begun(muster)
+    muster.kill_server()
+    assert run_id in muster("down", "--cancel").stdout
+    process = subprocess.Popen([str(PROGRAM), "serve"], env=muster.environment, cwd=muster.folder)
+    wait_until(lambda: (muster.home / "server.json").exists(), "the server to start")
+    assert muster.server()["url"] == plain
+    assert muster.json("run", "show", run_id)["status"] == "Canceled"
+    process.terminate()
+    process.wait(30)
+
+    secure = plain.replace("http", "https")
+    muster("up", "--listen", "0.0.0.0:" + port, "--advertise", secure)
+    fingerprint = muster.server()["fingerprint"]
+    muster("down")
+    assert "Without TLS" not in muster("up").stderr
+    assert (muster.server()["url"], muster.server()["fingerprint"]) == (secure, fingerprint)
+
+
+def test_why_a_started_server_does_not_answer_is_said(muster):
+    address = free_address()
+    nowhere = address.replace("127.0.0.1", "muster.invalid")
+    silent = muster("up", "--listen", address, "--advertise", "http://" + nowhere, code=3)
+    assert "does not answer within 10 s" in silent.stderr and '"muster.invalid" cannot be found' in silent.stderr
+    assert str(muster.home / "server.log") in silent.stderr
+    muster("down")
+
+
+def test_credentials_that_cannot_be_read_are_not_written_over(muster):
+    muster("up", "--listen", free_address())
+    muster("down")
+    damaged = '{"servers": {"https://elsewhere:6464": {"token": "precious"'
+    (muster.home / "credentials").write_text(damaged)
+    refused = muster("up", code=2)
+    assert str(muster.home / "credentials") in refused.stderr and "correct or remove that file" in refused.stderr
+    assert (muster.home / "credentials").read_text() == damaged
 
 
 def test_the_wrong_scheme_is_said(muster):

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -104,34 +105,20 @@ Result<Fd> take_turn(const fs::path& home) {
   return file;
 }
 
-/// Where this home's server may be asked, the likeliest first.
-std::vector<std::string> urls_of(const fs::path& home) {
-  const server::Home files{home};
-  std::vector<std::string> urls;
-  const auto text = read_file(files.server_file(), 1u << 20);
-  const auto card = text ? parse_json(*text) : Result<Json>(Json());
-  if (card && !text_at(*card, "url").empty()) urls.push_back(text_at(*card, "url"));
-  const auto settings = server::read_settings(files.settings());
-  if (settings && !settings->advertise.empty()) urls.push_back(settings->advertise);
-  const auto address = server::parse_address(server::kept_address(files));
-  if (address) {
-    for (const char* scheme : {"http", "https"}) urls.push_back(server::url_of(*address, scheme));
-  }
-  return urls;
-}
-
 /// Until it ends, but no longer than until it is time to look again.
 void wait_a_moment(const ServerProcess& server) {
   pollfd ended{server.pidfd.get(), POLLIN, 0};  // of a process that is not known, poll() watches nothing
   (void)::poll(&ended, 1, static_cast<int>(kAskEvery.count()));
 }
 
-std::optional<Json> ask_status(const fs::path& home, const ServerProcess& server) {
-  const auto api = api_of(home, server);
-  if (!api) return std::nullopt;
-  auto status = (*api)->get("/api/v1/status");
-  if (!status) return std::nullopt;
-  return std::move(*status);
+Result<Json> ask_status(const fs::path& home, const ServerProcess& server) {
+  MUSTER_TRY_ASSIGN(const auto api, api_of(home, server));
+  return api->get("/api/v1/status");
+}
+
+tl::unexpected<Error> does_not_answer(const fs::path& home, std::string what, const Error& last) {
+  const std::string log = fmt::format("its log is {}", server::Home{home}.log_file().string());
+  return fail_hint(Code::timeout, last.hint.empty() ? log : last.hint + "; " + log, "{}: {}", what, last.detail);
 }
 
 /// Whether server.json says of the server what it says itself.
@@ -157,13 +144,15 @@ Result<std::optional<Json>> running_server(const fs::path& home) {
   while (true) {
     MUSTER_TRY_ASSIGN(const auto server, server_process(home));
     if (!server) return std::nullopt;
-    if (auto status = ask_status(home, *server)) {
+    auto status = ask_status(home, *server);
+    if (status) {
       mend_card(home, member(*status, "server"));
-      return status;
+      return std::move(*status);
     }
     if (steady_clock::now() > deadline) {
-      return fail_hint(Code::timeout, fmt::format("`muster down` ends it; its log is {}", server::Home{home}.log_file().string()),
-                       "a server (pid {}) has {}, and does not answer", server->pid, home.string());
+      return does_not_answer(
+          home, fmt::format("a server (pid {}) has {}, and does not answer (`muster down` ends it)", server->pid, home.string()),
+          status.error());
     }
     wait_a_moment(*server);
   }
@@ -234,18 +223,41 @@ Result<std::optional<ServerProcess>> server_process(const fs::path& home) {
   }
 }
 
+std::vector<std::string> urls_of(const fs::path& home) {
+  const server::Home files{home};
+  std::vector<std::string> urls;
+  const auto add = [&](const std::string& url) {
+    if (!url.empty() && std::find(urls.begin(), urls.end(), url) == urls.end()) urls.push_back(url);
+  };
+  const auto text = read_file(files.server_file(), 1u << 20);
+  const auto card = text ? parse_json(*text) : Result<Json>(Json());
+  if (card) add(text_at(*card, "url"));
+  const auto settings = server::read_settings(files.settings());
+  if (settings) add(settings->advertise);
+  const auto kept = server::kept_start(files);
+  if (!kept) return urls;
+  add(kept->url);
+  const auto address = server::parse_address(kept->told.listen);
+  if (!address) return urls;
+  for (const char* scheme : {"https", "http"}) {
+    if (kept->scheme.empty() || kept->scheme == scheme) add(server::url_of(*address, scheme));
+  }
+  return urls;
+}
+
 Result<std::shared_ptr<client::Api>> api_of(const fs::path& home, const ServerProcess& server) {
   // server.json says where it is; when that is gone or wrong, the address it had is kept beside it.
   Error last{Code::unavailable, fmt::format("the server (pid {}) of {} does not answer", server.pid, home.string()), "", {}};
-  for (const std::string& url : urls_of(home)) {
+  const std::vector<std::string> urls = urls_of(home);
+  for (const std::string& url : urls) {
     client::AddressHints hints;
     hints.server = url;
     hints.workspace = "default";
     hints.variables = {{"MUSTER_HOME", home.string()}};
     client::ApiOptions options;
     auto address = client::find_address(hints);
-    if (!address) {
-      last = address.error();
+    if (!address) {  // why one does not answer says more than that there is no token for another
+      if (url == urls.front()) last = address.error();
       continue;
     }
     options.address = std::move(*address);
@@ -253,7 +265,12 @@ Result<std::shared_ptr<client::Api>> api_of(const fs::path& home, const ServerPr
     options.deadlines.progress = milliseconds(10'000);
     MUSTER_TRY_ASSIGN(auto api, client::Api::create(std::move(options)));
     const auto status = api->get("/api/v1/status");
-    if (status && number_at(member(*status, "server"), "pid") == server.pid) return api;
+    if (!status) {
+      last = status.error();
+      continue;
+    }
+    if (number_at(member(*status, "server"), "pid") == server.pid) return api;
+    last.detail = fmt::format("another server answers at {}", url);
   }
   return tl::unexpected(std::move(last));
 }
@@ -284,6 +301,7 @@ Result<Started> start_in_background(const server::ServeOptions& options) {
   MUSTER_TRY_ASSIGN(process::Child child, process::spawn(spawning));
 
   const auto deadline = steady_clock::now() + kStartDeadline;
+  Error last{Code::timeout, "it has not opened its database yet", "", {}};
   while (steady_clock::now() < deadline) {
     // Its end ends the wait at once; else it is asked again a little later.
     const auto ended = child.wait(kAskEvery);
@@ -293,9 +311,9 @@ Result<Started> start_in_background(const server::ServeOptions& options) {
     auto status = ask_status(home, *server);
     // It answers a moment before server.json is there, which other commands find it by.
     if (status && card_is_right(home, member(*status, "server"))) return Started{std::move(*status), false};
+    last = status ? Error{Code::timeout, "its server.json is not there yet", "", {}} : status.error();
   }
-  return fail_hint(Code::timeout, fmt::format("its log is {}", log_path.string()), "the server (pid {}) does not answer within {} s",
-                   child.pid(), kStartDeadline.count());
+  return does_not_answer(home, fmt::format("the server (pid {}) does not answer within {} s", child.pid(), kStartDeadline.count()), last);
 }
 
 Result<void> stop(const ServerProcess& server) {

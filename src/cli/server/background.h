@@ -31,8 +31,12 @@ struct ServerProcess {
 /// Nothing when no server has the home. conflict when one has it that cannot be seen from here.
 Result<std::optional<ServerProcess>> server_process(const std::filesystem::path& home);
 
-/// The API of that server, whatever MUSTER_URL says. unavailable when it does not answer.
+/// The API of that server, whatever MUSTER_URL says. An error, of the last address that was tried, when it does not answer.
 Result<std::shared_ptr<client::Api>> api_of(const std::filesystem::path& home, const ServerProcess& server);
+
+/// Where this home's server may be asked, the likeliest first. By TLS where it has that, or may have it: a token sent without it is
+/// readable.
+std::vector<std::string> urls_of(const std::filesystem::path& home);
 
 struct Started {
   Json status;

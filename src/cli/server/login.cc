@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "client/address.h"
+#include "client/credentials.h"
 #include "client/http_connection.h"
 #include "client/uri.h"
 

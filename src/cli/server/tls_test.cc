@@ -30,7 +30,7 @@ class Numbers final : public http::StreamSource {
 class Tls : public ::testing::Test {
  protected:
   Tls() {
-    certificate_ = *own_certificate(folder_ / "tls", {"localhost", "127.0.0.1"});
+    certificate_ = *own_certificate(folder_ / "tls", {"localhost", "127.0.0.1"}, "localhost");
     EXPECT_TRUE(write_file(folder_ / "large", std::string(3u << 20, 'f')));
     http::ServerOptions options;
     options.tls_certificate = certificate_.file;
@@ -123,7 +123,7 @@ TEST_F(Tls, WhoNeverGreetsIsDisconnectedAndOthersAreServed) {
 }
 
 TEST_F(Tls, AKeyOfAnotherCertificateIsRefused) {
-  const Certificate other = *own_certificate(folder_ / "other", {"localhost"});
+  const Certificate other = *own_certificate(folder_ / "other", {"localhost"}, "localhost");
   http::ServerOptions options;
   options.tls_certificate = certificate_.file;
   options.tls_key = other.key;

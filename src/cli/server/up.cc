@@ -1,9 +1,19 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/server/background.h"
+#include "server/address.h"
+#include "server/home.h"
 
 namespace muster::cli {
 namespace {
+
+/// Whether the server listens beyond this machine without TLS, whether that was told now or before.
+bool others_can_read(const std::filesystem::path& home) {
+  const auto kept = server::kept_start(server::Home{home});
+  if (!kept || kept->scheme == "https") return false;
+  const auto address = server::parse_address(kept->told.listen);
+  return address && !server::is_loopback(*address);
+}
 
 Result<Exit> up(Context& context, const server::ServeOptions& options) {
   MUSTER_TRY_ASSIGN(const Started started, start_in_background(options));
@@ -15,7 +25,8 @@ Result<Exit> up(Context& context, const server::ServeOptions& options) {
   if (const std::string fingerprint = text_at(server, "fingerprint"); !fingerprint.empty())
     text += fmt::format("Its certificate is {}: compare it when `muster login {}` asks.\n", fingerprint, url);
   if (!started.was_running) text += "Next: muster run submit --script train.py --follow\n";
-  if (options.insecure && !started.was_running) context.note("Without TLS whoever can read the network's traffic reads tokens and data.");
+  if (!started.was_running && others_can_read(options.home))
+    context.note("Without TLS whoever can read the network's traffic reads tokens and data.");
   server::ServeOptions without_wishes;
   without_wishes.home = options.home;
   if (started.was_running && options != without_wishes) {

@@ -7,11 +7,13 @@ namespace {
 Result<Exit> workspace_config(Context& context) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(const Json workspace, api->get(api->in_workspace({})));
+  const client::Address& address = api->address();
   // Azure's keys, so that code written for its SDK reads the file, and ours.
-  const nlohmann::ordered_json config{{"subscription_id", "muster"},
-                                      {"resource_group", "muster"},
-                                      {"workspace_name", text_at(workspace, "name")},
-                                      {"muster_url", api->address().url}};
+  const nlohmann::ordered_json config{
+      {"subscription_id", "muster"},
+      {"resource_group", "muster"},
+      {"workspace_name", text_at(workspace, "name")},
+      {"muster_url", address.fingerprint_in_url ? address.url + "#SHA256:" + address.fingerprint : address.url}};
   context.out.write(config.dump(context.json ? -1 : 4) + "\n");
   return Exit::done;
 }

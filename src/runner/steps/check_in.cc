@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 Result<client::CheckIn> facts(NodeRun& run) {
   client::CheckIn facts;
   MUSTER_TRY_ASSIGN(const client::HostPort server, client::parse_server_url(run.options.url));
-  MUSTER_TRY_ASSIGN(const auto proxy, client::proxy_for(server, own_variables()));
+  MUSTER_TRY_ASSIGN(const auto proxy, client::proxy_for(server, own_variables(), host_name()));
   auto address = own_address(server.host);
   // Behind a proxy the server's name may be known to the proxy alone.
   if (!address && proxy) address = own_address(proxy->server.host);
