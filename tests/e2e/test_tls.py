@@ -236,9 +236,9 @@ def test_a_start_that_says_nothing_is_like_the_last_one(muster):
 
 def test_why_a_started_server_does_not_answer_is_said(muster):
     address = free_address()
-    nowhere = address.replace("127.0.0.1", "muster.invalid")
+    nowhere = free_address()
     silent = muster("up", "--listen", address, "--advertise", "http://" + nowhere, code=3)
-    assert "does not answer within 10 s" in silent.stderr and '"muster.invalid" cannot be found' in silent.stderr
+    assert "does not answer within 10 s" in silent.stderr and "no connection to %s: Connection refused" % nowhere in silent.stderr
     assert str(muster.home / "server.log") in silent.stderr
     muster("down")
 
