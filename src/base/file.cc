@@ -64,10 +64,15 @@ Result<void> sync_folder(const fs::path& path) {
 }
 
 Result<void> remove_tree(const fs::path& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) return tl::unexpected(system_error("remove " + path.string(), error.value()));
-  return {};
+  constexpr int kMostTries = 10'000;
+  for (int tries = 1;; ++tries) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (!error) return {};
+    // Somebody else removed what was listed before, or put something into a folder that was empty: what is there now is listed anew.
+    const bool has_changed = error == std::errc::no_such_file_or_directory || error == std::errc::directory_not_empty;
+    if (!has_changed || tries == kMostTries) return tl::unexpected(system_error("remove " + path.string(), error.value()));
+  }
 }
 
 Result<std::uint64_t> free_bytes(const fs::path& path) {

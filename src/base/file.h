@@ -27,7 +27,7 @@ Result<void> make_folders(const std::filesystem::path& path);
 /// Syncs a folder, so that the names in it survive a power cut.
 Result<void> sync_folder(const std::filesystem::path& path);
 
-/// Removes the tree; fine when there is none. Never follows links.
+/// Removes the tree; fine when there is none, and when others remove it at the same time. Never follows links.
 Result<void> remove_tree(const std::filesystem::path& path);
 
 /// Bytes free for an ordinary user on the disk that holds `path`.

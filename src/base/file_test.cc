@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fstream>
+#include <latch>
+#include <thread>
+
 #include "support/temp_folder.h"
 
 namespace muster {
@@ -89,6 +93,29 @@ TEST(RemoveTree, NeverFollowsLinks) {
   EXPECT_FALSE(fs::exists(folder / "gone"));
   EXPECT_TRUE(fs::exists(folder / "kept/file"));
   EXPECT_TRUE(remove_tree(folder / "gone")) << "fine when there is none";
+}
+
+TEST(RemoveTree, TwoAtOnceBothSucceed) {
+  test::TempFolder folder;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 200; ++i) {
+      const fs::path one = folder / "tree" / std::to_string(i % 20);
+      ASSERT_TRUE(make_folders(one));
+      std::ofstream(one / std::to_string(i)) << i;
+    }
+    Result<void> others;
+    std::latch both(2);
+    std::thread other([&] {
+      both.arrive_and_wait();
+      others = remove_tree(folder / "tree");
+    });
+    both.arrive_and_wait();
+    const auto own = remove_tree(folder / "tree");
+    other.join();
+    EXPECT_TRUE(own) << own.error().detail;
+    EXPECT_TRUE(others) << others.error().detail;
+    EXPECT_FALSE(fs::exists(folder / "tree"));
+  }
 }
 
 TEST(FreeBytes, IsMoreThanNothing) {
