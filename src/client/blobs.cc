@@ -7,6 +7,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <unordered_set>
 
@@ -160,7 +161,11 @@ Result<void> upload_blobs(Api& api, const std::vector<BlobFile>& files, const On
   {
     std::vector<std::jthread> helpers;
     const std::size_t wanted = std::min<std::size_t>(kThreads, batches.size());
-    for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+    try {
+      for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The machine has no room for more threads: those that there are do it.
+    }
     work();
   }
   if (error) return tl::unexpected(std::move(*error));

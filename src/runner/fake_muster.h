@@ -84,6 +84,7 @@ class FakeMuster {
     const std::lock_guard lock(mutex_);
     refusals_[kind] = {status, std::move(code), times};
   }
+  std::function<void(pid_t)> on_check_in;  ///< called with the runner's
   /// Called, with no lock held by the caller, whenever a runner asks which blobs are missing.
   std::function<void()> on_missing;
 
@@ -100,6 +101,12 @@ class FakeMuster {
     const std::lock_guard lock(mutex_);
     stranger_ = std::move(stranger);
     strangers_answers_ = stranger_asked_ = 0;
+  }
+  /// As a server that is killed when it has stored the last report: nobody hears its answer, and its successor answers the report when it
+  /// has told so many heartbeats that the attempt is over.
+  void lose_done_answer(int until_heartbeats) {
+    const std::lock_guard lock(mutex_);
+    heartbeats_before_done_ = until_heartbeats;
   }
   /// What our server says of an attempt that is over.
   void set_over(bool over) {
@@ -185,6 +192,16 @@ class FakeMuster {
       changed_.notify_all();
       return *stranger_;
     }
+    if (heartbeats_before_done_ > 0 && path.ends_with("/done")) {
+      over_for_heartbeats_ = true;
+      return dropped();
+    }
+    if (over_for_heartbeats_ && path.ends_with("/heartbeat")) {
+      --heartbeats_before_done_;
+      FakeAnswer is_over = problem(401, "unauthorized");
+      prove(request, is_over);
+      return is_over;
+    }
     FakeAnswer result = over_ ? problem(401, "unauthorized") : dispatch(request, path, query);
     prove(request, result);
     if (over_) return result;
@@ -230,6 +247,7 @@ class FakeMuster {
     arrived_.calls.push_back(what);
     if (what == "check-in") {
       arrived_.check_in = body;
+      if (on_check_in) on_check_in(body.at("pid").get<pid_t>());
       if (waits-- > 0) return json(202, {{"waiting_for", 1}});
       return json(200, order);
     }
@@ -332,6 +350,8 @@ class FakeMuster {
   Json stop_;
   bool away_ = false;
   bool over_ = false;
+  int heartbeats_before_done_ = 0;
+  bool over_for_heartbeats_ = false;
   std::optional<FakeAnswer> stranger_;
   int strangers_answers_ = 0;  ///< to heartbeats
   int stranger_asked_ = 0;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "client/retry.h"
 #include "runner/persist.h"
+#include "runner/threads.h"
 
 namespace muster::runner {
 namespace {
@@ -15,20 +16,24 @@ constexpr std::chrono::milliseconds kEvery{2000};
 
 Heartbeat::Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, Delivery& delivery,
                      std::function<std::uint64_t()> pending)
-    : server_(std::move(server)),
-      clock_(clock),
-      stop_(stop),
-      delivery_(delivery),
-      pending_(std::move(pending)),
-      thread_([this](const std::stop_token& ending) { loop(ending); }) {}
+    : server_(std::move(server)), clock_(clock), stop_(stop), delivery_(delivery), pending_(std::move(pending)) {}
 
-Heartbeat::~Heartbeat() = default;
+Heartbeat::~Heartbeat() { ending_.request_stop(); }
+
+Result<void> Heartbeat::begin() {
+  MUSTER_TRY_ASSIGN(thread_, start_thread("heartbeats", stop_.asked_token(), [this] { loop(ending_.get_token()); }));
+  return {};
+}
 
 void Heartbeat::ranks_started() { ranks_since_ = clock_.local().steady(); }
+
+void Heartbeat::concluding(std::chrono::steady_clock::duration longest) { give_up_at_ = clock_.local().steady() + longest; }
 
 void Heartbeat::loop(const std::stop_token& ending) {
   do {
     beat();
+    const auto give_up_at = give_up_at_.load();
+    if (give_up_at != decltype(give_up_at){} && clock_.local().steady() >= give_up_at) stop_.give_up();
   } while (client::sleep_for(kEvery, ending));
 }
 
@@ -41,7 +46,7 @@ void Heartbeat::beat() {
   const auto answer = server_->heartbeat(clock_.now(), pending_(), {waiting.what, waiting.why, waiting.detail}, ran);
   const TimeUs back = clock_.local().now_us();
   if (!answer) {
-    if (verdict_on(answer.error().code) != Verdict::over) return;
+    if (verdict_on(answer.error().code) != Verdict::over || is_reporting_done_) return;
     // One that was on its way while the run's end was being answered hears it as well; the answer is there before the next.
     if (!std::exchange(heard_over_, true)) return;
     log::error("runner", "the server does not want this attempt any more: {}", answer.error().detail);

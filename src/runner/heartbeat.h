@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/result.h"
 #include "client/runner_api.h"
 #include "runner/delivery.h"
 #include "runner/server_clock.h"
@@ -22,8 +23,15 @@ class Heartbeat {
   Heartbeat(std::unique_ptr<client::RunnerApi> server, ServerClock& clock, StopControl& stop, Delivery& delivery,
             std::function<std::uint64_t()> pending);
   ~Heartbeat();
+  /// Once. unavailable when there is no thread for it.
+  Result<void> begin();
   /// From now on each says for how long they have run.
   void ranks_started();
+  /// The ranks have ended: if it lasts for so long from now on, nobody is told any more (StopControl::give_up).
+  void concluding(std::chrono::steady_clock::duration longest);
+  /// The node's last report is being sent. From now on what a heartbeat is told of the attempt's end means nothing: that report may have
+  /// ended it, and its own answer says whether it was heard.
+  void reporting_done() { is_reporting_done_ = true; }
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
 
@@ -37,7 +45,10 @@ class Heartbeat {
   Delivery& delivery_;
   std::function<std::uint64_t()> pending_;
   std::atomic<std::chrono::steady_clock::time_point> ranks_since_{};  ///< the epoch before their start
+  std::atomic<std::chrono::steady_clock::time_point> give_up_at_{};   ///< the epoch before their end
+  std::atomic<bool> is_reporting_done_{false};
   bool heard_over_ = false;
+  std::stop_source ending_;
   std::jthread thread_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/folder_list.h"
 #include "runner/persist.h"
+#include "runner/threads.h"
 
 namespace muster::runner {
 namespace {
@@ -35,8 +36,9 @@ JournalFollower::~JournalFollower() {
   if (thread_.joinable()) thread_.join();
 }
 
-void JournalFollower::begin() {
-  thread_ = std::thread([this] { loop(); });
+Result<void> JournalFollower::begin() {
+  MUSTER_TRY_ASSIGN(thread_, start_thread("the metrics", stop_.asked_token(), [this] { loop(); }));
+  return {};
 }
 
 Result<void> JournalFollower::drain() {

@@ -32,7 +32,8 @@ class JournalFollower {
   JournalFollower(const JournalFollower&) = delete;
   JournalFollower& operator=(const JournalFollower&) = delete;
 
-  void begin();
+  /// unavailable when there is no thread for it.
+  Result<void> begin();
   /// Nothing is logged any more: returns when the server has every point that can be read. unavailable when the runner gave up first.
   Result<void> drain();
 
@@ -64,7 +65,7 @@ class JournalFollower {
   bool draining_ = false;
   std::atomic<bool> ending_{false};
   bool finished_ = false;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace muster::runner

@@ -11,6 +11,7 @@
 #include "base/folder_list.h"
 #include "base/text.h"
 #include "runner/persist.h"
+#include "runner/threads.h"
 
 namespace muster::runner {
 namespace {
@@ -76,9 +77,10 @@ Result<void> LogFollower::add_rank_log(const std::filesystem::path& file, const 
   return {};
 }
 
-void LogFollower::begin() {
+Result<void> LogFollower::begin() {
   watch_.add(folder_.ranks());
-  thread_ = std::thread([this] { loop(); });
+  MUSTER_TRY_ASSIGN(thread_, start_thread("the logs", stop_.asked_token(), [this] { loop(); }));
+  return {};
 }
 
 Result<void> LogFollower::drain() {

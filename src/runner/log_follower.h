@@ -45,7 +45,8 @@ class LogFollower {
 
   /// A rank's file, which must exist, and what the server calls it. kLauncherRank: mpirun's own, which is no rank's. Before begin().
   Result<void> add_rank_log(const std::filesystem::path& file, const std::string& name, int rank);
-  void begin();
+  /// unavailable when there is no thread for it.
+  Result<void> begin();
 
   /// Nothing is written any more: returns when the server has every byte, at once when there was no begin(). unavailable when the runner
   /// gave up first (StopControl::given_up).
@@ -123,7 +124,7 @@ class LogFollower {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool finished_ = false;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace muster::runner

@@ -1,6 +1,7 @@
 #include "runner/messenger.h"
 
 #include "runner/persist.h"
+#include "runner/threads.h"
 
 namespace muster::runner {
 namespace {
@@ -10,15 +11,18 @@ constexpr std::chrono::minutes kFaultTime{10};
 
 }  // namespace
 
-Messenger::Messenger(const StopControl& stop, Warnings& warnings) : stop_(stop), warnings_(warnings), thread_([this] { loop(); }) {}
-
 Messenger::~Messenger() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
     changed_.notify_all();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> Messenger::begin() {
+  MUSTER_TRY_ASSIGN(thread_, start_thread("what the server is told", stop_.asked_token(), [this] { loop(); }));
+  return {};
 }
 
 void Messenger::post(std::string what, Message message, WhenRefused when_refused) {

@@ -24,11 +24,13 @@ class Messenger {
     stop,  ///< what follows makes no sense without it: drain() fails
   };
 
-  Messenger(const StopControl& stop, Warnings& warnings);
+  Messenger(const StopControl& stop, Warnings& warnings) : stop_(stop), warnings_(warnings) {}
   ~Messenger();  ///< lets go of what is unsent
   Messenger(const Messenger&) = delete;
   Messenger& operator=(const Messenger&) = delete;
 
+  /// Once, before the others. unavailable when there is no thread for it.
+  Result<void> begin();
   /// `what` names it in a warning. Never blocks.
   void post(std::string what, Message message, WhenRefused when_refused = WhenRefused::warn);
   /// Returns when all have been sent; the refusal, or unavailable when the runner gave up first.
@@ -50,7 +52,7 @@ class Messenger {
   std::optional<Error> refusal_;  ///< of one without which nothing follows
   bool ending_ = false;
   bool finished_ = false;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace muster::runner

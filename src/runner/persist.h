@@ -28,6 +28,7 @@ struct Patience {
   /// Asked after each refusal for the sake of the server's disk whether to go on (Delivery); without it that lasts for as long as a
   /// server's absence may.
   std::function<bool(const Error&)> with_storage = {};
+  bool over_is_an_answer = false;  ///< else that is for the heartbeat to hear
 };
 
 /// The result of the call that succeeded or cannot; the last error when a stop was asked for.
@@ -39,7 +40,7 @@ auto persist(const std::stop_token& stop, Call call, const Patience& patience = 
     auto result = call();
     if (result || stop.stop_requested()) return result;
     const Verdict verdict = verdict_on(result.error().code);
-    if (verdict == Verdict::refused) return result;
+    if (verdict == Verdict::refused || (verdict == Verdict::over && patience.over_is_an_answer)) return result;
     if (verdict == Verdict::storage && patience.with_storage && !patience.with_storage(result.error())) return result;
     const auto waited = std::chrono::steady_clock::now() - began;
     if (verdict == Verdict::fault && waited > patience.with_faults) return result;

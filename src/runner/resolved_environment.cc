@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <system_error>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -71,7 +72,11 @@ ResolvedEnvironment::ResolvedEnvironment(std::string interpreter, std::map<std::
     : interpreter_(std::move(interpreter)), variables_(std::move(variables)) {
   const std::string key = interpreter_ + '\0' + variable(variables_, "PYTHONPATH") + '\0' + variable(variables_, "HOME");
   cache_file_ = std::move(cache) / (sha256_hex(key).substr(0, 32) + ".json");
-  thread_ = std::thread([this] { resolve(); });
+  try {
+    thread_ = std::thread([this] { resolve(); });
+  } catch (const std::system_error& none) {
+    log::info("runner", "the environment is asked at the end: there is no thread for it now ({})", none.what());
+  }
 }
 
 ResolvedEnvironment::~ResolvedEnvironment() {
@@ -79,7 +84,10 @@ ResolvedEnvironment::~ResolvedEnvironment() {
 }
 
 Json ResolvedEnvironment::take() {
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable())
+    thread_.join();
+  else if (answer_.with([](const Json& answer) { return answer.is_null(); }))
+    resolve();
   return answer_.with([](const Json& answer) { return answer; });
 }
 

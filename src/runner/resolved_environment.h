@@ -33,7 +33,7 @@ class ResolvedEnvironment {
   std::map<std::string, std::string> variables_;
   std::filesystem::path cache_file_;
   Guarded<Json> answer_;
-  std::thread thread_;
+  std::thread thread_;  ///< none where there was no room for it: then take() asks
 };
 
 /// Whether a remembered answer still holds: every folder in it is as it was. Blocks on the disk.

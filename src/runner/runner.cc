@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 #include "base/log.h"
-#include "client/retry.h"
 #include "process/file_limit.h"
 #include "process/orphans.h"
 #include "runner/steps/steps.h"
@@ -71,9 +69,7 @@ bool run_steps(NodeRun& run) {
   if (!std::all_of(kFollowing.begin(), kFollowing.end(), take)) return false;
 
   run.delivery.concluding(run.system_clock.steady());
-  const std::jthread patience([&run](const std::stop_token& ended) {
-    if (client::sleep_for(kLongestAbsence, ended)) run.stop.give_up();
-  });
+  run.heartbeat->concluding(kLongestAbsence);
   if (std::all_of(kConcluding.begin(), kConcluding.end(), take)) return true;
   // Nobody else has what could not be sent. The mark tells a server that starts that it is no leftover.
   if (const auto kept = run.folder.mark_as_kept(); !kept) log::error("runner", "{}", kept.error().detail);
@@ -93,7 +89,11 @@ int run_runner(const RunnerOptions& options) {
   }
   // Processes of the job that lose their parent become our children, so that they are found.
   if (const auto adopting = process::adopt_orphans(); !adopting) log::warning("runner", "{}", adopting.error().detail);
-  const SignalListener signals(**stop);
+  const auto signals = SignalListener::create(**stop);
+  if (!signals) {
+    log::error("runner", "{}", signals.error().detail);
+    return 1;
+  }
   NodeRun run(options, **stop);
   const bool done = run_steps(run);
   (*stop)->give_up();  // ends the calls that still wait for the server

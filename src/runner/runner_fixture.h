@@ -5,7 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <csignal>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +32,21 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 inline constexpr const char* kPart = "MUSTER_TEST_RUNNER";
+
+/// A runner that is started with this variable has no room for threads until it is given some.
+inline constexpr const char* kFewThreads = "MUSTER_TEST_FEW_THREADS";
+
+/// The process has no room for another stack.
+inline void leave_no_room_for_threads(pid_t pid) {
+  long pages = 0;
+  std::ifstream(fmt::format("/proc/{}/statm", pid)) >> pages;
+  const rlimit used_up{static_cast<rlim_t>(pages) * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (3u << 20), RLIM_INFINITY};
+  ASSERT_EQ(::prlimit(pid, RLIMIT_AS, &used_up, nullptr), 0);
+}
+inline void make_room_for_threads(pid_t pid) {
+  const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+  ASSERT_EQ(::prlimit(pid, RLIMIT_AS, &all, nullptr), 0);
+}
 
 inline std::string tar_of(const std::map<std::string, std::string>& files) {
   std::string tar;

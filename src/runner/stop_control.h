@@ -5,6 +5,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "base/fd.h"
 #include "base/guarded.h"
@@ -51,14 +53,20 @@ class StopControl {
 /// orphans reaped. One object a process.
 class SignalListener {
  public:
-  explicit SignalListener(StopControl& stop);
+  /// unavailable when there is no room for its thread or descriptors.
+  static Result<std::unique_ptr<SignalListener>> create(StopControl& stop);
   ~SignalListener();
   SignalListener(const SignalListener&) = delete;
   SignalListener& operator=(const SignalListener&) = delete;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  SignalListener(StopControl& stop, Fd signals, Fd end) : stop_(stop), signals_(std::move(signals)), end_(std::move(end)) {}
+  void listen();
+
+  StopControl& stop_;
+  Fd signals_;
+  Fd end_;
+  std::jthread thread_;
 };
 
 }  // namespace muster::runner

@@ -45,7 +45,7 @@ Result<void> begin_heartbeat(NodeRun& run) {
   MUSTER_TRY_ASSIGN(auto own, run.make_api(run.stop.given_up(), deadlines));
   run.heartbeat = std::make_unique<Heartbeat>(run.protocol(std::move(own)), run.clock, run.stop, run.delivery,
                                               [&run] { return run.logs->pending_bytes(); });
-  return {};
+  return run.heartbeat->begin();
 }
 
 /// What a runner that was stopped before it had its work order knows of it: enough to say so.
@@ -98,6 +98,7 @@ Result<void> check_in(NodeRun& run) {
   MUSTER_TRY_ASSIGN(auto way, run.make_api(run.stop.given_up()));
   run.server = run.protocol(std::move(way));
   run.messenger = std::make_unique<Messenger>(run.stop, run.warnings);
+  MUSTER_TRY(run.messenger->begin());
   run.logs = std::make_unique<LogFollower>(*run.server, run.clock, run.stop, run.warnings, run.delivery, run.folder);
   run.journals = std::make_unique<JournalFollower>(*run.server, run.clock, run.stop, run.warnings, run.delivery, run.folder);
   MUSTER_TRY_ASSIGN(run.order, ask_until_ordered(run));

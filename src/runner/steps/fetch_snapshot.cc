@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cerrno>
-#include <future>
 
 #include "runner/persist.h"
 #include "runner/steps/steps.h"
+#include "runner/threads.h"
 #include "runner/unpack.h"
 
 namespace muster::runner::steps {
@@ -14,7 +14,8 @@ namespace {
 
 /// The archive as a stream into the run folder: nothing is held, nothing is written twice. `own_fault` is set when the fault is this
 /// node's, not the way's.
-Result<void> fetch_once(client::Api& api, const std::string& path, const std::filesystem::path& folder, std::optional<Error>& own_fault) {
+Result<void> fetch_once(client::Api& api, const std::string& path, const std::filesystem::path& folder, const std::stop_token& stop,
+                        std::optional<Error>& own_fault) {
   const auto own = [&](Error error) {
     own_fault = error;
     return tl::unexpected(std::move(error));
@@ -25,10 +26,16 @@ Result<void> fetch_once(client::Api& api, const std::string& path, const std::fi
   Fd reading(pipe[0]);
   Fd writing(pipe[1]);
   (void)::fcntl(writing.get(), F_SETPIPE_SZ, 1 << 20);  // less switching between the two threads; fine when refused
-  auto unpacked = std::async(std::launch::async, [&folder, fd = std::move(reading)] { return unpack_tar(fd.get(), folder); });
+  Result<std::size_t> count = 0;
+  const auto unpack = [&count, &folder, &reading] {
+    count = unpack_tar(reading.get(), folder);
+    reading.reset();  // what is still being written finds nobody
+  };
+  auto unpacking = start_thread("the snapshot", stop, unpack);
+  if (!unpacking) return own(std::move(unpacking).error());
   const auto streamed = api.stream(path, {}, [&](std::string_view bytes) { return write_all(writing.get(), bytes); });
   writing.reset();
-  const auto count = unpacked.get();
+  unpacking->join();
   // A stream that broke leaves a broken archive; an archive that could not be unpacked breaks the stream. The first is worth another try.
   if (!count && (streamed || count.error().code != Code::malformed)) return own(count.error());
   if (!streamed) return tl::unexpected(streamed.error());
@@ -47,7 +54,7 @@ Result<void> fetch_snapshot(NodeRun& run) {
   const std::string path = api->in_workspace({"snapshots", *run.order.snapshot_id, "archive"});
   std::optional<Error> own_fault;
   auto fetched = persist(run.stop.asked_token(), [&]() -> Result<void> {
-    auto once = fetch_once(*api, path, folder, own_fault);
+    auto once = fetch_once(*api, path, folder, run.stop.asked_token(), own_fault);
     return own_fault ? Result<void>{} : std::move(once);
   });
   if (own_fault) return tl::unexpected(*own_fault);

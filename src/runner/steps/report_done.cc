@@ -16,9 +16,15 @@ std::string_view reason_of(Code why) {
   }
 }
 
-/// Before the report: after it the server does not look after the folder any more.
+bool is_to_be_kept() {
+  const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+  return keep != nullptr && std::string_view(keep) == "1";
+}
+
+/// Before the report: after it the server removes a folder that has no mark.
 Result<client::NotKept> keep_what_is_needed(NodeRun& run) {
   client::NotKept not_kept;
+  if (is_to_be_kept()) MUSTER_TRY(run.folder.mark_as_kept());
   if (!run.delivery.folder_is_needed()) return not_kept;
   MUSTER_TRY(run.folder.mark_as_kept());
   const std::string where = fmt::format("on node {} in {}", run.options.node_rank, run.folder.root().string());
@@ -48,13 +54,13 @@ Result<void> report_done(NodeRun& run) {
   MUSTER_TRY(run.messenger->drain());
   crash_point("runner.finished.answered");
   // Tried for as long as it takes: the run does not end before the server has this report.
-  MUSTER_TRY(persist(run.stop.given_up(), [&] { return say_done(run, resolved); }, {.with_faults = std::chrono::hours(24 * 7)}));
+  run.heartbeat->reporting_done();
+  MUSTER_TRY(persist(run.stop.given_up(), [&] { return say_done(run, resolved); },
+                     {.with_faults = std::chrono::hours(24 * 7), .over_is_an_answer = true}));
   crash_point("runner.done.answered");
   run.heartbeat.reset();  // removing a large folder takes a while, in which there is nothing more to say
-  if (run.delivery.folder_is_needed()) return {};
-  const char* keep = std::getenv("MUSTER_KEEP_RUN_FOLDERS");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
-  if (keep != nullptr && std::string_view(keep) == "1") return run.folder.mark_as_kept();
-  // Everything that the folder had was recorded.
+  if (run.delivery.folder_is_needed() || is_to_be_kept()) return {};
+  // Everything that the folder had was recorded. A server that has just started may be removing it as well.
   if (const auto removed = remove_tree(run.folder.root()); !removed) log::warning("runner", "{}", removed.error().detail);
   return {};
 }

@@ -89,8 +89,8 @@ Result<void> start_ranks(NodeRun& run) {
   MUSTER_TRY_ASSIGN(const launch::LaunchInput input, launch_input(run, home));
   MUSTER_TRY_ASSIGN(run.plan, launch::plan_node(input));
   MUSTER_TRY(prepare_files(run));
-  run.logs->begin();
-  run.journals->begin();
+  MUSTER_TRY(run.logs->begin());
+  MUSTER_TRY(run.journals->begin());
   MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, home) : start_children(run));
   if (!order.interpreter.empty() && order.node_rank == 0) {
     run.environment = std::make_unique<ResolvedEnvironment>(order.interpreter, run.plan.ranks.front().variables, home / "resolved");

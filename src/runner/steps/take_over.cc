@@ -43,8 +43,8 @@ Result<void> take_over(NodeRun& run) {
     const auto added = run.logs->add_rank_log(run.folder.rank_log(rank.log), rank.log, rank.rank);
     if (!added) run.warnings.add(fmt::format("{} is lost: {}", rank.log, added.error().detail));
   }
-  run.logs->begin();
-  run.journals->begin();
+  MUSTER_TRY(run.logs->begin());
+  MUSTER_TRY(run.journals->begin());
   return {};
 }
 
