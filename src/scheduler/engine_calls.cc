@@ -77,15 +77,17 @@ void EngineCalls::recover(const model::Run& run, const engine::Handle& handle, A
   make(run, call, std::move(then));
 }
 
-void EngineCalls::stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then) {
-  const auto call = [node_ranks = std::move(node_ranks), how, id = engine::AttemptId{run.run_id, run.attempt},
+void EngineCalls::stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then, Meant meant) {
+  const auto call = [node_ranks = std::move(node_ranks), how, meant = std::move(meant), id = engine::AttemptId{run.run_id, run.attempt},
                      key = run.key](Inside& in) -> Result<void> {
     const auto handle = in.recorded(key, id.attempt);
     if (!handle) return fail(Code::unavailable, "what was started of it cannot be read: {}", handle.error().detail);
+    const engine::Handle now = *handle ? **handle : Json::object();
+    if (!*meant) *meant = now;
     engine::Handle wanted = Json::object();
     for (const int rank : node_ranks) {
       const std::string name = std::to_string(rank);
-      if (*handle && (*handle)->contains(name)) wanted[name] = (**handle)[name];
+      if (now.contains(name) && (*meant)->contains(name) && now[name] == (**meant)[name]) wanted[name] = now[name];
     }
     return wanted.empty() ? Result<void>{} : in.engine->stop(id, wanted, how);
   };

@@ -5,37 +5,16 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/engine.h"
 #include "model/run.h"
+#include "scheduler/door.h"
 #include "scheduler/ordered_workers.h"
 #include "store/store.h"
 
 namespace muster::scheduler {
-
-/// Lets calls through until it is closed, and is then sure that none is inside.
-class Door {
- public:
-  /// False: it is closed, and `call` was not made.
-  template <typename Call>
-  bool pass(Call&& call) {
-    const std::shared_lock lock(mutex_);
-    if (is_closed_) return false;
-    call();
-    return true;
-  }
-  void close() {
-    const std::unique_lock lock(mutex_);
-    is_closed_ = true;
-  }
-
- private:
-  std::shared_mutex mutex_;
-  bool is_closed_ = false;
-};
 
 /// Thread-safe.
 class EngineCalls {
@@ -51,8 +30,11 @@ class EngineCalls {
   /// The handle of these nodes is stored, beside those of the attempt's other nodes, before any of them does anything.
   void start(const model::Run& run, std::vector<engine::NodeStart> nodes, Answer then);
   void recover(const model::Run& run, const engine::Handle& handle, Answer then);
+  /// Which starts of nodes are meant: filled in when an engine is asked first. A start that took the place of one of them is not meant.
+  using Meant = std::shared_ptr<std::optional<engine::Handle>>;
+  static Meant as_started_now() { return std::make_shared<std::optional<engine::Handle>>(); }
   /// Of these nodes, as far as they were started. `unavailable` when it could not be asked.
-  void stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then);
+  void stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then, Meant meant = as_started_now());
 
   /// No other call is made. Those under way are waited for so long; one that takes longer finds the store closed, so that nothing is
   /// started that a restarted server would not find, and its answer is not heard.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
-#include "base/folder_list.h"
 #include "base/log.h"
 #include "base/own_variables.h"
 #include "model/node_folder_name.h"
@@ -30,12 +29,8 @@ std::vector<int> ranks_of(const model::Run& run) {
   return ranks;
 }
 
-std::filesystem::path SchedulerImpl::attempt_folder(const std::string& run_id, int attempt) const {
-  return options_.home / "runs" / run_id / std::to_string(attempt);
-}
-
 engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank, bool salvage) const {
-  const std::filesystem::path folder = attempt_folder(run.run_id, run.attempt);
+  const std::filesystem::path folder = folders_->folder_of(run.run_id, run.attempt);
   engine::NodeStart node;
   node.node_rank = node_rank;
   node.node_id = run.nodes.at(static_cast<std::size_t>(node_rank)).host;
@@ -66,7 +61,6 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
 }
 
 void SchedulerImpl::start_nodes(const model::Run& run) {
-  if (auto made = make_folders(attempt_folder(run.run_id, run.attempt)); !made) return start_answered(run, made);
   std::vector<engine::NodeStart> nodes;
   for (const model::RunNode& node : run.nodes) nodes.push_back(node_start(run, node.node_rank, false));
   calls_->start(run, std::move(nodes), [this, run](const Result<void>& outcome) { start_answered(run, outcome); });
@@ -76,7 +70,8 @@ void SchedulerImpl::start_answered(const model::Run& run, const Result<void>& ou
   if (!outcome && passes(outcome.error().code)) return put_off_start(run, outcome.error().detail);
   put_off_.erase(run.run_id);
   if (!outcome) {
-    apply_until_stored(run.key, run.attempt, AttemptFailed{{"start_failed", outcome.error().detail, {}, {}, {}, "", "", ""}});
+    const auto clean = [this, id = engine::AttemptId{run.run_id, run.attempt}](const Step&) { folders_->clean(id); };
+    apply_until_stored(run.key, run.attempt, AttemptFailed{{"start_failed", outcome.error().detail, {}, {}, {}, "", "", ""}}, clean);
     return;
   }
   watch_start(run.run_id, run.attempt);
@@ -112,6 +107,8 @@ void SchedulerImpl::give_up_start(const model::Run& run) {
 }
 
 void SchedulerImpl::salvage_node(const model::Run& run, int node_rank, int tries) {
+  // The silence was the lost runner's.
+  heartbeats_.with([&](Heartbeats& beats) { beats.heard(run.run_id, node_rank, clock_.steady()); });
   calls_->start(run, {node_start(run, node_rank, true)}, [this, run, node_rank, tries](const Result<void>& outcome) {
     if (outcome) return;
     const bool waits = passes(outcome.error().code);
@@ -146,22 +143,28 @@ void SchedulerImpl::stop_nodes(const model::Run& run) {
   });
 }
 
-void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then, int tries) {
-  const auto answered = [this, run, node_ranks, then = std::move(then), tries](const Result<void>& outcome) {
+void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, const std::function<void()>& then) {
+  kill_nodes(run, node_ranks, then, EngineCalls::as_started_now(), 0);
+}
+
+void SchedulerImpl::kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, const std::function<void()>& then,
+                               const EngineCalls::Meant& meant, int tries) {
+  const auto answered = [this, run, node_ranks, then, meant, tries](const Result<void>& outcome) {
     if (!outcome) log::error("scheduler", "killing {}: {}", run.run_id, outcome.error().detail);
     // What follows counts on nothing being left. A process that no kill reaches (in the kernel, for a device) is waited for so long and no
     // longer; a machine that is short of something, until it is not.
     if (!outcome && (outcome.error().code == Code::unavailable || tries < kMostKills)) {
-      thread_.post_after(delay_after(tries + 2), [this, run, node_ranks, then, tries] { kill_nodes(run, node_ranks, then, tries + 1); });
+      thread_.post_after(delay_after(tries + 2),
+                         [this, run, node_ranks, then, meant, tries] { kill_nodes(run, node_ranks, then, meant, tries + 1); });
       return;
     }
     if (then) then();
   };
-  calls_->stop(run, node_ranks, engine::StopHow::kill, answered);
+  calls_->stop(run, node_ranks, engine::StopHow::kill, answered, meant);
 }
 
 void SchedulerImpl::end_by_force(const model::Run& run) {
-  keep_folders(run);
+  folders_->keep(run);
   kill_nodes(run, ranks_of(run), [this, run] { release_killed(run); });
 }
 
@@ -171,51 +174,32 @@ void SchedulerImpl::release_killed(const model::Run& run) {
     store::run_attempts::set_to_kill(session, run.key, run.attempt, false);
     return {};
   });
-  if (noted) return release(run);
+  if (noted) {
+    folders_->clean({run.run_id, run.attempt});
+    return release(run);
+  }
   log::warning("scheduler", "{}: {}", run.run_id, noted.error().detail);
   thread_.post_after(std::chrono::seconds(2), [this, run] { release_killed(run); });
-}
-
-/// What is not brought home stays: a server that starts removes no folder with this mark.
-void SchedulerImpl::keep_folders(const model::Run& run) const {
-  for (const model::RunNode& node : run.nodes) {
-    const std::filesystem::path mark = attempt_folder(run.run_id, run.attempt) / model::node_folder_name(node.node_rank) / model::kKeptMark;
-    std::error_code error;
-    if (!std::filesystem::is_directory(mark.parent_path(), error)) continue;
-    const auto marked = write_file(mark, "", 0644, Durable::yes);
-    if (!marked) log::warning("scheduler", "{}", marked.error().detail);
-  }
 }
 
 void SchedulerImpl::node_gone(const engine::AttemptId& id, int node_rank, const std::string& how) {
   const auto run = active(id.run_id);
   if (!run || run->attempt != id.attempt) {
-    remove_scratch(id);
+    folders_->clean(id);
     return;
   }
   std::string last_words;
-  if (auto text = read_file(attempt_folder(id.run_id, id.attempt) / fmt::format("runner_{}.log", node_rank))) {
+  if (auto text = read_file(folders_->folder_of(id.run_id, id.attempt) / fmt::format("runner_{}.log", node_rank))) {
     last_words = text->size() > kLastWordsBytes ? text->substr(text->size() - kLastWordsBytes) : *text;
   }
-  const auto told = apply(NodeId{id.run_id, id.attempt, node_rank}, NodeGone{node_rank, how, last_words});
-  if (told) return;
-  log::error("scheduler", "{}: node {} is gone ({}): {}", id.run_id, node_rank, how, told.error().detail);
-  thread_.post_after(std::chrono::seconds(2), [this, id, node_rank, how] { node_gone(id, node_rank, how); });
-}
-
-void SchedulerImpl::remove_scratch(const engine::AttemptId& id) const {
-  // A node's folder that is still there holds what could not be collected: then all of it stays.
-  const std::filesystem::path folder = attempt_folder(id.run_id, id.attempt);
-  const auto names = list_if_there(folder);
-  if (!names) return log::warning("scheduler", "{}", names.error().detail);
-  std::error_code error;
-  for (const std::string& name : *names) {
-    const auto type = std::filesystem::symlink_status(folder / name, error).type();
-    if (type == std::filesystem::file_type::directory || type == std::filesystem::file_type::none) return;
+  const auto applied = apply(NodeId{id.run_id, id.attempt, node_rank}, NodeGone{node_rank, how, last_words});
+  if (!applied) {
+    log::error("scheduler", "{}: node {} is gone ({}): {}", id.run_id, node_rank, how, applied.error().detail);
+    thread_.post_after(std::chrono::seconds(2), [this, id, node_rank, how] { node_gone(id, node_rank, how); });
+    return;
   }
-  const auto removed = remove_tree(folder);
-  if (!removed) log::warning("scheduler", "{}", removed.error().detail);
-  std::filesystem::remove(folder.parent_path(), error);  // only when no other attempt is left in it
+  const bool is_over = model::has_ended(applied->run.status) || applied->run.attempt != id.attempt;
+  if (is_over) folders_->clean(id);
 }
 
 }  // namespace muster::scheduler

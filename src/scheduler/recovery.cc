@@ -1,17 +1,10 @@
 // A server starts: every run that has not ended is taken up where it stands.
 
-#include <filesystem>
-
-#include "base/file.h"
-#include "base/folder_list.h"
 #include "base/log.h"
 #include "base/plural.h"
-#include "base/text.h"
-#include "model/node_folder_name.h"
 #include "scheduler/scheduler_impl.h"
 #include "store/compute_targets.h"
 #include "store/run_attempts.h"
-#include "store/run_nodes.h"
 #include "store/runs.h"
 
 namespace muster::scheduler {
@@ -43,7 +36,7 @@ Result<void> SchedulerImpl::recover() {
   }
   for (const model::Run& run : runs) take_up(run);
   if (!runs.empty()) log::info("scheduler", "found {} that had not ended, and goes on with them", counted(runs.size(), "run"));
-  thread_.post([this] { sweep_run_folders(); });
+  folders_->clean_all();
   thread_.post([this] { watch_heartbeats(); });
   thread_.post([this] { watch_targets(); });
   return {};
@@ -106,38 +99,6 @@ void SchedulerImpl::adopt_nodes(const model::Run& run, const engine::Handle& han
       if (now && now->attempt == run.attempt) adopt_nodes(run, handle, tries + 1);
     });
   });
-}
-
-void SchedulerImpl::sweep_run_folders() {
-  namespace fs = std::filesystem;
-  const fs::path runs = options_.home / "runs";
-  // What cannot be listed now is swept at the next start.
-  for (const std::string& run_id : list_folder(runs).value_or(std::vector<std::string>{})) {
-    for (const std::string& number : list_folder(runs / run_id).value_or(std::vector<std::string>{})) {
-      std::int64_t attempt = 0;
-      if (!parse_int64(number, attempt) || attempt < 1 || attempt > INT32_MAX) continue;
-      const auto nodes = store_.read([&](store::Session& session) -> Result<std::vector<model::RunNode>> {
-        const auto run = store::runs::find_by_name(session, run_id);
-        if (!run || (run->attempt == attempt && !model::has_ended(run->status))) return std::vector<model::RunNode>{};
-        return store::run_nodes::list(session, run->key, static_cast<int>(attempt));
-      });
-      if (!nodes || nodes->empty()) continue;
-      bool all_done = true;
-      for (const model::RunNode& node : *nodes) {
-        all_done = all_done && node.status == "Done";
-        const fs::path folder = runs / run_id / number / model::node_folder_name(node.node_rank);
-        std::error_code error;
-        // What a runner could not collect stays, and what somebody wanted kept; also where the disk does not say whether it is.
-        if (node.status != "Done" || node.salvages >= kMostSalvages || !fs::exists(folder, error) ||
-            fs::status(folder / model::kKeptMark, error).type() != fs::file_type::not_found)
-          continue;
-        log::info("scheduler", "removing {}, whose runner was killed after it had reported that all was done", folder.string());
-        if (const auto removed = remove_tree(folder); !removed) log::warning("scheduler", "{}", removed.error().detail);
-      }
-      // Runners' logs too: their end may have come when no server looked.
-      if (all_done) remove_scratch({run_id, static_cast<int>(attempt)});
-    }
-  }
 }
 
 }  // namespace muster::scheduler

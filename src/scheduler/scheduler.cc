@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "scheduler/scheduler_impl.h"
 #include "scheduler/work_order.h"
@@ -45,16 +46,21 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
       environments_(options_.home / "environments") {
   const engine::Listener listener{
       [this](const engine::AttemptId& id, int node_rank, const std::string& how) { node_gone(id, node_rank, how); }};
+  folders_ = std::make_unique<RunFolders>(
+      options_.home / "runs", store_,
+      [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); }, remove_tree);
   calls_ =
       std::make_unique<EngineCalls>(make_engine, listener, store_, [this](std::function<void()> task) { thread_.post(std::move(task)); });
   desk_ = std::make_unique<EnvironmentDesk>(hands_of_desk(), logs_, clock_);
 }
 
 SchedulerImpl::~SchedulerImpl() {
-  // Its tasks use calls and desk, whose threads post to it: it stops first, is there for them to post to, and goes last.
+  // Its tasks use the others, whose threads post to it: it stops first, is there for them to post to, and goes last.
   thread_.stop();
   calls_->stop(options_.engine_patience);
   calls_.reset();
+  folders_->stop(options_.engine_patience);
+  folders_.reset();
   desk_.reset();
 }
 
@@ -115,19 +121,22 @@ Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const Ch
     return fail(Code::not_found, "run {} has no node {}", run.run_id, node.node_rank);
   }
   targets_.heard_from(run, node.node_rank, steady_us());
-  heartbeats_.with([&](auto& beats) { beats[{run.run_id, node.node_rank}] = clock_.steady(); });
+  heartbeats_.with([&](Heartbeats& beats) { beats.heard(run.run_id, node.node_rank, clock_.steady()); });
   if (!check_in.salvage) {
     if (const auto reason = stop_reason(run)) return fail(Code::conflict, "run {} is being ended: {}", run.run_id, reason->reason);
     if (!all_checked_in(run)) return std::nullopt;
   }
-  MUSTER_TRY_ASSIGN(const environment::Prepared prepared, prepared_for(run));
-  return work_order(run, node.node_rank, prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
+  auto prepared = prepared_for(run);
+  // Who collects what a lost runner left starts nothing in it.
+  if (!prepared && check_in.salvage) prepared = environment::Prepared{};
+  MUSTER_TRY(prepared);
+  return work_order(run, node.node_rank, *prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
 }
 
 Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, Heartbeat beat) {
   const auto run = active(node.run_id);
   if (!run || run->attempt != node.attempt) return fail(Code::conflict, "attempt {} of run {} is over", node.attempt, node.run_id);
-  heartbeats_.with([&](auto& beats) { beats[{node.run_id, node.node_rank}] = clock_.steady(); });
+  heartbeats_.with([&](Heartbeats& beats) { beats.heard(node.run_id, node.node_rank, clock_.steady()); });
   beat.waits.node_rank = node.node_rank;
   note_disk(*run, beat.waits);
   if (beat.ran) correct_duration(*run, *beat.ran);

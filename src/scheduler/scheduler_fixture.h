@@ -122,6 +122,14 @@ class SchedulerTest : public ::testing::Test {
   bool started(std::size_t count) {
     return script_.starts.wait([&](const auto& starts) { return starts.size() >= count; });
   }
+  static ::testing::AssertionResult goes(const std::filesystem::path& path) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::filesystem::exists(path)) {
+      if (std::chrono::steady_clock::now() > deadline) return ::testing::AssertionFailure() << path << " is still there";
+      std::this_thread::yield();
+    }
+    return ::testing::AssertionSuccess();
+  }
   NodeId node(const model::Run& run, int rank = 0, int attempt = 1) { return {run.run_id, attempt, rank}; }
   Result<std::optional<Json>> check_in(const model::Run& run, int rank = 0, bool salvage = false) {
     return scheduler_->check_in(node(run, rank), {"host", "127.0.0.1", 6105, 4711 + rank + (salvage ? 100 : 0), salvage});

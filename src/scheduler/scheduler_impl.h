@@ -11,6 +11,8 @@
 #include "scheduler/dispatch_thread.h"
 #include "scheduler/engine_calls.h"
 #include "scheduler/environment_desk.h"
+#include "scheduler/heartbeats.h"
+#include "scheduler/run_folders.h"
 #include "scheduler/run_machine.h"
 #include "scheduler/scheduler.h"
 #include "scheduler/targets.h"
@@ -77,17 +79,16 @@ class SchedulerImpl final : public Scheduler {
   /// Asks the runners to end their ranks, and kills what has not ended in time.
   void stop_nodes(const model::Run& run);
   /// Ends every process of these nodes now; `then` afterwards on the dispatch thread.
-  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, std::function<void()> then = {}, int tries = 0);
+  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, const std::function<void()>& then = {});
+  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, const std::function<void()>& then,
+                  const EngineCalls::Meant& meant, int tries);
   /// Kills what is left of an attempt whose run has ended, keeps its folders, then gives the nodes back.
   void end_by_force(const model::Run& run);
   void release_killed(const model::Run& run);
   void put_off_start(const model::Run& run, const std::string& why);
   void give_up_start(const model::Run& run);
-  void keep_folders(const model::Run& run) const;
   void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
   engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;
-  std::filesystem::path attempt_folder(const std::string& run_id, int attempt) const;
-  void remove_scratch(const engine::AttemptId& id) const;
 
   // watch.cc
   /// Now, of a monotonic clock, in microseconds.
@@ -107,8 +108,6 @@ class SchedulerImpl final : public Scheduler {
   void take_up(const model::Run& run);
   /// Has the engine watch what an earlier server started; tried again until it does.
   void adopt_nodes(const model::Run& run, const engine::Handle& handle, int tries = 0);
-  /// Removes node folders whose runner had been told that all is collected, and was killed before it could remove them.
-  void sweep_run_folders();
 
   /// The runs that have not ended, as they were last stored.
   using ActiveRuns = std::map<std::string, std::shared_ptr<const model::Run>>;
@@ -124,9 +123,9 @@ class SchedulerImpl final : public Scheduler {
   std::mutex apply_mutex_;  ///< effects are posted in the order in which their states were stored
   Guarded<ActiveRuns> active_;
   Unstored unstored_;
-  Guarded<std::map<std::pair<std::string, int>, std::chrono::steady_clock::time_point>> heartbeats_;  ///< by run id and node rank
-  std::optional<std::chrono::steady_clock::time_point> last_heartbeat_look_;                          ///< the dispatch thread's alone
-  std::optional<std::chrono::steady_clock::time_point> next_target_look_;  ///< of the one timer; the dispatch thread's alone
+  Guarded<Heartbeats> heartbeats_;
+  std::optional<std::chrono::steady_clock::time_point> last_heartbeat_look_;  ///< the dispatch thread's alone
+  std::optional<std::chrono::steady_clock::time_point> next_target_look_;     ///< of the one timer; the dispatch thread's alone
   struct Timed {
     std::chrono::steady_clock::time_point until;  ///< when it will have run for too long
     std::int64_t limit_seconds = 0;
@@ -138,6 +137,7 @@ class SchedulerImpl final : public Scheduler {
     bool waits = false;  ///< else the engine has been asked again
   };
   std::map<std::string, PutOffStart> put_off_;  ///< by run id; the dispatch thread's alone
+  std::unique_ptr<RunFolders> folders_;
   std::unique_ptr<EngineCalls> calls_;
   std::unique_ptr<EnvironmentDesk> desk_;
   DispatchThread thread_;  ///< destroyed first: its tasks use all of the above

@@ -113,6 +113,24 @@ TEST_F(SlowWorkTest, AServerThatWasRestartedStillHasWhatWasPrepared) {
   EXPECT_EQ((**again)["interpreter"], interpreter);
 }
 
+TEST_F(SlowWorkTest, WhatALostRunnerLeftIsCollectedThoughTheEnvironmentIsGone) {
+  const model::Run run = submit(with_package());
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(*check_in(run));
+  ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
+  // As of an attempt from before that was kept, whose virtual environment is gone.
+  ASSERT_TRUE(store_->write([&](store::Session& session) -> Result<void> {
+    session.run("UPDATE run_attempts SET prepared = NULL", {});
+    return {};
+  }));
+  ASSERT_TRUE(remove_tree(folder_ / "environments"));
+  script_.listener.node_gone({run.run_id, 1}, 0, "SIGKILL");
+  ASSERT_TRUE(started(2));
+  const auto order = check_in(run, 0, true);
+  ASSERT_TRUE(order && *order) << order.error().detail;
+  EXPECT_EQ((**order)["workspace"], "default");
+}
+
 TEST_F(SlowWorkTest, WithoutADescriptorTheEnvironmentIsWaitedForAndTheRunSaysSo) {
   {
     const auto add_package = with_package();

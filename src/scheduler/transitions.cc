@@ -124,10 +124,14 @@ void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
 }
 
 void SchedulerImpl::enqueue(const model::Run& run) {
+  const auto is_queued = [&] {
+    const auto now = active(run.run_id);
+    return now && now->attempt == run.attempt && now->status == model::RunStatus::queued;
+  };
+  if (!is_queued()) return;  // it was canceled meanwhile, and has left the queue
   targets_.enqueue(run);
   dispatch(target_of(run));
-  const auto now = active(run.run_id);
-  if (!now || now->status != model::RunStatus::queued) return;
+  if (!is_queued()) return;
   // Only what is shown; the queue itself is in memory and made anew from the runs after a restart.
   const std::lock_guard lock(apply_mutex_);
   const std::string words = targets_.waiting_words(run);
@@ -164,7 +168,7 @@ void SchedulerImpl::dispatch(const TargetName& target) {
 
 void SchedulerImpl::release(const model::Run& run) {
   targets_.release(run, steady_us());
-  heartbeats_.with([&](auto& beats) { std::erase_if(beats, [&](const auto& beat) { return beat.first.first == run.run_id; }); });
+  heartbeats_.with([&](Heartbeats& beats) { beats.keep_only([&](const std::string& run_id) { return run_id != run.run_id; }); });
   timed_runs_.with([&](auto& runs) { runs.erase(attempt_name(run)); });
   dispatch(target_of(run));
   for (const TargetName& name : targets_.lacking_gpus()) dispatch(name);

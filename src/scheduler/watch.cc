@@ -24,12 +24,11 @@ void SchedulerImpl::watch_heartbeats() {
   const auto now = clock_.steady();
   // Whoever was stopped itself has heard nobody in that time, and concludes nothing from it.
   if (last_heartbeat_look_ && now - *last_heartbeat_look_ > kHeartbeatPatience) {
-    heartbeats_.with([&](auto& beats) {
-      for (auto& [node, at] : beats) at = now;
-    });
+    heartbeats_.with([&](Heartbeats& beats) { beats.all_heard(now); });
   }
   last_heartbeat_look_ = now;
   const ActiveRuns runs = active_.with([](const ActiveRuns& all) { return all; });
+  heartbeats_.with([&](Heartbeats& beats) { beats.keep_only([&](const std::string& run_id) { return runs.contains(run_id); }); });
   for (const auto& [id, run] : runs) watch_silence(*run);
 }
 
@@ -45,10 +44,9 @@ void SchedulerImpl::watch_silence(const model::Run& run) {
   std::vector<int> lost;
   for (const model::RunNode& node : run.nodes) {
     if (node.status == "Done" || node.runner_pid == 0) continue;
-    const auto silence = heartbeats_.with([&](auto& beats) {
-      auto& last = beats.try_emplace({run.run_id, node.node_rank}, now).first->second;
-      const auto since = now - last;
-      if (since > options_.silence_is_loss) last = now;  // its successor has as long
+    const auto silence = heartbeats_.with([&](Heartbeats& beats) {
+      const auto since = beats.silence(run.run_id, node.node_rank, now);
+      if (since > options_.silence_is_loss) beats.heard(run.run_id, node.node_rank, now);  // its successor has as long
       return since;
     });
     if (silence > kHeartbeatPatience && missing.empty())

@@ -29,7 +29,8 @@ struct EngineScript {
   Watched<std::vector<engine::Handle>> stopped_handles;        ///< as `stops`
   Watched<std::string> refuse_start_for_now;                   ///< not empty: start() fails with these words, as for want of processes
   Watched<std::string> refuse_start;                           ///< not empty: start() fails with these words
-  std::function<void(const engine::AttemptId&)> before_start;  ///< called before the handle is recorded
+  Watched<int> refuse_stops;                                   ///< how many of the next stop() fail
+  std::function<void(const engine::AttemptId&)> before_start;  ///< called first
   std::function<void(const engine::AttemptId&, engine::StopHow)> before_stop;
   std::function<void(const engine::AttemptId&)> before_recover;
   Watched<int> not_recorded;                                     ///< starts whose handle was refused
@@ -45,11 +46,11 @@ class ScriptedEngine final : public engine::Engine {
 
   Result<engine::Handle> start(const engine::AttemptId& id, const std::vector<engine::NodeStart>& nodes,
                                const std::function<Result<void>(const engine::Handle&)>& record) override {
+    if (script_.before_start) script_.before_start(id);
     const std::string refusal = script_.refuse_start.get();
     if (!refusal.empty()) return fail(Code::internal, "{}", refusal);
     const std::string shortage = script_.refuse_start_for_now.get();
     if (!shortage.empty()) return fail(Code::unavailable, "{}", shortage);
-    if (script_.before_start) script_.before_start(id);
     engine::Handle handle = Json::object();
     for (const auto& node : nodes) handle[std::to_string(node.node_rank)] = {{"start", node.node_id}};
     if (auto recorded = record(handle); !recorded) {
@@ -67,6 +68,9 @@ class ScriptedEngine final : public engine::Engine {
   }
   Result<void> stop(const engine::AttemptId& id, const engine::Handle& handle, engine::StopHow how) override {
     if (script_.before_stop) script_.before_stop(id, how);
+    bool is_refused = false;
+    script_.refuse_stops.change([&](int& left) { is_refused = left > 0 && left-- > 0; });
+    if (is_refused) return fail(Code::timeout, "it does not end");
     script_.stopped_handles.change([&](auto& handles) { handles.push_back(handle); });
     script_.stops.change([&](auto& stops) { stops.push_back({id, how}); });
     return {};
