@@ -140,9 +140,6 @@ def test_the_runner_killed_at(muster, armed, point):
         job.assert_recorded(range(lines, lines + 2), range(points, points + 2))
     muster.assert_only_server_left()
     assert muster.server()["pid"] == server
-    if point == "runner.done.answered":  # its folder is the only thing that it had still to remove: a start of the server does
-        muster("down")
-        muster("up")
     assert_home_is_whole(muster.home)
 
 
