@@ -30,22 +30,18 @@ std::string name_of(uid_t user) {
 }
 
 /// Takes away what others may do with this file or folder. False: nothing had to be taken.
-Result<bool> close_one(const fs::path& path, bool must_be_ours) {
+Result<bool> close_one(const fs::path& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) {
     if (errno == ENOENT) return false;
     return tl::unexpected(system_error("stat " + path.string(), errno));
   }
-  if (S_ISLNK(found.st_mode) || (found.st_mode & kOthers) == 0) return false;
+  if (S_ISLNK(found.st_mode) || (found.st_mode & kOthers) == 0 || found.st_uid != ::geteuid()) return false;
   const auto fault = [&](std::string_view why) {
     return fail_hint(Code::invalid, fmt::format("`chmod go= {}` as its owner, or set MUSTER_HOME to a folder of yours", path.string()),
                      "{} is open to other users (mode {:o}), and has tokens and what runs were given in it: {}", path.string(),
                      found.st_mode & 07777, why);
   };
-  if (found.st_uid != ::geteuid()) {
-    if (!must_be_ours) return false;
-    return fault(fmt::format("it belongs to {}", name_of(found.st_uid)));
-  }
   if (::chmod(path.c_str(), found.st_mode & 07777 & ~kOthers) != 0) return fault(system_error("chmod", errno).detail);
   return true;
 }
@@ -56,14 +52,24 @@ Result<std::string> close_to_others(fs::path root) {
   std::error_code error;
   root = fs::canonical(root, error);
   if (error) return tl::unexpected(system_error("look at " + root.string(), error.value()));
-  MUSTER_TRY_ASSIGN(const bool was_open, close_one(root, true));
+  MUSTER_TRY_ASSIGN(const bool was_open, close_one(root));
   MUSTER_TRY_ASSIGN(const std::vector<std::string> names, list_folder(root));
-  for (const std::string& name : names) MUSTER_TRY(close_one(root / name, false));
+  for (const std::string& name : names) MUSTER_TRY(close_one(root / name));
   return was_open ? fmt::format("{} was open to other users of this machine, and is closed to them now (mode 0700)", root.string())
                   : std::string();
 }
 
 }  // namespace
+
+Result<void> check_owner(const fs::path& root) {
+  struct stat found {};
+  if (::stat(root.c_str(), &found) != 0) return tl::unexpected(system_error("stat " + root.string(), errno));
+  if (found.st_uid == ::geteuid()) return {};
+  const std::string owner = name_of(found.st_uid);
+  return fail_hint(Code::invalid, fmt::format("run it as {}, or set MUSTER_HOME to another folder", owner),
+                   "{} belongs to {}, and this is run by {}: {} could not use what is made there", root.string(), owner,
+                   name_of(::geteuid()), owner);
+}
 
 Result<Home> open_home(const fs::path& root) {
   std::error_code error;
@@ -79,6 +85,7 @@ Result<Home> open_home(const fs::path& root) {
     return fail_hint(Code::invalid, "set MUSTER_HOME to a folder of yours", "{} cannot be written: {}", absolute.string(),
                      system_error("access", errno).detail);
   }
+  MUSTER_TRY(check_owner(absolute));
   struct statfs disk {};
   if (::statfs(absolute.c_str(), &disk) == 0 && disk.f_type == kNfsMagic) {
     return fail_hint(Code::invalid, "set MUSTER_HOME to a folder on a disk of this machine",

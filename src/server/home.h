@@ -26,8 +26,12 @@ struct Home {
   std::filesystem::path server_file() const { return root / "server.json"; }
 };
 
+/// invalid when the folder, which is there, belongs to another user. root may enter anybody's, but what it makes there the owner cannot
+/// use.
+Result<void> check_owner(const std::filesystem::path& root);
+
 /// Makes the folder (0700), or takes away what others may do with it and with what lies in it. invalid when that cannot be, when it is no
-/// folder, lies on a network disk that SQLite's log cannot live on, or cannot be written.
+/// folder, belongs to another user, lies on a network disk that SQLite's log cannot live on, or cannot be written.
 Result<Home> open_home(const std::filesystem::path& root);
 
 /// The process that serves this home now, whatever its files say: nothing when none does, 0 when it is not known which.

@@ -46,16 +46,21 @@ TEST_F(HomeTest, AnOpenHomeAndWhatIsInItIsClosed) {
   EXPECT_EQ(open_home(root)->was_open, "") << "said once";
 }
 
-TEST_F(HomeTest, AnOpenHomeOfSomebodyElseIsRefused) {
+TEST_F(HomeTest, AHomeOfSomebodyElseIsRefused) {
   if (::geteuid() != 0) return;  // only root can make one, and only root could enter it otherwise
-  const auto root = folder / "home";
-  ASSERT_TRUE(make_folders(root));
-  ASSERT_EQ(::chown(root.c_str(), 65534, 65534), 0);
-  ASSERT_EQ(::chmod(root.c_str(), 0755), 0);
-  const auto home = open_home(root);
-  ASSERT_FALSE(home);
-  EXPECT_NE(home.error().detail.find("it belongs to nobody"), std::string::npos) << home.error().detail;
-  EXPECT_EQ(mode_of(root), 0755u);
+  for (const mode_t mode : {0755u, 0700u}) {
+    const auto root = folder / fmt::format("home-{:o}", mode);
+    ASSERT_TRUE(make_folders(root));
+    ASSERT_EQ(::chown(root.c_str(), 65534, 65534), 0);
+    ASSERT_EQ(::chmod(root.c_str(), mode), 0);
+    const auto home = open_home(root);
+    ASSERT_FALSE(home);
+    EXPECT_EQ(home.error().code, Code::invalid);
+    EXPECT_EQ(home.error().detail, root.string() + " belongs to nobody, and this is run by root: nobody could not use what is made there");
+    EXPECT_EQ(home.error().hint, "run it as nobody, or set MUSTER_HOME to another folder");
+    EXPECT_EQ(mode_of(root), mode);
+    EXPECT_TRUE(std::filesystem::is_empty(root)) << "nothing was made in it";
+  }
 }
 
 TEST_F(HomeTest, HowTheServerWasStartedIsKept) {

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kPiece = 1u << 20;
+constexpr mode_t kMode = 0750;
 
 /// The next bytes; "" at the end.
 Result<std::string> next_piece(int file, const fs::path& name) {
@@ -30,10 +31,12 @@ Result<std::string> next_piece(int file, const fs::path& name) {
   return piece;
 }
 
-/// A copy that is missing or cannot be read is no copy.
+/// A copy that is missing, cannot be read, or may not be run and cannot be made so is no copy.
 Result<bool> is_copy(const fs::path& kept, const fs::path& program) {
-  const auto copy = open_file(kept, O_RDONLY);
-  if (!copy) return false;
+  const auto copy = open_file(kept, O_RDONLY | O_NOFOLLOW);
+  struct stat info {};
+  if (!copy || ::fstat(copy->get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+  if ((info.st_mode & 07777) != kMode && (::fchmod(copy->get(), kMode) != 0 || ::fsync(copy->get()) != 0)) return false;
   MUSTER_TRY_ASSIGN(const Fd original, open_file(program, O_RDONLY));
   while (true) {
     MUSTER_TRY_ASSIGN(const std::string wanted, next_piece(original.get(), program));
@@ -45,7 +48,7 @@ Result<bool> is_copy(const fs::path& kept, const fs::path& program) {
 
 Result<void> copy_durably(const fs::path& program, const fs::path& kept) {
   MUSTER_TRY_ASSIGN(const Fd original, open_file(program, O_RDONLY));
-  MUSTER_TRY_ASSIGN(AtomicFile copy, AtomicFile::create(kept, 0750));
+  MUSTER_TRY_ASSIGN(AtomicFile copy, AtomicFile::create(kept, kMode));
   while (true) {
     MUSTER_TRY_ASSIGN(const std::string piece, next_piece(original.get(), program));
     if (piece.empty()) break;

@@ -1,5 +1,7 @@
 #include "server/runner_binary.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -41,6 +43,23 @@ TEST_F(RunnerBinary, ACopyThatAPowerCutEmptiedIsMadeAgain) {
   }
   // Nothing else is left beside it.
   EXPECT_EQ(std::distance(fs::directory_iterator(kept.parent_path()), {}), 1);
+}
+
+TEST_F(RunnerBinary, ACopyOfAnotherModeCanBeRunAgain) {
+  const fs::path kept = keep();
+  for (const mode_t mode : {0640u, 0000u, 0777u, 04750u}) {
+    ASSERT_EQ(::chmod(kept.c_str(), mode), 0);
+    EXPECT_EQ(keep(), kept);
+    EXPECT_EQ(static_cast<mode_t>(fs::status(kept).permissions()), 0750u);
+  }
+}
+
+TEST_F(RunnerBinary, WhatIsNoFileIsReplaced) {
+  const fs::path kept = keep();
+  ASSERT_TRUE(fs::remove(kept));
+  fs::create_symlink(program, kept);
+  EXPECT_EQ(keep(), kept);
+  EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(kept)));
 }
 
 TEST_F(RunnerBinary, CopiesOfOtherBuildsGoWhenNothingUsesThem) {

@@ -100,11 +100,15 @@ def test_a_new_home_is_closed_from_the_start(house):
     assert read_by_nobody(everything(house.home)) == []
 
 
-def test_a_home_that_somebody_else_made_is_refused_and_stays_empty(house):
-    house.home.mkdir(mode=0o755)
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+@pytest.mark.parametrize("verb", ["serve", "up"])
+def test_a_home_that_belongs_to_somebody_else_is_refused_and_stays_empty(house, verb, mode):
+    house.home.mkdir()
     shutil.chown(house.home, "nobody", "nogroup")
-    house.home.chmod(0o755)
+    house.home.chmod(mode)
 
-    refused = with_umask(0o022, house, "serve", "--listen", free_address(), code=2)
-    assert "it belongs to nobody" in refused.stderr and "chmod go=" in refused.stderr
+    refused = with_umask(0o022, house, verb, "--listen", free_address(), code=2)
+    assert "%s belongs to nobody, and this is run by root" % house.home in refused.stderr
+    assert "run it as nobody, or set MUSTER_HOME to another folder" in refused.stderr
     assert list(house.home.iterdir()) == []
+    assert stat.S_IMODE(house.home.stat().st_mode) == mode

@@ -284,6 +284,7 @@ Result<Started> start_in_background(const server::ServeOptions& options) {
   const bool fresh = !fs::exists(home, ignored);
   MUSTER_TRY(make_folders(home));
   if (fresh) fs::permissions(home, fs::perms::owner_all, ignored);
+  MUSTER_TRY(server::check_owner(home));
   MUSTER_TRY_ASSIGN(const Fd turn, take_turn(home));
   MUSTER_TRY_ASSIGN(running, running_server(home));  // somebody else may have started it meanwhile
   if (running) return Started{std::move(*running), true};
