@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 #include "http/message.h"
+#include "model/run.h"
+#include "scheduler/scheduler.h"
 #include "store/page.h"
 
 namespace muster::api {
@@ -15,6 +17,14 @@ http::Response page_response(const char* name, const store::Page<T>& page) {
   Json items = Json::array();
   for (const T& item : page.items) items.push_back(to_json(item));
   return http::json_response(200, {{name, std::move(items)}, {"next", page.next ? Json(*page.next) : Json()}});
+}
+
+/// What the disk had no room to store of the run is shown all the same.
+inline void show_unstored(const scheduler::Scheduler& scheduler, model::Run& run) {
+  if (model::has_ended(run.status)) return;
+  for (scheduler::UnstoredDetail& unstored : scheduler.unstored()) {
+    if (unstored.run_key == run.key) run.status_detail = std::move(unstored.detail);
+  }
 }
 
 template <typename T>

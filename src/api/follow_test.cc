@@ -90,6 +90,21 @@ TEST_F(FollowTest, EventsTellStatusLogsAndEnd) {
   EXPECT_TRUE(ended);
 }
 
+TEST_F(FollowTest, EventsTellWhatTheDiskHadNoRoomToStore) {
+  const auto stream = follow("/events");
+  drain(*stream);
+  api.scheduler.unstored_details = {{run.key, run.run_id, "the server's disk is full"}};
+  api.changes.notify(run.key);
+  const auto full = events_of(drain(*stream));
+  ASSERT_THAT(names_of(full), ElementsAre("status"));
+  EXPECT_EQ(full[0].data["status_detail"], "the server's disk is full");
+  api.changes.notify(run.key);
+  EXPECT_EQ(drain(*stream), "") << "it is told once";
+  api.scheduler.unstored_details.clear();
+  api.changes.notify(run.key);
+  EXPECT_EQ(events_of(drain(*stream)).at(0).data["status_detail"], nullptr);
+}
+
 TEST_F(FollowTest, EventsOfAnAttemptThatThereIsNotAre404AsItsLogsAre) {
   for (const char* what : {"/events?attempt=99", "/merged-log?attempt=99", "/logs/azureml-logs/70_driver_log.txt?attempt=99"}) {
     const auto answer = api("GET", Api::in("/runs/" + run.run_id + what));

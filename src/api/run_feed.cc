@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "api/answers.h"
 #include "api/log_event.h"
 #include "store/runs.h"
 
@@ -75,16 +76,17 @@ void RunFeed::refresh() {
 }
 
 void RunFeed::read_run() {
-  const auto found =
+  auto found =
       services_.store.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, key_); });
   if (!found) throw std::runtime_error(found.error().detail);
   if (!*found) {
     state_ = nullptr;
     return;
   }
-  const model::Run& run = **found;
-  if (state_ && state_->revision == run.revision) return;
+  model::Run& run = **found;
+  show_unstored(services_.scheduler, run);
   std::string words = fmt::format("{}\n{}\n{}", to_string(run.status), run.status_detail, run.attempt);
+  if (state_ && state_->revision == run.revision && words == told_words_) return;
   if (words != told_words_) ++told_;
   told_words_ = std::move(words);
   const bool over = model::has_ended(run.status);

@@ -70,14 +70,6 @@ Result<http::Response> submit_run(Call& call) {
   return response;
 }
 
-/// What the disk had no room to store is shown all the same.
-void show_unstored(const Call& call, std::vector<model::Run>& runs) {
-  for (scheduler::UnstoredDetail& unstored : call.services.scheduler.unstored()) {
-    const auto at = std::find_if(runs.begin(), runs.end(), [&](const model::Run& run) { return run.key == unstored.run_key; });
-    if (at != runs.end() && !model::has_ended(at->status)) at->status_detail = std::move(unstored.detail);
-  }
-}
-
 Result<http::Response> list_runs(Call& call) {
   QueryReader query(call.request);
   store::runs::Filter filter;
@@ -102,15 +94,14 @@ Result<http::Response> list_runs(Call& call) {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
     return store::runs::list(session, workspace.key, filter, page);
   }));
-  show_unstored(call, found.items);
+  for (model::Run& run : found.items) show_unstored(call.services.scheduler, run);
   return page_response("runs", found);
 }
 
 Result<http::Response> get_run(Call& call) {
   MUSTER_TRY_ASSIGN(model::Run run, run_of(call));
-  std::vector<model::Run> runs{std::move(run)};
-  show_unstored(call, runs);
-  return object_response(runs.front());
+  show_unstored(call.services.scheduler, run);
+  return object_response(run);
 }
 
 Result<http::Response> patch_run(Call& call) {

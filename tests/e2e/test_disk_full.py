@@ -138,6 +138,8 @@ def test_28_a_full_disk_is_said_though_the_database_has_no_room_for_it(small_dis
             break
     assert done.returncode == 4 and b"the disk that holds the database is full" in done.stderr, done
 
+    following = subprocess.Popen([str(PROGRAM), "run", "logs", run_id, "--follow"], env=small_disk.environment, cwd=small_disk.folder,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     go.write_text("")
 
     wait_until(lambda: "the server's disk is full" in str(small_disk.json("run", "show", run_id)["status_detail"]), "run show to say it")
@@ -145,6 +147,8 @@ def test_28_a_full_disk_is_said_though_the_database_has_no_room_for_it(small_dis
     os.unlink(ballast)
     ended = small_disk.ended(run_id)
     assert ended["status"] == "Completed" and ended["status_detail"] is None
+    _, said = following.communicate(timeout=60)
+    assert following.returncode == 0 and "the server's disk is full" in said
     assert small_disk.ended(other)["status"] == "Completed"
     assert small_disk.json("status")["warnings"] == []
 

@@ -3,8 +3,10 @@
 #include "cli/fields.h"
 #include "cli/run/log_printer.h"
 #include "cli/terminal/table.h"
+#include "cli/terminal/width.h"
 #include "client/follow.h"
 #include "client/log_text.h"
+#include "model/run_status.h"
 
 namespace muster::cli {
 namespace {
@@ -59,14 +61,24 @@ Result<Exit> print_list(Context& context, const Json& logs) {
   return Exit::done;
 }
 
-/// From now on as it comes, from the first line on; also for a run that has not begun.
+/// From now on as it comes, from the first line on; also for a run that has not begun. Why nothing comes is said on standard error.
 Result<Exit> follow_driver_logs(Context& context, client::Api& api, const std::string& id) {
   LogOutput out(context.out);
   LogPrinter printer([&](std::string_view bytes) { out.write(bytes); }, [](std::string_view) {});
-  const auto run = client::follow_run(api, id, {{}, [&](const client::LogPiece& piece) -> Result<void> {
-                                                  printer.print(piece.path, log_label(piece.event), piece.bytes);
-                                                  return {};
-                                                }});
+  std::string last_detail;
+  client::FollowHandlers handlers;
+  handlers.on_status = [&](const Json& run) -> Result<void> {
+    const auto status = model::run_status_from_string(text_at(run, "status"));
+    std::string detail = status && model::has_ended(*status) ? "" : text_at(run, "status_detail");
+    if (!detail.empty() && detail != last_detail) context.note(fmt::format("— {}: {}", text_at(run, "status"), printable(detail)));
+    last_detail = std::move(detail);
+    return {};
+  };
+  handlers.on_log = [&](const client::LogPiece& piece) -> Result<void> {
+    printer.print(piece.path, log_label(piece.event), piece.bytes);
+    return {};
+  };
+  const auto run = client::follow_run(api, id, handlers);
   printer.finish();
   out.finish();
   if (!run) return tl::unexpected(run.error());
