@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from muster_program import PROGRAM, SOURCE, free_address, is_alive
+from older_home import make_older
 from tiny_package import tiny_package
 from waiting import wait_until
 from whole_home import assert_home_is_whole
@@ -119,6 +120,23 @@ def test_the_server_killed_while_its_database_is_made_at(muster, point):
     assert muster.ended(run_id)["status"] == "Completed"
     assert muster("run", "logs", run_id).stdout == "hello\n"
     assert_home_is_whole(muster.home)
+
+
+@pytest.mark.parametrize("point", ["server.migration.in_transaction", "server.migration.in_transaction:2", "server.migration.stored"])
+def test_the_server_killed_while_an_older_database_is_migrated_at(server, point):
+    run_id = server.submit("print('before')\nopen('outputs/weights', 'w').write('w')")["run_id"]
+    before = server.ended(run_id)
+    assert before["status"] == "Completed"
+    server("down")
+    make_older(server.home, 1)
+    server("up", code=4, MUSTER_CRASH_AT=point)
+    server("up")
+
+    assert server.json("run", "show", run_id) == before
+    assert server("run", "logs", run_id).stdout == "before\n"
+    assert [one["path"] for one in server.json("run", "outputs", run_id)["artifacts"]] == ["outputs/weights"]
+    assert server.ended(server.submit("print('after')")["run_id"])["status"] == "Completed"
+    assert_home_is_whole(server.home)
 
 
 @pytest.mark.parametrize("point", RUNNER_POINTS)

@@ -1,5 +1,5 @@
 """Kills with -9 at random instants of what takes its time: the upload of a snapshot or a model, the building of an environment, the
-collecting of outputs, a new database. What comes after goes on, and nothing half is taken for whole. (While scripts run:
+collecting of outputs, a new database or the migration of an older one. What comes after goes on, and nothing half is taken for whole. (While scripts run:
 test_server_killed.py and test_runner_killed.py.)"""
 
 import json
@@ -11,9 +11,11 @@ import subprocess
 import pytest
 
 from muster_program import PROGRAM, free_address, is_alive
+from older_home import make_older
 from tiny_package import tiny_package
 from waiting import wait_until
 from whole_home import assert_home_is_whole
+from writer_job import WriterJob
 
 FILES, FILE_BYTES = 8, 8 << 20
 VENV_FILES = 800  # about as many as a new virtual environment with pip has
@@ -184,9 +186,8 @@ def test_what_builds_an_environment_killed(server, seed):
     assert_home_is_whole(server.home)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_server_killed_again_and_again_while_it_makes_its_database(muster, seed):
-    rng = random.Random(seed)
+def start_and_kill(muster, rng):
+    """Again and again, while it makes or migrates its database or soon after."""
     words = [str(PROGRAM), "serve", "--home", str(muster.home), "--listen", free_address()]
     for _ in range(8):
         serving = subprocess.Popen(words, env=muster.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -196,9 +197,31 @@ def test_the_server_killed_again_and_again_while_it_makes_its_database(muster, s
             serving.kill()
         serving.wait(20)
         assert not is_alive(serving.pid)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_server_killed_again_and_again_while_it_makes_its_database(muster, seed):
+    start_and_kill(muster, random.Random(seed))
     muster("up")
 
     run_id = muster.submit("print('hello')")["run_id"]
     assert muster.ended(run_id)["status"] == "Completed"
     assert muster("run", "logs", run_id).stdout == "hello\n"
     assert_home_is_whole(muster.home)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_server_killed_again_and_again_while_it_migrates_an_older_database(server, seed):
+    job = WriterJob(server, 2_000)
+    before = server.ended(job.run_id)
+    assert before["status"] == "Completed"
+    server("down")
+    make_older(server.home, seed)
+    start_and_kill(server, random.Random(seed))
+    server("up")
+
+    assert server.json("run", "show", job.run_id) == before
+    job.assert_recorded(2_000, 2_000)
+    job.assert_outputs(2_000)
+    assert server.ended(server.submit("print('after')")["run_id"])["status"] == "Completed"
+    assert_home_is_whole(server.home)
