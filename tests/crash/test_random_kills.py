@@ -1,6 +1,6 @@
 """Kills with -9 at random instants of what takes its time: the upload of a snapshot or a model, the building of an environment, the
-collecting of outputs, a new database or the migration of an older one. What comes after goes on, and nothing half is taken for whole. (While scripts run:
-test_server_killed.py and test_runner_killed.py.)"""
+collecting of outputs, a new database, the migration of an older one. What comes after goes on, and nothing half is taken for whole.
+(While scripts run: test_server_killed.py and test_runner_killed.py.)"""
 
 import json
 import os
