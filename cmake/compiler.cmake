@@ -5,6 +5,7 @@ if(MUSTER_WARNINGS_ARE_ERRORS)
   add_compile_options(-Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fpch-preprocess)  # ccache asks for it
   # Falsely reported by g++ 12 inside its own std::string and std::optional at -O2.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-stringop-overflow -Wno-array-bounds)
 endif()
@@ -16,6 +17,10 @@ if(MUSTER_SANITIZE)
     add_compile_options(-fno-sanitize=vptr)
   endif()
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # It takes every file but the first for a header, and warns of what is right in a source.
+  add_compile_options(-Wno-subobject-linkage)
+endif()
 find_program(MUSTER_MOLD mold)
 if(MUSTER_MOLD)
   add_link_options(-fuse-ld=mold)
@@ -23,7 +28,9 @@ endif()
 find_program(MUSTER_CCACHE ccache)
 if(MUSTER_CCACHE)
   # Paths below the checkout do not count, so that another clone finds what this one compiled.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${MUSTER_CCACHE})
+  # The sloppiness is what it asks for where headers are precompiled: no unit of ours prints the time it was compiled at.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${MUSTER_CCACHE})
 endif()
 
 # muster_link_statically(TARGET HOW): one file that starts on any Linux of this processor, in an empty root too. glibc resolves names without loading

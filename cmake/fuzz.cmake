@@ -9,4 +9,5 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_include_directories(fuzz PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz)
   target_link_libraries(fuzz PRIVATE muster_model muster_beast muster_archive)
   target_link_options(fuzz PRIVATE -fsanitize=fuzzer)
+  set_target_properties(fuzz PROPERTIES UNITY_BUILD OFF)  # each target is a file with an entry of its own
 endif()

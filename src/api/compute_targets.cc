@@ -23,7 +23,7 @@ Json described(const model::ComputeTarget& target, const scheduler::TargetStatus
   Json nodes = Json::array();
   for (const scheduler::NodeState& node : status.nodes) {
     ++counts[node.state];
-    nodes.push_back({{"node_id", node.node_id}, {"state", node.state}, {"run_id", node.run_id.empty() ? Json() : Json(node.run_id)}});
+    nodes.push_back({{"node_id", node.node_id}, {"state", node.state}, {"run_id", text_or_null(node.run_id)}});
   }
   Json json = to_json(target);
   json["provisioning_state"] = "Succeeded";

@@ -5,7 +5,7 @@
 namespace muster::api {
 namespace {
 
-constexpr std::size_t kPiece = 256u << 10;
+constexpr std::size_t kFollowedBytes = 256u << 10;
 
 class LogFollower final : public http::StreamSource {
  public:
@@ -33,7 +33,7 @@ class LogFollower final : public http::StreamSource {
 
  private:
   std::string read() const {
-    auto bytes = services_.logs.read(id_, offset_, static_cast<std::size_t>(std::min<std::uint64_t>(left_, kPiece)));
+    auto bytes = services_.logs.read(id_, offset_, static_cast<std::size_t>(std::min<std::uint64_t>(left_, kFollowedBytes)));
     if (!bytes) throw std::runtime_error(bytes.error().detail);
     return std::move(*bytes);
   }

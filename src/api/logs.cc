@@ -10,7 +10,7 @@ namespace muster::api {
 namespace {
 
 constexpr const char* kText = "text/plain; charset=utf-8";
-constexpr std::size_t kNamed = 20;
+constexpr std::size_t kNamedLogs = 20;
 
 Result<http::Response> list_logs(Call& call) {
   QueryReader query(call.request);
@@ -38,7 +38,7 @@ Result<store::LogInfo> find_log(const Call& call, const model::Run& run, int att
   std::vector<std::string> names;
   for (const store::LogInfo& log : logs) {
     if (log.id.path == path && (!node_rank || *node_rank == log.id.node_rank)) return log;
-    if (names.size() < kNamed) names.push_back(log.id.path);
+    if (names.size() < kNamedLogs) names.push_back(log.id.path);
   }
   return fail_hint(Code::not_found, names.empty() ? "it has written none yet" : "there are " + join(names, ", "),
                    "attempt {} of run {} has no log '{}'", attempt, run.run_id, path.substr(0, 300));

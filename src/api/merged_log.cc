@@ -9,7 +9,7 @@ namespace muster::api {
 namespace {
 
 constexpr std::string_view kDriverLogs = "azureml-logs/70_driver_log";
-constexpr std::size_t kPiece = 64u << 10;
+constexpr std::size_t kLogPieceBytes = 64u << 10;
 constexpr std::size_t kEnough = 192u << 10;
 
 bool is_ranks(const store::LogInfo& log) { return log.rank && log.id.path.starts_with(kDriverLogs); }
@@ -56,7 +56,7 @@ class RankLines {
     const std::size_t there = piece_.size() - begin_;
     if (end != std::string::npos)
       length_ = end + 1 - begin_;
-    else if (complete || there >= kPiece)
+    else if (complete || there >= kLogPieceBytes)
       length_ = there;
     if (length_ > 0) time_ = clock_.at(offset_ + begin_);
   }
@@ -65,8 +65,8 @@ class RankLines {
     offset_ += begin_;
     piece_.erase(0, begin_);
     begin_ = 0;
-    if (piece_.size() >= kPiece) return;
-    const auto more = logs_->read(id_, offset_ + piece_.size(), kPiece - piece_.size());
+    if (piece_.size() >= kLogPieceBytes) return;
+    const auto more = logs_->read(id_, offset_ + piece_.size(), kLogPieceBytes - piece_.size());
     if (!more) throw std::runtime_error(more.error().detail);
     piece_ += *more;
   }

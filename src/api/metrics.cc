@@ -12,7 +12,7 @@ namespace muster::api {
 namespace {
 
 constexpr int kMostPoints = 100'000;
-constexpr std::size_t kPieceBytes = 128u << 10;
+constexpr std::size_t kMetricsPieceBytes = 128u << 10;
 
 using store::metrics::Slice;
 
@@ -31,7 +31,7 @@ class PointsBody final : public http::StreamSource {
   std::optional<std::string> pull() override {
     if (ended_) return std::nullopt;
     std::string text = std::exchange(begun_, true) ? "" : R"({"metrics":{)";
-    while (at_ < slices_.size() && text.size() < kPieceBytes) add_some(text);
+    while (at_ < slices_.size() && text.size() < kMetricsPieceBytes) add_some(text);
     if (at_ == slices_.size()) {
       text += fmt::format(R"({}}},"next":{}}})", slices_.empty() ? "" : "]", next_ ? dump_json(*next_) : "null");
       ended_ = true;
@@ -47,7 +47,7 @@ class PointsBody final : public http::StreamSource {
     if (!points) throw std::runtime_error(points.error().detail);
     if (points->empty()) throw std::runtime_error("the run was deleted while its metrics were read");
     for (const model::MetricPoint& point : *points) {
-      if (text.size() >= kPieceBytes) return;
+      if (text.size() >= kMetricsPieceBytes) return;
       if (name_ != slice.name) text += fmt::format("{}{}:[", name_ ? "]," : "", dump_json(slice.name));
       text += fmt::format(R"({}{{"value":{},"step":{},"time":"{}","rank":{}}})", name_ == slice.name ? "," : "",
                           dump_json(model::to_json(point.value)), point.step ? std::to_string(*point.step) : "null", to_rfc3339(point.time),

@@ -6,14 +6,14 @@
 namespace muster::api {
 namespace {
 
-constexpr int kNamed = 20;
+constexpr int kNamedFiles = 20;
 constexpr std::size_t kMostFiles = 100'000;
 
 tl::unexpected<Error> nothing_there(const std::vector<model::Artifact>& some, std::string_view path) {
   std::vector<std::string> names;
   for (const model::Artifact& artifact : some) names.push_back(artifact.path);
   std::string there = names.empty() ? "the run has no artifacts" : "there are " + join(names, ", ");
-  if (names.size() == kNamed) there += ", …";
+  if (names.size() == kNamedFiles) there += ", …";
   Error error{Code::invalid,
               fmt::format("model: the run has written no '{}'; {}", path.substr(0, 300), there),
               "give the path of one of them, or of their folder",
@@ -43,7 +43,7 @@ Result<std::vector<model::ModelFile>> files_of_path(store::Session& session, std
     page.cursor = *found.next;
   }
   if (!files.empty()) return files;
-  MUSTER_TRY_ASSIGN(const auto some, store::artifacts::list(session, run_key, "", store::PageRequest{"", kNamed}));
+  MUSTER_TRY_ASSIGN(const auto some, store::artifacts::list(session, run_key, "", store::PageRequest{"", kNamedFiles}));
   return nothing_there(some.items, path);
 }
 

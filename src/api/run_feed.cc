@@ -10,8 +10,8 @@
 namespace muster::api {
 namespace {
 
-constexpr std::size_t kPiece = 16u << 10;       ///< of one log in one event
-constexpr std::size_t kPiecesBytes = 1u << 20;  ///< of events kept for those who come a little later
+constexpr std::size_t kEventBytes = 16u << 10;      ///< of one log in one event
+constexpr std::size_t kRememberedBytes = 1u << 20;  ///< of events kept for those who come a little later
 /// Notifications are hints: after this long everything is looked at again, by whichever stream asks first.
 constexpr std::chrono::seconds kTrusted{4};
 
@@ -123,7 +123,7 @@ std::shared_ptr<const RunFeed::Piece> RunFeed::piece(const store::LogInfo& log, 
       std::find_if(pieces_.rbegin(), pieces_.rend(), [&](const auto& one) { return one->begin == offset && one->id == log.id; });
   if (known != pieces_.rend()) return *known;
   if (offset >= log.size) return nullptr;
-  auto bytes = services_.logs.read(log.id, offset, std::min<std::uint64_t>(kPiece, log.size - offset));
+  auto bytes = services_.logs.read(log.id, offset, std::min<std::uint64_t>(kEventBytes, log.size - offset));
   if (!bytes) throw std::runtime_error(bytes.error().detail);
   const bool last = (log.complete || no_more) && offset + bytes->size() >= log.size;
   if (!last) {
@@ -137,7 +137,7 @@ std::shared_ptr<const RunFeed::Piece> RunFeed::piece(const store::LogInfo& log, 
   auto made = std::make_shared<const Piece>(Piece{log.id, offset, end, log_event_text(log, offset, time.value_or(0), std::move(*bytes))});
   pieces_bytes_ += made->event.size();
   pieces_.push_back(made);
-  while (pieces_.size() > 1 && pieces_bytes_ > kPiecesBytes) {
+  while (pieces_.size() > 1 && pieces_bytes_ > kRememberedBytes) {
     pieces_bytes_ -= pieces_.front()->event.size();
     pieces_.pop_front();
   }

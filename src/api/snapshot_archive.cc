@@ -10,7 +10,7 @@
 namespace muster::api {
 namespace {
 
-constexpr std::size_t kPiece = 256u << 10;
+constexpr std::size_t kArchivePieceBytes = 256u << 10;
 
 class SnapshotArchive final : public http::StreamSource {
  public:
@@ -21,7 +21,7 @@ class SnapshotArchive final : public http::StreamSource {
   std::optional<std::string> pull() override {
     if (ended_) return std::nullopt;
     std::string piece;
-    while (piece.size() < kPiece && !ended_) {
+    while (piece.size() < kArchivePieceBytes && !ended_) {
       if (open_)
         append_bytes(piece);
       else if (next_ < snapshot_.files.size())
@@ -45,7 +45,7 @@ class SnapshotArchive final : public http::StreamSource {
 
   void append_bytes(std::string& piece) {
     const std::size_t had = piece.size();
-    piece.resize(had + static_cast<std::size_t>(std::min<std::uint64_t>(left_, kPiece)));
+    piece.resize(had + static_cast<std::size_t>(std::min<std::uint64_t>(left_, kArchivePieceBytes)));
     std::size_t filled = had;
     while (filled < piece.size()) {
       const ssize_t n = ::read(open_.get(), piece.data() + filled, piece.size() - filled);

@@ -41,7 +41,7 @@ Result<http::Response> get_status(Call& call) {
   return http::json_response(200, {{"server",
                                     {{"pid", ::getpid()},
                                      {"url", info.url},
-                                     {"fingerprint", info.fingerprint.empty() ? Json() : Json(info.fingerprint)},
+                                     {"fingerprint", text_or_null(info.fingerprint)},
                                      {"version", info.version},
                                      {"home", info.home},
                                      {"started_at", time_to_json(info.started_at)}}},

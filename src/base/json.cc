@@ -59,6 +59,8 @@ Json number_to_json(double value) {
   return value;
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
 Json time_to_json(TimeUs time) { return time == 0 ? Json() : Json(to_rfc3339(time)); }
 
 ObjectReader::ObjectReader(const Json& object) : object_(object) {

@@ -29,6 +29,9 @@ std::string dump_json(const Json& value);
 /// A double as the API shows it: non-finite values are the strings "NaN", "Infinity", "-Infinity".
 Json number_to_json(double value);
 
+/// Null for a text that is empty.
+Json text_or_null(const std::string& text);
+
 /// A moment as RFC 3339, null for 0.
 Json time_to_json(TimeUs time);
 

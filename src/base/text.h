@@ -13,6 +13,11 @@ std::string to_hex(std::string_view bytes);
 
 std::string base64(std::string_view bytes);
 
+/// 0 to 9, whatever the locale.
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/// A to Z and a to z.
+inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 /// With A to Z, and no other character, in lower case.
 std::string to_lower(std::string_view text);
 

@@ -44,7 +44,7 @@ std::string names_with_value(const Command& command) {
   return join(names, " ");
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'')
@@ -61,8 +61,8 @@ std::string bash_script(const Command& root) {
   std::string nouns;
   std::string cases;
   each_command(root, "", [&](const Command& command, const std::string& words) {
-    if (!words.empty()) nouns += (nouns.empty() ? "" : "|") + quoted(words);
-    cases += fmt::format("    {}) known={} valued={} ;;\n", quoted(words), quoted(next_words(command)), quoted(names_with_value(command)));
+    if (!words.empty()) nouns += (nouns.empty() ? "" : "|") + in_quotes(words);
+    cases += fmt::format("    {}) known={} valued={} ;;\n", in_quotes(words), in_quotes(next_words(command)), in_quotes(names_with_value(command)));
   });
   return fmt::format(R"(# bash completion for muster:  source <(muster completion bash)
 _muster() {{
@@ -118,7 +118,7 @@ std::string fish_script(const Command& root) {
       const std::size_t depth = words.empty() ? 0 : split(words, ' ').size();
       script += fmt::format(
           "complete -c muster -f -n '__muster_at {}; and test (count (string match -v -- \"-*\" (commandline -opc))) -eq {}' -a {} -d {}\n",
-          words, depth + 1, child->name(), quoted(child->help().substr(0, child->help().find(". "))));
+          words, depth + 1, child->name(), in_quotes(child->help().substr(0, child->help().find(". "))));
     }
     for (const Option& option : command.options()) {
       std::string names;
@@ -126,7 +126,7 @@ std::string fish_script(const Command& root) {
         names += name.substr(0, 2) == "--" ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
       }
       script += fmt::format("complete -c muster -n '__muster_at {}'{}{} -d {}\n", words, names, option.value.empty() ? "" : " -r",
-                            quoted(option.help));
+                            in_quotes(option.help));
     }
   });
   return script;

@@ -11,7 +11,7 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct RunnerCommandOptions {
   std::string run;
   std::optional<std::int64_t> attempt;
   std::optional<std::int64_t> node;
@@ -21,7 +21,7 @@ struct Options {
   bool salvage = false;
 };
 
-Result<Exit> run(const Options& options) {
+Result<Exit> run(const RunnerCommandOptions& options) {
   // A salvaging runner is not the one that a test means; jobs never see the variable.
   arm_crash_point(options.salvage ? "salvage" : "runner", ForChildren::remove);
   runner::RunnerOptions runner;
@@ -44,7 +44,7 @@ Result<Exit> run(const Options& options) {
 }  // namespace
 
 void add_runner(Command& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunnerCommandOptions>();
   Command& command = root.verb("runner", "The program on each node of a run. Engines start it", [options] { return run(*options); });
   command.hidden();
   command.option("--run", "RUN", options->run, "the run").required();

@@ -8,9 +8,7 @@
 namespace muster::client {
 namespace {
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-}
+bool is_unreserved(char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 tl::unexpected<Error> not_an_address(std::string_view url) {
   return fail_hint(Code::invalid, "an address is like http://127.0.0.1:6464", "the server's address \"{}\" is not one", to_utf8(url));

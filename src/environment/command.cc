@@ -14,7 +14,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kKillDeadline{10};
 constexpr int kPollMs = 100;
 
 struct Pipe {

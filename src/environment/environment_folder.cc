@@ -26,7 +26,6 @@ using OnLog = std::function<void(std::string_view)>;
 using Stop = std::function<Result<void>()>;
 
 constexpr std::chrono::milliseconds kAskAgain{100};
-constexpr std::chrono::seconds kKillDeadline{10};
 constexpr std::string_view kMarker = "muster.json";
 
 fs::path beside(const fs::path& root, const std::string& hash, std::string_view extension) {

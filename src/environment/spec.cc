@@ -20,7 +20,7 @@ std::string project_name(std::string_view requirement) {
     const bool separator = c == '-' || c == '_' || c == '.';
     if (separator && name.empty()) return "";
     if (separator && name.back() == '-') continue;
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool word = is_letter(c) || is_digit(c);
     if (!separator && !word) break;
     name += separator ? '-' : (c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
   }

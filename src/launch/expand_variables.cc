@@ -1,10 +1,12 @@
 #include "launch/expand_variables.h"
 
+#include "base/text.h"
+
 namespace muster::launch {
 namespace {
 
-bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool continues_name(char c) { return starts_name(c) || (c >= '0' && c <= '9'); }
+bool starts_name(char c) { return is_letter(c) || c == '_'; }
+bool continues_name(char c) { return starts_name(c) || is_digit(c); }
 
 /// The name at the start of `text`, "" when there is none.
 std::string_view leading_name(std::string_view text) {

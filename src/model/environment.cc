@@ -28,7 +28,7 @@ bool is_python_version(std::string_view version) {
   const auto parts = split(version, '.');
   if (parts.size() > 3) return false;
   return std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
-    return !part.empty() && part.size() <= 3 && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !part.empty() && part.size() <= 3 && std::all_of(part.begin(), part.end(), is_digit);
   });
 }
 

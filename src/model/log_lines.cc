@@ -14,8 +14,7 @@ std::size_t count_while(std::string_view text, std::size_t from, bool (*fits)(ch
   while (from + n < text.size() && fits(text[from + n])) ++n;
   return n;
 }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_letter_or_underscore(char c) { return is_letter(c) || c == '_'; }
 
 /// "[1,3]<stderr>:" (mpirun --tag-output)
 std::size_t mpirun_prefix(std::string_view text) {
@@ -33,7 +32,7 @@ std::size_t mpirun_prefix(std::string_view text) {
 /// "[rank0]: " (torch's own, with a blank) and "[default0]:" (torchrun's role and rank, without)
 std::size_t torch_prefix(std::string_view text) {
   if (!text.starts_with('[')) return 0;
-  const std::size_t letters = count_while(text, 1, is_letter);
+  const std::size_t letters = count_while(text, 1, is_letter_or_underscore);
   const std::size_t digits = count_while(text, 1 + letters, is_digit);
   if (letters == 0 || digits == 0 || !text.substr(1 + letters + digits).starts_with("]:")) return 0;
   const std::size_t end = 1 + letters + digits + 2;

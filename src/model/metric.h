@@ -25,6 +25,12 @@ struct MetricPoint {
   MetricValue value;
 };
 
+/// Of a value that is text; 0 of a number.
+inline std::size_t text_bytes(const MetricPoint& point) {
+  const auto* text = std::get_if<std::string>(&point.value);
+  return text == nullptr ? 0 : text->size();
+}
+
 /// As the API shows a value: numbers as numbers (integers without a fraction), non-finite ones as strings, the rest as the JSON it is.
 Json to_json(const MetricValue& value);
 

@@ -11,8 +11,6 @@ namespace muster::model {
 namespace {
 
 // ASCII on purpose: names go into paths, URLs and cgroup names, and std::isalnum asks the locale.
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 enum class First { letter, letter_or_digit, letter_or_underscore };
 

@@ -26,8 +26,8 @@ bool is_connector(std::string_view line) {
 
 /// What cannot belong to an exception's message: others' output that follows it without an empty line.
 bool is_foreign(std::string_view line) {
-  const bool glog = line.size() > 6 && contains("EWIF", line.substr(0, 1)) && line[5] == ' ' &&
-                    std::all_of(line.begin() + 1, line.begin() + 5, [](char c) { return c >= '0' && c <= '9'; });
+  const bool glog =
+      line.size() > 6 && contains("EWIF", line.substr(0, 1)) && line[5] == ' ' && std::all_of(line.begin() + 1, line.begin() + 5, is_digit);
   return glog || line.ends_with(kTraceback) || is_connector(line) || line.starts_with("-----------------") ||
          line.starts_with("terminate called ") || line.starts_with("Fatal Python error: ") || line.starts_with("Exception ignored ") ||
          line.starts_with("Exception in thread ") || line == "--- Logging error ---";
@@ -39,7 +39,7 @@ bool split_exception_line(std::string_view line, PrintedException& exception) {
   while (end < line.size()) {
     const auto c = static_cast<unsigned char>(line[end]);
     const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
-    const bool later = (c >= '0' && c <= '9') || c == '.' || c == '<' || c == '>';
+    const bool later = is_digit(c) || c == '.' || c == '<' || c == '>';
     if (!word && !(later && end > 0)) break;
     ++end;
   }
@@ -352,10 +352,10 @@ bool is_port_in_use(const PrintedException& exception, int port) {
   static constexpr std::array<std::string_view, 3> kWords{"EADDRINUSE", "ddress already in use", "errno: 98"};
   const std::string_view message = exception.message;
   if (std::none_of(kWords.begin(), kWords.end(), [&](std::string_view words) { return contains(message, words); })) return false;
-  const auto is_digit = [&](std::size_t at) { return at < message.size() && message[at] >= '0' && message[at] <= '9'; };
+  const auto has_digit = [&](std::size_t at) { return at < message.size() && is_digit(message[at]); };
   const std::string number = std::to_string(port);
   for (std::size_t at = message.find(number); at != std::string_view::npos; at = message.find(number, at + 1)) {
-    if (!is_digit(at - 1) && !is_digit(at + number.size())) return true;
+    if (!has_digit(at - 1) && !has_digit(at + number.size())) return true;
   }
   return false;
 }

@@ -3,11 +3,7 @@
 #include <fmt/format.h>
 
 namespace muster::model {
-namespace {
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-}  // namespace
+namespace {}  // namespace
 
 Json to_json(const ModelVersion& version) {
   Json files = Json::array();

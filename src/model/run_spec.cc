@@ -121,9 +121,7 @@ Result<RunSpec> run_spec_from_json(const Json& body) {
   return spec;
 }
 
-namespace {
-Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
-}  // namespace
+namespace {}  // namespace
 
 Json to_json(const RunSpec& spec) {
   return {{"experiment", spec.experiment},

@@ -22,11 +22,7 @@
 #include "model/server_proof.h"
 #include "support/fake_http_server.h"
 
-namespace muster::runner::test {
-
-using muster::test::FakeAnswer;
-using muster::test::FakeHttpServer;
-using muster::test::FakeRequest;
+namespace muster::test {
 
 /// The run that the fake server has. Of this process alone: a process group is known by its run's name on the whole machine, and tests of
 /// two checkouts may run at once.
@@ -359,4 +355,4 @@ class FakeMuster {
   FakeHttpServer http_;  ///< last: its threads call the rest
 };
 
-}  // namespace muster::runner::test
+}  // namespace muster::test

@@ -13,7 +13,7 @@ namespace muster::runner {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kDeepest = 16;
+constexpr int kDeepestLog = 16;
 constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_BTIME;
 
 FileId id_of(const struct statx& status) {
@@ -47,7 +47,7 @@ class Scan {
       if (errno != ENOENT) events_.on_fault(path, system_error("look at it", errno));
       return;
     }
-    if (S_ISDIR(status.stx_mode) && depth < kDeepest) folder(disk, path, depth + 1);
+    if (S_ISDIR(status.stx_mode) && depth < kDeepestLog) folder(disk, path, depth + 1);
     if (!S_ISREG(status.stx_mode)) return;
     if (found.size() >= kMostLogs) {
       events_.warn(fmt::format("logs/ has more than {} files; those after {} are not recorded", kMostLogs, found.back().path));

@@ -16,7 +16,7 @@ namespace muster::runner {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kDeepest = 64;
+constexpr int kDeepestOutput = 64;
 
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
@@ -48,7 +48,7 @@ class Walk {
     struct stat status {};
     if (::lstat(disk.c_str(), &status) != 0) return leave_out(path, std::strerror(errno), LeftOut::unreadable);
     if (S_ISDIR(status.st_mode)) {
-      if (depth >= kDeepest) return leave_out(path, fmt::format("it is nested more than {} folders deep", kDeepest));
+      if (depth >= kDeepestOutput) return leave_out(path, fmt::format("it is nested more than {} folders deep", kDeepestOutput));
       return folder(disk, path, depth + 1);
     }
     if (S_ISLNK(status.st_mode)) return link(disk, path);

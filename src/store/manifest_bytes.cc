@@ -8,12 +8,14 @@
 namespace muster::store {
 namespace {
 
-[[noreturn]] void damaged() { throw StoreFailure(Error{Code::internal, "database: the manifest of a snapshot is damaged", "", {}}); }
+[[noreturn]] void damaged_manifest() {
+  throw StoreFailure(Error{Code::internal, "database: the manifest of a snapshot is damaged", "", {}});
+}
 
 /// Takes what stands before `end` off the front.
 std::string_view take(std::string_view& text, char end) {
   const std::size_t at = text.find(end);
-  if (at == std::string_view::npos) damaged();
+  if (at == std::string_view::npos) damaged_manifest();
   const std::string_view part = text.substr(0, at);
   text.remove_prefix(at + 1);
   return part;
@@ -23,7 +25,7 @@ template <typename T>
 T number(std::string_view text) {
   T value{};
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) damaged();
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) damaged_manifest();
   return value;
 }
 

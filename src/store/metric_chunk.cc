@@ -35,7 +35,7 @@ std::uint64_t difference(std::int64_t value, std::int64_t before) {
 }
 std::int64_t sum(std::int64_t before, std::uint64_t step) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(before) + step); }
 
-[[noreturn]] void damaged() { throw StoreFailure(Error{Code::internal, "database: a chunk of metric points is damaged", "", {}}); }
+[[noreturn]] void damaged_chunk() { throw StoreFailure(Error{Code::internal, "database: a chunk of metric points is damaged", "", {}}); }
 
 }  // namespace
 
@@ -77,9 +77,9 @@ std::string encode_chunk(std::span<const model::MetricPoint> points) {
 
 void decode_chunk(std::string_view stored, std::vector<model::MetricPoint>& points) {
   const std::string bytes = decompress(stored);
-  if (bytes.size() < kHeader || bytes[0] != 1) damaged();
+  if (bytes.size() < kHeader || bytes[0] != 1) damaged_chunk();
   const auto count = get<std::uint64_t>(bytes.data() + 8);
-  if (count > (bytes.size() - kHeader) / kFixed) damaged();
+  if (count > (bytes.size() - kHeader) / kFixed) damaged_chunk();
   const char* const flags = bytes.data() + kHeader;
   const char* const times = flags + count;
   const char* const steps = times + count * 8;
@@ -98,14 +98,14 @@ void decode_chunk(std::string_view stored, std::vector<model::MetricPoint>& poin
       point.value = model::Number{get<double>(numbers + i * 8), (flag & kInteger) != 0};
       continue;
     }
-    if (texts.size() < 4) damaged();
+    if (texts.size() < 4) damaged_chunk();
     const auto length = get<std::uint32_t>(texts.data());
     texts.remove_prefix(4);
-    if (length > texts.size()) damaged();
+    if (length > texts.size()) damaged_chunk();
     point.value = std::string(texts.substr(0, length));
     texts.remove_prefix(length);
   }
-  if (!texts.empty()) damaged();
+  if (!texts.empty()) damaged_chunk();
 }
 
 }  // namespace muster::store

@@ -46,11 +46,6 @@ std::vector<SeriesRow> select_series(Session& session, std::int64_t run_key, con
   return all;
 }
 
-std::size_t text_bytes(const model::MetricPoint& point) {
-  const auto* text = std::get_if<std::string>(&point.value);
-  return text == nullptr ? 0 : text->size();
-}
-
 /// What may still go into the page.
 struct Room {
   std::size_t points = 0;

@@ -12,11 +12,6 @@ constexpr std::int64_t kChunkPoints = 4096;
 constexpr std::int64_t kChunkBytes = 1 << 20;  // points that are long texts make chunks of fewer
 constexpr std::int64_t kOpenChunks = 64;
 
-std::int64_t text_bytes(const model::MetricPoint& point) {
-  const auto* text = std::get_if<std::string>(&point.value);
-  return text == nullptr ? 0 : static_cast<std::int64_t>(text->size());
-}
-
 Value number_or_null(double value) { return std::isnan(value) ? Value(nullptr) : Value(value); }
 Value real_or_null(const std::optional<double>& value) { return value ? Value(*value) : Value(nullptr); }
 
@@ -65,7 +60,7 @@ void Series::append(const std::vector<model::MetricPoint>& points) {
   std::int64_t bytes = 0;
   for (const model::MetricPoint& point : points) {
     summary_.add(point);
-    bytes += text_bytes(point);
+    bytes += static_cast<std::int64_t>(text_bytes(point));
   }
   const Open open = look_at_open();
   if (summary_.count - first_open_ >= kChunkPoints || open.bytes + bytes >= kChunkBytes || open.chunks >= kOpenChunks) {
@@ -101,7 +96,7 @@ void Series::lay_down(std::span<const model::MetricPoint> points, std::int64_t f
   std::size_t begin = 0;
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    bytes += text_bytes(points[i]);
+    bytes += static_cast<std::int64_t>(text_bytes(points[i]));
     const auto count = static_cast<std::int64_t>(i + 1 - begin);
     if (count < kChunkPoints && bytes < kChunkBytes) continue;
     put_chunk(points.subspan(begin, i + 1 - begin), first_index);

@@ -5,7 +5,7 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct ComputeCreateOptions {
   std::string name;
   std::optional<std::int64_t> max_nodes;
   std::optional<std::int64_t> min_nodes;
@@ -16,7 +16,7 @@ struct Options {
   std::vector<std::string> tags;
 };
 
-Result<Exit> compute_create(Context& context, const Options& options) {
+Result<Exit> compute_create(Context& context, const ComputeCreateOptions& options) {
   Json body{{"name", options.name}, {"max_nodes", options.max_nodes.value_or(0)}};
   if (options.min_nodes) body["min_nodes"] = *options.min_nodes;
   if (options.idle_seconds) body["idle_seconds_before_scaledown"] = *options.idle_seconds;
@@ -35,7 +35,7 @@ Result<Exit> compute_create(Context& context, const Options& options) {
 }  // namespace
 
 void add_compute_create(Command& compute, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ComputeCreateOptions>();
   Command& command = compute.verb("create", "Make a cluster of local nodes, which grows on demand and shrinks when idle",
                                   [&context, options] { return compute_create(context, *options); });
   command.positional("NAME", options->name, "2 to 16 letters, digits and -, a letter first");

@@ -8,14 +8,14 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct ModelDownloadOptions {
   std::string name;
   std::string version;
   std::string to = ".";
   bool overwrite = false;
 };
 
-Result<Exit> model_download(Context& context, const Options& options) {
+Result<Exit> model_download(Context& context, const ModelDownloadOptions& options) {
   MUSTER_TRY_ASSIGN(const ModelName name, model_name(options.name, options.version));
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(Json model, api->get(api->in_workspace({"models", name.name, "versions", name.version})));
@@ -42,7 +42,7 @@ Result<Exit> model_download(Context& context, const Options& options) {
 }  // namespace
 
 void add_model_download(Command& model, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelDownloadOptions>();
   Command& command = model.verb("download", "Download a model's files. Nothing that is there is overwritten",
                                 [&context, options] { return model_download(context, *options); });
   command.positional("NAME", options->name, "the model's name, or NAME:VERSION");

@@ -5,14 +5,14 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct ModelListOptions {
   std::optional<std::string> name;
   std::optional<std::string> run;
   std::optional<std::string> tag;
   bool latest = false;
 };
 
-Result<Exit> model_list(Context& context, const Options& options) {
+Result<Exit> model_list(Context& context, const ModelListOptions& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   client::Query query;
   if (options.name) query.emplace_back("name", *options.name);
@@ -33,7 +33,7 @@ Result<Exit> model_list(Context& context, const Options& options) {
 }  // namespace
 
 void add_model_list(Command& model, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelListOptions>();
   Command& command =
       model.verb("list", "List registered models, the newest first", [&context, options] { return model_list(context, *options); });
   command.option("--name", "NAME", options->name, "only this model's versions");

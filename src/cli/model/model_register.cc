@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ModelRegisterOptions {
   std::string name;
   std::optional<std::string> run;
   std::optional<std::string> output;
@@ -68,7 +68,7 @@ Result<Json> send_files(Context& context, client::Api& api, const std::string& g
   return files;
 }
 
-Result<Exit> model_register(Context& context, const Options& options) {
+Result<Exit> model_register(Context& context, const ModelRegisterOptions& options) {
   const bool from_run = options.run && options.output && !options.path;
   const bool from_here = options.path && !options.run && !options.output;
   if (!from_run && !from_here) {
@@ -96,7 +96,7 @@ Result<Exit> model_register(Context& context, const Options& options) {
 }  // namespace
 
 void add_model_register(Command& model, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelRegisterOptions>();
   Command& command = model.verb("register", "Register a model from a run's output or from files of this machine; always as a new version",
                                 [&context, options] { return model_register(context, *options); });
   command.option("--name", "NAME", options->name, "the model's name").required();

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct RunDownloadOptions {
   std::string id;
   std::string path;
   std::optional<std::string> to;
@@ -28,7 +28,7 @@ Json chosen(const Json& artifacts, std::string path) {
   return list;
 }
 
-tl::unexpected<Error> nothing_there(const Options& options, const Json& artifacts) {
+tl::unexpected<Error> nothing_there(const RunDownloadOptions& options, const Json& artifacts) {
   constexpr std::size_t kNamed = 10;
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(kNamed, artifacts.size()); ++i) names.push_back(text_at(artifacts[i], "path"));
@@ -38,7 +38,7 @@ tl::unexpected<Error> nothing_there(const Options& options, const Json& artifact
                    "the run {} has {}", options.id, options.path.empty() ? "no files" : "no file " + to_utf8(options.path));
 }
 
-Result<Exit> run_download(Context& context, const Options& options) {
+Result<Exit> run_download(Context& context, const RunDownloadOptions& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(const Json all, client::get_list(*api, api->in_workspace({"runs", options.id, "artifacts"}), {}, "artifacts", 0));
   const Json list = chosen(all["artifacts"], options.path);
@@ -81,7 +81,7 @@ Result<Exit> run_download(Context& context, const Options& options) {
 }  // namespace
 
 void add_run_download(Command& run, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunDownloadOptions>();
   Command& command = run.verb("download", "Download files that a run has left. Nothing that is there is overwritten",
                               [&context, options] { return run_download(context, *options); });
   command.positional("RUN", options->id, "the run's id");

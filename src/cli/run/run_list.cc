@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kDefaultLimit = 20;
 
-struct Options {
+struct RunListOptions {
   std::optional<std::string> experiment;
   std::optional<std::string> status;
   std::optional<std::string> tag;
@@ -40,7 +40,7 @@ std::string table_of(const Json& runs, TimeUs now, const Terminal& out) {
   return table.render(out.width, out.style);
 }
 
-Result<Exit> run_list(Context& context, const Options& options) {
+Result<Exit> run_list(Context& context, const RunListOptions& options) {
   const std::int64_t limit = options.limit.value_or(kDefaultLimit);
   if (limit < 1) return fail(Code::invalid, "--limit must be at least 1; --all lists all");
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
@@ -66,7 +66,7 @@ Result<Exit> run_list(Context& context, const Options& options) {
 }  // namespace
 
 void add_run_list(Command& run, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunListOptions>();
   Command& command = run.verb("list", "List runs, the newest first", [&context, options] { return run_list(context, *options); });
   command.option("--experiment", "NAME", options->experiment, "only those of this experiment");
   command.option("--status", "STATUS", options->status, "only those with this status, like Running or Failed");

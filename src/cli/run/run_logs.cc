@@ -11,7 +11,7 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct RunLogsOptions {
   std::string id;
   std::string file;
   bool follow = false;
@@ -25,7 +25,7 @@ enum class Text { one_log, merged };
 
 /// A log to standard output, exactly as it was written unless that is a terminal.
 Result<Exit> print_text(Context& context, client::Api& api, Text text, const std::string& path, client::Query query,
-                        const Options& options) {
+                        const RunLogsOptions& options) {
   std::optional<std::int64_t> attempt = options.attempt;
   if (options.follow && !attempt) {
     // Of one attempt, also when the connection is lost and the run has begun another one meanwhile.
@@ -98,7 +98,7 @@ std::string only_driver_log(const Json& logs, std::size_t& count) {
   return count == 1 ? path : "";
 }
 
-Result<Exit> run_logs(Context& context, const Options& options) {
+Result<Exit> run_logs(Context& context, const RunLogsOptions& options) {
   if (!options.file.empty() && (options.merge || options.ranks))
     return fail(Code::invalid, "a FILE and --merge or --ranks cannot go together");
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
@@ -124,7 +124,7 @@ Result<Exit> run_logs(Context& context, const Options& options) {
 }  // namespace
 
 void add_run_logs(Command& run, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunLogsOptions>();
   Command& command = run.verb("logs", "Print what a run has written: its driver log, or those of all ranks merged by time",
                               [&context, options] { return run_logs(context, *options); });
   command.positional("RUN", options->id, "the run's id");

@@ -5,14 +5,14 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct RunMetricsOptions {
   std::string id;
   std::optional<std::string> name;
   std::optional<std::string> rank;
 };
 
 /// All pages, the points of each name joined.
-Result<Json> all_points(client::Api& api, const Options& options) {
+Result<Json> all_points(client::Api& api, const RunMetricsOptions& options) {
   client::Query query{{"limit", "100000"}};
   if (options.name) query.emplace_back("name", *options.name);
   if (options.rank) query.emplace_back("rank", *options.rank);
@@ -34,7 +34,7 @@ Result<Json> all_points(client::Api& api, const Options& options) {
   return Json{{"metrics", std::move(metrics)}, {"next", nullptr}};
 }
 
-Result<Exit> run_metrics(Context& context, const Options& options) {
+Result<Exit> run_metrics(Context& context, const RunMetricsOptions& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(const Json metrics, all_points(*api, options));
   if (metrics["metrics"].empty()) {
@@ -48,7 +48,7 @@ Result<Exit> run_metrics(Context& context, const Options& options) {
 }  // namespace
 
 void add_run_metrics(Command& run, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunMetricsOptions>();
   Command& command = run.verb("metrics", "Show what a run has logged; with --json every point",
                               [&context, options] { return run_metrics(context, *options); });
   command.positional("RUN", options->id, "the run's id");

@@ -7,12 +7,12 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct RunOutputsOptions {
   std::string id;
   std::string prefix;
 };
 
-Result<Exit> run_outputs(Context& context, const Options& options) {
+Result<Exit> run_outputs(Context& context, const RunOutputsOptions& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   client::Query query;
   if (!options.prefix.empty()) query.emplace_back("prefix", options.prefix);
@@ -36,7 +36,7 @@ Result<Exit> run_outputs(Context& context, const Options& options) {
 }  // namespace
 
 void add_run_outputs(Command& run, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOutputsOptions>();
   Command& command =
       run.verb("outputs", "List the files that a run has left", [&context, options] { return run_outputs(context, *options); });
   command.positional("RUN", options->id, "the run's id");

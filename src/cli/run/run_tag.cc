@@ -4,13 +4,13 @@
 namespace muster::cli {
 namespace {
 
-struct Options {
+struct RunTagOptions {
   std::string id;
   std::vector<std::string> tags;
   std::vector<std::string> removed;
 };
 
-Result<Exit> run_tag(Context& context, const Options& options) {
+Result<Exit> run_tag(Context& context, const RunTagOptions& options) {
   if (options.tags.empty() && options.removed.empty())
     return fail_hint(Code::invalid, "like `muster run tag ID best=true`", "no tag was given");
   MUSTER_TRY_ASSIGN(Json tags, pairs_from(options.tags, "TAG"));
@@ -25,7 +25,7 @@ Result<Exit> run_tag(Context& context, const Options& options) {
 }  // namespace
 
 void add_run_tag(Command& run, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunTagOptions>();
   Command& command = run.verb("tag", "Set or remove tags of a run", [&context, options] { return run_tag(context, *options); });
   command.positional("RUN", options->id, "the run's id");
   command.positionals("K=V", options->tags, "tags to set; a key alone is a tag without a value");

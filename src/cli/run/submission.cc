@@ -101,7 +101,7 @@ std::string experiment_of_folder(const fs::path& folder) {
   constexpr std::size_t kLongest = 255;
   std::string name;
   for (const char c : folder.filename().string()) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool letter = is_letter(c) || is_digit(c);
     if (letter || (!name.empty() && (c == '_' || c == '-')))
       name += c;
     else if (!name.empty() && name.back() != '-')

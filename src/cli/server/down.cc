@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct DownOptions {
   std::string home;
   bool cancel = false;
 };
@@ -81,7 +81,7 @@ Result<void> cancel_all(client::Api& api, const std::vector<ActiveRun>& runs) {
                    "some runs do not end: {}", names_of(left));
 }
 
-Result<Exit> down(Context& context, const Options& options) {
+Result<Exit> down(Context& context, const DownOptions& options) {
   MUSTER_TRY_ASSIGN(const fs::path home, chosen_home(options.home));
   MUSTER_TRY_ASSIGN(auto process, server_process(home));
   const bool was_running = process.has_value();
@@ -131,7 +131,7 @@ Result<Exit> down(Context& context, const Options& options) {
 }  // namespace
 
 void add_down(Command& root, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DownOptions>();
   Command& command = root.verb("down", "Stop the server. Runs go on without it", [&context, options] { return down(context, *options); });
   command.flag("--cancel", options->cancel, "cancel all runs first, and wait for their end");
   command.option("--home", "DIR", options->home, "the server's home (else MUSTER_HOME, or ~/.muster)");

@@ -83,7 +83,7 @@ Result<std::string> read_token(const Context& context) {
   return token;
 }
 
-struct Options {
+struct LoginOptions {
   std::string url;
   std::string fingerprint;
 };
@@ -99,7 +99,7 @@ bool says_yes(const Context& context) {
 
 /// The fingerprint to keep for the server: the given one, the one that the user confirms, or "" when an authority vouches for its
 /// certificate.
-Result<std::string> fingerprint_to_keep(const Context& context, const Options& options) {
+Result<std::string> fingerprint_to_keep(const Context& context, const LoginOptions& options) {
   MUSTER_TRY_ASSIGN(const client::HostPort server, client::parse_server_url(options.url));
   if (!options.fingerprint.empty()) {
     const auto fingerprint = client::parse_fingerprint(options.fingerprint);
@@ -122,7 +122,7 @@ Result<std::string> fingerprint_to_keep(const Context& context, const Options& o
       "the fingerprint of the server at {} was not confirmed", options.url);
 }
 
-Result<Exit> login(Context& context, const Options& options) {
+Result<Exit> login(Context& context, const LoginOptions& options) {
   MUSTER_TRY_ASSIGN(const std::string fingerprint, fingerprint_to_keep(context, options));
   MUSTER_TRY_ASSIGN(const std::string token, read_token(context));
   client::AddressHints hints = client::hints_of_process();
@@ -147,7 +147,7 @@ Result<Exit> login(Context& context, const Options& options) {
 }  // namespace
 
 void add_login(Command& root, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LoginOptions>();
   Command& command = root.verb("login", "Store the token of a server. It is asked for, or read from standard input",
                                [&context, options] { return login(context, *options); });
   command.positional("URL", options->url, "the server's address");

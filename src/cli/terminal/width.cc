@@ -134,7 +134,7 @@ std::string printable_lines(std::string_view text) {
     if (escape == std::string_view::npos) break;
     text.remove_prefix(escape);
     std::size_t end = 2;
-    while (end < text.size() && ((text[end] >= '0' && text[end] <= '9') || text[end] == ';')) ++end;
+    while (end < text.size() && (is_digit(text[end]) || text[end] == ';')) ++end;
     const bool colour = end < text.size() && text[end] == 'm';
     if (colour) result += text.substr(0, end + 1);
     if (!colour) result += "\xEF\xBF\xBD";
