@@ -1,6 +1,9 @@
 # Warnings; what the sanitizers and the release build need.
 option(MUSTER_WARNINGS_ARE_ERRORS "stop at a warning: on where our own tests build, off for whoever builds a release with another compiler" OFF)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")  # a precompiled header from ccache is good for a later checkout
+endif()
 if(MUSTER_WARNINGS_ARE_ERRORS)
   add_compile_options(-Werror)
 endif()

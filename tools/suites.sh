@@ -26,6 +26,7 @@ run_tests() {
   cpp_suite tsan
   fuzz_suite "$FUZZ_SHORTLY"
   [ -z "$full" ] || cpp_suite release
+  [ -z "$full" ] || cpp_suite clang
   [ -z "$full" ] || e2e_suite asan
   end_of_suites
 }

@@ -71,9 +71,9 @@ Result<process::Ended> run_command(const Command& command, const process::Proces
     Result<void> go_on = stop();
     if (go_on && steady_clock::now() > deadline) go_on = fail(Code::timeout, "{} did not end in time", join(command.words, " "));
     if (!go_on) {
-      MUSTER_TRY(group.kill(kKillDeadline));
+      MUSTER_TRY(group.kill(process::kKillDeadline));
       // Its memory is the kernel's until it is reaped.
-      MUSTER_TRY(child.wait(kKillDeadline));
+      MUSTER_TRY(child.wait(process::kKillDeadline));
       return tl::unexpected(go_on.error());
     }
   }

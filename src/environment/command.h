@@ -15,9 +15,6 @@
 
 namespace muster::environment {
 
-/// How long all processes of a group may take to be gone once they are killed.
-inline constexpr std::chrono::seconds kKillDeadline{10};
-
 struct Command {
   std::vector<std::string> words;                ///< argv
   std::map<std::string, std::string> variables;  ///< the whole environment, the group's not included

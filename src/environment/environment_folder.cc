@@ -77,7 +77,7 @@ Result<void> end_recorded(const fs::path& root, const std::string& hash) {
   const auto json = parse_json(*text);
   auto group = json ? process::ProcessGroup::reopen(*json) : Result<process::ProcessGroup>(tl::unexpected(json.error()));
   if (group) {
-    MUSTER_TRY(group->kill(kKillDeadline));
+    MUSTER_TRY(group->kill(process::kKillDeadline));
     group->remove();
   }
   std::error_code ignored;
@@ -91,7 +91,7 @@ Result<process::ProcessGroup> group_of(const BuildRequest& request) {
   MUSTER_TRY(end_recorded(request.root, request.hash));
   const std::string name = fmt::format("muster-env-{}-{}", sha256_hex(request.root.string()).substr(0, 8), request.hash.substr(0, 16));
   MUSTER_TRY_ASSIGN(process::ProcessGroup group, process::ProcessGroup::create(name));
-  MUSTER_TRY(group.kill(kKillDeadline));
+  MUSTER_TRY(group.kill(process::kKillDeadline));
   MUSTER_TRY(write_file(beside(request.root, request.hash, ".group"), dump_json(group.to_json()), 0600, Durable::no));
   return group;
 }
@@ -119,7 +119,7 @@ Result<Prepared> build_locked(const BuildRequest& request, steady_clock::time_po
 
   auto installed = build_venv({folder, request.interpreter, request.packages, request.variables}, group, deadline, on_log, stop);
   // A build may leave a daemon behind (a compiler's cache server); the environment is whole only when nothing writes there any more.
-  const Result<void> ended = group.kill(kKillDeadline);
+  const Result<void> ended = group.kill(process::kKillDeadline);
   if (ended) {
     group.remove();
     std::error_code ignored;

@@ -18,6 +18,9 @@
 
 namespace muster::process {
 
+/// How long all processes of a group may take to be gone once they are killed.
+inline constexpr std::chrono::seconds kKillDeadline{10};
+
 /// Its processes are found by all that can tell them, so that one that hides from some is found by the others:
 ///  - a cgroup of its own, where one can be made (v2, pure or hybrid, ended by cgroup.kill where the kernel has it; else the v1 memory
 ///    hierarchy's)
