@@ -66,14 +66,7 @@ net::awaitable<bool> Connection::wait_for_request() {
   error_code error;
   waiting_ = true;
   arm(core_->options.idle_deadline);
-  if (stream_.is_tls()) {  // what can be read of the socket may be TLS's own
-    const net::mutable_buffer space = buffer_.prepare(kFirstRead);
-    const std::size_t count = co_await stream_.async_read_some(space, net::redirect_error(net::use_awaitable, error));
-    buffer_.commit(count);
-    waiting_ = false;
-    co_return !error && !timed_out_;
-  }
-  co_await socket_.async_wait(tcp::socket::wait_read, net::redirect_error(net::use_awaitable, error));
+  co_await stream_.async_wait_readable(net::redirect_error(net::use_awaitable, error));
   waiting_ = false;
   buffer_.reserve(kFirstRead);
   co_return !error && !timed_out_;

@@ -3,6 +3,7 @@
 #include <openssl/sslerr.h>
 #include <unistd.h>
 
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 
 #include "http/connection_impl.h"
@@ -23,10 +24,12 @@ net::awaitable<bool> Connection::handshake() {
   if (!error) co_return true;
   if (error.category() == net::error::get_ssl_category() &&
       ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST) {
+    stream_.give_up_tls();
     const net::const_buffer bytes(kSpeakTls.data(), kSpeakTls.size());
     arm(core_->options.progress_deadline);
-    co_await net::async_write(socket_, bytes, net::redirect_error(net::use_awaitable, error));
+    co_await net::async_write(stream_, bytes, net::redirect_error(net::use_awaitable, error));
     disarm();
+    if (!error) co_await linger();
   }
   co_return false;
 }

@@ -2,6 +2,7 @@
 // name the argument, name the result, one await per statement, none in a condition.
 #include "http/server.h"
 
+#include <csignal>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -159,7 +160,11 @@ Result<std::unique_ptr<net::ssl::context>> tls_of(const ServerOptions& options) 
   error_code error;
   SSL_CTX_set_min_proto_version(tls->native_handle(), TLS1_2_VERSION);
   SSL_CTX_set_num_tickets(tls->native_handle(), 0);  // a client would find them unread on a connection that it kept
-  SSL_CTX_set_mode(tls->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  // As http/stream.h needs it, and with as little memory for a connection as can be.
+  SSL_CTX_set_mode(tls->native_handle(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(tls->native_handle(), 1);  // a record is one read, not two
+  SSL_CTX_set_session_cache_mode(tls->native_handle(), SSL_SESS_CACHE_OFF);
+  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets whose other end may be gone
   tls->use_certificate_chain_file(options.tls_certificate, error);
   if (error)
     return fail_hint(Code::invalid, "give a certificate as a PEM file", "the certificate {} cannot be used: {}", options.tls_certificate,

@@ -1,11 +1,14 @@
 """What clients and runs do leaves the server's memory where it was: answers are made as they are sent, and long lists come in parts."""
 
+import contextlib
 import pathlib
 import socket
+import ssl
 import urllib.parse
 
 import pytest
 
+from muster_program import free_address
 from rest import Rest
 
 ALLOWED_KIB = 40 << 10
@@ -88,3 +91,20 @@ def test_a_run_with_100000_outputs_costs_little(server):
     server("run", "download", run["run_id"], "outputs/7", "--to", "got", timeout=120)
     assert sum(1 for _ in (server.folder / "got").rglob("*")) >= 1000
     memory.assert_within_bounds()
+
+
+def test_connections_with_tls_cost_little(muster):
+    address = free_address()
+    muster("up", "--listen", address.replace("127.0.0.1", "0.0.0.0"), "--advertise", "https://" + address)
+    host, port = address.split(":")
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    memory = Memory(muster)
+    with contextlib.ExitStack() as stack:
+        for number in range(900):
+            connection = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+            if number % 6 == 0:  # the others say nothing
+                connection = stack.enter_context(trusting.wrap_socket(connection))
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        memory.assert_within_bounds()
