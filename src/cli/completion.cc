@@ -62,7 +62,8 @@ std::string bash_script(const Command& root) {
   std::string cases;
   each_command(root, "", [&](const Command& command, const std::string& words) {
     if (!words.empty()) nouns += (nouns.empty() ? "" : "|") + in_quotes(words);
-    cases += fmt::format("    {}) known={} valued={} ;;\n", in_quotes(words), in_quotes(next_words(command)), in_quotes(names_with_value(command)));
+    cases += fmt::format("    {}) known={} valued={} ;;\n", in_quotes(words), in_quotes(next_words(command)),
+                         in_quotes(names_with_value(command)));
   });
   return fmt::format(R"(# bash completion for muster:  source <(muster completion bash)
 _muster() {{
