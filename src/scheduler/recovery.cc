@@ -47,7 +47,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
   switch (run.status) {
     case RunStatus::not_started: submitted(run.key); return;
     case RunStatus::preparing:
-    case RunStatus::queued: thread_.post([this, run] { desk_->prepare(run); }); return;
+    case RunStatus::queued: thread_.post([this, run] { preparer_->prepare(run); }); return;
     default: break;
   }
   const auto handle = store_.read(

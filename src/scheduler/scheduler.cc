@@ -51,7 +51,7 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
       [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); }, remove_tree);
   calls_ =
       std::make_unique<EngineCalls>(make_engine, listener, store_, [this](std::function<void()> task) { thread_.post(std::move(task)); });
-  desk_ = std::make_unique<EnvironmentDesk>(hands_of_desk(), logs_, clock_);
+  preparer_ = std::make_unique<EnvironmentPreparer>(preparer_callbacks(), logs_, clock_);
 }
 
 SchedulerImpl::~SchedulerImpl() {
@@ -61,7 +61,7 @@ SchedulerImpl::~SchedulerImpl() {
   calls_.reset();
   folders_->stop(options_.engine_patience);
   folders_.reset();
-  desk_.reset();
+  preparer_.reset();
 }
 
 std::shared_ptr<const model::Run> SchedulerImpl::active(const std::string& run_id) const {

@@ -10,7 +10,7 @@
 #include "scheduler/delay_after.h"
 #include "scheduler/dispatch_thread.h"
 #include "scheduler/engine_calls.h"
-#include "scheduler/environment_desk.h"
+#include "scheduler/environment_preparer.h"
 #include "scheduler/heartbeats.h"
 #include "scheduler/run_folders.h"
 #include "scheduler/run_machine.h"
@@ -66,8 +66,8 @@ class SchedulerImpl final : public Scheduler {
   void dispatch(const TargetName& target);
   void release(const model::Run& run);
   void note_disk(const model::Run& run, const WaitsForDisk& wait);
-  /// The desk's, told from its threads.
-  EnvironmentDesk::Hands hands_of_desk();
+  /// The preparer's, called from its threads.
+  EnvironmentPreparer::Callbacks preparer_callbacks();
   void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
   /// What was kept when the run's environment was ready. Builds nothing.
   Result<environment::Prepared> prepared_for(const model::Run& run);
@@ -139,7 +139,7 @@ class SchedulerImpl final : public Scheduler {
   std::map<std::string, PutOffStart> put_off_;  ///< by run id; the dispatch thread's alone
   std::unique_ptr<RunFolders> folders_;
   std::unique_ptr<EngineCalls> calls_;
-  std::unique_ptr<EnvironmentDesk> desk_;
+  std::unique_ptr<EnvironmentPreparer> preparer_;
   DispatchThread thread_;  ///< destroyed first: its tasks use all of the above
 };
 

@@ -108,11 +108,11 @@ void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event 
 
 void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
   switch (effect.kind) {
-    case EffectKind::prepare_environment: desk_->prepare(run); break;
+    case EffectKind::prepare_environment: preparer_->prepare(run); break;
     case EffectKind::enqueue: enqueue(run); break;
     case EffectKind::leave_queue:
       targets_.leave(run);
-      desk_->abandon(run.key);
+      preparer_->abandon(run.key);
       break;
     case EffectKind::start_nodes: start_nodes(run); break;
     case EffectKind::stop_nodes: stop_nodes(run); break;
@@ -189,18 +189,18 @@ void SchedulerImpl::note_disk(const model::Run& run, const WaitsForDisk& wait) {
     log::info("scheduler", "{}: node {} waits no more for the disk", run.run_id, wait.node_rank);
 }
 
-EnvironmentDesk::Hands SchedulerImpl::hands_of_desk() {
-  EnvironmentDesk::Hands hands;
-  hands.find = [this](const model::EnvironmentDefinition& definition) { return environments_.find(definition); };
-  hands.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                       const std::function<bool()>& cancelled) { return environments_.prepare(definition, on_log, cancelled); };
-  hands.ready = [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); };
-  hands.put_off = [this](std::int64_t run_key, const std::string& why) {
+EnvironmentPreparer::Callbacks SchedulerImpl::preparer_callbacks() {
+  EnvironmentPreparer::Callbacks callbacks;
+  callbacks.find = [this](const model::EnvironmentDefinition& definition) { return environments_.find(definition); };
+  callbacks.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
+                           const std::function<bool()>& cancelled) { return environments_.prepare(definition, on_log, cancelled); };
+  callbacks.ready = [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); };
+  callbacks.put_off = [this](std::int64_t run_key, const std::string& why) {
     const auto told = apply(run_key, 0, PutOff{why});
     if (!told) log::warning("scheduler", "run {}: {}", run_key, told.error().detail);
   };
-  hands.after = [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); };
-  return hands;
+  callbacks.after = [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); };
+  return callbacks;
 }
 
 void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared) {

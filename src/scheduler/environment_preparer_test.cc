@@ -1,4 +1,4 @@
-#include "scheduler/environment_desk.h"
+#include "scheduler/environment_preparer.h"
 
 #include <gtest/gtest.h>
 
@@ -15,32 +15,32 @@ namespace {
 
 using environment::Prepared;
 
-class EnvironmentDeskTest : public ::testing::Test {
+class EnvironmentPreparerTest : public ::testing::Test {
  protected:
-  EnvironmentDeskTest() {
-    hands_.find = [this](const model::EnvironmentDefinition& definition) { return find_(definition); };
-    hands_.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                          const std::function<bool()>& cancelled) {
+  EnvironmentPreparerTest() {
+    callbacks_.find = [this](const model::EnvironmentDefinition& definition) { return find_(definition); };
+    callbacks_.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
+                              const std::function<bool()>& cancelled) {
       ++builds_;
       return build_(definition, on_log, cancelled);
     };
-    hands_.ready = [this](std::int64_t run_key, const Result<Prepared>& prepared) {
+    callbacks_.ready = [this](std::int64_t run_key, const Result<Prepared>& prepared) {
       ready_.change([&](auto& all) { all.emplace(run_key, prepared ? prepared->interpreter : "refused: " + prepared.error().detail); });
     };
-    hands_.put_off = [this](std::int64_t run_key, const std::string& why) {
+    callbacks_.put_off = [this](std::int64_t run_key, const std::string& why) {
       put_off_.change([&](auto& all) { all.emplace_back(run_key, why); });
     };
-    hands_.after = [this](std::chrono::milliseconds delay, std::function<void()> task) {
+    callbacks_.after = [this](std::chrono::milliseconds delay, std::function<void()> task) {
       later_.change([&](auto& all) { all.emplace_back(delay, std::move(task)); });
     };
   }
-  void SetUp() override { make_desk(); }
+  void SetUp() override { make_preparer(); }
   void TearDown() override {
     is_open_.set(true);
-    desk_.reset();
+    preparer_.reset();
   }
-  void make_desk(const OrderedWorkers::MakeThread& make_thread = OrderedWorkers::plain_thread) {
-    desk_ = std::make_unique<EnvironmentDesk>(hands_, logs_, clock_, make_thread);
+  void make_preparer(const OrderedWorkers::MakeThread& make_thread = OrderedWorkers::plain_thread) {
+    preparer_ = std::make_unique<EnvironmentPreparer>(callbacks_, logs_, clock_, make_thread);
   }
   model::Run run(std::int64_t key, const std::string& python) {
     model::Run run;
@@ -66,32 +66,32 @@ class EnvironmentDeskTest : public ::testing::Test {
   test::Watched<std::vector<std::pair<std::int64_t, std::string>>> put_off_;
   test::Watched<std::vector<std::pair<std::chrono::milliseconds, std::function<void()>>>> later_;
   std::atomic<int> builds_{0};
-  std::function<EnvironmentDesk::Found(const model::EnvironmentDefinition&)> find_ = [](const auto&) { return std::nullopt; };
-  decltype(EnvironmentDesk::Hands::build) build_ = [](const auto& definition, const auto&, const auto&) {
+  std::function<EnvironmentPreparer::Found(const model::EnvironmentDefinition&)> find_ = [](const auto&) { return std::nullopt; };
+  decltype(EnvironmentPreparer::Callbacks::build) build_ = [](const auto& definition, const auto&, const auto&) {
     return Prepared{definition.interpreter_path, "", "hash"};
   };
-  EnvironmentDesk::Hands hands_;
-  std::unique_ptr<EnvironmentDesk> desk_;
+  EnvironmentPreparer::Callbacks callbacks_;
+  std::unique_ptr<EnvironmentPreparer> preparer_;
 };
 
-TEST_F(EnvironmentDeskTest, ALookUpThatTakesLongHoldsUpNeitherTheCallerNorOthers) {
-  find_ = [this](const model::EnvironmentDefinition& definition) -> EnvironmentDesk::Found {
+TEST_F(EnvironmentPreparerTest, ALookUpThatTakesLongHoldsUpNeitherTheCallerNorOthers) {
+  find_ = [this](const model::EnvironmentDefinition& definition) -> EnvironmentPreparer::Found {
     if (definition.interpreter_path == "slow") {
       is_reached_.set(true);
       is_open_.wait_for(true);
     }
     return Prepared{definition.interpreter_path, "", "hash"};
   };
-  desk_->prepare(run(1, "slow"));
+  preparer_->prepare(run(1, "slow"));
   ASSERT_TRUE(is_reached_.wait_for(true));
-  desk_->prepare(run(2, "fast"));
+  preparer_->prepare(run(2, "fast"));
   EXPECT_TRUE(ready_.wait_for({{2, "fast"}}));
   is_open_.set(true);
   EXPECT_TRUE(ready_.wait_for({{1, "slow"}, {2, "fast"}}));
   EXPECT_EQ(builds_, 0);
 }
 
-TEST_F(EnvironmentDeskTest, OneBuildsAndManyWait) {
+TEST_F(EnvironmentPreparerTest, OneBuildsAndManyWait) {
   build_ = [this](const auto&, const auto& on_log, const auto&) {
     on_log("begun\n");
     is_reached_.set(true);
@@ -101,10 +101,10 @@ TEST_F(EnvironmentDeskTest, OneBuildsAndManyWait) {
   };
   const model::Run first = run(1, "python");
   const model::Run second = run(2, "python");
-  desk_->prepare(first);
+  preparer_->prepare(first);
   ASSERT_TRUE(is_reached_.wait_for(true));
-  desk_->prepare(second);
-  desk_->prepare(run(3, "another"));
+  preparer_->prepare(second);
+  preparer_->prepare(run(3, "another"));
   is_open_.set(true);
   EXPECT_TRUE(ready_.wait_for({{1, "made"}, {2, "made"}, {3, "made"}}));
   EXPECT_EQ(builds_, 2);
@@ -112,7 +112,7 @@ TEST_F(EnvironmentDeskTest, OneBuildsAndManyWait) {
   EXPECT_EQ(build_log(second), "begun\ndone\n") << "from its start, for one that came later too";
 }
 
-TEST_F(EnvironmentDeskTest, TheLastOneThatLeavesEndsTheBuildAndOneThatComesThenHasItBuiltAgain) {
+TEST_F(EnvironmentPreparerTest, TheLastOneThatLeavesEndsTheBuildAndOneThatComesThenHasItBuiltAgain) {
   build_ = [this](const auto&, const auto&, const auto& cancelled) -> Result<Prepared> {
     if (builds_ > 1) return Prepared{"made", "", "hash"};
     is_reached_.set(true);
@@ -121,20 +121,20 @@ TEST_F(EnvironmentDeskTest, TheLastOneThatLeavesEndsTheBuildAndOneThatComesThenH
     is_open_.wait_for(true);
     return fail(Code::conflict, "the build was cancelled");
   };
-  desk_->prepare(run(1, "python"));
-  desk_->prepare(run(2, "python"));
+  preparer_->prepare(run(1, "python"));
+  preparer_->prepare(run(2, "python"));
   ASSERT_TRUE(is_reached_.wait_for(true));
-  desk_->abandon(1);
-  desk_->abandon(2);
+  preparer_->abandon(1);
+  preparer_->abandon(2);
   ASSERT_TRUE(is_reached_.wait_for(false));
-  desk_->prepare(run(3, "python"));
+  preparer_->prepare(run(3, "python"));
   is_open_.set(true);
   EXPECT_TRUE(ready_.wait_for({{3, "made"}}));
 }
 
-TEST_F(EnvironmentDeskTest, WithoutThreadsForMoreTheRunsWaitForEachOther) {
+TEST_F(EnvironmentPreparerTest, WithoutThreadsForMoreTheRunsWaitForEachOther) {
   std::atomic<int> made = 0;  // of two pools, each with a lock of its own
-  make_desk([&](std::function<void()> body) {
+  make_preparer([&](std::function<void()> body) {
     if (++made > 2) throw std::system_error(EAGAIN, std::generic_category());  // the first of the look-ups, and that of the builds
     return std::thread(std::move(body));
   });
@@ -142,23 +142,23 @@ TEST_F(EnvironmentDeskTest, WithoutThreadsForMoreTheRunsWaitForEachOther) {
     is_open_.wait_for(true);
     return Prepared{definition.interpreter_path, "", "hash"};
   };
-  for (int key = 1; key <= 4; ++key) desk_->prepare(run(key, "python" + std::to_string(key)));
+  for (int key = 1; key <= 4; ++key) preparer_->prepare(run(key, "python" + std::to_string(key)));
   is_open_.set(true);
   EXPECT_TRUE(all_ready(4));
   EXPECT_EQ(ready_.get()[4], "python4");
   EXPECT_GT(made, 2);
 }
 
-TEST_F(EnvironmentDeskTest, AShortageOfProcessesIsWaitedForAndNeverAFailure) {
+TEST_F(EnvironmentPreparerTest, AShortageOfProcessesIsWaitedForAndNeverAFailure) {
   build_ = [this](const auto& definition, const auto&, const auto&) -> Result<Prepared> {
     if (builds_ < 4) return fail(Code::unavailable, "start a process: Resource temporarily unavailable");
     return Prepared{definition.interpreter_path, "", "hash"};
   };
-  desk_->prepare(run(1, "python"));
+  preparer_->prepare(run(1, "python"));
   std::vector<std::chrono::milliseconds> delays;
   for (std::size_t times = 1; times <= 3; ++times) {
     ASSERT_TRUE(later_.wait([&](const auto& all) { return all.size() == times; }));
-    if (times == 2) desk_->prepare(run(2, "python"));  // it waits with the first
+    if (times == 2) preparer_->prepare(run(2, "python"));  // it waits with the first
     const auto [delay, again] = later_.get().back();
     delays.push_back(delay);
     EXPECT_TRUE(ready_.get().empty());
@@ -172,14 +172,14 @@ TEST_F(EnvironmentDeskTest, AShortageOfProcessesIsWaitedForAndNeverAFailure) {
   EXPECT_EQ(told.front(), (std::pair<std::int64_t, std::string>(1, "start a process: Resource temporarily unavailable")));
 }
 
-TEST_F(EnvironmentDeskTest, ARunThatLeavesWhileItIsPutOffIsForgotten) {
-  find_ = [](const auto&) -> EnvironmentDesk::Found { return fail(Code::unavailable, "no descriptors"); };
-  desk_->prepare(run(1, "python"));
+TEST_F(EnvironmentPreparerTest, ARunThatLeavesWhileItIsPutOffIsForgotten) {
+  find_ = [](const auto&) -> EnvironmentPreparer::Found { return fail(Code::unavailable, "no descriptors"); };
+  preparer_->prepare(run(1, "python"));
   ASSERT_TRUE(later_.wait([](const auto& all) { return all.size() == 1; }));
-  desk_->abandon(1);
-  find_ = [](const auto&) -> EnvironmentDesk::Found { return fail(Code::invalid, "bad"); };
+  preparer_->abandon(1);
+  find_ = [](const auto&) -> EnvironmentPreparer::Found { return fail(Code::invalid, "bad"); };
   later_.get()[0].second();
-  desk_->prepare(run(2, "another"));
+  preparer_->prepare(run(2, "another"));
   EXPECT_TRUE(ready_.wait_for({{2, "refused: bad"}}));
 }
 

@@ -1,4 +1,4 @@
-#include "scheduler/environment_desk.h"
+#include "scheduler/environment_preparer.h"
 
 #include "base/log.h"
 #include "environment/spec.h"
@@ -8,17 +8,22 @@ namespace muster::scheduler {
 namespace {
 
 constexpr int kMostLookups = 2;
-/// A build that is given up ends its processes within seconds; its thread uses what goes with the desk.
+/// A build that is given up ends its processes within seconds; its thread uses what goes with the preparer.
 constexpr std::chrono::hours kLastPatience{1};
 constexpr int kMostBuilds = 8;
 constexpr std::size_t kLongestLog = 16u << 20;
 
 }  // namespace
 
-EnvironmentDesk::EnvironmentDesk(Hands hands, store::LogStore& logs, const Clock& clock, const OrderedWorkers::MakeThread& make_thread)
-    : hands_(std::move(hands)), logs_(logs), clock_(clock), lookups_(kMostLookups, make_thread), builds_(kMostBuilds, make_thread) {}
+EnvironmentPreparer::EnvironmentPreparer(Callbacks callbacks, store::LogStore& logs, const Clock& clock,
+                                         const OrderedWorkers::MakeThread& make_thread)
+    : callbacks_(std::move(callbacks)),
+      logs_(logs),
+      clock_(clock),
+      lookups_(kMostLookups, make_thread),
+      builds_(kMostBuilds, make_thread) {}
 
-EnvironmentDesk::~EnvironmentDesk() {
+EnvironmentPreparer::~EnvironmentPreparer() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;  // builds under way are given up; those who wait are found again when the server starts
@@ -27,7 +32,7 @@ EnvironmentDesk::~EnvironmentDesk() {
   builds_.stop(kLastPatience);
 }
 
-void EnvironmentDesk::prepare(const model::Run& run) {
+void EnvironmentPreparer::prepare(const model::Run& run) {
   const model::EnvironmentDefinition& definition = run.spec.environment;
   const std::string key = environment::environment_hash(definition, definition.interpreter_path);
   const auto waiter = std::make_shared<Waiter>();
@@ -43,15 +48,15 @@ void EnvironmentDesk::prepare(const model::Run& run) {
     lookups_.post(key, [this, wanted = wanted, key = run.key, waiter] { show_log(*wanted, {{key, waiter}}); });
 }
 
-void EnvironmentDesk::abandon(std::int64_t run_key) {
+void EnvironmentPreparer::abandon(std::int64_t run_key) {
   const std::lock_guard lock(mutex_);
   for (auto& [key, wanted] : wanted_) wanted->waiters.erase(run_key);
 }
 
-void EnvironmentDesk::look(const std::string& key, const WantedPointer& wanted) {
+void EnvironmentPreparer::look(const std::string& key, const WantedPointer& wanted) {
   Found found;
   try {
-    found = hands_.find(wanted->definition);
+    found = callbacks_.find(wanted->definition);
   } catch (const std::exception& surprise) {
     found = fail(Code::unavailable, "the environment could not be looked for: {}", surprise.what());
   }
@@ -63,14 +68,14 @@ void EnvironmentDesk::look(const std::string& key, const WantedPointer& wanted) 
     conclude(key, wanted, tl::unexpected(found.error()));
 }
 
-void EnvironmentDesk::build(const std::string& key, const WantedPointer& wanted) {
+void EnvironmentPreparer::build(const std::string& key, const WantedPointer& wanted) {
   const auto on_log = [&](std::string_view text) { show_log(*wanted, waiters_of(wanted), text); };
   bool is_concluded = false;
   while (!is_concluded) {
     bool gave_up = false;
     Built outcome;
     try {
-      outcome = hands_.build(wanted->definition, on_log, [&] { return gave_up = gave_up || nobody_waits(wanted); });
+      outcome = callbacks_.build(wanted->definition, on_log, [&] { return gave_up = gave_up || nobody_waits(wanted); });
     } catch (const std::exception& surprise) {
       outcome = fail(Code::unavailable, "the environment could not be built: {}", surprise.what());
     }
@@ -78,7 +83,7 @@ void EnvironmentDesk::build(const std::string& key, const WantedPointer& wanted)
   }
 }
 
-bool EnvironmentDesk::conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_given_up) {
+bool EnvironmentPreparer::conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_given_up) {
   const bool try_again = !outcome && outcome.error().code == Code::unavailable;
   Waiters waiters;
   {
@@ -91,8 +96,8 @@ bool EnvironmentDesk::conclude(const std::string& key, const WantedPointer& want
   if (try_again) {
     if (waiters.empty()) return true;
     if (wanted->tries == 0) log::warning("environment", "an environment cannot be prepared now: {}", outcome.error().detail);
-    for (const auto& [run_key, waiter] : waiters) hands_.put_off(run_key, outcome.error().detail);
-    hands_.after(delay_after(wanted->tries++), [this, key, wanted] { lookups_.post(key, [this, key, wanted] { look(key, wanted); }); });
+    for (const auto& [run_key, waiter] : waiters) callbacks_.put_off(run_key, outcome.error().detail);
+    callbacks_.after(delay_after(wanted->tries++), [this, key, wanted] { lookups_.post(key, [this, key, wanted] { look(key, wanted); }); });
     return true;
   }
   show_log(*wanted, waiters);
@@ -102,33 +107,33 @@ bool EnvironmentDesk::conclude(const std::string& key, const WantedPointer& want
       const auto done = logs_.complete({waiter->run.uuid, waiter->run.attempt, 0, kBuildLog});
       if (!done) log::warning("environment", "the build log of {}: {}", waiter->run.run_id, done.error().detail);
     }
-    hands_.ready(run_key, outcome);
+    callbacks_.ready(run_key, outcome);
   }
   return true;
 }
 
-bool EnvironmentDesk::nobody_waits(const WantedPointer& wanted) {
+bool EnvironmentPreparer::nobody_waits(const WantedPointer& wanted) {
   const std::lock_guard lock(mutex_);
   return stopping_ || wanted->waiters.empty();
 }
 
-EnvironmentDesk::Waiters EnvironmentDesk::waiters_of(const WantedPointer& wanted) {
+EnvironmentPreparer::Waiters EnvironmentPreparer::waiters_of(const WantedPointer& wanted) {
   const std::lock_guard lock(mutex_);
   return wanted->waiters;
 }
 
-void EnvironmentDesk::show_log(Wanted& wanted, const Waiters& waiters, std::string_view more) {
+void EnvironmentPreparer::show_log(Wanted& wanted, const Waiters& waiters, std::string_view more) {
   const std::lock_guard lock(wanted.log_mutex);
   if (wanted.log.size() < kLongestLog) wanted.log += more;
   for (const auto& [run_key, waiter] : waiters) bring_up_to_date(wanted, *waiter);
 }
 
-bool EnvironmentDesk::has_log(Wanted& wanted) {
+bool EnvironmentPreparer::has_log(Wanted& wanted) {
   const std::lock_guard lock(wanted.log_mutex);
   return !wanted.log.empty();
 }
 
-void EnvironmentDesk::bring_up_to_date(const Wanted& wanted, Waiter& waiter) {
+void EnvironmentPreparer::bring_up_to_date(const Wanted& wanted, Waiter& waiter) {
   if (waiter.log_bytes == wanted.log.size()) return;
   const store::LogId id{waiter.run.uuid, waiter.run.attempt, 0, kBuildLog};
   std::uint64_t size = logs_.size(id).value_or(0);

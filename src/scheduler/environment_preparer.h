@@ -21,23 +21,23 @@ namespace muster::scheduler {
 inline constexpr const char* kBuildLog = "azureml-logs/20_image_build_log.txt";
 
 /// Thread-safe. The destructor gives up running builds and joins their threads.
-class EnvironmentDesk {
+class EnvironmentPreparer {
  public:
   using Found = Result<std::optional<environment::Prepared>>;
   using Built = Result<environment::Prepared>;
-  /// What is done for it elsewhere. `find` and `build` are called from threads of the desk, the others from there or from prepare().
-  struct Hands {
+  /// What is done for it elsewhere. `find` and `build` are called from threads of the preparer, the others from there or from prepare().
+  struct Callbacks {
     std::function<Found(const model::EnvironmentDefinition&)> find;  ///< builds nothing
     std::function<Built(const model::EnvironmentDefinition&, const std::function<void(std::string_view)>& on_log,
                         const std::function<bool()>& cancelled)>
         build;
     std::function<void(std::int64_t run_key, const Built&)> ready;                ///< once for each prepare() that was not abandoned
     std::function<void(std::int64_t run_key, const std::string& why)> put_off;    ///< it will be tried again
-    std::function<void(std::chrono::milliseconds, std::function<void()>)> after;  ///< on another thread; not once the desk is to go
+    std::function<void(std::chrono::milliseconds, std::function<void()>)> after;  ///< on another thread; not once the preparer is to go
   };
-  EnvironmentDesk(Hands hands, store::LogStore& logs, const Clock& clock,
-                  const OrderedWorkers::MakeThread& make_thread = OrderedWorkers::plain_thread);
-  ~EnvironmentDesk();
+  EnvironmentPreparer(Callbacks callbacks, store::LogStore& logs, const Clock& clock,
+                      const OrderedWorkers::MakeThread& make_thread = OrderedWorkers::plain_thread);
+  ~EnvironmentPreparer();
 
   /// Never blocks.
   void prepare(const model::Run& run);
@@ -53,7 +53,7 @@ class EnvironmentDesk {
   struct Wanted {
     explicit Wanted(model::EnvironmentDefinition of) : definition(std::move(of)) {}
     const model::EnvironmentDefinition definition;
-    Waiters waiters;  ///< under the desk's mutex
+    Waiters waiters;  ///< under the preparer's mutex
     int tries = 0;    ///< one step at a time touches it
     std::mutex log_mutex;
     std::string log;  ///< all so far, for those who come later
@@ -70,7 +70,7 @@ class EnvironmentDesk {
   static bool has_log(Wanted& wanted);
   void bring_up_to_date(const Wanted& wanted, Waiter& waiter);
 
-  const Hands hands_;
+  const Callbacks callbacks_;
   store::LogStore& logs_;
   const Clock& clock_;
   std::mutex mutex_;
