@@ -84,8 +84,8 @@ void SchedulerImpl::start_answered(const model::Run& run, const Result<void>& ou
 
 /// Processes, descriptors and memory come back, and so does the disk: the run keeps its nodes and is tried again, each time after longer.
 void SchedulerImpl::put_off_start(const model::Run& run, const std::string& why) {
-  const auto told = apply(run.key, run.attempt, PutOff{why});
-  if (!told || told->changed) log::warning("scheduler", "{} cannot be started now: {}", run.run_id, why);
+  const auto applied = apply(run.key, run.attempt, PutOff{why});
+  if (!applied || applied->changed) log::warning("scheduler", "{} cannot be started now: {}", run.run_id, why);
   PutOffStart& put_off = put_off_[run.run_id];
   put_off.waits = true;
   const auto now = active(run.run_id);

@@ -89,19 +89,19 @@ Result<Step> SchedulerImpl::apply(const NodeId& node, const Event& event, const 
 
 void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then, Also also,
                                        int tries) {
-  const auto told = apply(run_key, attempt, event, also);
-  if (told) {
-    if (tries > 0) log::info("scheduler", "{}: stored at last, after {} tries", told->run.run_id, tries + 1);
-    if (then) then(*told);
+  const auto applied = apply(run_key, attempt, event, also);
+  if (applied) {
+    if (tries > 0) log::info("scheduler", "{}: stored at last, after {} tries", applied->run.run_id, tries + 1);
+    if (then) then(*applied);
     return;
   }
-  if (told.error().code == Code::not_found || told.error().code == Code::conflict) {
-    log::info("scheduler", "run {}: {}", run_key, told.error().detail);
+  if (applied.error().code == Code::not_found || applied.error().code == Code::conflict) {
+    log::info("scheduler", "run {}: {}", run_key, applied.error().detail);
     return;
   }
   if (tries == 0)
     log::error("scheduler", "run {}: what happened to it cannot be stored, and is tried again until it can: {}", run_key,
-               told.error().detail);
+               applied.error().detail);
   thread_.post_after(kStoreAgain, [this, run_key, attempt, event = std::move(event), then = std::move(then), also = std::move(also),
                                    tries] { apply_until_stored(run_key, attempt, event, then, also, tries + 1); });
 }
@@ -148,8 +148,8 @@ void SchedulerImpl::enqueue(const model::Run& run) {
 
 void SchedulerImpl::dispatch(const TargetName& target) {
   while (const auto granted = targets_.grant_next(target, steady_us())) {
-    const auto told = apply(granted->run_key, 0, NodesGranted{granted->node_ids, granted->gpus});
-    if (told && told->changed) continue;
+    const auto applied = apply(granted->run_key, 0, NodesGranted{granted->node_ids, granted->gpus});
+    if (applied && applied->changed) continue;
     // Cancelled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
     model::Run run;
     run.run_id = granted->run_id;
@@ -157,8 +157,8 @@ void SchedulerImpl::dispatch(const TargetName& target) {
     run.workspace = target.first;
     run.spec.compute_target = target.second;
     targets_.release(run, steady_us());
-    if (told) continue;
-    log::error("scheduler", "{} could not be given its nodes: {}", granted->run_id, told.error().detail);
+    if (applied) continue;
+    log::error("scheduler", "{} could not be given its nodes: {}", granted->run_id, applied.error().detail);
     thread_.post_after(std::chrono::seconds(2), [this, id = granted->run_id] {
       if (const auto again = active(id); again && again->status == model::RunStatus::queued) enqueue(*again);
     });
@@ -179,13 +179,13 @@ void SchedulerImpl::note_disk(const model::Run& run, const WaitsForDisk& wait) {
   // Heartbeats are many: most are over here, and the rest are stored only when they change something.
   if (wait.what.empty() && !tells_of_disk(run)) return;
   if (!step(run, wait, {}).changed) return;
-  const auto told = apply(run.key, run.attempt, wait);
-  if (!told)
+  const auto applied = apply(run.key, run.attempt, wait);
+  if (!applied)
     log::warning("scheduler", "{}: node {} waits for the disk, which could not be noted: {}", run.run_id, wait.node_rank,
-                 told.error().detail);
-  else if (told->changed && !wait.what.empty())
-    log::warning("scheduler", "{}: {}", run.run_id, told->run.status_detail);
-  else if (told->changed)
+                 applied.error().detail);
+  else if (applied->changed && !wait.what.empty())
+    log::warning("scheduler", "{}: {}", run.run_id, applied->run.status_detail);
+  else if (applied->changed)
     log::info("scheduler", "{}: node {} waits no more for the disk", run.run_id, wait.node_rank);
 }
 
@@ -196,8 +196,8 @@ EnvironmentPreparer::Callbacks SchedulerImpl::preparer_callbacks() {
                            const std::function<bool()>& cancelled) { return environments_.prepare(definition, on_log, cancelled); };
   callbacks.ready = [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); };
   callbacks.put_off = [this](std::int64_t run_key, const std::string& why) {
-    const auto told = apply(run_key, 0, PutOff{why});
-    if (!told) log::warning("scheduler", "run {}: {}", run_key, told.error().detail);
+    const auto applied = apply(run_key, 0, PutOff{why});
+    if (!applied) log::warning("scheduler", "run {}: {}", run_key, applied.error().detail);
   };
   callbacks.after = [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); };
   return callbacks;
@@ -213,9 +213,9 @@ void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environ
     apply_until_stored(run_key, 0, AttemptFailed{cause});
     return;
   }
-  const auto take_its_place = [this](const Step& told) {
+  const auto take_its_place = [this](const Step& applied) {
     // It was Queued before a restart: only its place in the queue was lost.
-    if (!told.changed && told.run.status == model::RunStatus::queued) thread_.post([this, run = told.run] { enqueue(run); });
+    if (!applied.changed && applied.run.status == model::RunStatus::queued) thread_.post([this, run = applied.run] { enqueue(run); });
   };
   const Json kept{{"interpreter", prepared->interpreter}, {"folder", prepared->folder.string()}};
   const auto keep = [kept](store::Session& session, const model::Run& run) {
