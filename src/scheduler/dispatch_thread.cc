@@ -51,7 +51,8 @@ void DispatchThread::carry_out(Task task) {
     what = "an exception of no known kind";
   }
   const bool again = ++task.tries < kMostTries;
-  log::error("scheduler", "a task failed: {}; {}", what, again ? "it will be run again" : "it was run several times and is given up");
+  log::error("scheduler", "a task failed: {}; {}", what,
+             again ? "it will be run again" : "it has failed several times and is not run again");
   if (!again) return;
   const std::lock_guard lock(mutex_);
   timers_.emplace(std::chrono::steady_clock::now() + kAgainAfter, std::move(task));

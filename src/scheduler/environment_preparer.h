@@ -20,7 +20,7 @@ namespace muster::scheduler {
 /// Where the build log of a run is found.
 inline constexpr const char* kBuildLog = "azureml-logs/20_image_build_log.txt";
 
-/// Thread-safe. The destructor gives up running builds and joins their threads.
+/// Thread-safe. The destructor cancels running builds and joins their threads.
 class EnvironmentPreparer {
  public:
   using Found = Result<std::optional<environment::Prepared>>;
@@ -61,9 +61,9 @@ class EnvironmentPreparer {
   using WantedPointer = std::shared_ptr<Wanted>;
   void look(const std::string& key, const WantedPointer& wanted);
   void build(const std::string& key, const WantedPointer& wanted);
-  /// Tells those who wait, or for want of something that comes back tries again later. False: it was given up when nobody waited, and now
+  /// Tells those who wait, or for want of something that comes back tries again later. False: it was cancelled when nobody waited, and now
   /// somebody does.
-  bool conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_given_up = false);
+  bool conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_cancelled = false);
   bool nobody_waits(const WantedPointer& wanted);
   Waiters waiters_of(const WantedPointer& wanted);
   void show_log(Wanted& wanted, const Waiters& waiters, std::string_view more = {});

@@ -89,7 +89,7 @@ void SchedulerImpl::put_off_start(const model::Run& run, const std::string& why)
   PutOffStart& put_off = put_off_[run.run_id];
   put_off.waits = true;
   const auto now = active(run.run_id);
-  if (now && stop_reason(*now)) return give_up_start(run);
+  if (now && stop_reason(*now)) return end_before_start(run);
   thread_.post_after(delay_after(put_off.tries++), [this, run] {
     const auto at = put_off_.find(run.run_id);
     if (at == put_off_.end() || !at->second.waits) return;
@@ -101,7 +101,7 @@ void SchedulerImpl::put_off_start(const model::Run& run, const std::string& why)
 }
 
 /// Of a run that is to end before the engine could start it.
-void SchedulerImpl::give_up_start(const model::Run& run) {
+void SchedulerImpl::end_before_start(const model::Run& run) {
   put_off_.erase(run.run_id);
   for (const int rank : ranks_of(run)) node_gone({run.run_id, run.attempt}, rank, "it was never started");
 }
@@ -125,7 +125,7 @@ void SchedulerImpl::salvage_node(const model::Run& run, int node_rank, int tries
 void SchedulerImpl::stop_nodes(const model::Run& run) {
   const auto now = active(run.run_id);
   if (!now || now->attempt != run.attempt) return;
-  if (const auto at = put_off_.find(run.run_id); at != put_off_.end() && at->second.waits) return give_up_start(*now);
+  if (const auto at = put_off_.find(run.run_id); at != put_off_.end() && at->second.waits) return end_before_start(*now);
   const auto kill_the_rest = [this, run] {
     const auto late = active(run.run_id);
     if (!late || late->attempt != run.attempt) return;

@@ -105,7 +105,7 @@ using Event =
 enum class EffectKind {
   prepare_environment,
   enqueue,
-  leave_queue,      ///< also gives up waiting for an environment
+  leave_queue,      ///< also ends waiting for an environment
   start_nodes,      ///< ask the engine
   stop_nodes,       ///< politely: the runners end their ranks with grace
   stop_nodes_soon,  ///< the same after a short window, in which the true cause may still be told
@@ -150,7 +150,7 @@ bool tells_of_disk(const model::Run& run);
 /// Whether every node has checked in, so that work orders can be given out.
 bool all_checked_in(const model::Run& run);
 
-/// How often one node is salvaged before what it left is given up (and said to be).
+/// How often one node is salvaged before what it left stays where it is (and is said to).
 inline constexpr int kMostSalvages = 3;
 /// How often a run is started again because its master port was taken, beyond what `max_retries` allows.
 inline constexpr int kMostTakenPorts = 3;

@@ -86,7 +86,7 @@ class SchedulerImpl final : public Scheduler {
   void end_by_force(const model::Run& run);
   void release_killed(const model::Run& run);
   void put_off_start(const model::Run& run, const std::string& why);
-  void give_up_start(const model::Run& run);
+  void end_before_start(const model::Run& run);
   void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
   engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;
 
@@ -95,7 +95,7 @@ class SchedulerImpl final : public Scheduler {
   TimeUs steady_us() const;
   void watch_heartbeats();
   void watch_silence(const model::Run& run);
-  /// Nodes whose runners have not checked in some minutes after their start are given up.
+  /// Nodes whose runners have not checked in some minutes after their start are ended.
   void watch_start(const std::string& run_id, int attempt);
   /// `now`: by the wall clock. `was_found`: it ran before this server did.
   void watch_duration(const model::Run& run, TimeUs now, bool was_found);
