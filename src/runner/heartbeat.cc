@@ -27,13 +27,13 @@ Result<void> Heartbeat::begin() {
 
 void Heartbeat::ranks_started() { ranks_since_ = clock_.local().steady(); }
 
-void Heartbeat::concluding(std::chrono::steady_clock::duration longest) { give_up_at_ = clock_.local().steady() + longest; }
+void Heartbeat::concluding(std::chrono::steady_clock::duration longest) { cancel_calls_at_ = clock_.local().steady() + longest; }
 
 void Heartbeat::loop(const std::stop_token& ending) {
   do {
     beat();
-    const auto give_up_at = give_up_at_.load();
-    if (give_up_at != decltype(give_up_at){} && clock_.local().steady() >= give_up_at) stop_.give_up();
+    const auto cancel_at = cancel_calls_at_.load();
+    if (cancel_at != decltype(cancel_at){} && clock_.local().steady() >= cancel_at) stop_.cancel_calls();
   } while (client::sleep_for(kEvery, ending));
 }
 
@@ -51,7 +51,7 @@ void Heartbeat::beat() {
     if (!std::exchange(heard_over_, true)) return;
     log::error("runner", "the server does not want this attempt any more: {}", answer.error().detail);
     stop_.ask({"attempt_over", answer.error().detail, std::nullopt});
-    stop_.give_up();
+    stop_.cancel_calls();
     return;
   }
   heard_over_ = false;

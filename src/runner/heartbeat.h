@@ -27,7 +27,7 @@ class Heartbeat {
   Result<void> begin();
   /// From now on each says for how long they have run.
   void ranks_started();
-  /// The ranks have ended: if it lasts for so long from now on, nobody is told any more (StopControl::give_up).
+  /// The ranks have ended: if it lasts for so long from now on, nobody is told any more (StopControl::cancel_calls).
   void concluding(std::chrono::steady_clock::duration longest);
   /// The node's last report is being sent. From now on what a heartbeat is told of the attempt's end means nothing: that report may have
   /// ended it, and its own answer says whether it was heard.
@@ -44,8 +44,8 @@ class Heartbeat {
   StopControl& stop_;
   Delivery& delivery_;
   std::function<std::uint64_t()> pending_;
-  std::atomic<std::chrono::steady_clock::time_point> ranks_since_{};  ///< the epoch before their start
-  std::atomic<std::chrono::steady_clock::time_point> give_up_at_{};   ///< the epoch before their end
+  std::atomic<std::chrono::steady_clock::time_point> ranks_since_{};      ///< the epoch before their start
+  std::atomic<std::chrono::steady_clock::time_point> cancel_calls_at_{};  ///< the epoch before their end
   std::atomic<bool> is_reporting_done_{false};
   bool heard_over_ = false;
   std::stop_source ending_;

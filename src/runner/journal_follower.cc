@@ -47,12 +47,12 @@ Result<void> JournalFollower::drain() {
   draining_ = true;
   changed_.notify_all();
   changed_.wait(lock, [this] { return finished_; });
-  if (stop_.given_up().stop_requested()) return fail(Code::unavailable, "some metric points could not be sent");
+  if (stop_.calls_canceled().stop_requested()) return fail(Code::unavailable, "some metric points could not be sent");
   return {};
 }
 
 void JournalFollower::loop() {
-  while (!ending_ && !stop_.given_up().stop_requested()) {
+  while (!ending_ && !stop_.calls_canceled().stop_requested()) {
     bool last_look = false;
     {
       const std::lock_guard lock(mutex_);
@@ -129,7 +129,7 @@ bool JournalFollower::send_batch(JournalReader& journal) {
     return true;  // what follows the fault may be whole
   }
   if (batch->points == 0) return false;
-  const auto next = persist(stop_.given_up(),
+  const auto next = persist(stop_.calls_canceled(),
                             [&]() -> Result<std::uint64_t> {
                               if (ending_) return fail(Code::invalid, "the follower ends");
                               return server_.post_metrics(journal.key(), batch->sequence, batch->rank, batch->records);
@@ -138,7 +138,7 @@ bool JournalFollower::send_batch(JournalReader& journal) {
                               return delivery_.refused(Delivery::What::metrics, 0, why, std::chrono::steady_clock::now());
                             }});
   if (next) delivery_.took(Delivery::What::metrics);
-  if (ending_ || stop_.given_up().stop_requested()) return false;
+  if (ending_ || stop_.calls_canceled().stop_requested()) return false;
   if (next && *next >= batch->sequence + batch->points) {
     journal.take(*next);
     return true;

@@ -34,7 +34,7 @@ class JournalFollower {
 
   /// unavailable when there is no thread for it.
   Result<void> begin();
-  /// Nothing is logged any more: returns when the server has every point that can be read. unavailable when the runner gave up first.
+  /// Nothing is logged any more: returns when the server has every point that can be read. unavailable when calls were canceled first.
   Result<void> drain();
 
  private:

@@ -89,14 +89,15 @@ Result<void> LogFollower::drain() {
   watch_.wake();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return finished_; });
-  if (stop_.given_up().stop_requested()) return fail(Code::unavailable, "{} of logs could not be sent", human_size(pending_bytes_.load()));
+  if (stop_.calls_canceled().stop_requested())
+    return fail(Code::unavailable, "{} of logs could not be sent", human_size(pending_bytes_.load()));
   return {};
 }
 
 void LogFollower::loop() {
   bool names_changed = true;
   bool compared = false;
-  while (!ending_ && !stop_.given_up().stop_requested()) {
+  while (!ending_ && !stop_.calls_canceled().stop_requested()) {
     const bool last_look = draining_;  // asked before looking: what was written before it was set is seen
     const bool again = look_again_at_ && std::chrono::steady_clock::now() >= *look_again_at_;
     if (names_changed || last_look || again) look_for_files(last_look);
@@ -264,7 +265,7 @@ bool LogFollower::send_piece(Stream& stream) {
   if (bytes.empty() && stream.announced) return false;
   const std::size_t size = bytes.size();
   const TimeUs time = clock_.now();
-  const auto answer = persist(stop_.given_up(),
+  const auto answer = persist(stop_.calls_canceled(),
                               [&]() -> Result<client::LogAnswer> {
                                 if (ending_) return fail(Code::invalid, "the follower ends");
                                 return server_.put_log(stream.name, stream.offset, time, stream.rank, bytes);
@@ -274,7 +275,7 @@ bool LogFollower::send_piece(Stream& stream) {
                               }});
   if (answer) delivery_.took(Delivery::What::logs);
   if (!answer) {
-    if (ending_ || stop_.given_up().stop_requested()) return false;
+    if (ending_ || stop_.calls_canceled().stop_requested()) return false;
     stream.refused = true;
     warnings_.add(fmt::format("{} is recorded up to byte {} only: {}", stream.name, stream.offset, answer.error().detail));
     if (verdict_on(answer.error().code) != Verdict::storage) delivery_.give_up(stream.name);
@@ -307,7 +308,7 @@ void LogFollower::read_failed(Stream& stream, const Error& why) {
 
 void LogFollower::send_again() {
   for (Stream& stream : streams_) stream.announced = false;
-  while (!ending_ && !stop_.given_up().stop_requested() && send_round()) {
+  while (!ending_ && !stop_.calls_canceled().stop_requested() && send_round()) {
   }
 }
 

@@ -48,8 +48,8 @@ class LogFollower {
   /// unavailable when there is no thread for it.
   Result<void> begin();
 
-  /// Nothing is written any more: returns when the server has every byte, at once when there was no begin(). unavailable when the runner
-  /// gave up first (StopControl::given_up).
+  /// Nothing is written any more: returns when the server has every byte, at once when there was no begin(). unavailable when its
+  /// calls were canceled first (StopControl::cancel_calls).
   Result<void> drain();
   /// After drain(): asks for each log how much of it the server has, and sends the rest again.
   void send_again();

@@ -43,7 +43,7 @@ void Messenger::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-    if (ending_ || stop_.given_up().stop_requested()) break;
+    if (ending_ || stop_.calls_canceled().stop_requested()) break;
     const Waiting next = waiting_.front();
     lock.unlock();
     const auto send = [&]() -> Result<void> {
@@ -53,9 +53,9 @@ void Messenger::loop() {
       }
       return next.message();
     };
-    const auto sent = persist(stop_.given_up(), send, {.with_faults = kFaultTime});
+    const auto sent = persist(stop_.calls_canceled(), send, {.with_faults = kFaultTime});
     lock.lock();
-    if (ending_ || (!sent && stop_.given_up().stop_requested())) break;
+    if (ending_ || (!sent && stop_.calls_canceled().stop_requested())) break;
     if (!sent && next.when_refused == WhenRefused::stop) {
       refusal_ = Error{sent.error().code, fmt::format("the server refused the report of {}: {}", next.what, sent.error().detail), "", {}};
       break;

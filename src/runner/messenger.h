@@ -33,7 +33,7 @@ class Messenger {
   Result<void> begin();
   /// `what` names it in a warning. Never blocks.
   void post(std::string what, Message message, WhenRefused when_refused = WhenRefused::warn);
-  /// Returns when all have been sent; the refusal, or unavailable when the runner gave up first.
+  /// Returns when all have been sent; the refusal, or unavailable when calls were canceled first.
   Result<void> drain();
 
  private:

@@ -40,7 +40,7 @@ struct NodeRun {
   Delivery delivery;
   const RunFolder folder;
 
-  // From the check-in. Their calls to the server are never interrupted before the runner gives up.
+  // From the check-in. Their calls to the server are never interrupted before they are canceled.
   std::unique_ptr<client::RunnerApi> server;
   std::optional<PortClaim> master_port;  ///< node 0's, where the ranks will meet
   client::WorkOrder order;

@@ -96,7 +96,7 @@ int run_runner(const RunnerOptions& options) {
   }
   NodeRun run(options, **stop);
   const bool done = run_steps(run);
-  (*stop)->give_up();  // ends the calls that still wait for the server
+  (*stop)->cancel_calls();  // ends the calls that still wait for the server
   return done ? 0 : 1;
 }
 

@@ -21,7 +21,7 @@ struct StopRequest {
 };
 
 /// Two things that end: the ranks (asked()), and, later and only when there is no use in it any more, what is said to the server
-/// (given_up()). Thread-safe, but for the construction.
+/// (calls_canceled()). Thread-safe, but for the construction.
 class StopControl {
  public:
   /// internal when the system has no descriptors left.
@@ -37,8 +37,8 @@ class StopControl {
   int descriptor() const { return event_.get(); }
 
   /// Nobody wants to hear of this attempt any more, or nobody has answered for too long: every wait for the server ends.
-  void give_up() { given_up_.request_stop(); }
-  std::stop_token given_up() const { return given_up_.get_token(); }
+  void cancel_calls() { calls_canceled_.request_stop(); }
+  std::stop_token calls_canceled() const { return calls_canceled_.get_token(); }
 
  private:
   explicit StopControl(Fd event) : event_(std::move(event)) {}
@@ -46,7 +46,7 @@ class StopControl {
   Fd event_;
   Guarded<std::optional<StopRequest>> request_;
   std::stop_source asked_;
-  std::stop_source given_up_;
+  std::stop_source calls_canceled_;
 };
 
 /// Takes SIGTERM, SIGINT and SIGCHLD off all threads started from now on: the first of the former becomes a request, the latter has adopted

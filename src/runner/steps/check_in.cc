@@ -42,7 +42,7 @@ Result<client::CheckIn> facts(NodeRun& run) {
 Result<void> begin_heartbeat(NodeRun& run) {
   client::Deadlines deadlines;
   deadlines.total = 10s;
-  MUSTER_TRY_ASSIGN(auto own, run.make_api(run.stop.given_up(), deadlines));
+  MUSTER_TRY_ASSIGN(auto own, run.make_api(run.stop.calls_canceled(), deadlines));
   run.heartbeat = std::make_unique<Heartbeat>(run.protocol(std::move(own)), run.clock, run.stop, run.delivery,
                                               [&run] { return run.logs->pending_bytes(); });
   return run.heartbeat->begin();
@@ -95,14 +95,14 @@ Result<client::WorkOrder> ask_until_ordered(NodeRun& run) {
 }  // namespace
 
 Result<void> check_in(NodeRun& run) {
-  MUSTER_TRY_ASSIGN(auto way, run.make_api(run.stop.given_up()));
+  MUSTER_TRY_ASSIGN(auto way, run.make_api(run.stop.calls_canceled()));
   run.server = run.protocol(std::move(way));
   run.messenger = std::make_unique<Messenger>(run.stop, run.warnings);
   MUSTER_TRY(run.messenger->begin());
   run.logs = std::make_unique<LogFollower>(*run.server, run.clock, run.stop, run.warnings, run.delivery, run.folder);
   run.journals = std::make_unique<JournalFollower>(*run.server, run.clock, run.stop, run.warnings, run.delivery, run.folder);
   MUSTER_TRY_ASSIGN(run.order, ask_until_ordered(run));
-  MUSTER_TRY_ASSIGN(run.api, run.make_api(run.stop.given_up()));
+  MUSTER_TRY_ASSIGN(run.api, run.make_api(run.stop.calls_canceled()));
   if (!run.heartbeat) MUSTER_TRY(begin_heartbeat(run));
   return {};
 }

@@ -156,10 +156,10 @@ Result<void> collect_outputs(NodeRun& run) {
     crash_point("runner.outputs.sent");
     return record(run, outputs);
   };
-  const auto sent = persist(run.stop.given_up(), send, {.with_storage = goes_on});
+  const auto sent = persist(run.stop.calls_canceled(), send, {.with_storage = goes_on});
   if (sent) run.delivery.took(Delivery::What::outputs);
   if (sent) return {};
-  if (run.stop.given_up().stop_requested()) return sent;
+  if (run.stop.calls_canceled().stop_requested()) return sent;
   keep_what_was_sent(run, std::move(outputs), sent.error());
   return {};
 }

@@ -55,7 +55,7 @@ Result<void> report_done(NodeRun& run) {
   crash_point("runner.finished.answered");
   // Tried for as long as it takes: the run does not end before the server has this report.
   run.heartbeat->reporting_done();
-  MUSTER_TRY(persist(run.stop.given_up(), [&] { return say_done(run, resolved); },
+  MUSTER_TRY(persist(run.stop.calls_canceled(), [&] { return say_done(run, resolved); },
                      {.with_faults = std::chrono::hours(24 * 7), .over_is_an_answer = true}));
   crash_point("runner.done.answered");
   run.heartbeat.reset();  // removing a large folder takes a while, in which there is nothing more to say
