@@ -203,6 +203,22 @@ def begun(muster):
     return run_id, folder
 
 
+@contextlib.contextmanager
+def served(muster):
+    """`muster serve` that is told nothing; what it says in server.json."""
+    process = subprocess.Popen([str(PROGRAM), "serve"], env=muster.environment, cwd=muster.folder)
+
+    def card():
+        with contextlib.suppress(OSError):
+            found = json.loads((muster.home / "server.json").read_text())
+            return found if found["pid"] == process.pid else None
+    try:
+        yield wait_until(card, "the server to start")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def test_a_start_that_says_nothing_is_like_the_last_one(muster):
     port = free_address().rsplit(":", 1)[1]
     plain = "http://127.0.0.1:" + port
@@ -219,12 +235,9 @@ def test_a_start_that_says_nothing_is_like_the_last_one(muster):
     run_id, _ = begun(muster)
     muster.kill_server()
     assert run_id in muster("down", "--cancel").stdout
-    process = subprocess.Popen([str(PROGRAM), "serve"], env=muster.environment, cwd=muster.folder)
-    wait_until(lambda: (muster.home / "server.json").exists(), "the server to start")
-    assert muster.server()["url"] == plain
-    assert muster.json("run", "show", run_id)["status"] == "Canceled"
-    process.terminate()
-    process.wait(30)
+    with served(muster) as card:
+        assert card["url"] == muster.server()["url"] == plain
+        assert muster.json("run", "show", run_id)["status"] == "Canceled"
 
     secure = plain.replace("http", "https")
     muster("up", "--listen", "0.0.0.0:" + port, "--advertise", secure)
@@ -232,6 +245,25 @@ def test_a_start_that_says_nothing_is_like_the_last_one(muster):
     muster("down")
     assert "Without TLS" not in muster("up").stderr
     assert (muster.server()["url"], muster.server()["fingerprint"]) == (secure, fingerprint)
+
+
+def test_a_home_of_an_older_version_goes_on_without_tls_while_its_runs_do(muster):
+    port = free_address().rsplit(":", 1)[1]
+    plain = "http://127.0.0.1:" + port
+    muster("up", "--listen", "0.0.0.0:" + port, "--advertise", plain, "--insecure")
+    run_id, folder = begun(muster)
+    muster.kill_server()
+    (muster.home / "address").write_text("0.0.0.0:" + port)  # an older version kept no more
+    credentials = json.loads((muster.home / "credentials").read_text())
+    credentials["servers"]["http://%s:%s" % (socket.gethostname(), port)] = credentials["servers"][plain]
+    (muster.home / "credentials").write_text(json.dumps(credentials))
+    muster.environment["MUSTER_URL"] = plain
+    with served(muster) as card:
+        assert card["url"].startswith("http:")
+        (folder / "end").write_text("")
+        assert muster.ended(run_id)["status"] == "Completed"
+    with served(muster) as card:
+        assert card["url"].startswith("https:")
 
 
 def test_why_a_started_server_does_not_answer_is_said(muster):
