@@ -33,7 +33,7 @@ bool Delivery::refused(What what, std::uint64_t bytes, const Error& why, Time no
     }
     const auto waited = now - std::max(since, *state.concluding_at);
     if (waited < (state.canceled ? std::chrono::seconds(kPatienceWhenCanceled) : std::chrono::seconds(kPatience))) return true;
-    state.given_up[static_cast<std::size_t>(what)] = refusal;
+    state.not_delivered[static_cast<std::size_t>(what)] = refusal;
     return false;
   });
 }
@@ -42,7 +42,7 @@ void Delivery::took(What what) {
   state_.with([&](State& state) { state.refusals[static_cast<std::size_t>(what)].reset(); });
 }
 
-void Delivery::give_up(std::string what) {
+void Delivery::not_delivered(std::string what) {
   state_.with([&](State& state) {
     if (state.others.size() < kMostNamed) state.others.push_back(std::move(what));
   });
@@ -77,10 +77,10 @@ Delivery::NotKept Delivery::not_kept() const {
     NotKept lost;
     std::vector<std::string> parts = state.others;
     if (!parts.empty()) lost.why = Code::internal;
-    for (const auto& one : state.given_up) {
+    for (const auto& one : state.not_delivered) {
       if (one && one->why.code != Code::disk_full && parts.empty()) lost.why = Code::storage_failed;
     }
-    if (std::string refused = words(state.given_up); !refused.empty()) parts.insert(parts.begin(), std::move(refused));
+    if (std::string refused = words(state.not_delivered); !refused.empty()) parts.insert(parts.begin(), std::move(refused));
     lost.words = join(parts, "; ");
     return lost;
   });

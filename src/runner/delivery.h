@@ -1,6 +1,6 @@
 #pragma once
-// What of a node's record the server does not have yet because it cannot store it, and what was given up. The run folder is the only copy
-// of both: it may be removed only when nothing was given up.
+// What of a node's record the server does not have yet because it cannot store it, and what it will not have. The run folder is the only
+// copy of both: it may be removed only when it has nothing of the latter.
 
 #include <array>
 #include <chrono>
@@ -14,8 +14,8 @@
 
 namespace muster::runner {
 
-/// While ranks run nothing is given up: the run folder keeps it. From their end on the run's end waits for the server's disk, and so do all
-/// runs behind it: not for ever. Thread-safe; times only come from the caller.
+/// While ranks run everything may still be delivered: the run folder keeps it. From their end on the run's end waits for the server's disk,
+/// and so do all runs behind it: not for ever. Thread-safe; times only come from the caller.
 class Delivery {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -30,12 +30,12 @@ class Delivery {
   void concluding(Time now);
   void canceled();
   /// The server could not store this (`why`: disk_full or storage_failed); `bytes`: how much waits, 0 when that is not known. False: it is
-  /// not worth waiting any longer; the rest of it was given up.
+  /// not worth waiting any longer; the rest of it is not delivered.
   [[nodiscard]] bool refused(What what, std::uint64_t bytes, const Error& why, Time now);
   /// The server took (some of) this.
   void took(What what);
   /// This will not be with the server, for any other reason than its disk: "the outputs a, b (the server's words)".
-  void give_up(std::string what);
+  void not_delivered(std::string what);
   /// A file that the job left is not recorded, for a reason of its own (it cannot be read): no failure of the run, but the folder keeps it.
   void leave_behind() {
     state_.with([](State& state) { state.left_behind = true; });
@@ -52,7 +52,7 @@ class Delivery {
   /// Why the run has failed, though its ranks may not have.
   struct NotKept {
     Code why = Code::disk_full;  ///< disk_full: only that; storage_failed: its disk otherwise; internal: anything else
-    std::string words;           ///< "28 MiB of outputs, logs"; "" when nothing was given up
+    std::string words;           ///< "28 MiB of outputs, logs"; "" when all was delivered
   };
   NotKept not_kept() const;
   /// Whether the run folder has something that is nowhere else.
@@ -70,8 +70,8 @@ class Delivery {
     bool canceled = false;
     bool left_behind = false;
     Refusals refusals;
-    Refusals given_up;
-    std::vector<std::string> others;  ///< given up for other reasons
+    Refusals not_delivered;
+    std::vector<std::string> others;  ///< not delivered for other reasons
   };
   static std::string words(const Refusals& refusals);
 

@@ -74,7 +74,7 @@ TEST(Delivery, SaysWhatWaitsAndWhy) {
 
 TEST(Delivery, WhatTheServerRefusesForGoodIsNamed) {
   Delivery delivery;
-  delivery.give_up("logs/a (too large)");
+  delivery.not_delivered("logs/a (too large)");
   EXPECT_TRUE(delivery.folder_is_needed());
   EXPECT_EQ(delivery.not_kept().words, "logs/a (too large)");
   EXPECT_EQ(delivery.not_kept().why, Code::internal);

@@ -104,7 +104,7 @@ void JournalFollower::is_unreadable(const Error& why) {
 bool JournalFollower::waits_for_descriptors() {
   if (!unreadable_since_) return false;
   if (std::chrono::steady_clock::now() - *unreadable_since_ < kShortageTime) return true;
-  delivery_.give_up("metrics (a journal could not be opened: " + unreadable_ + ")");
+  delivery_.not_delivered("metrics (a journal could not be opened: " + unreadable_ + ")");
   return false;
 }
 
@@ -147,7 +147,7 @@ bool JournalFollower::send_batch(JournalReader& journal) {
   const std::string gone = fmt::format("the metrics of process {} are recorded up to point {} only: {}", journal.key(),
                                        next ? *next : batch->sequence, next ? "the server takes no more of them" : next.error().detail);
   warnings_.add(gone);
-  if (next || verdict_on(next.error().code) != Verdict::storage) delivery_.give_up("metrics of process " + journal.key());
+  if (next || verdict_on(next.error().code) != Verdict::storage) delivery_.not_delivered("metrics of process " + journal.key());
   return false;
 }
 

@@ -278,7 +278,7 @@ bool LogFollower::send_piece(Stream& stream) {
     if (ending_ || stop_.calls_canceled().stop_requested()) return false;
     stream.refused = true;
     warnings_.add(fmt::format("{} is recorded up to byte {} only: {}", stream.name, stream.offset, answer.error().detail));
-    if (verdict_on(answer.error().code) != Verdict::storage) delivery_.give_up(stream.name);
+    if (verdict_on(answer.error().code) != Verdict::storage) delivery_.not_delivered(stream.name);
     return false;
   }
   // The server's size is the truth: more than we sent when another runner was here before, less when it lost its disk.
@@ -294,7 +294,7 @@ bool LogFollower::send_piece(Stream& stream) {
   if (stuck) {
     stream.refused = true;
     warnings_.add(fmt::format("{} is recorded up to byte {} only: the server takes no more of it", stream.name, stream.offset));
-    delivery_.give_up(stream.name);
+    delivery_.not_delivered(stream.name);
   }
   return !stuck && (size > 0 || size_of(stream.file.get()) > stream.offset);
 }

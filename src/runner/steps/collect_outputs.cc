@@ -138,7 +138,7 @@ void keep_what_was_sent(NodeRun& run, std::vector<Output> outputs, const Error& 
                                : is_storage                ? "the server cannot write to its disk"
                                                            : why.detail));
   // A refusal by the server's disk was noted when it came.
-  if (!is_storage) run.delivery.give_up(fmt::format("the outputs {} ({})", names_of(outputs), why.detail));
+  if (!is_storage) run.delivery.not_delivered(fmt::format("the outputs {} ({})", names_of(outputs), why.detail));
 }
 
 }  // namespace
