@@ -23,12 +23,12 @@ Ending::Action Ending::next(Time now) {
   if (all_ended()) return Action::none;
   if (!killed_ && kill_at_ && now >= *kill_at_) {
     killed_ = true;
-    give_up_at_ = now + kUnkillable;
+    abandon_at_ = now + kUnkillable;
     return Action::kill;
   }
-  if (give_up_at_ && now >= *give_up_at_) {
+  if (abandon_at_ && now >= *abandon_at_) {
     left_ = 0;
-    return Action::give_up;
+    return Action::abandon;
   }
   return Action::none;
 }
@@ -36,7 +36,7 @@ Ending::Action Ending::next(Time now) {
 std::optional<Ending::Time> Ending::wake_at() const {
   if (!asked_) return ask_at_;
   if (!killed_) return kill_at_;
-  return give_up_at_;
+  return abandon_at_;
 }
 
 }  // namespace muster::runner

@@ -15,7 +15,7 @@ class Ending {
     own,        ///< the others are asked to end at once
     of_a_peer,  ///< it lost its connection to another rank: that one's own words may come any moment, and the others wait for them a little
   };
-  enum class Action { none, terminate, kill, give_up };
+  enum class Action { none, terminate, kill, abandon };
 
   Ending(int ranks, std::chrono::seconds grace) : left_(ranks), grace_(grace) {}
 
@@ -38,7 +38,7 @@ class Ending {
   std::chrono::seconds grace_;
   std::optional<Time> ask_at_;
   std::optional<Time> kill_at_;
-  std::optional<Time> give_up_at_;
+  std::optional<Time> abandon_at_;
   bool asked_ = false;
   bool killed_ = false;
 };

@@ -34,7 +34,7 @@ TEST(Ending, AFailureEndsTheOthersWithGrace) {
   EXPECT_EQ(ending.next(kBegin + 15s), Action::kill);
   EXPECT_EQ(ending.next(kBegin + 15s), Action::none);
   EXPECT_EQ(ending.wake_at(), kBegin + 15s + kUnkillable);
-  EXPECT_EQ(ending.next(kBegin + 15s + kUnkillable), Action::give_up);
+  EXPECT_EQ(ending.next(kBegin + 15s + kUnkillable), Action::abandon);
   EXPECT_TRUE(ending.all_ended());
 }
 

@@ -27,10 +27,10 @@ Result<NodeStatuses> statuses_of(const NodeRun& run) {
 
 }  // namespace
 
-bool wait_for_peers(const NodeRun& run, const std::function<bool(const NodeStatuses&)>& reached, const std::function<bool()>& give_up,
+bool wait_for_peers(const NodeRun& run, const std::function<bool(const NodeStatuses&)>& reached, const std::function<bool()>& is_over,
                     int wake) {
   for (auto pause = kFirstPause;; pause = std::min(pause * 2, std::chrono::milliseconds(kLongestPause))) {
-    if (run.stop.is_asked() || give_up()) return false;
+    if (run.stop.is_asked() || is_over()) return false;
     if (const auto statuses = statuses_of(run); statuses && reached(*statuses)) return true;
     std::array<pollfd, 2> wanted{pollfd{run.stop.descriptor(), POLLIN, 0}, pollfd{wake, POLLIN, 0}};
     ::poll(wanted.data(), wanted.size(), static_cast<int>(pause.count()));

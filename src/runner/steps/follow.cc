@@ -108,7 +108,7 @@ class Follower {
         log::info("runner", "the grace period is over: killing what is left");
         kill();
         break;
-      case Ending::Action::give_up: give_up(); break;
+      case Ending::Action::abandon: abandon(); break;
     }
     return true;
   }
@@ -119,7 +119,7 @@ class Follower {
     run_.group->signal_all(SIGKILL);
   }
 
-  void give_up() {
+  void abandon() {
     for (std::size_t i = 0; i < told_.size(); ++i) {
       if (told_[i]) continue;
       const RankState& rank = run_.state.ranks[i];
