@@ -69,8 +69,8 @@ class RunEvents final : public http::StreamSource {
   };
 
   void tell_status(std::string& out, const RunFeed::State& state) {
-    if (told_ == state.told) return;
-    told_ = state.told;
+    if (sent_version_ == state.status_version) return;
+    sent_version_ = state.status_version;
     out += state.status_event;
   }
 
@@ -121,7 +121,7 @@ class RunEvents final : public http::StreamSource {
   std::uint64_t seen_ = 0;
   std::map<store::LogId, Reading> readings_;
   std::set<store::LogId> behind_;  ///< those that may have something to send
-  std::uint64_t told_ = 0;
+  std::uint64_t sent_version_ = 0;
   std::chrono::steady_clock::time_point last_sent_;
   bool ended_ = false;
   store::Changes::Subscription subscription_;  ///< last, so that it ends first

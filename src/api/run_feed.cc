@@ -86,13 +86,13 @@ void RunFeed::read_run() {
   model::Run& run = **found;
   show_unstored(services_.scheduler, run);
   std::string words = fmt::format("{}\n{}\n{}", to_string(run.status), run.status_detail, run.attempt);
-  if (state_ && state_->revision == run.revision && words == told_words_) return;
-  if (words != told_words_) ++told_;
-  told_words_ = std::move(words);
+  if (state_ && state_->revision == run.revision && words == status_words_) return;
+  if (words != status_words_) ++status_version_;
+  status_words_ = std::move(words);
   const bool over = model::has_ended(run.status);
   const Json json = to_json(run);
   state_ = std::make_shared<const State>(
-      State{run.revision, told_, run.attempt, over, event_text("status", json), over ? event_text("end", json) : ""});
+      State{run.revision, status_version_, run.attempt, over, event_text("status", json), over ? event_text("end", json) : ""});
 }
 
 void RunFeed::list(int attempt, Logs& logs) {

@@ -28,7 +28,7 @@ class RunFeed {
   /// The run as a stream tells it.
   struct State {
     std::int64_t revision = 0;
-    std::uint64_t told = 0;  ///< raised when status, detail or attempt change
+    std::uint64_t status_version = 0;  ///< raised when status, detail or attempt change
     int attempt = 1;
     bool over = false;
     std::string status_event;
@@ -87,8 +87,8 @@ class RunFeed {
   std::mutex mutex_;  ///< guards what follows
   std::chrono::steady_clock::time_point refreshed_;
   bool stale_ = true;
-  std::uint64_t told_ = 0;
-  std::string told_words_;
+  std::uint64_t status_version_ = 0;
+  std::string status_words_;
   std::shared_ptr<const State> state_;
   std::map<int, Logs> attempts_;
   std::uint64_t change_ = 0;
