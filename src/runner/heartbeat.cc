@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "client/retry.h"
 #include "runner/persist.h"
-#include "runner/threads.h"
+#include "runner/patient_start.h"
 
 namespace muster::runner {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/folder_list.h"
 #include "base/text.h"
 #include "runner/persist.h"
-#include "runner/threads.h"
+#include "runner/patient_start.h"
 
 namespace muster::runner {
 namespace {

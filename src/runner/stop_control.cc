@@ -11,7 +11,7 @@
 
 #include "process/orphans.h"
 #include "process/spawn.h"
-#include "runner/threads.h"
+#include "runner/patient_start.h"
 
 namespace muster::runner {
 

@@ -6,7 +6,7 @@
 
 #include "runner/persist.h"
 #include "runner/steps/steps.h"
-#include "runner/threads.h"
+#include "runner/patient_start.h"
 #include "runner/unpack.h"
 
 namespace muster::runner::steps {

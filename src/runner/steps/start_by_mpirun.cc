@@ -9,6 +9,7 @@
 #include "model/process_group_name.h"
 #include "rank/rank_record.h"
 #include "runner/mpi_ranks.h"
+#include "runner/patient_start.h"
 #include "runner/peers.h"
 #include "runner/rank_program.h"
 #include "runner/steps/start.h"
@@ -107,7 +108,7 @@ Result<void> start_by_mpirun(NodeRun& run, const launch::LaunchInput& input, con
   if (run.order.node_count > 1 && !wait_for_peers(run, ready, [] { return false; })) {
     return fail(Code::unavailable, "a stop was asked for before all nodes were ready");
   }
-  MUSTER_TRY_ASSIGN(run.mpirun, start_mpirun(run, mpirun, scratch));
+  MUSTER_TRY_ASSIGN(run.mpirun, start_process("mpirun", run.stop.asked_token(), [&] { return start_mpirun(run, mpirun, scratch); }));
   run.group->add_leader(run.mpirun->pid());
   run.state.group = run.group->to_json();
   run.state.ranks.back().pid = run.mpirun->pid();

@@ -1,7 +1,9 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include "base/crash_point.h"
 #include "runner/child_ranks.h"
+#include "runner/patient_start.h"
 #include "runner/steps/start.h"
 
 namespace muster::runner::steps {
@@ -34,7 +36,7 @@ Result<void> start_children(NodeRun& run) {
   std::vector<process::Child> children;
   for (std::size_t i = 0; i < run.plan.ranks.size(); ++i) {
     const launch::RankPlan& rank = run.plan.ranks[i];
-    auto child = start_rank(run, rank);
+    auto child = start_process(fmt::format("rank {}", rank.rank), run.stop.asked_token(), [&] { return start_rank(run, rank); });
     if (!child) {
       undo(run, children);
       return tl::unexpected(std::move(child).error());

@@ -1,4 +1,4 @@
-#include "runner/threads.h"
+#include "runner/patient_start.h"
 
 #include <system_error>
 
@@ -45,6 +45,40 @@ TEST(StartThread, AStopEndsTheWaiting) {
       "the test", stop.get_token(), [] {}, 1min, make));
 }
 
+process::SpawnOptions true_program() {
+  process::SpawnOptions options;
+  options.command = {"/bin/true"};
+  return options;
+}
+
+TEST(StartProcess, WaitsForRoom) {
+  int tries = 0;
+  const auto start = [&]() -> Result<process::Child> {
+    if (++tries < 4) return tl::unexpected(system_error("start a process", EAGAIN));
+    return process::spawn(true_program());
+  };
+  auto child = start_process("rank 1", {}, start, 1min);
+  ASSERT_TRUE(child) << child.error().detail;
+  EXPECT_TRUE(child->wait(1min));
+  EXPECT_EQ(tries, 4);
+}
+
+TEST(StartProcess, NeitherForEverNorAgainstAStopNorForWhatIsWrongForGood) {
+  int tries = 0;
+  int error = EMFILE;
+  std::stop_source stop;
+  const auto start = [&]() -> Result<process::Child> {
+    ++tries;
+    return tl::unexpected(system_error("start a process", error));
+  };
+  EXPECT_EQ(start_process("rank 1", {}, start, 0ms).error().code, Code::unavailable);
+  stop.request_stop();
+  EXPECT_EQ(start_process("rank 1", stop.get_token(), start, 1min).error().code, Code::unavailable);
+  error = ENOENT;
+  EXPECT_EQ(start_process("rank 1", {}, start, 1min).error().code, Code::internal);
+  EXPECT_EQ(tries, 3);
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which need the address space themselves
 class FewThreadsTest : public RunnerTest {
  protected:
@@ -61,7 +95,7 @@ class FewThreadsTest : public RunnerTest {
 TEST_F(FewThreadsTest, ARunnerThatHasNoneWaitsForThem) {
   command("echo hello");
   start(false, {{kFewThreads, "1"}});
-  ASSERT_TRUE(says("no thread for signals"));
+  ASSERT_TRUE(says("a thread for signals cannot be started now"));
   make_room_for_threads(runner_->pid());
   EXPECT_EQ(finish(), 0) << runner_log();
   EXPECT_EQ(log(), "hello\n");
@@ -71,7 +105,7 @@ TEST_F(FewThreadsTest, NorDoesOneThatHasCheckedInLoseAnything) {
   script("print('hello')\nopen('outputs/a', 'w').write('x')\n");
   server_.on_check_in = [](pid_t pid) { leave_no_room_for_threads(pid); };
   start();
-  ASSERT_TRUE(says("no thread for heartbeats"));
+  ASSERT_TRUE(says("a thread for heartbeats cannot be started now"));
   make_room_for_threads(runner_->pid());
   EXPECT_EQ(finish(), 0) << runner_log();
   EXPECT_EQ(log(), "hello\n");
