@@ -14,9 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 /// The waiting between tries, longer each time; said once.
-class Patience {
+class WaitForRoom {
  public:
-  Patience(std::string_view what, const std::stop_token& stop, std::chrono::milliseconds patience)
+  WaitForRoom(std::string_view what, const std::stop_token& stop, std::chrono::milliseconds patience)
       : what_(what), stop_(stop), until_(std::chrono::steady_clock::now() + patience) {}
 
   /// False: it has lasted long enough, or a stop was asked for.
@@ -41,7 +41,7 @@ class Patience {
 Result<std::jthread> start_thread(std::string_view what, const std::stop_token& stop, const std::function<void()>& body,
                                   std::chrono::milliseconds patience, const MakeThread& make) {
   const std::string name = fmt::format("a thread for {}", what);
-  Patience waiting(name, stop, patience);
+  WaitForRoom waiting(name, stop, patience);
   while (true) {
     try {
       return make ? make(body) : std::jthread(body);
@@ -53,7 +53,7 @@ Result<std::jthread> start_thread(std::string_view what, const std::stop_token& 
 
 Result<process::Child> start_process(std::string_view what, const std::stop_token& stop,
                                      const std::function<Result<process::Child>()>& start, std::chrono::milliseconds patience) {
-  Patience waiting(what, stop, patience);
+  WaitForRoom waiting(what, stop, patience);
   while (true) {
     auto child = start();
     if (child || child.error().code != Code::unavailable || !waiting.wait(child.error().detail)) return child;
