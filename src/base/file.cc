@@ -7,11 +7,19 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/folder_list.h"
 #include "base/id.h"
 #include "base/text.h"
 
 namespace muster {
 namespace fs = std::filesystem;
+namespace {
+
+/// Of an AtomicFile before it has its own name.
+constexpr std::string_view kTemporaryPrefix = ".muster-";
+constexpr std::string_view kTemporarySuffix = ".tmp";
+
+}  // namespace
 
 Result<Fd> open_file(const fs::path& path, int flags, unsigned mode) {
   int fd = -1;
@@ -81,12 +89,21 @@ Result<std::uint64_t> free_bytes(const fs::path& path) {
   return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
+void remove_abandoned(const fs::path& folder, std::chrono::seconds age) {
+  for (const std::string& name : list_folder(folder).value_or(std::vector<std::string>{})) {
+    if (!name.starts_with(kTemporaryPrefix) || !name.ends_with(kTemporarySuffix)) continue;
+    std::error_code error;
+    const auto written = fs::last_write_time(folder / name, error);
+    if (!error && fs::file_time_type::clock::now() - written >= age) fs::remove(folder / name, error);
+  }
+}
+
 AtomicFile::AtomicFile(Fd fd, fs::path temporary, fs::path target)
     : fd_(std::move(fd)), temporary_(std::move(temporary)), target_(std::move(target)) {}
 
 Result<AtomicFile> AtomicFile::create(const fs::path& target, unsigned mode) {
   // A short name of its own: the target's may be as long as names can be.
-  fs::path temporary = target.parent_path() / (".muster-" + random_hex(6) + ".tmp");
+  fs::path temporary = target.parent_path() / (std::string(kTemporaryPrefix) + random_hex(6) + std::string(kTemporarySuffix));
   MUSTER_TRY_ASSIGN(Fd fd, open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
   return AtomicFile(std::move(fd), std::move(temporary), target);
 }

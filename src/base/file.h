@@ -2,6 +2,7 @@
 // Files as the product uses them: read whole with a limit, written whole and durably, folders made and synced.
 // All functions block on the disk and may be called from any thread.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -54,6 +55,10 @@ class AtomicFile {
   std::filesystem::path temporary_;
   std::filesystem::path target_;
 };
+
+/// Removes what an AtomicFile whose process was killed left in this folder, and that is at least so old: younger ones may be somebody's
+/// who is writing. What cannot be looked at or removed stays.
+void remove_abandoned(const std::filesystem::path& folder, std::chrono::seconds age);
 
 /// AtomicFile in one call.
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0644, Durable durable = Durable::yes);

@@ -52,6 +52,19 @@ TEST(AtomicFile, WhatIsNotCommittedIsGone) {
   EXPECT_EQ(entries(folder.path()), 1u);
 }
 
+TEST(AtomicFile, WhatAKilledProcessLeftIsRemovedWhenItIsOld) {
+  test::TempFolder folder;
+  for (const char* name : {".muster-0123456789ab.tmp", ".muster-ba9876543210.tmp", "a.tmp", ".muster-kept"})
+    ASSERT_TRUE(write_file(folder / name, "x"));
+  for (const char* old : {".muster-0123456789ab.tmp", "a.tmp", ".muster-kept"}) {
+    std::filesystem::last_write_time(folder / old, std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  }
+  remove_abandoned(folder.path(), std::chrono::hours(1));
+  EXPECT_EQ(entries(folder.path()), 3u);
+  EXPECT_FALSE(std::filesystem::exists(folder / ".muster-0123456789ab.tmp"));
+  remove_abandoned(folder / "no such folder", std::chrono::hours(1));
+}
+
 TEST(AtomicFile, AMovedFromOneDiscardsNothing) {
   test::TempFolder folder;
   auto file = AtomicFile::create(folder / "a");

@@ -54,7 +54,8 @@ TEST(Uri, ReadsAddressesWithTlsAndTheServersFingerprint) {
 }
 
 TEST(Uri, AddressesAreReadAsTheSdkReadsThem) {
-  for (const Json& one : test::read_golden_json(test::golden_folder() / "network" / "addresses.json")["cases"]) {
+  const Json golden = test::read_golden_json(test::golden_folder() / "network" / "addresses.json");
+  for (const Json& one : golden["cases"]) {
     const auto read = parse_server_url(one["url"].get<std::string>());
     ASSERT_EQ(read.has_value(), !one["normal"].is_null()) << one;
     if (!read) continue;

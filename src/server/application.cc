@@ -182,6 +182,7 @@ Result<void> serve(const ServeOptions& options) {
   if (certificate) pin = certificate->vouched_for ? "" : certificate->fingerprint;
   MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
   MUSTER_TRY(ensure_owner_token(*store, home, url, pin, clock.now_us()));
+  remove_abandoned(home.root, std::chrono::hours(1));
   MUSTER_TRY_ASSIGN(const std::filesystem::path runner_binary, keep_runner_binary(home.root / "bin", "/proc/self/exe", active.empty()));
 
   // What happens to runs.

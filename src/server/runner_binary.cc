@@ -70,6 +70,7 @@ Result<fs::path> keep_runner_binary(const fs::path& folder, const fs::path& prog
   MUSTER_TRY_ASSIGN(const bool there, is_copy(kept, program));
   if (!there) {
     MUSTER_TRY(make_folders(kept.parent_path()));
+    remove_abandoned(kept.parent_path(), std::chrono::seconds(0));  // only a server writes here, and it has the home to itself
     MUSTER_TRY(copy_durably(program, kept));
   }
   if (others_unused) {
