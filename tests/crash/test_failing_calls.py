@@ -4,6 +4,7 @@ not true, nothing hangs, and nothing is lost that was acknowledged."""
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 
@@ -183,6 +184,7 @@ def all_go_well(muster, role, numbers, only=()):
         try:
             one_case(fresh(muster, nth), role, nth, error, only)
             check_home(muster)
+            shutil.rmtree(muster.home)
         except Exception as problem:  # every call is looked at before any is reported
             report = muster.folder / ("report-%s-%d" % (role, nth))
             wrong.append("%s\n%s" % (report.read_text() if report.exists() else nth, str(problem)[:3000]))
