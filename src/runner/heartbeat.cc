@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "client/retry.h"
-#include "runner/persist.h"
 #include "runner/patient_start.h"
+#include "runner/persist.h"
 
 namespace muster::runner {
 namespace {

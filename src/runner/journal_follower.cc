@@ -4,8 +4,8 @@
 #include <cctype>
 
 #include "base/folder_list.h"
-#include "runner/persist.h"
 #include "runner/patient_start.h"
+#include "runner/persist.h"
 
 namespace muster::runner {
 namespace {

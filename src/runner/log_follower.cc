@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/folder_list.h"
 #include "base/text.h"
-#include "runner/persist.h"
 #include "runner/patient_start.h"
+#include "runner/persist.h"
 
 namespace muster::runner {
 namespace {

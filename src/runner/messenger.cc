@@ -1,7 +1,7 @@
 #include "runner/messenger.h"
 
-#include "runner/persist.h"
 #include "runner/patient_start.h"
+#include "runner/persist.h"
 
 namespace muster::runner {
 namespace {

@@ -4,9 +4,9 @@
 #include <array>
 #include <cerrno>
 
+#include "runner/patient_start.h"
 #include "runner/persist.h"
 #include "runner/steps/steps.h"
-#include "runner/patient_start.h"
 #include "runner/unpack.h"
 
 namespace muster::runner::steps {
