@@ -19,11 +19,11 @@ http::Response page_response(const char* name, const store::Page<T>& page) {
   return http::json_response(200, {{name, std::move(items)}, {"next", page.next ? Json(*page.next) : Json()}});
 }
 
-/// What the disk had no room to store of the run is shown all the same.
-inline void show_unstored(const scheduler::Scheduler& scheduler, model::Run& run) {
+/// What the disk had no room to store of the run (Scheduler::unstored) is shown all the same.
+inline void show_unstored(const std::vector<scheduler::UnstoredDetail>& unstored, model::Run& run) {
   if (model::has_ended(run.status)) return;
-  for (scheduler::UnstoredDetail& unstored : scheduler.unstored()) {
-    if (unstored.run_key == run.key) run.status_detail = std::move(unstored.detail);
+  for (const scheduler::UnstoredDetail& one : unstored) {
+    if (one.run_key == run.key) run.status_detail = one.detail;
   }
 }
 

@@ -84,7 +84,7 @@ void RunFeed::read_run() {
     return;
   }
   model::Run& run = **found;
-  show_unstored(services_.scheduler, run);
+  show_unstored(services_.scheduler.unstored(), run);
   std::string words = fmt::format("{}\n{}\n{}", to_string(run.status), run.status_detail, run.attempt);
   if (state_ && state_->revision == run.revision && words == status_words_) return;
   if (words != status_words_) ++status_version_;

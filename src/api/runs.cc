@@ -94,13 +94,14 @@ Result<http::Response> list_runs(Call& call) {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
     return store::runs::list(session, workspace.key, filter, page);
   }));
-  for (model::Run& run : found.items) show_unstored(call.services.scheduler, run);
+  const auto unstored = call.services.scheduler.unstored();
+  for (model::Run& run : found.items) show_unstored(unstored, run);
   return page_response("runs", found);
 }
 
 Result<http::Response> get_run(Call& call) {
   MUSTER_TRY_ASSIGN(model::Run run, run_of(call));
-  show_unstored(call.services.scheduler, run);
+  show_unstored(call.services.scheduler.unstored(), run);
   return object_response(run);
 }
 
