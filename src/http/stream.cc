@@ -24,9 +24,14 @@ Stream::ErrorCode Stream::begin() {
   return {};
 }
 
-Stream::Outcome Stream::outcome_of(int result, std::size_t bytes) {
-  if (result == 1) return {{}, bytes, {}};
+template <typename Call>
+Stream::Outcome Stream::attempt(Call call) {
+  std::size_t bytes = 0;
+  ERR_clear_error();
+  errno = 0;
+  const int result = call(bytes);
   const int system = errno;
+  if (result == 1) return {{}, bytes, {}};
   switch (SSL_get_error(tls_.get(), result)) {
     case SSL_ERROR_WANT_READ: return {{}, 0, Socket::wait_read};
     case SSL_ERROR_WANT_WRITE: return {{}, 0, Socket::wait_write};
@@ -42,36 +47,22 @@ Stream::Outcome Stream::outcome_of(int result, std::size_t bytes) {
 }
 
 Stream::Outcome Stream::accept() {
-  ERR_clear_error();
-  errno = 0;
-  return outcome_of(SSL_do_handshake(tls_.get()), 0);
+  return attempt([this](std::size_t&) { return SSL_do_handshake(tls_.get()); });
 }
 
 Stream::Outcome Stream::peek() {
   char byte = 0;
-  std::size_t bytes = 0;
-  ERR_clear_error();
-  errno = 0;
-  const int result = SSL_peek_ex(tls_.get(), &byte, 1, &bytes);
-  return outcome_of(result, bytes);
+  return attempt([&](std::size_t& bytes) { return SSL_peek_ex(tls_.get(), &byte, 1, &bytes); });
 }
 
 Stream::Outcome Stream::read(net::mutable_buffer into) {
   if (into.size() == 0) return {};
-  std::size_t bytes = 0;
-  ERR_clear_error();
-  errno = 0;
-  const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &bytes);
-  return outcome_of(result, bytes);
+  return attempt([&](std::size_t& bytes) { return SSL_read_ex(tls_.get(), into.data(), into.size(), &bytes); });
 }
 
 Stream::Outcome Stream::write(net::const_buffer from) {
   if (from.size() == 0) return {};
-  std::size_t bytes = 0;
-  ERR_clear_error();
-  errno = 0;
-  const int result = SSL_write_ex(tls_.get(), from.data(), from.size(), &bytes);
-  return outcome_of(result, bytes);
+  return attempt([&](std::size_t& bytes) { return SSL_write_ex(tls_.get(), from.data(), from.size(), &bytes); });
 }
 
 }  // namespace muster::http

@@ -42,11 +42,10 @@ class Stream {
   template <typename Token>
   auto async_handshake(Token&& token) {
     auto initiate = [this](auto handler) {
-      auto done = [handler = std::move(handler)](ErrorCode error, std::size_t) mutable { std::move(handler)(error); };
-      socket_.async_wait(Socket::wait_read, [this, done = std::move(done)](ErrorCode error) mutable {
+      socket_.async_wait(Socket::wait_read, [this, handler = std::move(handler)](ErrorCode error) mutable {
         if (!error) error = begin();
-        if (error) return done(error, 0);
-        drive([this] { return accept(); }, std::move(done), Inside::no);
+        if (error) return std::move(handler)(error);
+        drive([this] { return accept(); }, without_count(std::move(handler)), Inside::no);
       });
     };
     return boost::asio::async_initiate<Token, void(ErrorCode)>(std::move(initiate), token);
@@ -56,11 +55,10 @@ class Stream {
   template <typename Token>
   auto async_wait_readable(Token&& token) {
     auto initiate = [this](auto handler) {
-      auto done = [handler = std::move(handler)](ErrorCode error, std::size_t) mutable { std::move(handler)(error); };
       if (is_tls())
-        drive([this] { return peek(); }, std::move(done), Inside::yes);
+        drive([this] { return peek(); }, without_count(std::move(handler)), Inside::yes);
       else
-        socket_.async_wait(Socket::wait_read, [done = std::move(done)](ErrorCode error) mutable { done(error, 0); });
+        socket_.async_wait(Socket::wait_read, std::move(handler));
     };
     return boost::asio::async_initiate<Token, void(ErrorCode)>(std::move(initiate), token);
   }
@@ -104,7 +102,15 @@ class Stream {
   Outcome peek();
   Outcome read(boost::asio::mutable_buffer into);
   Outcome write(boost::asio::const_buffer from);
-  Outcome outcome_of(int result, std::size_t bytes);
+  /// One call of OpenSSL, which is given where to put its number of bytes.
+  template <typename Call>
+  Outcome attempt(Call call);
+
+  /// For drive(), a handler that wants no number of bytes.
+  template <typename Handler>
+  static auto without_count(Handler handler) {
+    return [handler = std::move(handler)](ErrorCode error, std::size_t) mutable { std::move(handler)(error); };
+  }
 
   template <typename Buffer, typename Buffers>
   static Buffer first_of(const Buffers& buffers) {
