@@ -6,35 +6,11 @@
 #include "cli/fields.h"
 #include "cli/run/log_printer.h"
 #include "cli/run/run_view.h"
-#include "cli/terminal/width.h"
+#include "cli/run/status_lines.h"
 #include "client/follow.h"
-#include "model/run_status.h"
 
 namespace muster::cli {
 namespace {
-
-/// A line for a status that is new, on standard error: output that is piped somewhere stays the script's own.
-class StatusLines {
- public:
-  explicit StatusLines(const Context& context) : context_(context) {}
-
-  /// `in_line`: whether the script's last line has no end yet.
-  void show(const Json& run, bool& in_line) {
-    const std::string status = text_at(run, "status");
-    const std::string detail = text_at(run, "status_detail");
-    std::string line = printable(status + (detail.empty() ? "" : ": " + detail));
-    if (line == last_) return;
-    last_ = std::move(line);
-    const auto known = model::run_status_from_string(status);
-    if (known && model::has_ended(*known)) return;  // the result says it
-    if (std::exchange(in_line, false)) context_.note("");
-    context_.note(context_.err.style.paint("— " + last_, tone_of_status(status) == Tone::plain ? Tone::faint : tone_of_status(status)));
-  }
-
- private:
-  const Context& context_;
-  std::string last_;
-};
 
 Json status_event(const Json& run) {
   return {{"event", "status"},

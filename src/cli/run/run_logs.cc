@@ -2,11 +2,10 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/run/log_printer.h"
+#include "cli/run/status_lines.h"
 #include "cli/terminal/table.h"
-#include "cli/terminal/width.h"
 #include "client/follow.h"
 #include "client/log_text.h"
-#include "model/run_status.h"
 
 namespace muster::cli {
 namespace {
@@ -65,13 +64,11 @@ Result<Exit> print_list(Context& context, const Json& logs) {
 Result<Exit> follow_driver_logs(Context& context, client::Api& api, const std::string& id) {
   LogOutput out(context.out);
   LogPrinter printer([&](std::string_view bytes) { out.write(bytes); }, [](std::string_view) {});
-  std::string last_detail;
+  StatusLines statuses(context, StatusLines::Of::with_detail);
   client::FollowHandlers handlers;
   handlers.on_status = [&](const Json& run) -> Result<void> {
-    const auto status = model::run_status_from_string(text_at(run, "status"));
-    std::string detail = status && model::has_ended(*status) ? "" : text_at(run, "status_detail");
-    if (!detail.empty() && detail != last_detail) context.note(fmt::format("— {}: {}", text_at(run, "status"), printable(detail)));
-    last_detail = std::move(detail);
+    bool in_line = false;
+    statuses.show(run, in_line);
     return {};
   };
   handlers.on_log = [&](const client::LogPiece& piece) -> Result<void> {
