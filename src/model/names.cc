@@ -10,8 +10,6 @@
 namespace muster::model {
 namespace {
 
-// ASCII on purpose: names go into paths, URLs and cgroup names, and std::isalnum asks the locale.
-
 enum class First { letter, letter_or_digit, letter_or_underscore };
 
 struct Rule {

@@ -37,8 +37,8 @@ bool is_foreign(std::string_view line) {
 bool split_exception_line(std::string_view line, PrintedException& exception) {
   std::size_t end = 0;
   while (end < line.size()) {
-    const auto c = static_cast<unsigned char>(line[end]);
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+    const char c = line[end];
+    const bool word = is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
     const bool later = is_digit(c) || c == '.' || c == '<' || c == '>';
     if (!word && !(later && end > 0)) break;
     ++end;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 namespace muster::model {
-namespace {}  // namespace
-
 Json to_json(const ModelVersion& version) {
   Json files = Json::array();
   for (const ModelFile& file : version.files) files.push_back({{"path", file.path}, {"size", file.size}, {"sha256", file.sha256}});

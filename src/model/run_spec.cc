@@ -121,8 +121,6 @@ Result<RunSpec> run_spec_from_json(const Json& body) {
   return spec;
 }
 
-namespace {}  // namespace
-
 Json to_json(const RunSpec& spec) {
   return {{"experiment", spec.experiment},
           {"display_name", text_or_null(spec.display_name)},

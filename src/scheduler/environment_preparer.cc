@@ -8,7 +8,7 @@ namespace muster::scheduler {
 namespace {
 
 constexpr int kMostLookups = 2;
-/// A build that is cancelled ends its processes within seconds; its thread uses what goes with the preparer.
+/// A build that is canceled ends its processes within seconds; its thread uses what goes with the preparer.
 constexpr std::chrono::hours kLastPatience{1};
 constexpr int kMostBuilds = 8;
 constexpr std::size_t kLongestLog = 16u << 20;
@@ -26,7 +26,7 @@ EnvironmentPreparer::EnvironmentPreparer(Callbacks callbacks, store::LogStore& l
 EnvironmentPreparer::~EnvironmentPreparer() {
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;  // builds under way are cancelled; those who wait are found again when the server starts
+    stopping_ = true;  // builds under way are canceled; those who wait are found again when the server starts
   }
   lookups_.stop(kLastPatience);  // first: they post builds
   builds_.stop(kLastPatience);
@@ -72,25 +72,25 @@ void EnvironmentPreparer::build(const std::string& key, const WantedPointer& wan
   const auto on_log = [&](std::string_view text) { show_log(*wanted, waiters_of(wanted), text); };
   bool is_concluded = false;
   while (!is_concluded) {
-    bool is_cancelled = false;
+    bool is_canceled = false;
     Built outcome;
     try {
-      outcome = callbacks_.build(wanted->definition, on_log, [&] { return is_cancelled = is_cancelled || nobody_waits(wanted); });
+      outcome = callbacks_.build(wanted->definition, on_log, [&] { return is_canceled = is_canceled || nobody_waits(wanted); });
     } catch (const std::exception& surprise) {
       outcome = fail(Code::unavailable, "the environment could not be built: {}", surprise.what());
     }
-    is_concluded = conclude(key, wanted, outcome, !outcome && is_cancelled);
+    is_concluded = conclude(key, wanted, outcome, !outcome && is_canceled);
   }
 }
 
-bool EnvironmentPreparer::conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_cancelled) {
+bool EnvironmentPreparer::conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_canceled) {
   const bool try_again = !outcome && outcome.error().code == Code::unavailable;
   Waiters waiters;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return true;
     waiters = wanted->waiters;
-    if (was_cancelled && !waiters.empty()) return false;
+    if (was_canceled && !waiters.empty()) return false;
     if (!try_again || waiters.empty()) wanted_.erase(key);
   }
   if (try_again) {

@@ -29,7 +29,7 @@ class EnvironmentPreparer {
   struct Callbacks {
     std::function<Found(const model::EnvironmentDefinition&)> find;  ///< builds nothing
     std::function<Built(const model::EnvironmentDefinition&, const std::function<void(std::string_view)>& on_log,
-                        const std::function<bool()>& cancelled)>
+                        const std::function<bool()>& canceled)>
         build;
     std::function<void(std::int64_t run_key, const Built&)> ready;                ///< once for each prepare() that was not abandoned
     std::function<void(std::int64_t run_key, const std::string& why)> put_off;    ///< it will be tried again
@@ -61,9 +61,9 @@ class EnvironmentPreparer {
   using WantedPointer = std::shared_ptr<Wanted>;
   void look(const std::string& key, const WantedPointer& wanted);
   void build(const std::string& key, const WantedPointer& wanted);
-  /// Tells those who wait, or for want of something that comes back tries again later. False: it was cancelled when nobody waited, and now
+  /// Tells those who wait, or for want of something that comes back tries again later. False: it was canceled when nobody waited, and now
   /// somebody does.
-  bool conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_cancelled = false);
+  bool conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_canceled = false);
   bool nobody_waits(const WantedPointer& wanted);
   Waiters waiters_of(const WantedPointer& wanted);
   void show_log(Wanted& wanted, const Waiters& waiters, std::string_view more = {});

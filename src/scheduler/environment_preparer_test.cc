@@ -20,9 +20,9 @@ class EnvironmentPreparerTest : public ::testing::Test {
   EnvironmentPreparerTest() {
     callbacks_.find = [this](const model::EnvironmentDefinition& definition) { return find_(definition); };
     callbacks_.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                              const std::function<bool()>& cancelled) {
+                              const std::function<bool()>& canceled) {
       ++builds_;
-      return build_(definition, on_log, cancelled);
+      return build_(definition, on_log, canceled);
     };
     callbacks_.ready = [this](std::int64_t run_key, const Result<Prepared>& prepared) {
       ready_.change([&](auto& all) { all.emplace(run_key, prepared ? prepared->interpreter : "refused: " + prepared.error().detail); });
@@ -113,13 +113,13 @@ TEST_F(EnvironmentPreparerTest, OneBuildsAndManyWait) {
 }
 
 TEST_F(EnvironmentPreparerTest, TheLastOneThatLeavesEndsTheBuildAndOneThatComesThenHasItBuiltAgain) {
-  build_ = [this](const auto&, const auto&, const auto& cancelled) -> Result<Prepared> {
+  build_ = [this](const auto&, const auto&, const auto& canceled) -> Result<Prepared> {
     if (builds_ > 1) return Prepared{"made", "", "hash"};
     is_reached_.set(true);
-    while (!cancelled()) is_open_.wait([](bool) { return false; }, std::chrono::milliseconds(1));
+    while (!canceled()) is_open_.wait([](bool) { return false; }, std::chrono::milliseconds(1));
     is_reached_.set(false);
     is_open_.wait_for(true);
-    return fail(Code::conflict, "the build was cancelled");
+    return fail(Code::conflict, "the build was canceled");
   };
   preparer_->prepare(run(1, "python"));
   preparer_->prepare(run(2, "python"));

@@ -150,7 +150,7 @@ void SchedulerImpl::dispatch(const TargetName& target) {
   while (const auto granted = targets_.grant_next(target, steady_us())) {
     const auto applied = apply(granted->run_key, 0, NodesGranted{granted->node_ids, granted->gpus});
     if (applied && applied->changed) continue;
-    // Cancelled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
+    // Canceled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
     model::Run run;
     run.run_id = granted->run_id;
     run.key = granted->run_key;
@@ -193,7 +193,7 @@ EnvironmentPreparer::Callbacks SchedulerImpl::preparer_callbacks() {
   EnvironmentPreparer::Callbacks callbacks;
   callbacks.find = [this](const model::EnvironmentDefinition& definition) { return environments_.find(definition); };
   callbacks.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                           const std::function<bool()>& cancelled) { return environments_.prepare(definition, on_log, cancelled); };
+                           const std::function<bool()>& canceled) { return environments_.prepare(definition, on_log, canceled); };
   callbacks.ready = [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); };
   callbacks.put_off = [this](std::int64_t run_key, const std::string& why) {
     const auto applied = apply(run_key, 0, PutOff{why});

@@ -219,12 +219,18 @@ def served(muster):
         process.wait(30)
 
 
-def test_a_start_that_says_nothing_is_like_the_last_one(muster):
+def training_without_tls(muster):
+    """A server that others can reach, without TLS, killed while a run goes on: its port and address, the run and its folder."""
     port = free_address().rsplit(":", 1)[1]
     plain = "http://127.0.0.1:" + port
     muster("up", "--listen", "0.0.0.0:" + port, "--advertise", plain, "--insecure")
     run_id, folder = begun(muster)
     muster.kill_server()
+    return port, plain, run_id, folder
+
+
+def test_a_start_that_says_nothing_is_like_the_last_one(muster):
+    port, plain, run_id, folder = training_without_tls(muster)
     again = muster("up")
     assert "Without TLS" in again.stderr
     assert (muster.server()["url"], muster.server()["fingerprint"]) == (plain, None)
@@ -248,11 +254,7 @@ def test_a_start_that_says_nothing_is_like_the_last_one(muster):
 
 
 def test_a_home_of_an_older_version_goes_on_without_tls_while_its_runs_do(muster):
-    port = free_address().rsplit(":", 1)[1]
-    plain = "http://127.0.0.1:" + port
-    muster("up", "--listen", "0.0.0.0:" + port, "--advertise", plain, "--insecure")
-    run_id, folder = begun(muster)
-    muster.kill_server()
+    port, plain, run_id, folder = training_without_tls(muster)
     (muster.home / "address").write_text("0.0.0.0:" + port)  # an older version kept no more
     credentials = json.loads((muster.home / "credentials").read_text())
     credentials["servers"]["http://%s:%s" % (socket.gethostname(), port)] = credentials["servers"][plain]

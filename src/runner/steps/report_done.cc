@@ -24,9 +24,9 @@ bool is_to_be_kept() {
 /// Before the report: after it the server removes a folder that has no mark.
 Result<client::NotKept> keep_what_is_needed(NodeRun& run) {
   client::NotKept not_kept;
-  if (is_to_be_kept()) MUSTER_TRY(run.folder.mark_as_kept());
-  if (!run.delivery.folder_is_needed()) return not_kept;
-  MUSTER_TRY(run.folder.mark_as_kept());
+  const bool is_needed = run.delivery.folder_is_needed();
+  if (is_needed || is_to_be_kept()) MUSTER_TRY(run.folder.mark_as_kept());
+  if (!is_needed) return not_kept;
   const std::string where = fmt::format("on node {} in {}", run.options.node_rank, run.folder.root().string());
   const Delivery::NotKept lost = run.delivery.not_kept();
   if (lost.words.empty()) {
