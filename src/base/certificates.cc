@@ -1,12 +1,22 @@
-#include "base/authorities.h"
+#include "base/certificates.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 
+#include "base/text.h"
+
 namespace muster {
+
+std::string fingerprint_of(const x509_st* certificate) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (certificate == nullptr || X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return "";
+  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
+}
 
 const std::vector<std::string>& authority_files() {
   static const std::vector<std::string> files{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",

@@ -1,12 +1,16 @@
 #pragma once
-// Whose signature under a server's certificate counts on this machine.
+// Certificates of servers: how one is known, and whose signature under one counts on this machine.
 
 #include <string>
 #include <vector>
 
-struct x509_store_st;  // OpenSSL's X509_STORE
+struct x509_st;        // OpenSSL's X509
+struct x509_store_st;  // and its X509_STORE
 
 namespace muster {
+
+/// SHA-256 of the certificate, 64 hex digits; "" when there is none.
+std::string fingerprint_of(const x509_st* certificate);
 
 /// Where distributions keep their authorities, of which the first that can be read is used: a static program's OpenSSL has the paths of the
 /// system that it was built on. The SDK has the same list (tests/golden/network/authorities.json).

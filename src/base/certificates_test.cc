@@ -1,4 +1,4 @@
-#include "base/authorities.h"
+#include "base/certificates.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,13 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "base/folder_list.h"
 #include "base/id.h"
@@ -69,6 +71,19 @@ Result<void> sync_folder(const fs::path& path) {
   MUSTER_TRY_ASSIGN(const Fd folder, open_file(path, O_RDONLY | O_DIRECTORY));
   if (::fsync(folder.get()) != 0) return tl::unexpected(system_error("sync folder " + path.string(), errno));
   return {};
+}
+
+Result<Fd> lock_file(const fs::path& path, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kAskEvery{20};  // no lock of flock(2) can be waited for with a deadline
+  MUSTER_TRY_ASSIGN(Fd file, open_file(path, O_RDWR | O_CREAT, 0600));
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("lock " + path.string(), errno));
+    if (std::chrono::steady_clock::now() > deadline)
+      return fail_hint(Code::timeout, "`fuser` with that path names it", "another process still holds {}", path.string());
+    std::this_thread::sleep_for(kAskEvery);
+  }
+  return file;
 }
 
 Result<void> remove_tree(const fs::path& path) {

@@ -28,6 +28,10 @@ Result<void> make_folders(const std::filesystem::path& path);
 /// Syncs a folder, so that the names in it survive a power cut.
 Result<void> sync_folder(const std::filesystem::path& path);
 
+/// Opens the file, which is made (0600) when it is not there, and locks it for as long as the descriptor lives. timeout when another
+/// process holds the lock for longer than `patience`.
+Result<Fd> lock_file(const std::filesystem::path& path, std::chrono::milliseconds patience);
+
 /// Removes the tree; fine when there is none, and when others remove it at the same time. Never follows links.
 Result<void> remove_tree(const std::filesystem::path& path);
 

@@ -59,6 +59,18 @@ Json number_to_json(double value) {
   return value;
 }
 
+const Json& member(const Json& object, const char* key) {
+  static const Json kNull;
+  if (!object.is_object()) return kNull;
+  const auto at = object.find(key);
+  return at == object.end() ? kNull : *at;
+}
+
+std::string text_at(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 Json time_to_json(TimeUs time) { return time == 0 ? Json() : Json(to_rfc3339(time)); }

@@ -29,6 +29,11 @@ std::string dump_json(const Json& value);
 /// A double as the API shows it: non-finite values are the strings "NaN", "Infinity", "-Infinity".
 Json number_to_json(double value);
 
+/// The member of an object; null when there is none, or when it is no object.
+const Json& member(const Json& object, const char* key);
+/// The text under the key; "" when there is none.
+std::string text_at(const Json& object, const char* key);
+
 /// Null for a text that is empty.
 Json text_or_null(const std::string& text);
 

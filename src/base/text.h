@@ -13,7 +13,7 @@ std::string to_hex(std::string_view bytes);
 
 std::string base64(std::string_view bytes);
 
-/// 0 to 9, whatever the locale.
+/// 0 to 9, whatever the locale: std::isdigit and std::isalnum ask it, and names go into paths, URLs and cgroup names.
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// A to Z and a to z.
 inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

@@ -5,18 +5,6 @@
 
 namespace muster::cli {
 
-const Json& member(const Json& object, const char* key) {
-  static const Json kNull;
-  if (!object.is_object()) return kNull;
-  const auto at = object.find(key);
-  return at == object.end() ? kNull : *at;
-}
-
-std::string text_at(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 std::int64_t number_at(const Json& object, const char* key) {
   const Json& value = member(object, key);
   return value.is_number_integer() ? value.get<std::int64_t>() : 0;

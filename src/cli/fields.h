@@ -10,12 +10,8 @@
 
 namespace muster::cli {
 
-/// The member, or a null value.
-const Json& member(const Json& object, const char* key);
-
-std::string text_at(const Json& object, const char* key);
-std::int64_t number_at(const Json& object, const char* key);
 /// 0 when absent.
+std::int64_t number_at(const Json& object, const char* key);
 TimeUs time_at(const Json& object, const char* key);
 
 /// "k=v k2=v2" of an object of strings; a key whose value is empty stands alone.

@@ -22,13 +22,13 @@ struct Config {
   std::string url;  ///< "" when the file names no server
 };
 
-/// As text_of, but what is there must be a text.
+/// As text_at, but what is there must be a text.
 Result<std::string> text_in(const fs::path& path, const Json& object, const char* key) {
   const auto at = object.find(key);
   if (at != object.end() && !at->is_null() && !at->is_string()) {
     return fail_hint(Code::invalid, "`muster workspace config` prints a correct one", "{}: {} must be a string", path.string(), key);
   }
-  return text_of(object, key);
+  return text_at(object, key);
 }
 
 /// Both shapes: three keys, or Azure's one "Scope" (/subscriptions/S/resourceGroups/G/providers/…/workspaces/W).
@@ -143,7 +143,7 @@ Result<Address> find_address(const AddressHints& hints) {
   MUSTER_TRY_ASSIGN(const fs::path home, home_folder(hints.variables));
   if (url.empty()) {
     MUSTER_TRY_ASSIGN(const auto server, read_object(home / "server.json"));
-    if (server) url = text_of(*server, "url");
+    if (server) url = text_at(*server, "url");
     if (url.empty()) {
       return fail_hint(Code::unavailable,
                        address.in_run ? "MUSTER_URL, which Muster gives each process of a run, is missing from this process's environment"

@@ -1,13 +1,8 @@
 #include "client/credentials.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
-#include <cerrno>
 #include <chrono>
 
 #include "base/file.h"
-#include "client/retry.h"
 #include "client/uri.h"
 
 namespace muster::client {
@@ -16,22 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kFileLimit = 1u << 20;
-constexpr std::chrono::seconds kLockDeadline{10};
-constexpr std::chrono::milliseconds kLockPause{20};
-
-/// Holds the lock file of the credentials for as long as it lives.
-Result<Fd> lock_credentials(const fs::path& home) {
-  const fs::path path = home / "credentials.lock";
-  MUSTER_TRY_ASSIGN(Fd lock, open_file(path, O_RDWR | O_CREAT, 0600));
-  const auto deadline = std::chrono::steady_clock::now() + kLockDeadline;
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EINTR && errno != EWOULDBLOCK) return tl::unexpected(system_error("lock " + path.string(), errno));
-    if (std::chrono::steady_clock::now() > deadline)
-      return fail_hint(Code::timeout, "`fuser` with that path names it", "another process still holds {}", path.string());
-    sleep_for(kLockPause, {});
-  }
-  return lock;
-}
+constexpr std::chrono::seconds kLockPatience{10};
 
 /// The servers that it knows; an object without any when there is no file.
 Result<Json> read_credentials(const fs::path& home) {
@@ -55,7 +35,7 @@ Result<std::string> stored(const fs::path& home, const std::string& url, const c
   MUSTER_TRY_ASSIGN(const Json json, read_credentials(home));
   for (const auto& [known, entry] : json["servers"].items()) {
     if (!entry.is_object() || !is_of(known, wanted)) continue;
-    std::string text = text_of(entry, key);
+    std::string text = text_at(entry, key);
     if (!text.empty()) return text;
   }
   return "";
@@ -73,11 +53,6 @@ Result<std::optional<Json>> read_object(const fs::path& path) {
   if (!json) return fail_hint(Code::invalid, "correct or remove that file", "{}: {}", path.string(), json.error().detail);
   if (!json->is_object()) return fail_hint(Code::invalid, "correct or remove that file", "{} must hold one JSON object", path.string());
   return std::move(*json);
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
 }
 
 Result<std::optional<std::string>> stored_token(const fs::path& home, const std::string& url) {
@@ -101,7 +76,7 @@ Result<void> store_token(const fs::path& home, const std::string& url, const std
                          const std::optional<std::string>& fingerprint) {
   MUSTER_TRY(make_folders(home));
   MUSTER_TRY_ASSIGN(const std::string normal, normal_url(url));
-  MUSTER_TRY_ASSIGN(const Fd lock, lock_credentials(home));
+  MUSTER_TRY_ASSIGN(const Fd lock, lock_file(home / "credentials.lock", kLockPatience));
   MUSTER_TRY_ASSIGN(Json json, read_credentials(home));
   Json& servers = json["servers"];
   Json entry = Json::object();

@@ -25,7 +25,4 @@ Result<void> store_token(const std::filesystem::path& home, const std::string& u
 /// One JSON object from a small file that people may edit; nothing when there is no file. invalid when it is damaged.
 Result<std::optional<Json>> read_object(const std::filesystem::path& path);
 
-/// The text under the key; "" when there is none.
-std::string text_of(const Json& object, const char* key);
-
 }  // namespace muster::client

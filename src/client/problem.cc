@@ -26,11 +26,6 @@ Code code_of_status(int status) {
   return status >= 500 ? Code::internal : Code::invalid;
 }
 
-std::string text_of(const Json& object, const char* key) {
-  const auto at = object.find(key);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : "";
-}
-
 }  // namespace
 
 Error error_of(const HttpResponse& response) {
@@ -46,13 +41,13 @@ Error error_of(const HttpResponse& response) {
                                                   : "is it a Muster server?";
     return error;
   }
-  if (const std::string code = text_of(*problem, "code"); !code.empty()) error.code = code_from_string(code);
-  error.detail = text_of(*problem, "detail");
-  error.hint = text_of(*problem, "hint");
+  if (const std::string code = text_at(*problem, "code"); !code.empty()) error.code = code_from_string(code);
+  error.detail = text_at(*problem, "detail");
+  error.hint = text_at(*problem, "hint");
   const auto errors = problem->find("errors");
   if (errors != problem->end() && errors->is_array()) {
     for (const Json& one : *errors) {
-      if (one.is_object()) error.errors.push_back({text_of(one, "field"), text_of(one, "detail"), text_of(one, "hint")});
+      if (one.is_object()) error.errors.push_back({text_at(one, "field"), text_at(one, "detail"), text_at(one, "hint")});
     }
   }
   return error;

@@ -2,11 +2,8 @@
 
 #include <openssl/x509v3.h>
 
-#include <array>
-
-#include "base/authorities.h"
+#include "base/certificates.h"
 #include "base/host_name.h"
-#include "base/text.h"
 
 namespace muster::client {
 namespace {
@@ -41,14 +38,7 @@ bool expect_host(SSL* tls, const HostPort& server) {
   return SSL_set_tlsext_host_name(tls, server.host.c_str()) == 1 && SSL_set1_host(tls, server.host.c_str()) == 1;
 }
 
-std::string fingerprint_of(SSL* tls) {
-  X509* const certificate = SSL_get0_peer_certificate(tls);
-  if (certificate == nullptr) return "";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return "";
-  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
-}
+std::string fingerprint_of(SSL* tls) { return muster::fingerprint_of(SSL_get0_peer_certificate(tls)); }
 
 Result<void> check_certificate(SSL* tls, const HostPort& server) {
   const std::string seen = fingerprint_of(tls);

@@ -50,6 +50,10 @@ std::string HostPort::text() const {
 
 std::string HostPort::url() const { return fmt::format("{}://{}", tls ? "https" : "http", text()); }
 
+std::string pinned_url(const std::string& url, const std::string& fingerprint) {
+  return fingerprint.empty() ? url : url + "#SHA256:" + fingerprint;
+}
+
 std::optional<std::string> parse_fingerprint(std::string_view text) {
   constexpr std::string_view kKind = "sha256:";
   constexpr std::size_t kDigits = 64;

@@ -33,6 +33,9 @@ struct HostPort {
   std::string url() const;
 };
 
+/// The address with the fingerprint at its end; without one ("") the address.
+std::string pinned_url(const std::string& url, const std::string& fingerprint);
+
 /// What an https server shows of itself before anything is said to it.
 struct ShownCertificate {
   std::string fingerprint;  ///< SHA-256, 64 hex digits

@@ -189,7 +189,7 @@ Result<void> serve(const ServeOptions& options) {
   scheduler::SchedulerOptions scheduling;
   scheduling.home = home.root;
   scheduling.runner_binary = runner_binary;
-  scheduling.url = pin.value_or("").empty() ? url : url + "#SHA256:" + *pin;
+  scheduling.url = client::pinned_url(url, pin.value_or(""));
   scheduling.token_secret = secret;
   scheduling.local_runs_at_once = settings.local_runs_at_once;
   scheduling.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));

@@ -9,13 +9,11 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
-#include "base/authorities.h"
+#include "base/certificates.h"
 #include "base/file.h"
 #include "base/host_name.h"
-#include "base/text.h"
 
 namespace muster::server {
 namespace fs = std::filesystem;
@@ -109,17 +107,15 @@ Result<Certificate> read(const fs::path& file, const fs::path& key, const std::s
   MUSTER_TRY_ASSIGN(const std::string text, read_file(file, kLongestFile));
   const Owned<BIO> bytes(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   const Owned<X509> certificate(PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr));
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (certificate == nullptr || X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {
+  std::string fingerprint = fingerprint_of(certificate.get());
+  if (fingerprint.empty()) {
     return fail_hint(Code::invalid, "it must be a PEM file that begins with the server's certificate", "{} has no certificate",
                      file.string());
   }
   const Owned<STACK_OF(X509)> others(sk_X509_new_null());
   while (X509* next = PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)) sk_X509_push(others.get(), next);
   ERR_clear_error();  // the file's end is one
-  return Certificate{file, key, to_hex({reinterpret_cast<const char*>(digest.data()), size}),
-                     is_for(certificate.get(), host) && is_vouched_for(certificate.get(), others.get())};
+  return Certificate{file, key, std::move(fingerprint), is_for(certificate.get(), host) && is_vouched_for(certificate.get(), others.get())};
 }
 
 }  // namespace

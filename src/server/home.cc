@@ -13,7 +13,6 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "client/credentials.h"
 #include "store/sqlite/file_lock.h"
 
 namespace muster::server {
@@ -127,14 +126,13 @@ Result<KeptStart> kept_start(const Home& home) {
   }
   const auto json = parse_json(*text);
   if (!json) return fail_hint(Code::invalid, "correct or remove that file", "{}: {}", file.string(), json.error().detail);
-  kept.url = client::text_of(*json, "url");
-  kept.scheme = client::text_of(*json, "scheme");
-  kept.told.listen = client::text_of(*json, "listen");
-  kept.told.advertise = client::text_of(*json, "advertise");
-  kept.told.tls_certificate = client::text_of(*json, "tls_certificate");
-  kept.told.tls_key = client::text_of(*json, "tls_key");
-  const auto insecure = json->find("insecure");
-  kept.told.insecure = insecure != json->end() && insecure->is_boolean() && insecure->get<bool>();
+  kept.url = text_at(*json, "url");
+  kept.scheme = text_at(*json, "scheme");
+  kept.told.listen = text_at(*json, "listen");
+  kept.told.advertise = text_at(*json, "advertise");
+  kept.told.tls_certificate = text_at(*json, "tls_certificate");
+  kept.told.tls_key = text_at(*json, "tls_key");
+  kept.told.insecure = member(*json, "insecure") == true;
   return kept;
 }
 

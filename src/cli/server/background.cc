@@ -94,15 +94,10 @@ bool is_ending(pid_t pid) {
 /// The right to start this home's server, until the descriptor is closed: of two `muster up` at one instant the second finds the server of
 /// the first.
 Result<Fd> take_turn(const fs::path& home) {
-  const fs::path path = home / "up.lock";
-  MUSTER_TRY_ASSIGN(Fd file, open_file(path, O_RDWR | O_CREAT, 0600));
-  const auto deadline = steady_clock::now() + 2 * kStartDeadline;
-  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("lock " + path.string(), errno));
-    if (steady_clock::now() > deadline) return fail_hint(Code::timeout, "try again", "another `muster up` still holds {}", path.string());
-    std::this_thread::sleep_for(kAskEvery);
-  }
-  return file;
+  auto turn = lock_file(home / "up.lock", 2 * kStartDeadline);
+  if (!turn && turn.error().code == Code::timeout)
+    return fail_hint(Code::timeout, "try again", "another `muster up` still holds {}", (home / "up.lock").string());
+  return turn;
 }
 
 /// Until it ends, but no longer than until it is time to look again.

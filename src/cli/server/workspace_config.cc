@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "client/uri.h"
 
 namespace muster::cli {
 namespace {
@@ -13,7 +14,7 @@ Result<Exit> workspace_config(Context& context) {
       {"subscription_id", "muster"},
       {"resource_group", "muster"},
       {"workspace_name", text_at(workspace, "name")},
-      {"muster_url", address.fingerprint_in_url ? address.url + "#SHA256:" + address.fingerprint : address.url}};
+      {"muster_url", client::pinned_url(address.url, address.fingerprint_in_url ? address.fingerprint : "")}};
   context.out.write(config.dump(context.json ? -1 : 4) + "\n");
   return Exit::done;
 }
