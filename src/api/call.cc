@@ -37,7 +37,15 @@ Result<void> may_enter_as_runner(Access access, const Caller& caller, const http
   return {};
 }
 
-Result<void> may_enter(Access access, const Caller& caller, const http::Request& request) {
+/// A job's own runs are the one that it is of, and those below it, which it may have started.
+bool is_own_run(const RunScope& scope, std::string_view name, Services& services) {
+  if (name == scope.run_id || name == scope.run->uuid) return true;
+  const auto below =
+      services.store.read([&](store::Session& session) -> Result<bool> { return store::runs::is_below(session, name, scope.run_id); });
+  return below && *below;
+}
+
+Result<void> may_enter(Access access, const Caller& caller, const http::Request& request, Services& services) {
   if (access == Access::runner || access == Access::last_report) return may_enter_as_runner(access, caller, request);
   if (!caller.run) return {};
   const RunScope& scope = *caller.run;
@@ -47,7 +55,7 @@ Result<void> may_enter(Access access, const Caller& caller, const http::Request&
   if (named(request, "workspace") != scope.run->workspace) return not_for_runs(scope, "other workspaces");
   const std::string_view run = named(request, "run");
   const bool other_run = run != scope.run_id && run != scope.run->uuid;
-  if (access == Access::own_run && other_run) return not_for_runs(scope, "other runs");
+  if (access == Access::own_run && !is_own_run(scope, run, services)) return not_for_runs(scope, "other runs");
   if (!is_runner) return {};
   const std::string_view snapshot = named(request, "snapshot_id");
   if (!run.empty() && other_run) return not_for_runs(scope, "other runs");
@@ -64,7 +72,7 @@ Result<Call> enter(Access access, http::Request& request, Services& services) {
   const auto* const caller = std::any_cast<Caller>(&request.context);
   if (access == Access::open) return Call{request, services, caller != nullptr ? *caller : nobody()};
   if (caller == nullptr) return fail(Code::unauthorized, "the request has no bearer token");
-  MUSTER_TRY(may_enter(access, *caller, request));
+  MUSTER_TRY(may_enter(access, *caller, request, services));
   return Call{request, services, *caller};
 }
 

@@ -30,7 +30,7 @@ struct Call {
 enum class Access {
   open,         ///< anyone, without a token
   people,       ///< not the processes of runs
-  own_run,      ///< people, and jobs of the run that the path's {run} names
+  own_run,      ///< people, and jobs of the run that the path's {run} names, or of one above it
   workspace,    ///< people, and jobs of runs in the path's {workspace}
   transfer,     ///< as workspace, and runners of runs there, which reach no {run} and no {snapshot_id} but their own run's
   runner,       ///< only runners of the attempt that the path's {run_id} and {attempt} name, for a {node_rank} that it has

@@ -9,15 +9,13 @@
 #include "api/resources.h"
 #include "api/submission.h"
 #include "base/id.h"
-#include "base/text.h"
 #include "model/checks.h"
+#include "model/interactive_run.h"
 #include "model/names.h"
 #include "store/environments.h"
 
 namespace muster::api {
 namespace {
-
-constexpr std::size_t kLongestReason = 1000;
 
 /// Which registered version of the environment the run names; one that is new is registered, as Azure does.
 std::string environment_version(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, TimeUs now,
@@ -57,16 +55,19 @@ Result<http::Response> submit_run(Call& call) {
   run.run_id = make_run_id(run.spec.experiment, run.created_at);
   run.uuid = random_hex(16);
   run.warnings = model::doubts_about(run.spec);
+  if (run.spec.kind == model::RunKind::interactive) model::begin_interactive(run, run.created_at);
   std::optional<std::int64_t> key;
   MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
                       // Between the check and now somebody may have deleted the target, or made it smaller.
                       MUSTER_TRY(look_again(session, workspace.key, run.spec, around));
                       MUSTER_TRY(check_submission(run.spec, around));
-                      run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
+                      if (around.parent) run.spec.parent_run_id = around.parent->run_id;
+                      if (run.spec.kind == model::RunKind::job)
+                        run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
                       MUSTER_TRY_ASSIGN(key, store::runs::insert(session, run));
                       return Created{201, to_json(*store::runs::find(session, *key))};
                     }));
-  if (key) call.services.scheduler.submitted(*key);
+  if (key && run.spec.kind == model::RunKind::job) call.services.scheduler.submitted(*key);
   return response;
 }
 
@@ -82,6 +83,13 @@ Result<http::Response> list_runs(Call& call) {
       filter.status = *known;
     else
       query.fault("status", known.error().detail, known.error().hint);
+  }
+  if (const auto kind = query.text("kind")) {
+    const auto known = model::run_kind_from_string(*kind);
+    if (known)
+      filter.kind = *known;
+    else
+      query.fault("kind", known.error().detail, known.error().hint);
   }
   if (const auto tag = query.text("tag")) {
     const std::size_t equals = tag->find('=');
@@ -132,22 +140,6 @@ Result<http::Response> patch_run(Call& call) {
   return object_response(run);
 }
 
-Result<http::Response> cancel_run(Call& call) {
-  std::string reason = "canceled by " + call.caller.name;
-  bool force = false;
-  if (!call.request.body.empty()) {
-    MUSTER_TRY_ASSIGN(const Json body, json_body(call));
-    ObjectReader in(body);
-    reason = in.text_or("reason", reason);
-    if (utf8_length(reason) > kLongestReason) in.fault("reason", fmt::format("must have at most {} characters", kLongestReason));
-    force = in.boolean_or("force", false);
-    MUSTER_TRY(in.finish("cancel"));
-  }
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
-  MUSTER_TRY_ASSIGN(const model::Run after, call.services.scheduler.cancel(run.key, reason, force));
-  return object_response(after, 202);
-}
-
 Result<http::Response> delete_run(Call& call) {
   std::int64_t key = 0;
   MUSTER_TRY_ASSIGN(const std::string uuid, call.services.store.write([&](store::Session& session) -> Result<std::string> {
@@ -169,7 +161,6 @@ void add_run_routes(Routes& routes) {
   routes.add("GET", base + "/{run}", Access::transfer, get_run);  // a runner of an MPI run looks how the other nodes are
   routes.add("PATCH", base + "/{run}", Access::own_run, patch_run);
   routes.add("DELETE", base + "/{run}", Access::people, delete_run);
-  routes.add("POST", base + "/{run}/cancel", Access::people, cancel_run);
 }
 
 }  // namespace muster::api

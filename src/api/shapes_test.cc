@@ -99,6 +99,10 @@ TEST_F(ShapesTest, Runs) {
   expect("logs", api("GET", Api::in("/runs/" + run.run_id + "/logs")), "Log", "logs");
 }
 
+TEST_F(ShapesTest, InteractiveRuns) {
+  expect("run_interactive", api("POST", Api::in("/runs"), R"({"experiment":"notes","kind":"interactive","tags":{"t":"1"}})"), "Run");
+}
+
 TEST_F(ShapesTest, ComputeTargets) {
   const std::string body =
       R"({"name":"gpu","max_nodes":4,"min_nodes":1,"idle_seconds_before_scaledown":60,"vm_size":"STANDARD_NC6","vm_priority":"lowpriority","description":"d","tags":{"a":"b"}})";

@@ -73,31 +73,40 @@ std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surr
   } else if (!spec.script.empty() && !has_file(*around.snapshot, spec.script)) {
     faults.push_back({"script", fmt::format("there is no {} in the snapshot", spec.script), near_files(*around.snapshot, spec.script)});
   }
-  if (!around.target) {
+  const bool is_job = spec.kind == model::RunKind::job;
+  if (is_job && !around.target) {
     faults.push_back({"compute_target", fmt::format("there is no compute target '{}'", spec.compute_target),
                       fmt::format("there are {}; `muster compute create {} --max-nodes N` makes one", join(around.target_names, ", "),
                                   spec.compute_target)});
-  } else if (spec.node_count > around.target->max_nodes) {
+  } else if (is_job && spec.node_count > around.target->max_nodes) {
     faults.push_back(
         {"node_count",
          fmt::format("{} nodes are more than {} has (max_nodes is {})", spec.node_count, spec.compute_target, around.target->max_nodes),
          "take fewer, or raise max_nodes"});
   }
   if (around.no_mpirun) faults.push_back({"distribution", around.no_mpirun->detail, around.no_mpirun->hint});
-  if (spec.parent_run_id && !around.parent_found)
+  if (spec.parent_run_id && !around.parent) {
     faults.push_back({"parent_run_id", fmt::format("there is no run '{}'", *spec.parent_run_id), ""});
+  } else if (spec.parent_run_id &&
+             (around.parent->status == model::RunStatus::cancel_requested || around.parent->status == model::RunStatus::canceled)) {
+    faults.push_back(
+        {"parent_run_id",
+         fmt::format("the run {} is {}: no run begins below it any more", around.parent->run_id, model::to_string(around.parent->status)),
+         "start it without a parent"});
+  }
   return faults;
 }
 
 Result<void> look_again(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, Surroundings& around) {
   if (around.snapshot && !store::snapshots::find(session, workspace_key, *spec.snapshot_id)) around.snapshot.reset();
-  around.target = store::compute_targets::find(session, workspace_key, spec.compute_target);
+  const bool is_job = spec.kind == model::RunKind::job;
+  if (is_job) around.target = store::compute_targets::find(session, workspace_key, spec.compute_target);
   around.target_names.clear();
-  if (!around.target) {
+  if (is_job && !around.target) {
     MUSTER_TRY_ASSIGN(const auto targets, store::compute_targets::list(session, workspace_key, store::PageRequest{"", 20}));
     for (const model::ComputeTarget& target : targets.items) around.target_names.push_back(target.name);
   }
-  around.parent_found = spec.parent_run_id && store::runs::key_of(session, workspace_key, *spec.parent_run_id).has_value();
+  if (spec.parent_run_id) around.parent = store::runs::find_by_name(session, workspace_key, *spec.parent_run_id);
   return {};
 }
 

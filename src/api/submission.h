@@ -1,6 +1,6 @@
 #pragma once
-// What a submitted run names must be there: its target, with enough nodes; its snapshot, with the script in it; its parent. Everything else
-// was checked when the specification was read (model/run.h).
+// What a submitted run names must be there: its snapshot, its parent; of a job its target, with enough nodes, and the script in the
+// snapshot. Everything else was checked when the specification was read (model/run.h).
 
 #include <vector>
 
@@ -17,8 +17,8 @@ struct Surroundings {
   std::optional<model::Snapshot> snapshot;     ///< with its files; of spec.snapshot_id
   std::optional<model::ComputeTarget> target;  ///< of spec.compute_target
   std::vector<std::string> target_names;       ///< for the hint, when there is no such target
-  bool parent_found = false;
-  std::optional<Error> no_mpirun;  ///< why an MPI run cannot start here
+  std::optional<model::Run> parent;            ///< of spec.parent_run_id
+  std::optional<Error> no_mpirun;              ///< why an MPI run cannot start here
 };
 std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surroundings& surroundings);
 

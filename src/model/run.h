@@ -14,12 +14,15 @@
 #include "model/environment.h"
 #include "model/rank_report.h"
 #include "model/run_error.h"
+#include "model/run_kind.h"
 #include "model/run_status.h"
 
 namespace muster::model {
 
-/// The script configuration, as submitted. Exactly one of `script` and `command` is set.
+/// What was submitted. Of a job exactly one of `script` and `command` is set; of other kinds what only a job has keeps its defaults, and
+/// `compute_target` is "".
 struct RunSpec {
+  RunKind kind = RunKind::job;
   std::string experiment;
   std::string display_name;
   std::optional<std::string> snapshot_id;

@@ -90,18 +90,7 @@ void read_distribution(ObjectReader& in, RunSpec& spec) {
   }
 }
 
-}  // namespace
-
-Result<RunSpec> run_spec_from_json(const Json& body) {
-  RunSpec spec;
-  ObjectReader in(body);
-  spec.experiment = in.text("experiment");
-  if (in.has("experiment") && body["experiment"].is_string()) {
-    if (const auto fault = experiment_name_fault(spec.experiment)) in.fault("experiment", *fault);
-  }
-  spec.snapshot_id = in.optional_text("snapshot_id");
-  if (spec.snapshot_id && !is_sha256(*spec.snapshot_id))
-    in.fault("snapshot_id", "must be 64 lower-case hex digits, as POST /snapshots answers");
+void read_job(ObjectReader& in, RunSpec& spec) {
   read_what_runs(in, spec);
   spec.compute_target = in.text_or("compute_target", spec.compute_target);
   if (const auto fault = compute_name_fault(spec.compute_target)) in.fault("compute_target", *fault);
@@ -116,13 +105,48 @@ Result<RunSpec> run_spec_from_json(const Json& body) {
   check_variables(in, "environment_variables", spec.environment_variables);
   read_distribution(in, spec);
   read_limits(in, spec);
+}
+
+/// Of a run that no node runs: what a node would need is refused by name.
+void refuse_what_is_a_jobs(ObjectReader& in, RunSpec& spec) {
+  spec.compute_target.clear();
+  for (const char* key : {"script", "command", "arguments", "compute_target", "environment", "environment_variables", "distribution",
+                          "node_count", "max_run_duration_seconds", "max_retries", "priority", "grace_seconds"}) {
+    if (in.member(key) != nullptr)
+      in.fault(key, fmt::format("is for jobs: no node runs a run of kind {}", to_string(spec.kind)), "leave it out, or submit a job");
+  }
+}
+
+}  // namespace
+
+Result<RunSpec> run_spec_from_json(const Json& body) {
+  RunSpec spec;
+  ObjectReader in(body);
+  if (const auto kind = in.optional_text("kind")) {
+    if (const auto known = run_kind_from_string(*kind))
+      spec.kind = *known;
+    else
+      in.fault("kind", known.error().detail, known.error().hint);
+  }
+  spec.experiment = in.text("experiment");
+  if (in.has("experiment") && body["experiment"].is_string()) {
+    if (const auto fault = experiment_name_fault(spec.experiment)) in.fault("experiment", *fault);
+  }
+  spec.snapshot_id = in.optional_text("snapshot_id");
+  if (spec.snapshot_id && !is_sha256(*spec.snapshot_id))
+    in.fault("snapshot_id", "must be 64 lower-case hex digits, as POST /snapshots answers");
+  if (spec.kind == RunKind::job)
+    read_job(in, spec);
+  else
+    refuse_what_is_a_jobs(in, spec);
   read_description(in, spec);
   MUSTER_TRY(in.finish("run"));
   return spec;
 }
 
 Json to_json(const RunSpec& spec) {
-  return {{"experiment", spec.experiment},
+  return {{"kind", to_string(spec.kind)},
+          {"experiment", spec.experiment},
           {"display_name", text_or_null(spec.display_name)},
           {"snapshot_id", spec.snapshot_id ? Json(*spec.snapshot_id) : Json()},
           {"script", text_or_null(spec.script)},

@@ -15,7 +15,7 @@ Result<void> SchedulerImpl::recover() {
   }));
   for (const model::ComputeTarget& target : targets) (void)targets_.define(target, steady_us());
   MUSTER_TRY_ASSIGN(const auto runs,
-                    store_.read([](store::Session& session) -> Result<std::vector<model::Run>> { return store::runs::active(session); }));
+                    store_.read([](store::Session& session) -> Result<std::vector<model::Run>> { return store::runs::active_jobs(session); }));
   MUSTER_TRY_ASSIGN(const auto to_kill, store_.read([](store::Session& session) -> Result<std::vector<model::Run>> {
     std::vector<model::Run> found;
     for (const std::int64_t key : store::run_attempts::runs_to_kill(session)) {

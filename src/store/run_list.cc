@@ -36,6 +36,7 @@ void add_columns(Conditions& conditions, const Filter& filter, std::int64_t work
   conditions.add("r.workspace_key = ?", {workspace_key});
   if (experiment_key) conditions.add("r.experiment_key = ?", {*experiment_key});
   if (filter.status) conditions.add("r.status = ?", {to_string(*filter.status)});
+  if (filter.kind) conditions.add("r.kind = ?", {to_string(*filter.kind)});
   if (filter.display_name) conditions.add("r.display_name = ?", {*filter.display_name});
   if (filter.parent_run_id) conditions.add("r.parent_run_id = ?", {*filter.parent_run_id});
 }
@@ -45,6 +46,7 @@ std::string_view index_for(const Filter& filter) {
   if (filter.parent_run_id) return "runs_by_parent";
   if (filter.display_name) return "runs_by_display_name";
   if (filter.status) return filter.experiment ? "runs_by_experiment_and_status" : "runs_by_status";
+  if (filter.kind) return filter.experiment ? "runs_by_experiment_and_kind" : "runs_by_kind";
   return filter.experiment ? "runs_by_experiment" : "runs_by_workspace";
 }
 
@@ -60,7 +62,7 @@ std::vector<std::int64_t> select_keys(Session& session, std::int64_t workspace_k
     conditions.add("t.workspace_key = ?", {workspace_key});
     add_tag(conditions, filter, "t");
     if (experiment_key) conditions.add("t.experiment_key = ?", {*experiment_key});
-    if (filter.status || filter.display_name || filter.parent_run_id) {
+    if (filter.status || filter.kind || filter.display_name || filter.parent_run_id) {
       from += "CROSS JOIN runs r ON r.key = t.run_key ";
       add_columns(conditions, filter, workspace_key, experiment_key);
     }

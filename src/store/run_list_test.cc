@@ -11,6 +11,7 @@
 namespace muster::store::runs {
 namespace {
 
+using model::RunKind;
 using model::RunStatus;
 using test::TestStore;
 using testing::AnyOf;
@@ -32,7 +33,8 @@ std::vector<std::int64_t> keys_of(TestStore& test, const Filter& filter, int lim
 bool matches(const model::Run& run, const Filter& filter) {
   const auto tag = filter.tag ? run.spec.tags.find(*filter.tag) : run.spec.tags.end();
   return (!filter.experiment || run.spec.experiment == *filter.experiment) && (!filter.status || run.status == *filter.status) &&
-         (!filter.tag || tag != run.spec.tags.end()) && (!filter.tag || !filter.tag_value || tag->second == *filter.tag_value) &&
+         (!filter.kind || run.spec.kind == *filter.kind) && (!filter.tag || tag != run.spec.tags.end()) &&
+         (!filter.tag || !filter.tag_value || tag->second == *filter.tag_value) &&
          (!filter.display_name || run.spec.display_name == *filter.display_name) &&
          (!filter.parent_run_id || run.spec.parent_run_id == filter.parent_run_id);
 }
@@ -47,6 +49,7 @@ TEST(RunList, EveryFilterGivesExactlyTheRunsThatMatchNewestFirst) {
     model::Run run = test.new_run(kWords[i % 2]);
     run.status = i % 3 == 0 ? RunStatus::completed : RunStatus::queued;
     run.spec.display_name = kWords[i / 2 % 2];
+    if (i % 4 == 3) run.spec.kind = RunKind::interactive;
     if (i % 5 != 0) run.spec.tags["a"] = kWords[i / 4 % 2];
     if (i % 7 == 0) run.spec.parent_run_id = kWords[i / 7 % 2];
     run.key = test.add(run);
@@ -56,6 +59,7 @@ TEST(RunList, EveryFilterGivesExactlyTheRunsThatMatchNewestFirst) {
     Filter filter;
     filter.experiment = *rc::gen::element<std::optional<std::string>>(std::nullopt, "a", "b", "unknown");
     if (*rc::gen::arbitrary<bool>()) filter.status = RunStatus::completed;
+    filter.kind = *rc::gen::element<std::optional<RunKind>>(std::nullopt, RunKind::job, RunKind::interactive);
     filter.tag = maybe_word();
     if (filter.tag) filter.tag_value = maybe_word();
     filter.display_name = maybe_word();
@@ -101,7 +105,7 @@ TEST(RunList, NoFilterReadsOrSortsATable) {
   model::Run run = test.new_run("a");
   run.spec.tags["t"] = "v";
   test.add(run);
-  for (int bits = 0; bits < 64; ++bits) {
+  for (int bits = 0; bits < 128; ++bits) {
     Filter filter;
     if ((bits & 1) != 0) filter.experiment = "a";
     if ((bits & 2) != 0) filter.status = RunStatus::not_started;
@@ -109,6 +113,7 @@ TEST(RunList, NoFilterReadsOrSortsATable) {
     if ((bits & 8) != 0) filter.tag_value = "v";
     if ((bits & 16) != 0) filter.display_name = "d";
     if ((bits & 32) != 0) filter.parent_run_id = "p";
+    if ((bits & 64) != 0) filter.kind = RunKind::job;
     test.read([&](Session& session) {
       Explaining explaining(session);
       ASSERT_TRUE(list(explaining, test.workspace_key(), filter, {}));
@@ -120,7 +125,7 @@ TEST(RunList, NoFilterReadsOrSortsATable) {
   }
   test.read([&](Session& session) {
     Explaining explaining(session);
-    (void)active(explaining);
+    (void)active_jobs(explaining);
     EXPECT_TRUE(explaining.plans.contains("SCAN r USING INDEX runs_active"));
   });
 }

@@ -13,7 +13,7 @@ constexpr std::string_view kSelect =
     "r.spec, "
     "r.environment_version, r.environment_hash, r.status, r.status_detail, r.attempt, r.revision, r.created_at, r.started_at, r.ended_at, "
     "r.created_by, "
-    "r.error, r.warnings, r.cancel_asked, r.cancel_reason, r.taken_ports "
+    "r.error, r.warnings, r.cancel_asked, r.cancel_reason, r.taken_ports, r.kind "
     "FROM runs r CROSS JOIN experiments e ON e.key = r.experiment_key CROSS JOIN workspaces w ON w.key = r.workspace_key ";
 
 template <typename T>
@@ -30,6 +30,7 @@ model::Run read(const Row& row) {
   run.run_id = row.text(2);
   run.uuid = row.text(3);
   run.workspace = row.text(4);
+  run.spec.kind = or_throw(model::run_kind_from_string(row.bytes(26)));
   run.spec.experiment = row.text(5);
   run.spec.display_name = row.text(6);
   run.spec.parent_run_id = row.optional_text(7);

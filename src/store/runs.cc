@@ -15,6 +15,11 @@ namespace {
 // Word for word the condition of the index runs_active, or SQLite does not use it.
 constexpr std::string_view kNotEnded = "status NOT IN ('Completed', 'Failed', 'Canceled')";
 
+// The keys of all runs below the one whose run_id is bound.
+constexpr std::string_view kBelow =
+    "WITH RECURSIVE below(key, run_id) AS (SELECT key, run_id FROM runs WHERE parent_run_id = ? "
+    "UNION SELECT r.key, r.run_id FROM below JOIN runs r ON r.parent_run_id = below.run_id)";
+
 std::optional<model::Run> first(std::vector<model::Run> runs) {
   if (runs.empty()) return std::nullopt;
   return std::move(runs.front());
@@ -46,13 +51,15 @@ Result<std::int64_t> insert(Session& session, const model::Run& run) {
   }
   const auto ensured = experiments::ensure(session, run.workspace_key, run.spec.experiment, run.created_at, run.created_by);
   session.run(
-      "INSERT INTO runs (workspace_key, experiment_key, run_id, uuid, display_name, parent_run_id, compute_target, snapshot_id, spec, "
+      "INSERT INTO runs (workspace_key, experiment_key, kind, run_id, uuid, display_name, parent_run_id, compute_target, snapshot_id, "
+      "spec, "
       "environment_version, "
       "environment_hash, status, status_detail, attempt, revision, created_at, started_at, ended_at, created_by, error, warnings, "
       "cancel_asked, cancel_reason) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
       {run.workspace_key,
        ensured.experiment.key,
+       to_string(run.spec.kind),
        run.run_id,
        run.uuid,
        run.spec.display_name,
@@ -118,7 +125,30 @@ Result<std::int64_t> update_state(Session& session, const model::Run& run) {
   return revision;
 }
 
-std::vector<model::Run> active(Session& session) { return select_runs(session, fmt::format("WHERE r.{} ORDER BY r.key", kNotEnded), {}); }
+std::vector<model::Run> active_jobs(Session& session) {
+  return select_runs(session, fmt::format("WHERE r.{} AND r.kind = 'job' ORDER BY r.key", kNotEnded), {});
+}
+
+std::vector<model::Run> going_on_below(Session& session, std::string_view run_id) {
+  std::vector<std::int64_t> keys;
+  session.query(fmt::format("{} SELECT r.key FROM below JOIN runs r ON r.key = below.key WHERE r.{} ORDER BY r.key", kBelow, kNotEnded),
+                {run_id}, [&](const Row& row) { keys.push_back(row.integer(0)); });
+  std::vector<model::Run> runs;
+  for (const std::int64_t key : keys) {
+    if (auto run = find(session, key)) runs.push_back(std::move(*run));
+  }
+  return runs;
+}
+
+bool is_below(Session& session, std::string_view name, std::string_view run_id) {
+  bool found = false;
+  session.query(
+      "WITH RECURSIVE above(run_id, parent_run_id) AS (SELECT run_id, parent_run_id FROM runs WHERE run_id = ? OR uuid = ? "
+      "UNION SELECT r.run_id, r.parent_run_id FROM above JOIN runs r ON r.run_id = above.parent_run_id) "
+      "SELECT 1 FROM above WHERE parent_run_id = ?",
+      {name, name, run_id}, [&](const Row&) { found = true; });
+  return found;
+}
 
 std::map<model::RunStatus, std::int64_t> count_active(Session& session) {
   std::map<model::RunStatus, std::int64_t> counts;

@@ -32,8 +32,12 @@ std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key,
 /// not_found when the run is gone.
 Result<std::int64_t> update_state(Session& session, const model::Run& run);
 
-/// All runs that have not ended, oldest first. A constant number of statements a run.
-std::vector<model::Run> active(Session& session);
+/// All jobs that have not ended, oldest first. A constant number of statements a run.
+std::vector<model::Run> active_jobs(Session& session);
+/// Of the runs below this one (its children, theirs, …) those that have not ended, oldest first.
+std::vector<model::Run> going_on_below(Session& session, std::string_view run_id);
+/// Whether the run of that name (run_id or uuid) is below this one.
+bool is_below(Session& session, std::string_view name, std::string_view run_id);
 /// How many runs have each status, of those that have not ended.
 std::map<model::RunStatus, std::int64_t> count_active(Session& session);
 /// How many runs that have not ended name this compute target.
@@ -43,6 +47,7 @@ std::int64_t count_active_on(Session& session, std::int64_t workspace_key, std::
 struct Filter {
   std::optional<std::string> experiment;
   std::optional<model::RunStatus> status;
+  std::optional<model::RunKind> kind;
   std::optional<std::string> tag;        ///< has this tag …
   std::optional<std::string> tag_value;  ///< … with this value
   std::optional<std::string> display_name;

@@ -193,7 +193,7 @@ TEST(Runs, TheActiveOnesAreThoseThatHaveNotEnded) {
   }
   test.read([&](Session& session) {
     std::vector<std::int64_t> found;
-    for (const model::Run& run : active(session)) found.push_back(run.key);
+    for (const model::Run& run : active_jobs(session)) found.push_back(run.key);
     EXPECT_THAT(found, ElementsAre(keys[0], keys[2], keys[5]));
     EXPECT_THAT(count_active(session), ElementsAre(std::pair(RunStatus::queued, 2), std::pair(RunStatus::running, 1)));
     EXPECT_EQ(count_active_on(session, test.workspace_key(), "local"), 3);

@@ -224,7 +224,7 @@ CREATE TABLE runs (
   warnings TEXT NOT NULL,  -- JSON
   cancel_asked INTEGER NOT NULL,
   cancel_reason TEXT NOT NULL
-, taken_ports TEXT NOT NULL DEFAULT '[]') STRICT;
+, taken_ports TEXT NOT NULL DEFAULT '[]', kind TEXT NOT NULL DEFAULT 'job') STRICT;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 
@@ -280,7 +280,11 @@ CREATE INDEX runs_by_display_name ON runs (workspace_key, display_name, key);
 
 CREATE INDEX runs_by_experiment ON runs (experiment_key, key);
 
+CREATE INDEX runs_by_experiment_and_kind ON runs (experiment_key, kind, key);
+
 CREATE INDEX runs_by_experiment_and_status ON runs (experiment_key, status, key);
+
+CREATE INDEX runs_by_kind ON runs (workspace_key, kind, key);
 
 CREATE INDEX runs_by_parent ON runs (parent_run_id, key) WHERE parent_run_id IS NOT NULL;
 

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/run/run_view.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/times.h"
 #include "client/pages.h"
@@ -12,6 +13,7 @@ constexpr std::int64_t kDefaultLimit = 20;
 struct RunListOptions {
   std::optional<std::string> experiment;
   std::optional<std::string> status;
+  std::optional<std::string> kind;
   std::optional<std::string> tag;
   std::optional<std::string> name;
   std::optional<std::int64_t> limit;
@@ -33,7 +35,7 @@ std::string table_of(const Json& runs, TimeUs now, const Terminal& out) {
                {status, tone_of_status(status)},
                {ago(time_at(run, "created_at"), now)},
                {span_text(run, "started_at", "ended_at", now)},
-               {text_at(run, "compute_target")},
+               {text_at(run, is_job(run) ? "compute_target" : "kind")},
                {text_at(run, "display_name")},
                {message.empty() ? text_at(run, "status_detail") : message, Tone::faint}});
   }
@@ -47,6 +49,7 @@ Result<Exit> run_list(Context& context, const RunListOptions& options) {
   client::Query query;
   for (const auto& [key, value] : {std::pair<const char*, const std::optional<std::string>&>{"experiment", options.experiment},
                                    {"status", options.status},
+                                   {"kind", options.kind},
                                    {"tag", options.tag},
                                    {"name", options.name}}) {
     if (value) query.emplace_back(key, *value);
@@ -70,6 +73,7 @@ void add_run_list(Command& run, Context& context) {
   Command& command = run.verb("list", "List runs, the newest first", [&context, options] { return run_list(context, *options); });
   command.option("--experiment", "NAME", options->experiment, "only those of this experiment");
   command.option("--status", "STATUS", options->status, "only those with this status, like Running or Failed");
+  command.option("--kind", "KIND", options->kind, "only those of this kind: job or interactive");
   command.option("--tag", "K[=V]", options->tag, "only those with this tag");
   command.option("--name", "NAME", options->name, "only those with this display name");
   command.option("--limit", "N", options->limit, "at most N runs (20)");

@@ -97,6 +97,11 @@ std::string moment(const Json& run, const char* key, TimeUs now) {
 
 }  // namespace
 
+bool is_job(const Json& run) {
+  const std::string kind = text_at(run, "kind");
+  return kind.empty() || kind == "job";
+}
+
 std::string what_runs(const Json& run) {
   std::string text = text_at(run, "command");
   if (!text.empty()) return text;
@@ -132,11 +137,16 @@ std::string run_text(const Json& run, TimeUs now, std::size_t width, const Style
   text += "\n";
   text += row("Name", text_at(run, "display_name"));
   text += row("Experiment", text_at(run, "experiment"));
-  text += row(text_at(run, "command").empty() ? "Script" : "Command", what_runs(run));
-  text += row("Compute", text_at(run, "compute_target") + ", " + distribution_text(run));
-  const Json& environment = member(run, "environment");
-  const std::string version = text_at(environment, "version");
-  text += row("Environment", text_at(environment, "name") + (version.empty() ? "" : " (version " + version + ")"));
+  if (is_job(run)) {
+    text += row(text_at(run, "command").empty() ? "Script" : "Command", what_runs(run));
+    text += row("Compute", text_at(run, "compute_target") + ", " + distribution_text(run));
+    const Json& environment = member(run, "environment");
+    const std::string version = text_at(environment, "version");
+    text += row("Environment", text_at(environment, "name") + (version.empty() ? "" : " (version " + version + ")"));
+  } else {
+    text += row("Kind", text_at(run, "kind"));
+  }
+  text += row("Parent", text_at(run, "parent_run_id"));
   text += row("Snapshot", text_at(run, "snapshot_id").substr(0, 16));
   text += row("Created", moment(run, "created_at", now));
   text += row("Started", moment(run, "started_at", now));

@@ -21,6 +21,9 @@ std::string run_result_text(const Json& run, TimeUs now, std::size_t width, cons
 /// "Preparing 200 ms · Scaling 90 ms · Running 1 min 12 s · Post-processing 400 ms": those that were reached.
 std::string stages_line(const Json& run, TimeUs now);
 
+/// Whether nodes run it: other kinds have no script, compute target or environment.
+bool is_job(const Json& run);
+
 /// "train.py --num_epochs 3", or the command.
 std::string what_runs(const Json& run);
 

@@ -52,6 +52,16 @@ TEST(RunText, ARunningStageSaysSo) {
   EXPECT_NE(run_text(run, kNow, 80, Style()).find("so far"), std::string::npos);
 }
 
+TEST(RunText, OfAnInteractiveRunThereIsNoScriptAndNoNode) {
+  const Json run = Json::parse(R"({"run_id": "notes_1795230131_0a1b2c3d", "experiment": "notes", "kind": "interactive", "status": "Running",
+    "compute_target": null, "environment": null, "node_count": null, "script": null, "command": null, "arguments": [],
+    "parent_run_id": "notes_1795230130_0a1b2c3d"})");
+  const std::string text = run_text(run, kNow, 80, Style());
+  EXPECT_NE(text.find("Kind          interactive\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Parent        notes_1795230130_0a1b2c3d\n"), std::string::npos) << text;
+  for (const char* label : {"Script", "Compute", "Environment"}) EXPECT_EQ(text.find(label), std::string::npos) << text;
+}
+
 TEST(RunText, AnswersOfANewerOrOlderServerAreShownAllTheSame) {
   EXPECT_NE(run_text(Json::object(), kNow, 80, Style()), "");
   EXPECT_NE(run_text(Json::parse(R"({"status": 5, "stages": "x", "arguments": {"a": 1}, "nodes": 7, "error": [], "tags": [1]})"), kNow, 20,
