@@ -75,6 +75,16 @@ class ComputeTarget:
         return dict(self._data.get("tags") or {})
 
     @property
+    def engine(self) -> str:
+        """What runs its nodes: local, …"""
+        return str(self._data.get("engine"))
+
+    @property
+    def engine_options(self) -> Dict[str, Any]:
+        """What the engine is told."""
+        return dict(self._data.get("engine_options") or {})
+
+    @property
     def provisioning_state(self) -> str:
         """The state of the last look."""
         return str(self._data.get("provisioning_state"))
@@ -117,14 +127,16 @@ class AmlCompute(ComputeTarget):
                                    idle_seconds_before_scaledown: Optional[int] = None, admin_username: Any = None,
                                    admin_user_password: Any = None, admin_user_ssh_key: Any = None, vnet_resourcegroup_name: Any = None,
                                    vnet_name: Any = None, subnet_name: Any = None, tags: Optional[Dict[str, str]] = None,
-                                   description: Optional[str] = None, **kwargs: Any) -> "AmlComputeProvisioningConfiguration":
+                                   description: Optional[str] = None, engine: Optional[str] = None,
+                                   engine_options: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "AmlComputeProvisioningConfiguration":
         """A description for `ComputeTarget.create`.
 
         `max_nodes` is required: ComputeTargetException without it, or when it is less than `min_nodes`. Nodes go away
-        after `idle_seconds_before_scaledown` (1800). What concerns virtual networks and logins is accepted and unused.
+        after `idle_seconds_before_scaledown` (1800). `engine` runs the nodes (the server's own machine when None), and is told
+        `engine_options`. What concerns virtual networks and logins is accepted and unused.
         """
         return AmlComputeProvisioningConfiguration(vm_size, vm_priority, min_nodes, max_nodes, idle_seconds_before_scaledown, tags,
-                                                   description)
+                                                   description, engine, engine_options)
 
     def get_status(self) -> "Optional[AmlComputeStatus]":
         """The target's nodes and scaling now."""
@@ -179,7 +191,8 @@ class AmlComputeProvisioningConfiguration:
     """What an AmlCompute is to be like; made by AmlCompute.provisioning_configuration."""
 
     def __init__(self, vm_size: str, vm_priority: str, min_nodes: int, max_nodes: Optional[int],
-                 idle_seconds_before_scaledown: Optional[int], tags: Optional[Dict[str, str]], description: Optional[str]) -> None:
+                 idle_seconds_before_scaledown: Optional[int], tags: Optional[Dict[str, str]], description: Optional[str],
+                 engine: Optional[str] = None, engine_options: Optional[Dict[str, Any]] = None) -> None:
         if max_nodes is None:
             raise ComputeTargetException("max_nodes: must be given: the most nodes the target may grow to.")
         for field, value in (("min_nodes", min_nodes), ("max_nodes", max_nodes)):
@@ -196,11 +209,14 @@ class AmlComputeProvisioningConfiguration:
         self.idle_seconds_before_scaledown = 1800 if idle_seconds_before_scaledown is None else idle_seconds_before_scaledown
         self.tags = dict(tags or {})
         self.description = description
+        self.engine = engine
+        self.engine_options = dict(engine_options or {})
 
     def _body(self) -> Dict[str, Any]:
         body: Dict[str, Any] = {"min_nodes": self.min_nodes, "max_nodes": self.max_nodes, "vm_priority": self.vm_priority,
                                 "idle_seconds_before_scaledown": self.idle_seconds_before_scaledown}
-        for key, value in (("vm_size", self.vm_size), ("tags", self.tags), ("description", self.description)):
+        for key, value in (("vm_size", self.vm_size), ("tags", self.tags), ("description", self.description),
+                           ("engine", self.engine), ("engine_options", self.engine_options)):
             if value:
                 body[key] = value
         return body

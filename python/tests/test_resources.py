@@ -57,6 +57,12 @@ class ComputeTest(ServerCase):
         with self.refused(ComputeTargetException, "it is Failed"):
             target.wait_for_completion()
 
+    def test_an_engine_and_what_it_is_told(self):
+        config = AmlCompute.provisioning_configuration(max_nodes=1, engine="slurm", engine_options={"partition": "cpu"})
+        target = ComputeTarget.create(self.workspace(), "c", config)
+        self.assertEqual(self.state.targets["c"]["engine"], "slurm")
+        self.assertEqual((target.engine, target.engine_options), ("slurm", {"partition": "cpu"}))
+
     def test_what_is_refused(self):
         for options, text in (({}, "max_nodes: must be given"), ({"max_nodes": -1}, "max_nodes"),
                               ({"max_nodes": 1, "min_nodes": 2}, "less than"),

@@ -77,7 +77,13 @@ void check_order(ObjectReader& in, const model::ComputeTarget& target) {
   }
 }
 
-Result<model::ComputeTarget> read_target(const Json& body) {
+void check_engine(ObjectReader& in, const engine::Registry& engines, const model::ComputeTarget& target) {
+  const auto checked = engines.check(target.engine, target.engine_options);
+  if (checked) return;
+  for (const FieldError& fault : checked.error().errors) in.fault(fault.field, fault.detail, fault.hint);
+}
+
+Result<model::ComputeTarget> read_target(const Json& body, const engine::Registry& engines) {
   ObjectReader in(body);
   model::ComputeTarget target;
   target.name = in.text("name");
@@ -99,6 +105,9 @@ Result<model::ComputeTarget> read_target(const Json& body) {
   if (utf8_length(target.description) > kLongestDescription)
     in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
   target.tags = read_labels(in, "tags");
+  target.engine = in.text_or("engine", target.engine);
+  if (const Json* options = in.member("engine_options"); options != nullptr) target.engine_options = *options;
+  check_engine(in, engines, target);
   MUSTER_TRY(in.finish("compute target"));
   return target;
 }
@@ -108,7 +117,7 @@ Result<http::Response> create_target(Call& call) {
   MUSTER_TRY_ASSIGN(auto earlier, earlier_answer(call, workspace.key));
   if (earlier) return std::move(*earlier);
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
-  MUSTER_TRY_ASSIGN(model::ComputeTarget target, read_target(body));
+  MUSTER_TRY_ASSIGN(model::ComputeTarget target, read_target(body, call.services.engines));
   target.workspace = workspace.name;
   target.created_at = call.services.clock.now_us();
   target.created_by = call.caller.name;
@@ -135,10 +144,14 @@ Result<http::Response> patch_target(Call& call) {
     target.idle_seconds_before_scaledown =
         in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
     check_order(in, target);
+    if (const Json* options = in.member("engine_options"); options != nullptr) {
+      target.engine_options = *options;
+      check_engine(in, call.services.engines, target);
+    }
     MUSTER_TRY(in.finish("compute target"));
     if (target.name == "local")
       return fail(Code::conflict, "`local` is this machine; how many runs it takes at once is set in muster.toml");
-    store::compute_targets::set_limits(session, target);
+    store::compute_targets::update(session, target);
     return target;
   }));
   call.services.scheduler.target_changed(changed.workspace, changed.name);
@@ -156,10 +169,17 @@ Result<http::Response> delete_target(Call& call) {
   return http::empty_response();
 }
 
+Result<http::Response> list_engines(Call& call) {
+  Json list = Json::array();
+  for (const auto& [name, kind] : call.services.engines.kinds()) list.push_back(to_json(kind));
+  return http::json_response(200, {{"engines", std::move(list)}});
+}
+
 }  // namespace
 
 void add_compute_target_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/compute_targets";
+  routes.add("GET", "/api/v1/engines", Access::people, list_engines);
   routes.add("GET", base, Access::people, list_targets);
   routes.add("POST", base, Access::people, create_target);
   routes.add("GET", base + "/{name}", Access::people, get_target);

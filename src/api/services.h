@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "blob/blob_store.h"
+#include "engine/registry.h"
 #include "http/router.h"
 #include "scheduler/scheduler.h"
 #include "store/changes.h"
@@ -31,6 +32,7 @@ struct Services {
   store::LogStore& logs;
   store::Changes& changes;
   scheduler::Scheduler& scheduler;
+  const engine::Registry& engines;
   const Clock& clock;
   ServerInfo info;
 };

@@ -121,6 +121,25 @@ TEST_F(ShapesTest, ComputeTargets) {
   EXPECT_FALSE(api.scheduler.changed_targets.empty());
 }
 
+TEST_F(ShapesTest, AComputeTargetHasAnEngineWithItsOptions) {
+  expect("engines", api("GET", "/api/v1/engines"), "Engine", "engines");
+  const auto made =
+      api("POST", Api::in("/compute_targets"), R"({"name":"gpu","max_nodes":4,"engine":"grid","engine_options":{"partition":"cpu"}})");
+  EXPECT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.json()["engine"], "grid");
+  EXPECT_EQ(api("GET", Api::in("/compute_targets/gpu")).json()["engine_options"], Json({{"partition", "cpu"}}));
+  const auto changed = api("PATCH", Api::in("/compute_targets/gpu"), R"({"engine_options":{"partition":"gpu"}})");
+  EXPECT_EQ(changed.json()["engine_options"], Json({{"partition", "gpu"}}));
+  EXPECT_EQ(api("PATCH", Api::in("/compute_targets/gpu"), R"({"max_nodes":8})").json()["engine_options"], Json({{"partition", "gpu"}}));
+
+  const auto unknown = api("PATCH", Api::in("/compute_targets/gpu"), R"({"engine_options":{"queue":"x"}})");
+  EXPECT_EQ(unknown.fields(), std::vector<std::string>{"engine_options.queue"});
+  const auto none = api("POST", Api::in("/compute_targets"), R"({"name":"other","max_nodes":0,"engine":"slurm"})");
+  EXPECT_EQ(none.status, 422);
+  EXPECT_EQ(none.fields(), (std::vector<std::string>{"max_nodes", "engine"})) << "every fault at once";
+  EXPECT_EQ(none.json()["errors"][1]["hint"], "this server has: grid, local");
+}
+
 TEST_F(ShapesTest, Environments) {
   const Json definition{{"name", "torch"}, {"python", {{"pip_packages", {"six"}}}}};
   EXPECT_EQ(api("POST", Api::in("/environments"), definition).status, 201);

@@ -5,6 +5,7 @@ namespace muster::model {
 Json to_json(const ComputeTarget& target) {
   return {{"name", target.name},
           {"engine", target.engine},
+          {"engine_options", target.engine_options},
           {"type", target.type},
           {"vm_size", target.vm_size.empty() ? Json() : Json(target.vm_size)},
           {"vm_priority", target.vm_priority},

@@ -14,8 +14,9 @@ struct ComputeTarget {
   std::int64_t key = 0;   ///< inside the store
   std::string workspace;  ///< its name
   std::string name;
-  std::string engine = "local";
-  std::string type = "AmlCompute";  ///< or "local"
+  std::string engine = "local";          ///< a kind of engine/registry.h
+  Json engine_options = Json::object();  ///< what that engine was told, in its own words
+  std::string type = "AmlCompute";       ///< or "local"
   std::string vm_size;
   std::string vm_priority = "dedicated";  ///< or "lowpriority"
   int min_nodes = 0;

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/registry.h"
 #include "model/run.h"
 #include "scheduler/door.h"
 #include "scheduler/ordered_workers.h"
@@ -19,17 +19,17 @@ namespace muster::scheduler {
 /// Thread-safe.
 class EngineCalls {
  public:
-  using MakeEngine = std::function<std::unique_ptr<engine::Engine>(engine::Listener)>;
   using Post = std::function<void(std::function<void()>)>;
   using Answer = std::function<void(const Result<void>&)>;
 
-  /// Answers, and what the engine tells of `node_gone`, are given to `post`.
-  EngineCalls(const MakeEngine& make_engine, engine::Listener listener, store::Store& store, Post post);
+  /// One engine of each kind is made. Answers, and what engines tell of `node_gone`, are given to `post`.
+  EngineCalls(const engine::Registry& engines, engine::Listener listener, store::Store& store, Post post);
   ~EngineCalls() { stop(std::chrono::milliseconds(0)); }
 
-  /// The handle of these nodes is stored, beside those of the attempt's other nodes, before any of them does anything.
-  void start(const model::Run& run, std::vector<engine::NodeStart> nodes, Answer then);
-  void recover(const model::Run& run, const engine::Handle& handle, Answer then);
+  /// The handle of these nodes is stored, beside those of the attempt's other nodes, before any of them does anything. `kind`: of the
+  /// engine, which is stored too and asked whatever follows.
+  void start(const model::Run& run, const std::string& kind, std::vector<engine::NodeStart> nodes, Answer then);
+  void recover(const model::Run& run, Answer then);
   /// Which starts of nodes are meant: filled in when an engine is asked first. A start that took the place of one of them is not meant.
   using Meant = std::shared_ptr<std::optional<engine::Handle>>;
   static Meant as_started_now() { return std::make_shared<std::optional<engine::Handle>>(); }

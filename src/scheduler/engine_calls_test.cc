@@ -19,10 +19,10 @@ class EngineCallsTest : public ::testing::Test {
     run_.key = store_.add(run_);
   }
 
-  Result<void> start(const std::string& node_id) {
+  Result<void> start(const std::string& node_id, const std::string& kind = "local") {
     engine::NodeStart node;
     node.node_id = node_id;
-    return answer([&](const EngineCalls::Answer& then) { calls_.start(run_, {node}, then); });
+    return answer([&](const EngineCalls::Answer& then) { calls_.start(run_, kind, {node}, then); });
   }
   Result<void> kill(const EngineCalls::Meant& meant) {
     return answer([&](const EngineCalls::Answer& then) { calls_.stop(run_, {0}, engine::StopHow::kill, then, meant); });
@@ -30,13 +30,20 @@ class EngineCallsTest : public ::testing::Test {
 
   test::TestStore store_;
   test::EngineScript script_;
+  test::EngineScript other_;
+  engine::Registry engines_ = [this] {
+    engine::Registry both = script_.registry();
+    engine::EngineKind grid = *other_.registry().find("local");
+    grid.kind = "grid";
+    both.add(grid);
+    return both;
+  }();
   model::Run run_;
-  EngineCalls calls_{[this](engine::Listener listener) { return script_.make(std::move(listener)); },
-                     {[](const engine::AttemptId&, int, const std::string&) {}},
-                     store_.store(),
-                     [](const std::function<void()>& task) { task(); }};
+  EngineCalls calls_{
+      engines_, {[](const engine::AttemptId&, int, const std::string&) {}}, store_.store(), [](const std::function<void()>& task) {
+        task();
+      }};
 
- private:
   static Result<void> answer(const std::function<void(const EngineCalls::Answer&)>& call) {
     const auto answered = std::make_shared<test::Watched<std::optional<Result<void>>>>();
     call([answered](const Result<void>& outcome) { answered->set(outcome); });
@@ -65,6 +72,23 @@ TEST_F(EngineCallsTest, AKillThatIsTriedAgainMeetsWhatItMeant) {
   ASSERT_FALSE(kill(meant));
   EXPECT_TRUE(kill(meant));
   EXPECT_EQ(script_.stopped_handles.get().back()["0"]["start"], "first");
+}
+
+TEST_F(EngineCallsTest, WhatAnEngineStartedIsAskedOfThatEngine) {
+  ASSERT_TRUE(start("a node", "grid"));
+  EXPECT_TRUE(script_.starts.get().empty());
+  EXPECT_EQ(other_.starts.get().size(), 1U);
+  ASSERT_TRUE(kill(EngineCalls::as_started_now()));
+  EXPECT_TRUE(script_.stops.get().empty());
+  EXPECT_EQ(other_.stops.get().size(), 1U);
+  ASSERT_TRUE(answer([&](const EngineCalls::Answer& then) { calls_.recover(run_, then); }));
+  EXPECT_EQ(other_.recovered.get().size(), 1U);
+}
+
+TEST_F(EngineCallsTest, AnEngineThatTheServerHasNoMoreIsNamed) {
+  const auto started = start("a node", "slurm");
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().detail, "this server has no engine 'slurm'");
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ engine::NodeStart SchedulerImpl::node_start(const model::Run& run, int node_rank
 void SchedulerImpl::start_nodes(const model::Run& run) {
   std::vector<engine::NodeStart> nodes;
   for (const model::RunNode& node : run.nodes) nodes.push_back(node_start(run, node.node_rank, false));
-  calls_->start(run, std::move(nodes), [this, run](const Result<void>& outcome) { start_answered(run, outcome); });
+  calls_->start(run, targets_.engine(target_of(run)), std::move(nodes),
+                [this, run](const Result<void>& outcome) { start_answered(run, outcome); });
 }
 
 void SchedulerImpl::start_answered(const model::Run& run, const Result<void>& outcome) {
@@ -109,17 +110,18 @@ void SchedulerImpl::end_before_start(const model::Run& run) {
 void SchedulerImpl::salvage_node(const model::Run& run, int node_rank, int tries) {
   // The silence was the lost runner's.
   heartbeats_.with([&](Heartbeats& beats) { beats.heard(run.run_id, node_rank, clock_.steady()); });
-  calls_->start(run, {node_start(run, node_rank, true)}, [this, run, node_rank, tries](const Result<void>& outcome) {
-    if (outcome) return;
-    const bool waits = passes(outcome.error().code);
-    if (!waits || tries == 0)
-      log::error("scheduler", "{}: node {} could not be salvaged: {}", run.run_id, node_rank, outcome.error().detail);
-    thread_.post_after(delay_after(waits ? tries : 2), [this, run, node_rank, tries, waits, why = outcome.error().detail] {
-      if (!waits) return node_gone({run.run_id, run.attempt}, node_rank, why);
-      const auto now = active(run.run_id);
-      if (now && now->attempt == run.attempt) salvage_node(*now, node_rank, tries + 1);
-    });
-  });
+  calls_->start(run, targets_.engine(target_of(run)), {node_start(run, node_rank, true)},
+                [this, run, node_rank, tries](const Result<void>& outcome) {
+                  if (outcome) return;
+                  const bool waits = passes(outcome.error().code);
+                  if (!waits || tries == 0)
+                    log::error("scheduler", "{}: node {} could not be salvaged: {}", run.run_id, node_rank, outcome.error().detail);
+                  thread_.post_after(delay_after(waits ? tries : 2), [this, run, node_rank, tries, waits, why = outcome.error().detail] {
+                    if (!waits) return node_gone({run.run_id, run.attempt}, node_rank, why);
+                    const auto now = active(run.run_id);
+                    if (now && now->attempt == run.attempt) salvage_node(*now, node_rank, tries + 1);
+                  });
+                });
 }
 
 void SchedulerImpl::stop_nodes(const model::Run& run) {

@@ -50,14 +50,14 @@ void SchedulerImpl::take_up(const model::Run& run) {
     case RunStatus::queued: thread_.post([this, run] { preparer_->prepare(run); }); return;
     default: break;
   }
-  const auto handle = store_.read(
-      [&](store::Session& session) -> Result<std::optional<Json>> { return store::run_attempts::handle(session, run.key, run.attempt); });
-  if (!handle) {
-    log::error("scheduler", "{} cannot be continued now, and will be tried again: {}", run.run_id, handle.error().detail);
+  const auto is_started = store_.read(
+      [&](store::Session& session) -> Result<bool> { return store::run_attempts::handle(session, run.key, run.attempt).has_value(); });
+  if (!is_started) {
+    log::error("scheduler", "{} cannot be continued now, and will be tried again: {}", run.run_id, is_started.error().detail);
     thread_.post_after(std::chrono::seconds(2), [this, run] { take_up(run); });
     return;
   }
-  if (!*handle) {
+  if (!*is_started) {
     // The engine's start was never recorded, so nothing of it ran (the gate): start it now, unless it is to end.
     thread_.post([this, run] {
       if (!stop_reason(run)) {
@@ -71,32 +71,32 @@ void SchedulerImpl::take_up(const model::Run& run) {
   if (!all_checked_in(run) && !stop_reason(run)) {
     // No node had its work order, so no rank has run: whatever is left of the start is ended, and all of it begins anew. The server may
     // have been killed between the storing of the handle and the opening of the gate.
-    kill_nodes(run, ranks_of(run), [this, run, handle = **handle] {
-      apply_until_stored(run.key, run.attempt, StartAgain{}, [this, handle](const Step& applied) {
-        thread_.post([this, handle, run = applied.run, again = applied.changed] {
+    kill_nodes(run, ranks_of(run), [this, run] {
+      apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& applied) {
+        thread_.post([this, run = applied.run, again = applied.changed] {
           if (again) return start_nodes(run);
           // It was canceled meanwhile: it ends when its nodes are known to be gone.
           const auto now = active(run.run_id);
-          if (now && now->attempt == run.attempt) adopt_nodes(*now, handle);
+          if (now && now->attempt == run.attempt) adopt_nodes(*now);
         });
       });
     });
     return;
   }
-  thread_.post([this, run, handle = **handle] {
-    adopt_nodes(run, handle);
+  thread_.post([this, run] {
+    adopt_nodes(run);
     if (stop_reason(run)) stop_nodes(run);
     watch_duration(run, clock_.now_us(), true);
   });
 }
 
-void SchedulerImpl::adopt_nodes(const model::Run& run, const engine::Handle& handle, int tries) {
-  calls_->recover(run, handle, [this, run, handle, tries](const Result<void>& outcome) {
+void SchedulerImpl::adopt_nodes(const model::Run& run, int tries) {
+  calls_->recover(run, [this, run, tries](const Result<void>& outcome) {
     if (outcome) return;
     if (tries == 0) log::error("scheduler", "{}: its nodes cannot be watched now: {}", run.run_id, outcome.error().detail);
-    thread_.post_after(delay_after(tries), [this, run, handle, tries] {
+    thread_.post_after(delay_after(tries), [this, run, tries] {
       const auto now = active(run.run_id);
-      if (now && now->attempt == run.attempt) adopt_nodes(run, handle, tries + 1);
+      if (now && now->attempt == run.attempt) adopt_nodes(run, tries + 1);
     });
   });
 }

@@ -28,13 +28,12 @@ Result<void> acknowledge(const model::Run& run, const NodeId& node) {
 }  // namespace
 
 std::unique_ptr<Scheduler> Scheduler::create(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
-                                             const Clock& clock,
-                                             const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine) {
-  return std::make_unique<SchedulerImpl>(std::move(options), store, logs, changes, clock, make_engine);
+                                             const Clock& clock, const engine::Registry& engines) {
+  return std::make_unique<SchedulerImpl>(std::move(options), store, logs, changes, clock, engines);
 }
 
 SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
-                             const Clock& clock, const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine)
+                             const Clock& clock, const engine::Registry& engines)
     : options_(std::move(options)),
       store_(store),
       logs_(logs),
@@ -49,8 +48,7 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
   folders_ = std::make_unique<RunFolders>(
       options_.home / "runs", store_,
       [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); }, remove_tree);
-  calls_ =
-      std::make_unique<EngineCalls>(make_engine, listener, store_, [this](std::function<void()> task) { thread_.post(std::move(task)); });
+  calls_ = std::make_unique<EngineCalls>(engines, listener, store_, [this](std::function<void()> task) { thread_.post(std::move(task)); });
   preparer_ = std::make_unique<EnvironmentPreparer>(preparer_callbacks(), logs_, clock_);
 }
 

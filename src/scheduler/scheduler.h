@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/registry.h"
 #include "environment/builder.h"
 #include "model/rank_report.h"
 #include "model/run.h"
@@ -82,11 +82,9 @@ struct TargetStatus {
 
 class Scheduler {
  public:
-  /// `make_engine` makes the engine named by a compute target ("local"); its listener stays good for the life of the scheduler. All
-  /// references must outlive it.
+  /// `engines`: whose nodes compute targets may have; one of each kind is made. All other references must outlive the scheduler.
   static std::unique_ptr<Scheduler> create(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes,
-                                           const Clock& clock,
-                                           const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine);
+                                           const Clock& clock, const engine::Registry& engines);
   virtual ~Scheduler() = default;  ///< stops its threads; running runs go on
 
   /// Takes up every run that has not ended: queues it again, or adopts its runners. Call once, before serving.

@@ -50,8 +50,7 @@ class SchedulerTest : public ::testing::Test {
     options.start_patience = start_patience_;
     options.silence_is_loss = silence_is_loss_;
     options.engine_patience = engine_patience_;
-    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_,
-                                   [this](engine::Listener listener) { return script_.make(std::move(listener)); });
+    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_, script_.registry());
     const auto recovered = scheduler_->recover();
     ASSERT_TRUE(recovered) << recovered.error().detail;
   }
@@ -92,7 +91,7 @@ class SchedulerTest : public ::testing::Test {
       const auto workspace = store::workspaces::find(session, "default")->key;
       model::ComputeTarget target = *store::compute_targets::find(session, workspace, name);
       target.max_nodes = max_nodes;
-      store::compute_targets::set_limits(session, target);
+      store::compute_targets::update(session, target);
       return target;
     });
     ASSERT_TRUE(made) << made.error().detail;

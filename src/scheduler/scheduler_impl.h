@@ -28,7 +28,7 @@ std::string attempt_name(const model::Run& run);
 class SchedulerImpl final : public Scheduler {
  public:
   SchedulerImpl(SchedulerOptions options, store::Store& store, store::LogStore& logs, store::Changes& changes, const Clock& clock,
-                const std::function<std::unique_ptr<engine::Engine>(engine::Listener)>& make_engine);
+                const engine::Registry& engines);
   ~SchedulerImpl() override;
 
   Result<void> recover() override;
@@ -107,7 +107,7 @@ class SchedulerImpl final : public Scheduler {
   // recovery.cc
   void take_up(const model::Run& run);
   /// Has the engine watch what an earlier server started; tried again until it does.
-  void adopt_nodes(const model::Run& run, const engine::Handle& handle, int tries = 0);
+  void adopt_nodes(const model::Run& run, int tries = 0);
 
   /// The runs that have not ended, as they were last stored.
   using ActiveRuns = std::map<std::string, std::shared_ptr<const model::Run>>;

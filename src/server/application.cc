@@ -193,7 +193,8 @@ Result<void> serve(const ServeOptions& options) {
   scheduling.token_secret = secret;
   scheduling.local_runs_at_once = settings.local_runs_at_once;
   scheduling.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));
-  const auto scheduler = scheduler::Scheduler::create(scheduling, *store, logs, changes, clock, engine::make_local_engine);
+  const engine::Registry engines(engine::local_engine());
+  const auto scheduler = scheduler::Scheduler::create(scheduling, *store, logs, changes, clock, engines);
   MUSTER_TRY(scheduler->recover());
 
   // What is said about them.
@@ -203,6 +204,7 @@ Result<void> serve(const ServeOptions& options) {
                          logs,
                          changes,
                          *scheduler,
+                         engines,
                          clock,
                          {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit,
                           certificate ? "SHA256:" + certificate->fingerprint : ""}};

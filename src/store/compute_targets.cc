@@ -5,6 +5,7 @@
 #include "base/plural.h"
 #include "store/labels.h"
 #include "store/runs.h"
+#include "store/stored_spec.h"
 
 namespace muster::store::compute_targets {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::string_view kColumns =
     "SELECT t.key, w.name, t.name, t.engine, t.type, t.vm_size, t.vm_priority, t.min_nodes, t.max_nodes, t.idle_seconds_before_scaledown, "
     "t.description, "
-    "t.created_at, t.created_by FROM compute_targets t JOIN workspaces w ON w.key = t.workspace_key ";
+    "t.created_at, t.created_by, t.engine_options FROM compute_targets t JOIN workspaces w ON w.key = t.workspace_key ";
 
 std::vector<model::ComputeTarget> select(Session& session, std::string_view where, std::initializer_list<Value> values) {
   std::vector<model::ComputeTarget> targets;
@@ -31,6 +32,7 @@ std::vector<model::ComputeTarget> select(Session& session, std::string_view wher
     target.description = row.text(10);
     target.created_at = row.integer(11);
     target.created_by = row.text(12);
+    target.engine_options = json_from_stored(row.bytes(13));
   });
   for (model::ComputeTarget& target : targets) target.tags = labels::read(session, labels::kComputeTargetTags, target.key);
   return targets;
@@ -43,9 +45,9 @@ Result<model::ComputeTarget> create(Session& session, std::int64_t workspace_key
   session.run(
       "INSERT INTO compute_targets (workspace_key, name, engine, type, vm_size, vm_priority, min_nodes, max_nodes, "
       "idle_seconds_before_scaledown, "
-      "description, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "description, created_at, created_by, engine_options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {workspace_key, target.name, target.engine, target.type, target.vm_size, target.vm_priority, target.min_nodes, target.max_nodes,
-       target.idle_seconds_before_scaledown, target.description, target.created_at, target.created_by});
+       target.idle_seconds_before_scaledown, target.description, target.created_at, target.created_by, dump_json(target.engine_options)});
   labels::set_all(session, labels::kComputeTargetTags, session.last_key(), target.tags);
   return *find(session, workspace_key, target.name);
 }
@@ -65,9 +67,10 @@ Result<Page<model::ComputeTarget>> list(Session& session, std::int64_t workspace
 
 std::vector<model::ComputeTarget> all(Session& session) { return select(session, "ORDER BY t.key", {}); }
 
-void set_limits(Session& session, const model::ComputeTarget& target) {
-  session.run("UPDATE compute_targets SET min_nodes = ?, max_nodes = ?, idle_seconds_before_scaledown = ? WHERE key = ?",
-              {target.min_nodes, target.max_nodes, target.idle_seconds_before_scaledown, target.key});
+void update(Session& session, const model::ComputeTarget& target) {
+  session.run(
+      "UPDATE compute_targets SET min_nodes = ?, max_nodes = ?, idle_seconds_before_scaledown = ?, engine_options = ? WHERE key = ?",
+      {target.min_nodes, target.max_nodes, target.idle_seconds_before_scaledown, dump_json(target.engine_options), target.key});
 }
 
 Result<void> remove(Session& session, std::int64_t workspace_key, std::string_view name) {

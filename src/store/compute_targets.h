@@ -17,8 +17,8 @@ std::optional<model::ComputeTarget> find(Session& session, std::int64_t workspac
 Result<Page<model::ComputeTarget>> list(Session& session, std::int64_t workspace_key, const PageRequest& request);
 /// Every target of every workspace, for the scheduler's start.
 std::vector<model::ComputeTarget> all(Session& session);
-/// Writes its limits: min_nodes, max_nodes, idle_seconds_before_scaledown.
-void set_limits(Session& session, const model::ComputeTarget& target);
+/// Writes what can be changed: min_nodes, max_nodes, idle_seconds_before_scaledown, engine_options.
+void update(Session& session, const model::ComputeTarget& target);
 /// conflict while runs that have not ended name it, or when it is `local`; not_found when there is none.
 Result<void> remove(Session& session, std::int64_t workspace_key, std::string_view name);
 

@@ -136,6 +136,7 @@ TEST(ComputeTargets, AreMadeChangedAndRemoved) {
   wanted.vm_size = "STANDARD_NC6";
   wanted.vm_priority = "lowpriority";
   wanted.max_nodes = 4;
+  wanted.engine = "grid";
   wanted.tags = {{"k", "v"}};
   const auto create = [&] {
     return test.store().write([&](Session& session) { return compute_targets::create(session, test.workspace_key(), wanted); });
@@ -144,7 +145,8 @@ TEST(ComputeTargets, AreMadeChangedAndRemoved) {
   EXPECT_EQ(create().error().code, Code::conflict);
   made.max_nodes = 8;
   made.min_nodes = 1;
-  test.write([&](Session& session) { compute_targets::set_limits(session, made); });
+  made.engine_options = {{"partition", "cpu"}};
+  test.write([&](Session& session) { compute_targets::update(session, made); });
   test.read([&](Session& session) {
     EXPECT_EQ(to_json(compute_targets::find(session, test.workspace_key(), "gpu-cluster").value()), to_json(made));
     EXPECT_EQ(compute_targets::all(session).size(), 2u);

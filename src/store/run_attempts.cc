@@ -56,10 +56,18 @@ void put_stages(Session& session, std::int64_t run_key, int attempt, const Stage
               {run_key, attempt, to_text(stages)});
 }
 
-void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle) {
-  set_json(session, "handle", run_key, attempt, handle);
+void set_handle(Session& session, std::int64_t run_key, int attempt, const Handle& handle) {
+  session.run("UPDATE run_attempts SET engine = ?, handle = ? WHERE run_key = ? AND attempt = ?",
+              {handle.engine, dump_json(handle.nodes), run_key, attempt});
 }
-std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt) { return get_json(session, "handle", run_key, attempt); }
+std::optional<Handle> handle(Session& session, std::int64_t run_key, int attempt) {
+  std::optional<Handle> found;
+  session.query("SELECT engine, handle FROM run_attempts WHERE run_key = ? AND attempt = ? AND handle IS NOT NULL", {run_key, attempt},
+                [&](const Row& row) {
+                  found = Handle{row.text(0), json_from_stored(row.bytes(1))};
+                });
+  return found;
+}
 
 void set_to_kill(Session& session, std::int64_t run_key, int attempt, bool to_kill) {
   session.run("UPDATE run_attempts SET to_kill = ? WHERE run_key = ? AND attempt = ?", {to_kill ? 1 : 0, run_key, attempt});

@@ -24,8 +24,12 @@ std::array<model::StageTimes, model::kStageCount> stages(Session& session, std::
 void put_stages(Session& session, std::int64_t run_key, int attempt, const std::array<model::StageTimes, model::kStageCount>& stages);
 
 /// The engine's handle (engine/engine.h), opaque here. Nothing until one was recorded; one for an unknown attempt is dropped.
-void set_handle(Session& session, std::int64_t run_key, int attempt, const Json& handle);
-std::optional<Json> handle(Session& session, std::int64_t run_key, int attempt);
+struct Handle {
+  std::string engine;  ///< the kind that made it
+  Json nodes;
+};
+void set_handle(Session& session, std::int64_t run_key, int attempt, const Handle& handle);
+std::optional<Handle> handle(Session& session, std::int64_t run_key, int attempt);
 
 /// Whether all that was started of the attempt is still to be ended by force, though its run has ended.
 void set_to_kill(Session& session, std::int64_t run_key, int attempt, bool to_kill);

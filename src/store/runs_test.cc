@@ -145,7 +145,7 @@ TEST(Runs, EachAttemptKeepsItsOwn) {
   run.nodes.resize(1);
   run.nodes[0].host = "first";
   test.write([&](Session& session) { return update_state(session, run); });
-  test.write([&](Session& session) { run_attempts::set_handle(session, run.key, 1, {{"pid", 1}}); });
+  test.write([&](Session& session) { run_attempts::set_handle(session, run.key, 1, {"grid", Json{{"pid", 1}}}); });
   run.attempt = 2;
   run.stages = {};
   run.nodes.clear();
@@ -158,7 +158,8 @@ TEST(Runs, EachAttemptKeepsItsOwn) {
     EXPECT_EQ(attempts[0].stages[0].ended_at, 2);
     EXPECT_EQ(attempts[1].stages[0].ended_at, 0);
     EXPECT_EQ(run_nodes::list(session, run.key, 1).at(0).host, "first");
-    EXPECT_EQ(run_attempts::handle(session, run.key, 1).value()["pid"], 1);
+    EXPECT_EQ(run_attempts::handle(session, run.key, 1).value().nodes["pid"], 1);
+    EXPECT_EQ(run_attempts::handle(session, run.key, 1).value().engine, "grid");
     EXPECT_FALSE(run_attempts::handle(session, run.key, 2));
   });
   test.write([&](Session& session) { run_attempts::set_resolved_environment(session, run.key, 2, {{"pip", {"a"}}}); });

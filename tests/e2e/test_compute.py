@@ -15,6 +15,17 @@ def test_a_target_is_created_shown_listed_and_deleted(server):
     assert server.problem("compute", "show", "cpu-cluster")["code"] == "not_found"
 
 
+def test_an_engine_or_option_that_is_not_there_is_refused_with_those_that_are(server):
+    made = server.json("compute", "create", "here", "--max-nodes", "1", "--engine", "local")
+    assert (made["engine"], made["engine_options"]) == ("local", {})
+    problem = server.problem("compute", "create", "there", "--max-nodes", "1", "--engine", "slum")
+    assert (problem["code"], problem["errors"][0]["field"]) == ("invalid", "engine")
+    assert problem["errors"][0]["hint"] == "this server has: local"
+    problem = server.problem("compute", "create", "there", "--max-nodes", "1", "--engine-option", "partition=cpu")
+    assert problem["errors"][0]["field"] == "engine_options.partition"
+    assert problem["errors"][0]["hint"] == "it has no options"
+
+
 def test_it_grows_on_demand_and_shrinks_when_idle(server):
     server("compute", "create", "elastic", "--max-nodes", "2", "--idle-seconds", "1")
     assert server.json("compute", "show", "elastic")["current_node_count"] == 0

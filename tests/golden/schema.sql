@@ -31,7 +31,7 @@ CREATE TABLE compute_targets (
   idle_seconds_before_scaledown INTEGER NOT NULL,
   description TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  created_by TEXT NOT NULL,
+  created_by TEXT NOT NULL, engine_options TEXT NOT NULL DEFAULT '{}',
   UNIQUE (workspace_key, name)
 ) STRICT;
 
@@ -164,7 +164,7 @@ CREATE TABLE run_attempts (
   attempt INTEGER NOT NULL,
   stages TEXT NOT NULL,       -- JSON, [[started, ended], …]
   handle TEXT,                -- JSON, the engine's
-  resolved_environment TEXT, prepared TEXT, to_kill INTEGER NOT NULL DEFAULT 0,  -- JSON
+  resolved_environment TEXT, prepared TEXT, to_kill INTEGER NOT NULL DEFAULT 0, engine TEXT NOT NULL DEFAULT 'local',  -- JSON
   PRIMARY KEY (run_key, attempt)
 ) STRICT;
 

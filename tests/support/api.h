@@ -128,8 +128,13 @@ class Api {
   store::LogStore logs{folder / "logs", [this](int fd) { return sync(fd); }};
   store::Changes changes;
   FakeScheduler scheduler{*store, changes, clock};
-  api::Services services{
-      *store, *blobs, logs, changes, scheduler, clock, {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
+  engine::Registry engines = [] {
+    engine::Registry both(engine::EngineKind{"local", "nodes are processes on the server's machine", {}, {}, {}, {}});
+    both.add({"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}}, {}, {}});
+    return both;
+  }();
+  api::Services services{*store,    *blobs,  logs,  changes,
+                         scheduler, engines, clock, {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
   http::Router router;
   http::Gate gate = api::make_gate(services);
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/registry.h"
 #include "support/event.h"
 
 namespace muster::test {
@@ -38,6 +38,13 @@ struct EngineScript {
   engine::Listener listener;                                     ///< of the engine made last
 
   std::unique_ptr<engine::Engine> make(engine::Listener to);
+  /// This engine alone, as the kind "local".
+  engine::Registry registry() {
+    engine::EngineKind kind;
+    kind.kind = "local";
+    kind.make = [this](engine::Listener to) { return make(std::move(to)); };
+    return engine::Registry(kind);
+  }
 };
 
 class ScriptedEngine final : public engine::Engine {

@@ -54,6 +54,8 @@ std::string compute_text(const Json& target, std::size_t width, const Style& sty
                      text_at(target, "allocation_state") + "\n";
   if (const std::string description = text_at(target, "description"); !description.empty()) text += description + "\n";
   text += fmt::format("\nEngine      {}\n", text_at(target, "engine"));
+  if (const std::string options = pairs_text(member(target, "engine_options")); !options.empty())
+    text += fmt::format("Told        {}\n", options);
   if (const std::string size = text_at(target, "vm_size"); !size.empty()) text += fmt::format("Size        {}\n", size);
   text += fmt::format("Limits      {}\n", limits_text(target));
   text += fmt::format("Idle time   {} before a node is removed\n",

@@ -193,4 +193,12 @@ std::unique_ptr<Engine> make_local_engine(Listener listener) {
   return std::make_unique<LocalEngine>(std::move(listener), std::move(*watcher));
 }
 
+EngineKind local_engine() {
+  EngineKind kind;
+  kind.kind = "local";
+  kind.description = "nodes are processes on the server's machine";
+  kind.make = make_local_engine;
+  return kind;
+}
+
 }  // namespace muster::engine
