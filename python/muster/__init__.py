@@ -24,8 +24,10 @@ from .experiment import Experiment
 from .model import Model
 from .run import Run
 from .runconfig import DockerConfiguration, MpiConfiguration, PyTorchConfiguration, RunConfiguration
+from .script_run import ScriptRun
 from .script_run_config import ScriptRunConfig
 from .workspace import Workspace
 
 __all__ = ["AmlCompute", "ComputeTarget", "CondaDependencies", "DockerConfiguration", "Environment", "Experiment", "Model",
-           "MpiConfiguration", "PyTorchConfiguration", "Run", "RunConfiguration", "ScriptRunConfig", "Workspace", "__version__"]
+           "MpiConfiguration", "PyTorchConfiguration", "Run", "RunConfiguration", "ScriptRun", "ScriptRunConfig", "Workspace",
+           "__version__"]

@@ -9,11 +9,12 @@ import warnings
 from typing import Any, Dict, Optional, TYPE_CHECKING, Union
 
 from ._journal import Journal
-from ._logging import JournalLogger
+from ._logging import JournalLogger, MetricLogger
 from .exceptions import RunEnvironmentException
 from .experiment import Experiment
 from .offline_run import OfflineRun
 from .run import Run
+from .script_run import ScriptRun
 from .workspace import Workspace, connect
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def get_context(allow_offline: bool = True) -> Union[Run, OfflineRun]:
                                   "with Run.get_context().".format(" and ".join(missing) + (" is" if len(missing) == 1 else " are")))
 
 
-class SubmittedRun(JournalLogger, Run):
+class SubmittedRun(JournalLogger, ScriptRun):
     """The run as its own job sees it. Its `log` methods write to the journal; the others ask the server, as outside."""
 
     def __init__(self, run_id: str, folder: str) -> None:
@@ -81,10 +82,12 @@ class SubmittedRun(JournalLogger, Run):
         """The run's named outputs: none in this version."""
         return {}
 
+    log_image = MetricLogger.log_image  # Left in outputs/, and collected from there.
+
     def complete(self, _set_status: bool = True) -> None:
         """Does nothing: the process's exit code decides how the run ends."""
 
-    def fail(self, error_details: Any = None, error_code: Optional[str] = None) -> None:
+    def fail(self, error_details: Any = None, error_code: Optional[str] = None, _set_status: bool = True, _traceback: str = "") -> None:
         """Writes the details to standard error, and so to the run's log; the process's exit code decides how the run ends."""
         print("run.fail: {}".format(error_details), file=sys.stderr, flush=True)
 

@@ -2,7 +2,7 @@
 import os
 import shutil
 import time
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
 from . import _metrics
 from ._journal import Journal, check_name, check_size, step_of
@@ -45,10 +45,8 @@ class MetricLogger:
 
         The file is put into outputs/ where it is not there yet, and is uploaded with it.
         """
-        if (path is None) == (plot is None):
-            raise UserErrorException("run.log_image takes exactly one of path and plot, and the metric {!r} was given {}.".format(
-                name, "both" if path is not None else "neither"))
-        self._record("image", name, {"image": _save_image(name, path, plot)}, None)
+        check_one_of(name, path, plot)
+        self._record("image", name, {"image": save_image(name, path, plot, output_folder())[0]}, None)
 
 
 class JournalLogger(MetricLogger):
@@ -103,9 +101,16 @@ def output_folder() -> str:
     return os.environ.get("AZUREML_OUTPUT_DIRECTORY") or "outputs"
 
 
-def _save_image(name: str, path: Optional[str], plot: Any) -> str:
-    """Puts the image into the outputs folder and returns the path its artifact will have."""
-    folder = os.path.abspath(output_folder())
+def check_one_of(name: str, path: Optional[str], plot: Any) -> None:
+    """UserErrorException unless there is a path or a plot, and not both."""
+    if (path is None) == (plot is None):
+        raise UserErrorException("run.log_image takes exactly one of path and plot, and the metric {!r} was given {}.".format(
+            name, "both" if path is not None else "neither"))
+
+
+def save_image(name: str, path: Optional[str], plot: Any, folder: str) -> Tuple[str, str]:
+    """Puts the image into the folder, where it is not there yet; gives the path of its artifact, and its own."""
+    folder = os.path.abspath(folder)
     stem = "".join(char if char.isalnum() or char in "-_." else "_" for char in str(name))[:100]
     if path is None:
         target = _free_path(folder, stem, ".png")
@@ -113,7 +118,7 @@ def _save_image(name: str, path: Optional[str], plot: Any) -> str:
             raise UserErrorException("plot: run.log_image takes matplotlib's pyplot or a figure, not {}.".format(
                 type(plot).__name__))
         plot.savefig(target, format="png")
-        return "outputs/" + os.path.basename(target)
+        return "outputs/" + os.path.basename(target), target
     try:
         with open(path, "rb") as file:
             start = file.read(16)
@@ -124,10 +129,10 @@ def _save_image(name: str, path: Optional[str], plot: Any) -> str:
         raise UserErrorException("path: {} is not an image: it is no PNG, JPEG, GIF, BMP, TIFF or WebP.".format(path))
     inside = os.path.relpath(os.path.abspath(path), folder)
     if not inside.startswith(os.pardir) and not os.path.isabs(inside):
-        return "outputs/" + inside.replace(os.sep, "/")
+        return "outputs/" + inside.replace(os.sep, "/"), path
     target = _free_path(folder, stem, os.path.splitext(path)[1])
     shutil.copyfile(path, target)
-    return "outputs/" + os.path.basename(target)
+    return "outputs/" + os.path.basename(target), target
 
 
 def _free_path(folder: str, stem: str, extension: str) -> str:

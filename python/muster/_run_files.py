@@ -1,7 +1,7 @@
 """A run's files: the artifacts it left and its logs."""
 import hashlib
 import os
-from typing import Any, Dict, Iterable, List, Optional, TYPE_CHECKING
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, TYPE_CHECKING
 
 from ._addresses import path_segments
 from ._hash_cache import hash_file
@@ -117,13 +117,19 @@ class RunFiles:
 
     def upload_folder(self, name: str, path: str, datastore_name: Optional[str] = None) -> None:
         """Adds all files below the folder `path` under the prefix `name`."""
-        if not os.path.isdir(path):
-            raise UserErrorException("path: {} is not a folder.".format(path))
-        for folder, _, files in os.walk(path):
-            for file in sorted(files):
-                source = os.path.join(folder, file)
-                relative = os.path.relpath(source, path).replace(os.sep, "/")
-                self.upload_file("{}/{}".format(name.rstrip("/"), relative) if name else relative, source)
+        for artifact, source in _files_below(name, path):
+            self.upload_file(artifact, source)
+
+    def _upload_new(self, name: str, path: str) -> None:
+        """As upload_folder, without the files that are artifacts already with the same content."""
+        there = None
+        for artifact, source in _files_below(name, path):
+            if there is None:
+                found = self._client.pages(self._path + "/artifacts", "artifacts", {"prefix": name + "/"})
+                there = {one["path"]: one["sha256"] for one in found}
+            if artifact in there and there[artifact] == hash_file(source)[0]:
+                continue
+            self.upload_file(artifact, source)
 
     # --- Inside ---
 
@@ -166,6 +172,18 @@ class RunFiles:
             if not error.repeated or self._files().get(name, {}).get("sha256") != sha256:
                 raise UserErrorException("name: the run has an artifact {} already, and artifacts are written once. Choose another "
                                          "name.".format(name), error, problem=error.problem)
+
+
+def _files_below(name: str, path: str) -> Iterator[Tuple[str, str]]:
+    """Each file below the folder: the artifact it becomes under `name`, and its path."""
+    if not os.path.isdir(path):
+        raise UserErrorException("path: {} is not a folder.".format(path))
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for file in sorted(files):
+            source = os.path.join(folder, file)
+            relative = os.path.relpath(source, path).replace(os.sep, "/")
+            yield "{}/{}".format(name.rstrip("/"), relative) if name else relative, source
 
 
 def _refuse_existing(target: str) -> None:

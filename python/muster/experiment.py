@@ -80,9 +80,27 @@ class Experiment:
         from ._submit import submit
         return submit(self, config, tags, **kwargs)
 
+    def start_logging(self, name: Optional[str] = None, run_id: Optional[str] = None, outputs: Union[None, bool, str] = None,
+                      snapshot_directory: Optional[str] = ".", display_name: Optional[str] = None,
+                      tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
+        """Begins an interactive run: this process logs it, no node runs it. It is Running until complete() or fail(); a `with` calls them.
+
+        `outputs` (./outputs; False for none) is a folder whose files are uploaded when the run ends; `snapshot_directory` is taken as its
+        snapshot, unless it is None. UserErrorException for what is not known or cannot be, SnapshotException for what is wrong with
+        the folder.
+        """
+        from ._interactive import begin
+        from .run import texts
+        if kwargs:
+            raise UserErrorException("start_logging does not know {}. It takes name, outputs, snapshot_directory, display_name and "
+                                     "tags.".format(", ".join(sorted(kwargs))))
+        if run_id is not None:
+            raise UserErrorException("run_id: the server gives runs their ids. Leave it out; `name` is shown beside the id.")
+        return begin(self, display_name if display_name is not None else name, outputs, snapshot_directory, None, texts(tags or {}))
+
     def get_runs(self, type: Optional[str] = None, tags: TagFilter = None, properties: TagFilter = None,
                  include_children: bool = False) -> "Iterator[Run]":
-        """The experiment's runs, newest first, fetched as they are asked for.
+        """The experiment's runs, newest first, fetched as they are asked for; of one `type` (as `run.type` says it) when asked.
 
         `tags` and `properties`: `"key"` for those that have it, {key: value} for those where it is that.
         """
@@ -90,8 +108,9 @@ class Experiment:
         for data in self._workspace._client.pages(self._workspace._path + "/runs", "runs", {"experiment": self._name}):
             if data.get("parent_run_id") and not include_children:
                 continue
-            if _has_tags(data.get("tags") or {}, tags) and _has_tags(data.get("properties") or {}, properties):
-                yield Run._from_data(self, data)
+            run = Run._from_data(self, data)
+            if _has_tags(run.tags, tags) and _has_tags(run.properties, properties) and type in (None, run.type):
+                yield run
 
     def tag(self, key: str, value: Any = None) -> None:
         """Sets one tag."""

@@ -1,12 +1,13 @@
-"""Runs: what was submitted, how it goes, what it left."""
+"""Runs: what was submitted or begun, how it goes, what it left."""
 import json
+import traceback
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, TYPE_CHECKING, Union
 
-from . import _follow, _metrics
+from . import _follow
 from ._addresses import segment
-from ._errors_of_runs import error_details, NO_DETAILS
-from ._logging import MetricLogger
+from ._details import details_of
 from ._run_files import RunFiles
+from ._run_metrics import RunMetrics
 from ._show import OutputPrinter
 from .exceptions import (ActivityFailedException, ExperimentExecutionException, ModelPathNotFoundException, ProjectSystemException,
                          UserErrorException)
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from .workspace import Workspace
 
 
-class Run(RunFiles, MetricLogger):
-    """A run of an experiment, as its submitter sees it.
+class Run(RunFiles, RunMetrics):
+    """A run of an experiment: an interactive one (Experiment.start_logging, child_run), or a ScriptRun, a job as its submitter sees it.
 
     `status`, `tags` and the like are those of the last look; methods that begin with `get_` look again.
     ProjectSystemException when the experiment has no run of this id.
@@ -35,6 +36,10 @@ class Run(RunFiles, MetricLogger):
             raise ProjectSystemException("Run not found: {} is a run of the experiment {!r}, not of {!r}.".format(
                 run_id, self._data["experiment"], experiment.name))
 
+    # Of an interactive run that this process began.
+    _outputs: Optional[str] = None
+    _has_been_ended = False
+
     def _set_up(self, experiment: "Experiment", run_id: str, data: Optional[Dict[str, Any]]) -> None:
         self._experiment = experiment
         self._workspace = experiment.workspace
@@ -44,7 +49,9 @@ class Run(RunFiles, MetricLogger):
 
     @classmethod
     def _from_data(cls, experiment: "Experiment", data: Dict[str, Any]) -> "Run":
-        run = Run.__new__(Run)
+        from ._kinds import class_of
+        kind = class_of(data)
+        run = kind.__new__(kind)
         run._set_up(experiment, data["run_id"], data)
         return run
 
@@ -102,8 +109,9 @@ class Run(RunFiles, MetricLogger):
 
     @property
     def type(self) -> str:
-        """The kind of run, in Azure's word."""
-        return "azureml.scriptrun"
+        """The kind of run, in Azure's word: azureml.scriptrun for a job."""
+        from ._kinds import type_of
+        return type_of(self._data)
 
     @property
     def status(self) -> str:
@@ -202,56 +210,63 @@ class Run(RunFiles, MetricLogger):
     def cancel(self) -> None:
         """Asks for the run to end. UserErrorException when it has ended."""
         self._last = self._client.json("POST", self._path + "/cancel", {"reason": "canceled by its submitter"}, create=True)
+        self._has_been_ended = True
+
+    def start(self) -> None:
+        """Accepted for scripts that call it: a run is Running from its beginning."""
 
     def complete(self, _set_status: bool = True) -> None:
-        """In the run's own job it does nothing. From outside: UserErrorException, unless the run is Completed already."""
-        if _set_status and self._refresh()["status"] != "Completed":
-            raise self._ends_by_its_job("complete")
+        """Ends the run as Completed, once what it logged and what is in its outputs folder is on the server.
 
-    def fail(self, error_details: Any = None, error_code: Optional[str] = None) -> None:
-        """In the run's own job it writes the details to the run's log. From outside: UserErrorException."""
-        raise self._ends_by_its_job("fail")
-
-    def _ends_by_its_job(self, method: str) -> UserErrorException:
-        return UserErrorException("run.{}() cannot end the run {} from here: the exit code of its job decides how it ends. End it with "
-                                  "run.cancel().".format(method, self._id))
-
-    def flush(self, timeout_seconds: int = 300) -> None:
-        """Accepted for scripts that call it: what a log method returned from is recorded."""
-
-    # --- Metrics ---
-
-    def get_metrics(self, name: Optional[str] = None, recursive: bool = False, run_type: Optional[str] = None,
-                    populate: bool = False, rank: Union[None, int, str] = None) -> Dict[str, Any]:
-        """The metrics by name: a value logged once is a scalar, several are a list in the order they were logged.
-
-        A row logged once is {column: value}, rows and tables are {column: list}, an image is its artifact's path.
-        `rank` chooses one rank, or "all"; rank 0 otherwise. `recursive` gives {run id: metrics}, children included.
-        An unknown name gives {}. For steps and times see get_metric_points.
+        UserErrorException when it has ended otherwise; called again it changes nothing.
         """
-        metrics = {key: _metrics.gather(points) for key, points in self.get_metric_points(name, rank).items()}
-        if not recursive:
-            return metrics
-        found = {self._id: metrics}
-        for child in self.get_children(recursive=True):
-            found[child.id] = child.get_metrics(name, rank=rank)
-        return found
+        self._bring_home()
+        if _set_status:
+            self._last = self._client.json("POST", self._path + "/complete")
+            self._has_been_ended = True
 
-    def get_metric_points(self, name: Optional[str] = None, rank: Union[None, int, str] = None) -> "Dict[str, List[Dict[str, Any]]]":
-        """Every point as it was recorded: {name: [{"value", "step", "time", "rank"}]}."""
-        found: Dict[str, List[Dict[str, Any]]] = {}
-        query: Dict[str, Any] = {"name": name, "rank": rank}
-        while True:
-            answer = self._client.json("GET", self._path + "/metrics", query=query)
-            for metric, points in answer["metrics"].items():
-                found.setdefault(metric, []).extend(points)
-            if not answer.get("next"):
-                return found
-            query["cursor"] = answer["next"]
+    def fail(self, error_details: Any = None, error_code: Optional[str] = None, _set_status: bool = True, _traceback: str = "") -> None:
+        """Ends the run as Failed with these details (a text or an exception), once what it logged is on the server.
 
-    def _record(self, kind: str, name: str, value: Any, step: Optional[int]) -> None:
-        raise UserErrorException("name: the metric {!r} cannot be logged from here: a run's metrics are logged by its own job, "
-                                 "through Run.get_context().".format(name))
+        UserErrorException when it has ended otherwise; called again it changes nothing.
+        """
+        if isinstance(error_details, BaseException):
+            _traceback = _traceback or "".join(traceback.format_exception(type(error_details), error_details, error_details.__traceback__))
+            error_details = traceback.format_exception_only(type(error_details), error_details)[-1].strip()
+        body: Dict[str, Any] = {}
+        if error_details is not None or error_code is not None:
+            words = "" if error_details is None else str(error_details)
+            body["message"] = _cut(": ".join(part for part in (error_code, words) if part), 10000)
+        if _traceback:
+            body["traceback"] = _cut(_traceback, 100000)
+        try:
+            self._bring_home()
+        finally:
+            if _set_status:
+                self._last = self._client.json("POST", self._path + "/fail", body)
+                self._has_been_ended = True
+
+    def _bring_home(self) -> None:
+        self.flush()
+        if self._outputs is not None:
+            self._upload_new("outputs", self._outputs)
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, where: Any) -> None:
+        """Ends the run: Completed, or Failed with the exception that left the block. One that was ended inside stays as it is."""
+        if self._has_been_ended:
+            return
+        if kind is None:
+            try:
+                self.complete()
+            except Exception as fault:
+                self.fail(fault)
+                raise
+            return
+        self.fail("".join(traceback.format_exception_only(kind, error)).strip(),
+                  _traceback="".join(traceback.format_exception(kind, error, where)))
 
     # --- Tags and properties ---
 
@@ -287,11 +302,33 @@ class Run(RunFiles, MetricLogger):
         from .experiment import Experiment, _has_tags
         for data in self._client.pages(self._workspace._path + "/runs", "runs", {"parent_run_id": self._id}):
             child = Run._from_data(Experiment._unchecked(self._workspace, data["experiment"]), data)
-            if _has_tags(child.tags, tags) and _has_tags(child.properties, properties) and status in (None, child.status):
+            if _has_tags(child.tags, tags) and _has_tags(child.properties, properties) and status in (None, child.status) \
+                    and type in (None, child.type):
                 yield child
             if recursive:
                 for grandchild in child.get_children(True, tags, properties, type, status):
                     yield grandchild
+
+    def child_run(self, name: Optional[str] = None, run_id: Optional[str] = None, outputs: Union[None, bool, str] = False) -> "Run":
+        """Begins an interactive run that is this one's child. End it with complete() or fail(), or use it in a `with`.
+
+        `outputs`: a folder whose files are uploaded when it ends.
+        """
+        from ._interactive import begin
+        if run_id is not None:
+            raise UserErrorException("run_id: the server gives runs their ids. Leave it out; `name` is shown beside the id.")
+        return begin(self._experiment, name, outputs, None, self._id)
+
+    def create_children(self, count: Optional[int] = None, tag_key: Optional[str] = None,
+                        tag_values: Optional[Iterable[Any]] = None) -> "List[Run]":
+        """Begins several interactive children: `count` of them, or one for each of `tag_values`, tagged `tag_key`."""
+        from ._interactive import begin
+        if (count is None) == (tag_values is None) or (tag_key is None) != (tag_values is None):
+            raise UserErrorException("count, tag_key, tag_values: give a count, or a tag_key with tag_values.")
+        each: List[Dict[str, str]] = [{} for _ in range(count or 0)]
+        if tag_values is not None:
+            each = [texts({str(tag_key): value}) for value in tag_values]
+        return [begin(self._experiment, None, False, None, self._id, tags) for tags in each]
 
     def submit_child(self, config: "ScriptRunConfig", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
         """Starts a run that is this one's child."""
@@ -344,41 +381,17 @@ class Run(RunFiles, MetricLogger):
         self._last = self._client.json("PATCH", self._path, body)
 
     def _details(self, data: Dict[str, Any]) -> Dict[str, Any]:
-        distribution = data.get("distribution") or {}
-        details: Dict[str, Any] = {
-            "runId": data["run_id"],
-            "target": data.get("compute_target"),
-            "status": data["status"],
-            "properties": dict(data.get("properties") or {}, ContentSnapshotId=data.get("snapshot_id")),
-            "inputDatasets": [],
-            "outputDatasets": [],
-            "runDefinition": {
-                "script": data.get("script"), "command": data.get("command") or "", "arguments": data.get("arguments") or [],
-                "target": data.get("compute_target"), "environment": data.get("environment"),
-                "environmentVariables": data.get("environment_variables") or {}, "nodeCount": data.get("node_count"),
-                "maxRunDurationSeconds": data.get("max_run_duration_seconds"), "priority": data.get("priority"),
-                "framework": "PyTorch" if distribution.get("type") == "pytorch" else "Python",
-                "communicator": distribution.get("backend") or ("OpenMpi" if distribution.get("type") == "mpi" else "None"),
-                "distribution": data.get("distribution"),
-            },
-            "logFiles": {log["path"]: self._log_url(log["path"]) for log in self._logs()},
-            "submittedBy": data.get("created_by"),
-            "stages": data.get("stages") or [],
-            "nodes": data.get("nodes") or [],
-        }
-        for key, value in (("startTimeUtc", data.get("started_at")), ("endTimeUtc", data.get("ended_at")),
-                           ("warnings", data.get("warnings"))):
-            if value:
-                details[key] = value
-        if data.get("error"):
-            details["error"] = error_details(data)
-        elif data["status"] == "Failed":
-            details["error"] = {"error": {"code": "UserError", "message": NO_DETAILS, "details": []}}
-        return details
+        return details_of(data, {log["path"]: self._log_url(log["path"]) for log in self._logs()})
 
     def __repr__(self) -> str:
         return "Run(Experiment: {},\nId: {},\nType: {},\nStatus: {})".format(
             self._experiment.name, self._id, self.type, self._last["status"] if self._last else "unknown")
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """The end of a long text: where a traceback says what went wrong."""
+    encoded = text.encode("utf-8", "replace")
+    return text if len(encoded) <= most_bytes else encoded[-most_bytes:].decode("utf-8", "ignore")
 
 
 def texts(values: Mapping[str, Any]) -> Dict[str, str]:

@@ -39,6 +39,7 @@ class State:
         self.submitted = []  # The bodies of POST /runs.
         self.artifacts = {}  # run id -> {path: bytes}
         self.logs = {}  # run id -> {path: bytes}
+        self.sources = {}  # (run id, source) -> next sequence
         self.metrics = {}  # run id -> {name: [points]}
         self.environments = []
         self.targets = {"local": target("local", 1)}
@@ -96,7 +97,8 @@ class FakeServer(socketserver.ThreadingMixIn, HTTPServer):
     def run(self, run_id="birds_1795230131_0a1b2c3d", experiment="birds", status="Running", **more):
         """Makes a run."""
         self.state.runs[run_id] = dict({
-            "run_id": run_id, "uuid": hashlib.md5(run_id.encode()).hexdigest(), "workspace": "default", "experiment": experiment,
+            "run_id": run_id, "kind": "job", "uuid": hashlib.md5(run_id.encode()).hexdigest(), "workspace": "default",
+            "experiment": experiment,
             "display_name": None, "status": status, "status_detail": None, "attempt": 1, "created_at": TIME, "created_by": "me",
             "started_at": TIME, "ended_at": None, "stages": [], "compute_target": "local", "environment": {"name": None, "version": None},
             "snapshot_id": "ab" * 32, "script": "train.py", "command": None, "arguments": [], "distribution": None, "node_count": 1,
@@ -240,6 +242,13 @@ def post_snapshot(handler, ws):
 def post_run(handler, ws):
     body = handler.json()
     state = handler.server.state
+    if body.get("kind") == "interactive":
+        state.submitted.append(body)
+        run_id = handler.server.run("{}_1795230131_{:08x}".format(body["experiment"], len(state.submitted)), body["experiment"], "Running",
+                                    kind="interactive", compute_target=None, environment=None, script=None,
+                                    snapshot_id=body.get("snapshot_id"), parent_run_id=body.get("parent_run_id"),
+                                    display_name=body.get("display_name"), tags=body["tags"], properties=body["properties"])
+        return 201, state.runs[run_id]
     if body["compute_target"] not in state.targets:
         detail = "compute_target: there is no compute target {}".format(body["compute_target"])
         raise Problem(422, "invalid", detail, "Make it first.", errors=[{"field": "compute_target", "detail": "there is none"}])
@@ -283,6 +292,30 @@ def cancel_run(handler, ws, run_id):
         raise Problem(409, "conflict", "The run has ended: it is " + run["status"])
     run["status"] = "CancelRequested"
     return 202, run
+
+
+def end_run(handler, ws, run_id, end):
+    run = the_run(handler, run_id)
+    status = {"complete": "Completed", "fail": "Failed"}[end]
+    if run["kind"] != "interactive" or run["status"] not in ("Running", status):
+        raise Problem(409, "conflict", "The run has ended: it is " + run["status"])
+    if end == "fail" and run["status"] == "Running":
+        body = handler.json() if handler.body else {}
+        run["error"] = {"code": "user_error", "message": body.get("message", ""), "traceback": body.get("traceback")}
+    run["status"] = status
+    return 200, run
+
+
+def add_points(handler, ws, run_id):
+    state = handler.server.state
+    source, sequence, points = handler.query["source"], int(handler.query["sequence"]), handler.json()["points"]
+    known = state.sources.setdefault((run_id, source), 0)
+    if sequence > known:
+        raise Problem(409, "conflict", "Points are missing", next_sequence=known)
+    for point in points[known - sequence:]:
+        state.metrics.setdefault(run_id, {}).setdefault(point["name"], []).append(dict(point, rank=0))
+    state.sources[(run_id, source)] = max(known, sequence + len(points))
+    return 200, {"next_sequence": state.sources[(run_id, source)]}
 
 
 def events(handler, ws, run_id):
@@ -453,6 +486,7 @@ ROUTES = [
     ("POST", WS + "/blobs/missing", blobs_missing), ("PUT", WS + "/blobs/([^/]+)", put_blob), ("POST", WS + "/blobs", post_blobs),
     ("POST", WS + "/snapshots", post_snapshot),
     ("POST", WS + "/runs", post_run), ("GET", WS + "/runs", list_runs), ("GET", RUN, one_run), ("PATCH", RUN, one_run),
+    ("POST", RUN + "/(complete|fail)", end_run), ("POST", RUN + "/metrics", add_points),
     ("POST", RUN + "/cancel", cancel_run), ("GET", RUN + "/events", events), ("GET", RUN + "/logs", list_logs),
     ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/metrics", metrics), ("GET", RUN + "/artifacts", list_artifacts),
     ("GET", RUN + "/artifacts/(.+)", one_artifact), ("PUT", RUN + "/artifacts/(.+)", one_artifact),

@@ -393,8 +393,11 @@ class LookingTest(RunCase):
         self.assertEqual(run.get_metrics(name="unknown"), {})
         self.assertEqual(run.get_metrics("lr", recursive=True), {RUN: {"lr": 0.001}})
         self.assertEqual(run.get_metric_points("lr"), {"lr": [{"value": 0.001, "step": 0, "time": "t", "rank": 0}]})
-        with self.refused(UserErrorException, "by its own job"):
-            run.log("loss", 1.0)
+
+    def test_points_are_logged_from_outside_of_a_job_as_well(self):
+        run = self.run_object()
+        run.log("note", 1.5)
+        self.assertEqual(run.get_metrics(), {"note": 1.5})
 
 
 class FilesTest(RunCase):
@@ -527,6 +530,7 @@ class FilesTest(RunCase):
     def test_in_its_job_a_run_can_do_all_this_too(self):
         os.environ.update({"MUSTER_RUN_ID": RUN, "MUSTER_METRICS_DIR": os.path.join(self.folder, "m"), "MUSTER_RUN_TOKEN": "secret",
                            "MUSTER_EXPERIMENT": "birds", "MUSTER_WORKSPACE": "default"})
+        others = threading.enumerate()
         run = Run.get_context()
         run.tag("from", "inside")
         self.assertEqual(run.get_tags(), {"from": "inside"})
@@ -536,4 +540,4 @@ class FilesTest(RunCase):
         requests = len(self.state.requests)
         run.log("loss", 1.0)
         self.assertEqual(len(self.state.requests), requests)
-        self.assertFalse(any(thread.name.startswith("muster") for thread in threading.enumerate()))
+        self.assertFalse([thread for thread in threading.enumerate() if thread not in others and thread.name.startswith("muster")])

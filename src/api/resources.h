@@ -11,6 +11,7 @@ void add_blob_routes(Routes& routes);
 void add_snapshot_routes(Routes& routes);
 void add_run_routes(Routes& routes);
 void add_run_end_routes(Routes& routes);
+void add_client_source_routes(Routes& routes);
 void add_run_event_routes(Routes& routes);
 void add_log_routes(Routes& routes);
 void add_metric_routes(Routes& routes);

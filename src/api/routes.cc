@@ -15,6 +15,7 @@ void add_routes(http::Router& router, Services& services) {
   add_snapshot_routes(routes);
   add_run_routes(routes);
   add_run_end_routes(routes);
+  add_client_source_routes(routes);
   add_run_event_routes(routes);
   add_log_routes(routes);
   add_metric_routes(routes);

@@ -2,18 +2,17 @@
 #include <algorithm>
 #include <map>
 
+#include "api/points.h"
 #include "api/query.h"
 #include "api/resources.h"
 #include "api/room.h"
 #include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
-#include "model/journal.h"
 #include "store/artifacts.h"
-#include "store/journals.h"
-#include "store/metrics.h"
 #include "store/run_nodes.h"
 #include "store/runs.h"
+#include "store/sources.h"
 
 namespace muster::api {
 namespace {
@@ -250,43 +249,6 @@ Result<http::Response> put_logs(Call& call) {
   return http::json_response(200, {{"size", *size}});
 }
 
-/// All points of an upload, nothing in the place of those that cannot be kept; malformed, saying where, when it is not a row of whole
-/// records.
-Result<std::vector<std::optional<model::NamedPoint>>> read_journal(std::string_view bytes) {
-  using Found = model::JournalWalker::Found;
-  std::vector<std::optional<model::NamedPoint>> points;
-  model::JournalWalker walker(0);
-  while (true) {
-    model::NamedPoint point;
-    MUSTER_TRY_ASSIGN(const auto found, walker.next(bytes, point));
-    if (found == Found::point) {
-      points.emplace_back(std::move(point));
-    } else if (found == Found::left_out) {
-      points.emplace_back();
-    } else {
-      if (walker.offset() < bytes.size())
-        return fail(Code::malformed, "the journal breaks off at byte {} of {}", walker.offset(), bytes.size());
-      return points;
-    }
-  }
-}
-
-/// Once for each rank of an attempt: a script that makes up a name for each point would otherwise have as many warnings.
-Result<void> warn_of_surplus(store::Session& session, model::Run run, int rank, const std::vector<std::string>& names) {
-  const store::metrics::Limits limits;
-  const std::string about =
-      fmt::format("attempt {}: rank {} logged more than {} metric names, or all ranks together more than {}: ", run.attempt, rank,
-                  limits.names, limits.series);
-  const auto is_said = [&](const std::string& warning) { return warning.starts_with(about); };
-  if (std::any_of(run.warnings.begin(), run.warnings.end(), is_said)) return {};
-  constexpr std::size_t kNamed = 3;
-  std::vector<std::string> some;
-  for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i) some.push_back(names[i].substr(0, 100));
-  run.warnings.push_back(about + fmt::format("points of `{}` and of other names that came later are not kept", join(some, "`, `")));
-  MUSTER_TRY(store::runs::update_state(session, run));
-  return {};
-}
-
 Result<http::Response> post_metrics(Call& call) {
   MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
   QueryReader query(call.request);
@@ -298,21 +260,14 @@ Result<http::Response> post_metrics(Call& call) {
   const auto rank = query.integer("rank", 0, INT32_MAX);
   MUSTER_TRY(query.finish());
   MUSTER_TRY(check_room(call.services, call.request.body.size()));
-  MUSTER_TRY_ASSIGN(auto points, read_journal(call.request.body));
-  const auto count = static_cast<std::int64_t>(points.size());
+  MUSTER_TRY_ASSIGN(const PointBatch batch, points_from_records(call.request.body));
+  const std::string source = store::sources::of_journal(node.attempt, node.node_rank, process);
   MUSTER_TRY_ASSIGN(const std::int64_t next, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
     MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
-    const store::journals::Journal journal{run.key, node.attempt, node.node_rank, process};
-    MUSTER_TRY_ASSIGN(const std::int64_t known, store::journals::advance(session, journal, sequence, count));
-    std::vector<model::NamedPoint> fresh;
-    for (auto point = points.begin() + known; point != points.end(); ++point) {
-      if (*point) fresh.push_back(std::move(**point));
-    }
-    const int writer = static_cast<int>(rank.value_or(0));
-    const auto surplus = store::metrics::append(session, {run.key, node.attempt, writer}, fresh);
-    if (!surplus.empty()) MUSTER_TRY(warn_of_surplus(session, run, writer, surplus));
+    const store::metrics::Writer writer{run.key, node.attempt, static_cast<int>(rank.value_or(0))};
+    const auto stored = store_points(session, run, source, writer, sequence, batch);
     crash_point("server.metrics.in_transaction");
-    return store::journals::next_sequence(session, journal);
+    return stored;
   }));
   crash_point("server.metrics.stored");
   return http::json_response(200, {{"next_sequence", next}});

@@ -17,8 +17,6 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kRecordHead = 8;
 constexpr std::size_t kPointHead = 24;  ///< name id, zero, time, step
 constexpr std::size_t kNumberPayload = kPointHead + 8;
-constexpr std::size_t kLongestName = 255;       ///< characters
-constexpr std::size_t kLongestJson = 1u << 20;  ///< bytes
 constexpr int kDeepestJson = 64;
 constexpr double kExactInteger = 9007199254740992.0;
 
@@ -99,14 +97,14 @@ void JournalWalker::read_name(std::string_view payload) {
   const std::string_view name = payload.substr(4);
   // Of a name that cannot be kept the points cannot be either; they must not go under a name that had this id before.
   names_.erase(id);
-  if (!name.empty() && is_utf8(name) && utf8_length(name) <= kLongestName) names_[id] = name;
+  if (!name.empty() && is_utf8(name) && utf8_length(name) <= kLongestMetricName) names_[id] = name;
 }
 
 Result<void> JournalWalker::read_point(std::uint8_t kind, std::uint8_t flags, std::string_view payload, NamedPoint& point) {
   point = {};
   if (kind == kLeftOut) return fail(Code::invalid, "its writer left it out");
   const auto name = payload.size() < 4 ? names_.end() : names_.find(read_at<std::uint32_t>(payload, 0));
-  if (name == names_.end()) return fail(Code::invalid, "it has no name of 1 to {} characters", kLongestName);
+  if (name == names_.end()) return fail(Code::invalid, "it has no name of 1 to {} characters", kLongestMetricName);
   point.name = name->second;
   if (kind == kNumber ? payload.size() != kNumberPayload : payload.size() <= kPointHead)
     return fail(Code::invalid, "its record has {} bytes, which is not a length of its kind of record", payload.size());
@@ -118,7 +116,7 @@ Result<void> JournalWalker::read_point(std::uint8_t kind, std::uint8_t flags, st
     read.value = Number{value, (flags & kInteger) != 0 && is_integer(value)};
   } else {
     const std::string_view text = payload.substr(kPointHead);
-    MUSTER_TRY(parse_json(text, {kLongestJson, kDeepestJson}));  // what leaves the walker is stored and shown as it is
+    MUSTER_TRY(parse_json(text, {kLongestMetricValue, kDeepestJson}));  // what leaves the walker is stored and shown as it is
     read.value = std::string(text);
   }
   point.point = std::move(read);

@@ -31,6 +31,14 @@ inline std::size_t text_bytes(const MetricPoint& point) {
   return text == nullptr ? 0 : text->size();
 }
 
+/// Characters.
+inline constexpr std::size_t kLongestMetricName = 255;
+/// Bytes of a value that is text.
+inline constexpr std::size_t kLongestMetricValue = 1u << 20;
+
+/// Reads what to_json shows. invalid for an object or a list that is none of the values above, and for one that is too long.
+Result<MetricValue> metric_value_from_json(const Json& json);
+
 /// As the API shows a value: numbers as numbers (integers without a fraction), non-finite ones as strings, the rest as the JSON it is.
 Json to_json(const MetricValue& value);
 

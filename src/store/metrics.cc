@@ -44,8 +44,7 @@ class SeriesBudget {
 
 }  // namespace
 
-std::vector<std::string> append(Session& session, const Writer& writer, const std::vector<model::NamedPoint>& points,
-                                const Limits& limits) {
+std::vector<std::string> append(Session& session, const Writer& writer, std::span<const model::NamedPoint> points, const Limits& limits) {
   // By series, in the order of their first points, so that keys (and so listings) follow what the script did.
   std::vector<std::pair<std::string_view, std::vector<model::MetricPoint>>> groups;
   std::unordered_map<std::string_view, std::size_t> group_of;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,9 @@ struct Limits {
   std::int64_t series = 100'000;  ///< of one attempt: names by ranks
 };
 
-/// Adds the points in their order. Call it in the transaction that moves the journal on (journals.h), and points are stored exactly once.
+/// Adds the points in their order. Call it in the transaction that moves the source on (sources.h), and points are stored exactly once.
 /// Returns the names that would have begun a series beyond the limits: their points are left out, all others are stored.
-std::vector<std::string> append(Session& session, const Writer& writer, const std::vector<model::NamedPoint>& points,
+std::vector<std::string> append(Session& session, const Writer& writer, std::span<const model::NamedPoint> points,
                                 const Limits& limits = {});
 
 struct Selection {

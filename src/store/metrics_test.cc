@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "store/journals.h"
 #include "store/metric_summary.h"
+#include "store/sources.h"
 #include "support/metric_points.h"
 #include "support/test_store.h"
 
@@ -67,13 +67,12 @@ std::vector<NamedPoint> named(const std::string& name, const std::vector<double>
 Result<std::int64_t> upload(Store& store, std::int64_t run_key, const std::vector<NamedPoint>& journal, std::size_t from, std::size_t count,
                             bool fail_at_the_end) {
   return store.write([&](Session& session) -> Result<std::int64_t> {
-    const journals::Journal name{run_key, 1, 0, "7-abc"};
+    const std::string source = sources::of_journal(1, 0, "7-abc");
     MUSTER_TRY_ASSIGN(const std::int64_t known,
-                      journals::advance(session, name, static_cast<std::int64_t>(from), static_cast<std::int64_t>(count)));
-    const auto begin = journal.begin() + static_cast<std::ptrdiff_t>(from);
-    append(session, {run_key, 1, 0}, {begin + known, begin + static_cast<std::ptrdiff_t>(count)});
+                      sources::advance(session, run_key, source, static_cast<std::int64_t>(from), static_cast<std::int64_t>(count)));
+    append(session, {run_key, 1, 0}, std::span(journal).subspan(from, count).subspan(static_cast<std::size_t>(known)));
     if (fail_at_the_end) return fail(Code::internal, "the power went");
-    return journals::next_sequence(session, name);
+    return sources::next_sequence(session, run_key, source);
   });
 }
 
@@ -205,7 +204,8 @@ TEST(Metrics, SummariesSayLatestLeastAndGreatest) {
   TestStore test;
   const std::int64_t run_key = test.add_run();
   const auto add = [&](const std::string& name, const std::vector<MetricPoint>& points) {
-    for (const MetricPoint& point : points) test.write([&](Session& session) { append(session, {run_key, 1, 0}, {{name, point}}); });
+    for (const MetricPoint& point : points)
+      test.write([&](Session& session) { append(session, {run_key, 1, 0}, std::vector<NamedPoint>{{name, point}}); });
   };
   add("a late step wins", {number(5, 10, 1), number(6, 2, 9)});
   add("b then the time", {number(5, 1, 9), number(6, 1, 1)});

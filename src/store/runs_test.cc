@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "store/experiments.h"
-#include "store/journals.h"
 #include "store/metrics.h"
 #include "store/run_attempts.h"
 #include "store/run_nodes.h"
+#include "store/sources.h"
 #include "support/test_store.h"
 
 namespace muster::store::runs {
@@ -246,13 +246,13 @@ TEST(Runs, RemovingTakesEverythingOfTheRun) {
   run.nodes.resize(1);
   const std::int64_t key = test.add(run);
   test.write([&](Session& session) {
-    metrics::append(session, {key, 1, 0}, {{"loss", {}}});
-    ASSERT_TRUE(journals::advance(session, {key, 1, 0, "1-a"}, 0, 1));
+    metrics::append(session, {key, 1, 0}, std::vector<model::NamedPoint>{{"loss", {}}});
+    ASSERT_TRUE(sources::advance(session, key, "1/0/1-a", 0, 1));
   });
   EXPECT_EQ(test.write([&](Session& session) { return remove(session, key); }), run.uuid);
   test.read([&](Session& session) {
     for (const char* table :
-         {"runs", "run_tags", "run_properties", "run_attempts", "run_nodes", "journals", "metric_series", "metric_chunks"}) {
+         {"runs", "run_tags", "run_properties", "run_attempts", "run_nodes", "sources", "metric_series", "metric_chunks"}) {
       session.query(fmt::format("SELECT count(*) FROM {}", table), {}, [&](const Row& row) { EXPECT_EQ(row.integer(0), 0) << table; });
     }
   });

@@ -5,10 +5,11 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 
-from muster_program import PROGRAM, SOURCE, free_address, is_alive
+from muster_program import PROGRAM, SDK, SOURCE, free_address, is_alive
 from older_home import make_older
 from tiny_package import tiny_package
 from waiting import wait_until
@@ -38,7 +39,24 @@ SERVER_POINTS = [
     "server.done.stored",
 ]
 MODEL_POINTS = ["server.model.in_transaction", "server.create.stored:3"]
+CLIENT_POINTS = ["server.points.stored", "server.points.stored:2", "server.client_log.synced"]
 MIGRATION_POINTS = ["server.migration.in_transaction", "server.migration.in_transaction:3", "server.migration.stored:2"]
+
+# An interactive run's own process: it logs points, and adds to a log by its offset.
+CLIENT = """
+import sys
+from muster import Experiment, Workspace
+with Experiment(Workspace.get("default"), "notes").start_logging(snapshot_directory=None, outputs=False) as run:
+    for number in range(int(sys.argv[1])):
+        run.log("n", number)
+    run.flush()
+    offset = 0
+    for number in range(3):
+        line = b"line %d\\n" % number
+        run._client.send("PUT", run._path + "/logs/logs/notes.txt", line, query={"offset": offset})
+        offset += len(line)
+print(run.id)
+"""
 
 # Whether the ranks had ended: then another runner brings home what they left, and the run is Completed.
 RUNNER_POINTS = {
@@ -57,7 +75,7 @@ def test_every_point_of_the_source_is_killed_at():
     for file in (SOURCE / "src").rglob("*.cc"):
         if not file.name.endswith("_test.cc"):
             named |= set(re.findall(r'crash_point\("([a-z_.]+)"\)', file.read_text()))
-    assert named == {point.split(":")[0] for point in [*SERVER_POINTS, *MODEL_POINTS, *MIGRATION_POINTS, *RUNNER_POINTS]}
+    assert named == {point.split(":")[0] for point in [*SERVER_POINTS, *MODEL_POINTS, *CLIENT_POINTS, *MIGRATION_POINTS, *RUNNER_POINTS]}
 
 
 @pytest.fixture
@@ -108,6 +126,25 @@ def test_the_server_killed_while_a_model_is_registered_at(muster, armed, point):
     target = muster.folder / "model"
     muster("model", "download", "birds:1", "--to", target)
     assert [file.read_text() for file in target.rglob("weights")] == ["w" * 1000]
+    assert_home_is_whole(muster.home)
+
+
+@pytest.mark.parametrize("point", CLIENT_POINTS)
+def test_the_server_killed_while_a_client_sends_at(muster, armed, point):
+    pid = armed(point)
+    script = muster.folder / "notes.py"
+    script.write_text(CLIENT)
+    environment = dict(muster.environment, PYTHONPATH=str(SDK))
+    client = subprocess.Popen([sys.executable, str(script), str(COUNT)], env=environment, stdout=subprocess.PIPE)
+    restarted(muster, pid)
+    out, _ = client.communicate(timeout=60)
+
+    run_id = out.decode().strip()
+    assert client.returncode == 0
+    assert muster.json("run", "show", run_id)["status"] == "Completed"
+    points = muster.json("run", "metrics", run_id)["metrics"]["n"]
+    assert [point["value"] for point in points] == list(range(COUNT))
+    assert muster("run", "logs", run_id, "logs/notes.txt").stdout == "".join("line %d\n" % n for n in range(3))
     assert_home_is_whole(muster.home)
 
 

@@ -77,15 +77,6 @@ CREATE TABLE idempotency (
   PRIMARY KEY (workspace_key, route, key)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE journals (
-  run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
-  attempt INTEGER NOT NULL,
-  node_rank INTEGER NOT NULL,
-  process TEXT NOT NULL,
-  next_sequence INTEGER NOT NULL,
-  PRIMARY KEY (run_key, attempt, node_rank, process)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE metric_chunks (
   key INTEGER PRIMARY KEY,
   series_key INTEGER NOT NULL REFERENCES metric_series ON DELETE CASCADE,
@@ -239,6 +230,13 @@ CREATE TABLE snapshots (
   manifest BLOB NOT NULL,  -- store/manifest_bytes.h
   UNIQUE (workspace_key, snapshot_id)
 ) STRICT;
+
+CREATE TABLE sources (
+  run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  next_sequence INTEGER NOT NULL,
+  PRIMARY KEY (run_key, source)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tokens (
   key INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -17,7 +17,10 @@ def make_older(home, version):
     connection.execute("ATTACH ? AS newer", (str(database),))
     connection.execute("BEGIN")
     tables = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
+    kept = {name for name, in connection.execute("SELECT name FROM newer.sqlite_master WHERE type = 'table'")}
     for table, in tables:
+        if table not in kept:  # Another took its place since then.
+            continue
         columns = ", ".join(row[1] for row in connection.execute("PRAGMA main.table_info(%s)" % table))
         connection.execute("DELETE FROM main.%s" % table)
         connection.execute("INSERT INTO main.%s (%s) SELECT %s FROM newer.%s" % (table, columns, columns, table))

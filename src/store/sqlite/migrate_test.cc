@@ -1,5 +1,6 @@
 #include "store/sqlite/migrate.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -51,6 +52,21 @@ TEST(Migrate, AStepThatFailsLeavesNothing) {
   EXPECT_THROW((void)migrate(connection, broken), StoreFailure);
   const std::vector<Migration> mended{{"0001", "CREATE TABLE a (x INTEGER)"}};
   EXPECT_TRUE(migrate(connection, mended));
+}
+
+TEST(Migrate, JournalsBecomeSources) {
+  const test::TempFolder folder;
+  Connection connection(folder / "db", Access::read_write);
+  const auto is_it = [](const Migration& migration) { return migration.name.ends_with("_sources.sql"); };
+  const std::vector<Migration> before(migrations().begin(), std::find_if(migrations().begin(), migrations().end(), is_it));
+  ASSERT_TRUE(migrate(connection, before));
+  connection.run("PRAGMA foreign_keys = OFF", {});
+  connection.run("INSERT INTO journals VALUES (7, 2, 1, '42-5f', 1000)", {});
+  ASSERT_TRUE(migrate(connection, migrations()));
+  std::string found;
+  connection.query("SELECT run_key, source, next_sequence FROM sources", {},
+                   [&](const Row& row) { found += fmt::format("{} {} {}", row.integer(0), row.text(1), row.integer(2)); });
+  EXPECT_EQ(found, "7 2/1/42-5f 1000");
 }
 
 TEST(Migrate, FilesAreNumberedWithoutGaps) {
