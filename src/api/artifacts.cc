@@ -61,9 +61,9 @@ Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {
 
 void add_artifact_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/runs/{run}/artifacts";
-  routes.add("GET", base, Access::transfer, list_artifacts);
-  routes.add("GET", base + "/{path...}", Access::transfer, get_artifact);
-  routes.add_upload("PUT", base + "/{path...}", Access::own_run, put_artifact);
+  routes.add("GET", base, {Users::reader, Runs::transfer}, list_artifacts);
+  routes.add("GET", base + "/{path...}", {Users::reader, Runs::transfer}, get_artifact);
+  routes.add_upload("PUT", base + "/{path...}", {Users::contributor, Runs::own_run}, put_artifact);
 }
 
 }  // namespace muster::api

@@ -1,6 +1,7 @@
 #include "api/auth.h"
 
 #include "api/caller.h"
+#include "api/token_use.h"
 #include "model/server_proof.h"
 #include "store/tokens.h"
 
@@ -29,27 +30,36 @@ Caller of_run(Services& services, scheduler::RunTokens::Named named) {
   auto run = services.scheduler.active(scope.run_id);
   if (run && run->attempt == scope.attempt) scope.run = std::move(run);
   std::string name = scope.run ? scope.run->created_by : scope.run_id;
-  return Caller{std::move(name), std::move(scope)};
+  return Caller{std::move(name), std::nullopt, std::move(scope)};
 }
 
-Result<Caller> of_person(Services& services, const std::string& token) {
-  return services.store.read([&](store::Session& session) -> Result<Caller> {
-    const auto known = store::tokens::find(session, token);
-    if (!known)
-      return unauthorized("the token is not known to this server",
-                          "the owner's token is in MUSTER_HOME/credentials on the server's machine");
-    return Caller{known->name, std::nullopt};
-  });
+Result<Caller> of_user(Services& services, TokenUse& use, const std::string& secret) {
+  MUSTER_TRY_ASSIGN(auto token, services.store.read([&](store::Session& session) -> Result<std::optional<model::Token>> {
+    return store::tokens::find(session, secret);
+  }));
+  if (!token)
+    return unauthorized("the token is not known to this server: it was never made here, or it was revoked",
+                        "ask an owner of this server for one; the first owner's is in MUSTER_HOME/credentials on the server's machine");
+  if (token->user_is_disabled)
+    return unauthorized(fmt::format("the user {} of the token {} is disabled", token->user, token->id),
+                        fmt::format("ask an owner of this server to run `muster user enable {}`", token->user));
+  const TimeUs now = services.clock.now_us();
+  if (!store::tokens::usable(*token, now))
+    return unauthorized(fmt::format("the token {} of {} expired at {}", token->id, token->user, to_rfc3339(token->expires_at)),
+                        "ask an owner of this server for another (`muster token create`), then store it with `muster login`");
+  use.note(*token, now);
+  std::string name = token->user;
+  return Caller{std::move(name), std::move(token), std::nullopt};
 }
 
 }  // namespace
 
 http::Gate make_gate(Services& services) {
-  return [&services](http::Request& request) -> Result<void> {
+  return [&services, use = std::make_shared<TokenUse>(services.store)](http::Request& request) -> Result<void> {
     if (request.path == kOpenPath) return {};
     MUSTER_TRY_ASSIGN(const std::string token, bearer_token(request));
     if (!scheduler::RunTokens::is_run_token(token)) {
-      MUSTER_TRY_ASSIGN(request.context, of_person(services, token));
+      MUSTER_TRY_ASSIGN(request.context, of_user(services, *use, token));
       return {};
     }
     auto named = services.scheduler.tokens().genuine(token);

@@ -114,9 +114,9 @@ Result<http::Response> put_blob_batch(Call& call) {
 
 void add_blob_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/blobs";
-  routes.add("POST", base, Access::transfer, put_blob_batch, kBatchBytes);
-  routes.add("POST", base + "/missing", Access::transfer, missing_blobs);
-  routes.add_upload("PUT", base + "/{sha256}", Access::transfer, put_blob);
+  routes.add("POST", base, {Users::contributor, Runs::transfer}, put_blob_batch, kBatchBytes);
+  routes.add("POST", base + "/missing", {Users::contributor, Runs::transfer}, missing_blobs);
+  routes.add_upload("PUT", base + "/{sha256}", {Users::contributor, Runs::transfer}, put_blob);
 }
 
 }  // namespace muster::api

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "store/runs.h"
+#include "store/tokens.h"
 #include "store/workspaces.h"
 
 namespace muster::api {
@@ -24,12 +25,32 @@ std::string_view named(const http::Request& request, const char* parameter) {
   return at == request.parameters.end() ? std::string_view() : at->second;
 }
 
-Result<void> may_enter_as_runner(Access access, const Caller& caller, const http::Request& request) {
+/// A user's own: the role that the route asks for, in a workspace that the token reaches.
+Result<void> may_enter_as_user(Users needed, const Caller& caller, const http::Request& request, store::Store& store) {
+  if (needed == Users::nobody) return fail(Code::forbidden, "this is for the runners of that attempt alone");
+  const model::Token& token = *caller.token;
+  const bool outside_workspaces = !request.parameters.contains("workspace");
+  if (token.workspace && !outside_workspaces && named(request, "workspace") != *token.workspace)
+    return no_such_workspace(named(request, "workspace"));
+  const model::Role role = needed == Users::owner         ? model::Role::owner
+                           : needed == Users::contributor ? model::Role::contributor
+                                                          : model::Role::reader;
+  const bool too_narrow = token.workspace && outside_workspaces && role != model::Role::reader;
+  if (token.role >= role && !too_narrow) return {};
+  MUSTER_TRY_ASSIGN(const auto owners,
+                    store.read([](store::Session& session) -> Result<std::vector<std::string>> { return store::tokens::owners(session); }));
+  return fail_hint(Code::forbidden, fmt::format("ask an owner of this server ({}) for a token with that role", join(owners, ", ")),
+                   "{} {} needs the role {}{}, and the token {} of {} has the role {}{}", request.method, request.path, to_string(role),
+                   too_narrow ? " in all workspaces" : "", token.id, token.user, to_string(token.role),
+                   token.workspace ? " in the workspace " + *token.workspace + " alone" : "");
+}
+
+Result<void> may_enter_as_runner(Runs access, const Caller& caller, const http::Request& request) {
   const auto& scope = caller.run;
   const bool own = scope && scope->holder == TokenHolder::runner && named(request, "run_id") == scope->run_id &&
                    named(request, "attempt") == std::to_string(scope->attempt);
   if (!own) return fail(Code::forbidden, "this is for the runners of that attempt alone");
-  if (access == Access::last_report) return {};
+  if (access == Runs::last_report) return {};
   if (!scope->run) return is_over(*scope);
   std::int64_t rank = 0;
   if (!parse_int64(named(request, "node_rank"), rank) || rank < 0 || rank >= static_cast<std::int64_t>(scope->run->nodes.size()))
@@ -45,17 +66,16 @@ bool is_own_run(const RunScope& scope, std::string_view name, Services& services
   return below && *below;
 }
 
-Result<void> may_enter(Access access, const Caller& caller, const http::Request& request, Services& services) {
-  if (access == Access::runner || access == Access::last_report) return may_enter_as_runner(access, caller, request);
-  if (!caller.run) return {};
+Result<void> may_enter_as_run(Runs access, const Caller& caller, const http::Request& request, Services& services) {
+  if (access == Runs::runner || access == Runs::last_report) return may_enter_as_runner(access, caller, request);
   const RunScope& scope = *caller.run;
   if (!scope.run) return is_over(scope);
   const bool is_runner = scope.holder == TokenHolder::runner;
-  if (access == Access::people || (is_runner && access != Access::transfer)) return not_for_runs(scope, request.path);
+  if (access == Runs::nothing || (is_runner && access != Runs::transfer)) return not_for_runs(scope, request.path);
   if (named(request, "workspace") != scope.run->workspace) return not_for_runs(scope, "other workspaces");
   const std::string_view run = named(request, "run");
   const bool other_run = run != scope.run_id && run != scope.run->uuid;
-  if (access == Access::own_run && !is_own_run(scope, run, services)) return not_for_runs(scope, "other runs");
+  if (access == Runs::own_run && !is_own_run(scope, run, services)) return not_for_runs(scope, "other runs");
   if (!is_runner) return {};
   const std::string_view snapshot = named(request, "snapshot_id");
   if (!run.empty() && other_run) return not_for_runs(scope, "other runs");
@@ -70,9 +90,10 @@ const Caller& nobody() {
 
 Result<Call> enter(Access access, http::Request& request, Services& services) {
   const auto* const caller = std::any_cast<Caller>(&request.context);
-  if (access == Access::open) return Call{request, services, caller != nullptr ? *caller : nobody()};
+  if (access.users == Users::anyone) return Call{request, services, caller != nullptr ? *caller : nobody()};
   if (caller == nullptr) return fail(Code::unauthorized, "the request has no bearer token");
-  MUSTER_TRY(may_enter(access, *caller, request, services));
+  MUSTER_TRY(caller->run ? may_enter_as_run(access.runs, *caller, request, services)
+                         : may_enter_as_user(access.users, *caller, request, services.store));
   return Call{request, services, *caller};
 }
 
@@ -96,6 +117,11 @@ class RunsUpload final : public http::UploadSink {
 };
 
 }  // namespace
+
+tl::unexpected<Error> no_such_workspace(std::string_view name) {
+  return fail_hint(Code::not_found, "GET /api/v1/workspaces lists those that your token reaches", "there is no workspace '{}'",
+                   name.substr(0, 300));
+}
 
 Result<void> check_not_over(const Call& call) {
   const auto& scope = call.caller.run;
@@ -141,8 +167,7 @@ Result<Json> json_body(const Call& call, std::size_t limit) {
 Result<model::Workspace> workspace_of(const Call& call, store::Session& session) {
   auto workspace = store::workspaces::find(session, call.parameter("workspace"));
   if (workspace) return std::move(*workspace);
-  return fail_hint(Code::not_found, "GET /api/v1/workspaces lists them; `default` is always there", "there is no workspace '{}'",
-                   call.parameter("workspace").substr(0, 300));
+  return no_such_workspace(call.parameter("workspace"));
 }
 
 Result<model::Workspace> workspace_of(const Call& call) {

@@ -26,15 +26,30 @@ struct Call {
   const std::string& parameter(const std::string& name) const { return request.parameter(name); }
 };
 
-/// Who may use a route. A token of a run that has ended, or of an earlier attempt, opens none (but last_report).
-enum class Access {
-  open,         ///< anyone, without a token
-  people,       ///< not the processes of runs
-  own_run,      ///< people, and jobs of the run that the path's {run} names, or of one above it
-  workspace,    ///< people, and jobs of runs in the path's {workspace}
+/// What a user's token must have for a route. One that is good for a single workspace reaches no other, and of what lies outside of
+/// workspaces only what readers may see.
+enum class Users {
+  anyone,  ///< no token is needed
+  reader,  ///< each role includes the ones before it
+  contributor,
+  owner,
+  nobody,
+};
+
+/// What the token of a run's process opens. That of a run that has ended, or of an earlier attempt, opens nothing (but last_report).
+enum class Runs {
+  nothing,
+  own_run,      ///< jobs of the run that the path's {run} names, or of one above it
+  workspace,    ///< jobs of runs in the path's {workspace}
   transfer,     ///< as workspace, and runners of runs there, which reach no {run} and no {snapshot_id} but their own run's
   runner,       ///< only runners of the attempt that the path's {run_id} and {attempt} name, for a {node_rank} that it has
   last_report,  ///< as runner, but of an attempt that is over as well: the scheduler knows whether this one was heard before
+};
+
+/// Who may use a route.
+struct Access {
+  Users users;
+  Runs runs = Runs::nothing;
 };
 
 using Handle = std::function<Result<http::Response>(Call&)>;
@@ -54,6 +69,9 @@ class Routes {
 
 /// The request's body as JSON.
 Result<Json> json_body(const Call& call, std::size_t limit = kJsonBytes);
+
+/// The answer for a workspace that is not there, and for one that the caller must not know of.
+tl::unexpected<Error> no_such_workspace(std::string_view name);
 
 /// unauthorized when the caller belongs to an attempt that is over by now. For what takes long, and inside the transaction that writes.
 Result<void> check_not_over(const Call& call);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "model/identity.h"
 #include "model/run.h"
 #include "scheduler/run_tokens.h"
 
@@ -20,9 +21,14 @@ struct RunScope {
   std::shared_ptr<const model::Run> run;
 };
 
+/// Either a user, by a token, or a run's process, which acts for the run's user.
 struct Caller {
-  std::string name;             ///< created_by of what it makes
-  std::optional<RunScope> run;  ///< nothing for people and their programs
+  std::string name;  ///< of the user: created_by of what it makes
+  std::optional<model::Token> token;
+  std::optional<RunScope> run;
+
+  /// The only workspace that the caller reaches; nothing: all of them.
+  std::optional<std::string> only_workspace() const { return token ? token->workspace : std::nullopt; }
 };
 
 }  // namespace muster::api

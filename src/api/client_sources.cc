@@ -116,9 +116,9 @@ Result<http::Response> put_log(std::mutex& one_at_a_time, Call& call) {
 
 void add_client_source_routes(Routes& routes) {
   const std::string run = "/api/v1/workspaces/{workspace}/runs/{run}";
-  routes.add("POST", run + "/metrics", Access::own_run, post_points, kPointsBytes);
+  routes.add("POST", run + "/metrics", {Users::contributor, Runs::own_run}, post_points, kPointsBytes);
   routes.add(
-      "PUT", run + "/logs/{path...}", Access::own_run,
+      "PUT", run + "/logs/{path...}", {Users::contributor, Runs::own_run},
       [one_at_a_time = std::make_shared<std::mutex>()](Call& call) { return put_log(*one_at_a_time, call); }, kClientLogBytes);
 }
 

@@ -179,12 +179,12 @@ Result<http::Response> list_engines(Call& call) {
 
 void add_compute_target_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/compute_targets";
-  routes.add("GET", "/api/v1/engines", Access::people, list_engines);
-  routes.add("GET", base, Access::people, list_targets);
-  routes.add("POST", base, Access::people, create_target);
-  routes.add("GET", base + "/{name}", Access::people, get_target);
-  routes.add("PATCH", base + "/{name}", Access::people, patch_target);
-  routes.add("DELETE", base + "/{name}", Access::people, delete_target);
+  routes.add("GET", "/api/v1/engines", {Users::reader}, list_engines);
+  routes.add("GET", base, {Users::reader}, list_targets);
+  routes.add("POST", base, {Users::contributor}, create_target);
+  routes.add("GET", base + "/{name}", {Users::reader}, get_target);
+  routes.add("PATCH", base + "/{name}", {Users::contributor}, patch_target);
+  routes.add("DELETE", base + "/{name}", {Users::owner}, delete_target);
 }
 
 }  // namespace muster::api

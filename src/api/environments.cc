@@ -51,9 +51,9 @@ Result<http::Response> get_environment(Call& call) {
 
 void add_environment_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/environments";
-  routes.add("GET", base, Access::workspace, list_environments);
-  routes.add("POST", base, Access::people, create_environment);
-  routes.add("GET", base + "/{name}", Access::workspace, get_environment);
+  routes.add("GET", base, {Users::reader, Runs::workspace}, list_environments);
+  routes.add("POST", base, {Users::contributor}, create_environment);
+  routes.add("GET", base + "/{name}", {Users::reader, Runs::workspace}, get_environment);
 }
 
 }  // namespace muster::api

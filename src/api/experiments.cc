@@ -69,10 +69,10 @@ Result<http::Response> patch_experiment(Call& call) {
 
 void add_experiment_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/experiments";
-  routes.add("GET", base, Access::workspace, list_experiments);
-  routes.add("POST", base, Access::people, create_experiment);
-  routes.add("GET", base + "/{name}", Access::workspace, get_experiment);
-  routes.add("PATCH", base + "/{name}", Access::people, patch_experiment);
+  routes.add("GET", base, {Users::reader, Runs::workspace}, list_experiments);
+  routes.add("POST", base, {Users::contributor}, create_experiment);
+  routes.add("GET", base + "/{name}", {Users::reader, Runs::workspace}, get_experiment);
+  routes.add("PATCH", base + "/{name}", {Users::contributor}, patch_experiment);
 }
 
 }  // namespace muster::api

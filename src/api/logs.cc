@@ -124,9 +124,9 @@ Result<http::Response> get_merged_log(Call& call) {
 
 void add_log_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/runs/{run}";
-  routes.add("GET", base + "/logs", Access::own_run, list_logs);
-  routes.add("GET", base + "/logs/{path...}", Access::own_run, get_log);
-  routes.add("GET", base + "/merged-log", Access::own_run, get_merged_log);
+  routes.add("GET", base + "/logs", {Users::reader, Runs::own_run}, list_logs);
+  routes.add("GET", base + "/logs/{path...}", {Users::reader, Runs::own_run}, get_log);
+  routes.add("GET", base + "/merged-log", {Users::reader, Runs::own_run}, get_merged_log);
 }
 
 }  // namespace muster::api

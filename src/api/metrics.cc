@@ -91,7 +91,7 @@ Result<http::Response> get_metrics(Call& call) {
 }  // namespace
 
 void add_metric_routes(Routes& routes) {
-  routes.add("GET", "/api/v1/workspaces/{workspace}/runs/{run}/metrics", Access::workspace, get_metrics);
+  routes.add("GET", "/api/v1/workspaces/{workspace}/runs/{run}/metrics", {Users::reader, Runs::workspace}, get_metrics);
 }
 
 }  // namespace muster::api

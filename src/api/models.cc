@@ -220,13 +220,13 @@ Result<http::Response> get_model_file(Call& call) {
 void add_model_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/models";
   const std::string version = base + "/{name}/versions/{version}";
-  routes.add("GET", base, Access::workspace, list_models);
-  routes.add("POST", base, Access::workspace, register_model);
-  routes.add("GET", base + "/{name}", Access::workspace, get_model);
-  routes.add("GET", version, Access::workspace, get_model);
-  routes.add("PATCH", version, Access::people, patch_model);
-  routes.add("DELETE", version, Access::people, delete_model);
-  routes.add("GET", version + "/files/{path...}", Access::workspace, get_model_file);
+  routes.add("GET", base, {Users::reader, Runs::workspace}, list_models);
+  routes.add("POST", base, {Users::contributor, Runs::workspace}, register_model);
+  routes.add("GET", base + "/{name}", {Users::reader, Runs::workspace}, get_model);
+  routes.add("GET", version, {Users::reader, Runs::workspace}, get_model);
+  routes.add("PATCH", version, {Users::contributor}, patch_model);
+  routes.add("DELETE", version, {Users::contributor}, delete_model);
+  routes.add("GET", version + "/files/{path...}", {Users::reader, Runs::workspace}, get_model_file);
 }
 
 }  // namespace muster::api

@@ -53,7 +53,7 @@ Result<Json> yaml_to_json(std::string_view yaml) {
 }
 
 void add_openapi_routes(Routes& routes) {
-  routes.add("GET", "/api/v1/openapi.json", Access::people,
+  routes.add("GET", "/api/v1/openapi.json", {Users::reader},
              [description = std::make_shared<Description>()](Call&) -> Result<http::Response> {
                std::call_once(description->once, [&] { description->json = dump_json(yaml_to_json(openapi_yaml()).value()); });
                return http::Response{200, {{"content-type", "application/json"}}, description->json};

@@ -9,6 +9,7 @@ void add_routes(http::Router& router, Services& services) {
   Routes routes(router, services);
   add_status_routes(routes);
   add_openapi_routes(routes);
+  add_identity_routes(routes);
   add_workspace_routes(routes);
   add_experiment_routes(routes);
   add_blob_routes(routes);

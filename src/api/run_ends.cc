@@ -109,9 +109,9 @@ Result<http::Response> cancel_run(Call& call) {
 
 void add_run_end_routes(Routes& routes) {
   const std::string run = "/api/v1/workspaces/{workspace}/runs/{run}";
-  routes.add("POST", run + "/complete", Access::own_run, complete_run);
-  routes.add("POST", run + "/fail", Access::own_run, fail_run);
-  routes.add("POST", run + "/cancel", Access::people, cancel_run);
+  routes.add("POST", run + "/complete", {Users::contributor, Runs::own_run}, complete_run);
+  routes.add("POST", run + "/fail", {Users::contributor, Runs::own_run}, fail_run);
+  routes.add("POST", run + "/cancel", {Users::contributor}, cancel_run);
 }
 
 }  // namespace muster::api

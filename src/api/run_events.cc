@@ -167,7 +167,7 @@ std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_p
 }
 
 void add_run_event_routes(Routes& routes) {
-  routes.add("GET", "/api/v1/workspaces/{workspace}/runs/{run}/events", Access::own_run,
+  routes.add("GET", "/api/v1/workspaces/{workspace}/runs/{run}/events", {Users::reader, Runs::own_run},
              [feeds = std::make_shared<RunFeeds>()](Call& call) { return follow_run(*feeds, call); });
 }
 

@@ -323,15 +323,15 @@ Result<http::Response> put_outputs(Call& call) {
 
 void add_runner_protocol_routes(Routes& routes) {
   const std::string base = "/api/v1/runner/runs/{run_id}/attempts/{attempt}/nodes/{node_rank}/";
-  routes.add("POST", base + "check-in", Access::runner, check_in);
-  routes.add("POST", base + "heartbeat", Access::runner, heartbeat);
-  routes.add("POST", base + "started", Access::runner, started);
-  routes.add("POST", base + "rank-failed", Access::runner, rank_failed);
-  routes.add("POST", base + "finished", Access::last_report, finished);
-  routes.add("POST", base + "done", Access::last_report, done);
-  routes.add("PUT", base + "logs", Access::runner, put_logs, kLogBytes);
-  routes.add("POST", base + "metrics", Access::runner, post_metrics, kJournalBytes);
-  routes.add("POST", base + "outputs", Access::runner, put_outputs, kOutputsBytes);
+  routes.add("POST", base + "check-in", {Users::nobody, Runs::runner}, check_in);
+  routes.add("POST", base + "heartbeat", {Users::nobody, Runs::runner}, heartbeat);
+  routes.add("POST", base + "started", {Users::nobody, Runs::runner}, started);
+  routes.add("POST", base + "rank-failed", {Users::nobody, Runs::runner}, rank_failed);
+  routes.add("POST", base + "finished", {Users::nobody, Runs::last_report}, finished);
+  routes.add("POST", base + "done", {Users::nobody, Runs::last_report}, done);
+  routes.add("PUT", base + "logs", {Users::nobody, Runs::runner}, put_logs, kLogBytes);
+  routes.add("POST", base + "metrics", {Users::nobody, Runs::runner}, post_metrics, kJournalBytes);
+  routes.add("POST", base + "outputs", {Users::nobody, Runs::runner}, put_outputs, kOutputsBytes);
 }
 
 }  // namespace muster::api

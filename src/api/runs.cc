@@ -156,11 +156,11 @@ Result<http::Response> delete_run(Call& call) {
 
 void add_run_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/runs";
-  routes.add("GET", base, Access::workspace, list_runs);
-  routes.add("POST", base, Access::workspace, submit_run);
-  routes.add("GET", base + "/{run}", Access::transfer, get_run);  // a runner of an MPI run looks how the other nodes are
-  routes.add("PATCH", base + "/{run}", Access::own_run, patch_run);
-  routes.add("DELETE", base + "/{run}", Access::people, delete_run);
+  routes.add("GET", base, {Users::reader, Runs::workspace}, list_runs);
+  routes.add("POST", base, {Users::contributor, Runs::workspace}, submit_run);
+  routes.add("GET", base + "/{run}", {Users::reader, Runs::transfer}, get_run);  // a runner of an MPI run looks how the other nodes are
+  routes.add("PATCH", base + "/{run}", {Users::contributor, Runs::own_run}, patch_run);
+  routes.add("DELETE", base + "/{run}", {Users::contributor}, delete_run);
 }
 
 }  // namespace muster::api

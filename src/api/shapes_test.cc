@@ -42,6 +42,20 @@ struct ShapesTest : testing::Test {
 
 TEST_F(ShapesTest, Server) { expect("status", api("GET", "/api/v1/status"), "Status"); }
 
+TEST_F(ShapesTest, UsersAndTokens) {
+  expect("user", api("POST", "/api/v1/users", R"({"name":"bob"})"), "User");
+  expect("users", api("GET", "/api/v1/users"), "User", "users");
+  auto token =
+      api("POST", "/api/v1/tokens", R"({"user":"bob","role":"reader","purpose":"a","workspace":"default","expires_in_seconds":60})");
+  Json shown = token.json();
+  EXPECT_EQ(shown["secret"].get<std::string>().size(), 67u);
+  shown.erase("secret");
+  shown["id"] = "<12 hex>";
+  token.body = shown.dump();
+  expect("token", token, "Token");
+  expect_schema("Token", api("GET", "/api/v1/tokens").json()["tokens"].at(0));
+}
+
 TEST_F(ShapesTest, Workspaces) {
   expect("workspace", api("POST", "/api/v1/workspaces", R"({"name":"team","tags":{"a":"b"}})"), "Workspace");
   expect("workspaces", api("GET", "/api/v1/workspaces?limit=1"), "Workspace", "workspaces");

@@ -109,9 +109,9 @@ Result<http::Response> get_archive(Call& call) {
 
 void add_snapshot_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/snapshots";
-  routes.add("POST", base, Access::workspace, create_snapshot, kManifestBytes);
-  routes.add("GET", base + "/{snapshot_id}", Access::workspace, get_snapshot);
-  routes.add("GET", base + "/{snapshot_id}/archive", Access::transfer, get_archive);
+  routes.add("POST", base, {Users::contributor, Runs::workspace}, create_snapshot, kManifestBytes);
+  routes.add("GET", base + "/{snapshot_id}", {Users::reader, Runs::workspace}, get_snapshot);
+  routes.add("GET", base + "/{snapshot_id}/archive", {Users::reader, Runs::transfer}, get_archive);
 }
 
 }  // namespace muster::api

@@ -8,20 +8,33 @@
 #include "base/file.h"
 #include "base/plural.h"
 #include "store/runs.h"
+#include "store/workspaces.h"
 
 namespace muster::api {
 namespace {
 
 using Counts = std::map<model::RunStatus, std::int64_t>;
 
+/// Of the workspaces that the caller reaches.
 Result<Counts> count_runs(const Call& call) {
-  return call.services.store.read([](store::Session& session) -> Result<Counts> { return store::runs::count_active(session); });
+  return call.services.store.read([&](store::Session& session) -> Result<Counts> {
+    const auto only = call.caller.only_workspace();
+    if (!only) return store::runs::count_active(session);
+    const auto workspace = store::workspaces::find(session, *only);
+    return workspace ? store::runs::count_active(session, workspace->key) : Counts();
+  });
 }
 
 /// What is to be said of the disk, a line a run: the database has no room for it.
 Json warnings_of(const Call& call) {
   constexpr std::size_t kNamed = 10;
-  const auto unstored = call.services.scheduler.unstored();
+  auto unstored = call.services.scheduler.unstored();
+  if (const auto only = call.caller.only_workspace()) {
+    std::erase_if(unstored, [&](const scheduler::UnstoredDetail& one) {
+      const auto run = call.services.scheduler.active(one.run_id);
+      return !run || run->workspace != *only;
+    });
+  }
   Json warnings = Json::array();
   for (std::size_t i = 0; i < std::min(unstored.size(), kNamed); ++i)
     warnings.push_back(fmt::format("{}: {}", unstored[i].run_id, unstored[i].detail));
@@ -83,9 +96,9 @@ Result<http::Response> get_prometheus(Call& call) {
 }  // namespace
 
 void add_status_routes(Routes& routes) {
-  routes.add("GET", "/healthz", Access::open, healthz);
-  routes.add("GET", "/metrics", Access::people, get_prometheus);
-  routes.add("GET", "/api/v1/status", Access::people, get_status);
+  routes.add("GET", "/healthz", {Users::anyone}, healthz);
+  routes.add("GET", "/metrics", {Users::reader}, get_prometheus);
+  routes.add("GET", "/api/v1/status", {Users::reader}, get_status);
 }
 
 }  // namespace muster::api

@@ -13,8 +13,12 @@ Result<http::Response> list_workspaces(Call& call) {
   QueryReader query(call.request);
   const store::PageRequest page = query.page();
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const auto found,
-                    call.services.store.read([&](store::Session& session) { return store::workspaces::list(session, page); }));
+  const auto only = call.caller.only_workspace();
+  MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Workspace>> {
+    if (!only) return store::workspaces::list(session, page);
+    auto workspace = store::workspaces::find(session, *only);
+    return workspace ? store::Page<model::Workspace>{{std::move(*workspace)}, std::nullopt} : store::Page<model::Workspace>();
+  }));
   return page_response("workspaces", found);
 }
 
@@ -46,9 +50,9 @@ Result<http::Response> get_workspace(Call& call) {
 }  // namespace
 
 void add_workspace_routes(Routes& routes) {
-  routes.add("GET", "/api/v1/workspaces", Access::people, list_workspaces);
-  routes.add("POST", "/api/v1/workspaces", Access::people, create_workspace);
-  routes.add("GET", "/api/v1/workspaces/{workspace}", Access::workspace, get_workspace);
+  routes.add("GET", "/api/v1/workspaces", {Users::reader}, list_workspaces);
+  routes.add("POST", "/api/v1/workspaces", {Users::owner}, create_workspace);
+  routes.add("GET", "/api/v1/workspaces/{workspace}", {Users::reader, Runs::workspace}, get_workspace);
 }
 
 }  // namespace muster::api

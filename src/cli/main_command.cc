@@ -16,6 +16,11 @@ void add_commands(Command& root, Context& context) {
   add_serve(root, context);
   add_status(root, context);
   add_login(root, context);
+  add_whoami(root, context);
+  Command& token = root.noun("token", "Tokens, by which users and programs are known");
+  for (const auto add : {add_token_create, add_token_list, add_token_revoke}) add(token, context);
+  Command& user = root.noun("user", "Users");
+  for (const auto add : {add_user_create, add_user_list, add_user_disable, add_user_enable}) add(user, context);
   add_workspace_config(root.noun("workspace", "Workspaces"), context);
 
   Command& run = root.noun("run", "Runs of scripts and commands");

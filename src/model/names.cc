@@ -64,6 +64,8 @@ std::optional<std::string> model_name_fault(std::string_view name) { return faul
 
 std::optional<std::string> environment_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_digit, "_-."}); }
 
+std::optional<std::string> user_name_fault(std::string_view name) { return fault(name, {1, 64, First::letter_or_digit, "_-.@+"}); }
+
 std::optional<std::string> variable_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_underscore, "_"}); }
 
 std::optional<std::string> tag_fault(std::string_view key, std::string_view value) {

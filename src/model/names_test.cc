@@ -29,6 +29,9 @@ TEST(Names, EachKindHasItsOwnRule) {
   EXPECT_EQ(workspace_name_fault("default"), std::nullopt);
   EXPECT_NE(workspace_name_fault("ws"), std::nullopt);
   EXPECT_EQ(environment_name_fault("AzureML-PyTorch-1.6-GPU"), std::nullopt);
+  EXPECT_EQ(user_name_fault("ada.l@example.org"), std::nullopt);
+  EXPECT_NE(user_name_fault("ada l"), std::nullopt);
+  EXPECT_NE(user_name_fault(std::string(65, 'a')), std::nullopt);
   EXPECT_EQ(variable_name_fault("_X1"), std::nullopt);
   EXPECT_NE(variable_name_fault("1X"), std::nullopt);
   EXPECT_NE(variable_name_fault("A-B"), std::nullopt);

@@ -53,7 +53,8 @@ Result<Listening> choose_address(const std::string& wanted) {
   return Listening{address, Fd()};
 }
 
-/// The token of whoever owns this home: in `credentials` for the clients, in the store as a hash. With it the fingerprint ("": none) that
+/// The token of whoever owns this home, an owner's: in `credentials` for the clients, in the store as a hash. Where that one has expired,
+/// was revoked or is nobody's any more, there will be another: who has the home has the server. With it the fingerprint ("": none) that
 /// they have to know; nothing leaves the one that is kept.
 Result<void> ensure_owner_token(store::Store& store, const Home& home, const std::string& url,
                                 const std::optional<std::string>& fingerprint, TimeUs now) {
@@ -61,12 +62,18 @@ Result<void> ensure_owner_token(store::Store& store, const Home& home, const std
   MUSTER_TRY_ASSIGN(const std::string known_fingerprint, client::stored_fingerprint(home.root, url));
   bool valid = false;
   if (known) {
-    MUSTER_TRY_ASSIGN(
-        valid, store.read([&](store::Session& session) -> Result<bool> { return store::tokens::find(session, *known).has_value(); }));
+    MUSTER_TRY_ASSIGN(valid, store.read([&](store::Session& session) -> Result<bool> {
+      const auto token = store::tokens::find(session, *known);
+      return token && store::tokens::usable(*token, now);
+    }));
   }
   if (valid && fingerprint.value_or(known_fingerprint) == known_fingerprint) return {};
   const std::string token = valid ? *known : "mu_" + random_hex(32);
-  if (!valid) MUSTER_TRY(store.write([&](store::Session& session) { return store::tokens::add(session, token, user_name(), now); }));
+  if (!valid) {
+    MUSTER_TRY(store.write([&](store::Session& session) {
+      return store::tokens::add_owner(session, token, user_name(), fmt::format("the server's own account, at {}", url), now);
+    }));
+  }
   return client::store_token(home.root, url, token, fingerprint);
 }
 

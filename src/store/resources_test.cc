@@ -8,7 +8,6 @@
 #include "store/experiments.h"
 #include "store/idempotency.h"
 #include "store/snapshots.h"
-#include "store/tokens.h"
 #include "store/workspaces.h"
 #include "support/test_store.h"
 
@@ -165,19 +164,6 @@ TEST(ComputeTargets, AreMadeChangedAndRemoved) {
   EXPECT_TRUE(remove("gpu-cluster"));
   EXPECT_EQ(remove("gpu-cluster").error().code, Code::not_found);
   EXPECT_EQ(remove("local").error().code, Code::conflict);
-}
-
-TEST(Tokens, AreKnownByTheirHashAlone) {
-  TestStore test;
-  test.write([](Session& session) { return tokens::add(session, "s3cret", "ada", 9); });
-  test.read([](Session& session) {
-    EXPECT_EQ(tokens::find(session, "s3cret")->name, "ada");
-    EXPECT_FALSE(tokens::find(session, "S3cret"));
-    session.query("SELECT hash FROM tokens", {}, [](const Row& row) { EXPECT_THAT(row.text(0), testing::Not(HasSubstr("s3cret"))); });
-  });
-  EXPECT_EQ(test.store().write([](Session& session) { return tokens::add(session, "s3cret", "bob", 9); }).error().code, Code::conflict);
-  EXPECT_TRUE(test.write([](Session& session) { return tokens::remove(session, "s3cret"); }));
-  EXPECT_FALSE(test.write([](Session& session) { return tokens::remove(session, "s3cret"); }));
 }
 
 TEST(Idempotency, GivesTheFirstAnswerAgain) {

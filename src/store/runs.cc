@@ -150,12 +150,16 @@ bool is_below(Session& session, std::string_view name, std::string_view run_id) 
   return found;
 }
 
-std::map<model::RunStatus, std::int64_t> count_active(Session& session) {
+std::map<model::RunStatus, std::int64_t> count_active(Session& session, std::optional<std::int64_t> workspace_key) {
   std::map<model::RunStatus, std::int64_t> counts;
-  session.query(fmt::format("SELECT status, count(*) FROM runs INDEXED BY runs_active WHERE {} GROUP BY status", kNotEnded), {},
-                [&](const Row& row) {
-                  if (const auto status = model::run_status_from_string(row.bytes(0))) counts[*status] = row.integer(1);
-                });
+  const auto count = [&](const Row& row) {
+    if (const auto status = model::run_status_from_string(row.bytes(0))) counts[*status] = row.integer(1);
+  };
+  constexpr std::string_view kSelect = "SELECT status, count(*) FROM runs INDEXED BY runs_active WHERE {}{} GROUP BY status";
+  if (workspace_key)
+    session.query(fmt::format(kSelect, kNotEnded, " AND workspace_key = ?"), {*workspace_key}, count);
+  else
+    session.query(fmt::format(kSelect, kNotEnded, ""), {}, count);
   return counts;
 }
 

@@ -38,8 +38,8 @@ std::vector<model::Run> active_jobs(Session& session);
 std::vector<model::Run> going_on_below(Session& session, std::string_view run_id);
 /// Whether the run of that name (run_id or uuid) is below this one.
 bool is_below(Session& session, std::string_view name, std::string_view run_id);
-/// How many runs have each status, of those that have not ended.
-std::map<model::RunStatus, std::int64_t> count_active(Session& session);
+/// How many runs have each status, of those that have not ended, in one workspace or in all.
+std::map<model::RunStatus, std::int64_t> count_active(Session& session, std::optional<std::int64_t> workspace_key = std::nullopt);
 /// How many runs that have not ended name this compute target.
 std::int64_t count_active_on(Session& session, std::int64_t workspace_key, std::string_view compute_target);
 

@@ -197,6 +197,8 @@ TEST(Runs, TheActiveOnesAreThoseThatHaveNotEnded) {
     for (const model::Run& run : active_jobs(session)) found.push_back(run.key);
     EXPECT_THAT(found, ElementsAre(keys[0], keys[2], keys[5]));
     EXPECT_THAT(count_active(session), ElementsAre(std::pair(RunStatus::queued, 2), std::pair(RunStatus::running, 1)));
+    EXPECT_EQ(count_active(session, test.workspace_key()), count_active(session));
+    EXPECT_TRUE(count_active(session, test.workspace_key() + 1).empty());
     EXPECT_EQ(count_active_on(session, test.workspace_key(), "local"), 3);
     EXPECT_EQ(count_active_on(session, test.workspace_key(), "gpu"), 0);
   });

@@ -51,6 +51,13 @@ Result<model::Workspace> create(Session& session, model::Workspace workspace) {
 std::optional<model::Workspace> find(Session& session, std::string_view name) { return find_one(session, "WHERE name = ?", name); }
 std::optional<model::Workspace> find(Session& session, std::int64_t key) { return find_one(session, "WHERE key = ?", key); }
 
+void set_creator(Session& session, std::string_view name, std::string_view by) {
+  session.run("UPDATE workspaces SET created_by = ? WHERE name = ?", {by, name});
+  session.run(
+      "UPDATE compute_targets SET created_by = ? WHERE name = 'local' AND workspace_key = (SELECT key FROM workspaces WHERE name = ?)",
+      {by, name});
+}
+
 Result<Page<model::Workspace>> list(Session& session, const PageRequest& request) {
   MUSTER_TRY_ASSIGN(const std::int64_t before, key_cursor(request, INT64_MAX));
   std::vector<model::Workspace> items;

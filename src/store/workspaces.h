@@ -14,6 +14,8 @@ namespace muster::store::workspaces {
 Result<model::Workspace> create(Session& session, model::Workspace workspace);
 std::optional<model::Workspace> find(Session& session, std::string_view name);
 std::optional<model::Workspace> find(Session& session, std::int64_t key);
+/// Who made it, and its target `local`. For what was made before there was any user.
+void set_creator(Session& session, std::string_view name, std::string_view by);
 /// Newest first.
 Result<Page<model::Workspace>> list(Session& session, const PageRequest& request);
 

@@ -240,9 +240,24 @@ CREATE TABLE sources (
 
 CREATE TABLE tokens (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,    -- the first 12 digits of the hash
   hash TEXT NOT NULL UNIQUE,  -- SHA-256 of the secret
-  name TEXT NOT NULL,
-  created_at INTEGER NOT NULL
+  user_key INTEGER NOT NULL REFERENCES users,
+  role TEXT NOT NULL,
+  workspace_key INTEGER REFERENCES workspaces,  -- NULL: all of them
+  purpose TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  expires_at INTEGER NOT NULL DEFAULT 0,
+  last_used_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE users (
+  key INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  disabled_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE workspace_tags (

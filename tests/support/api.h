@@ -49,7 +49,7 @@ class Api {
         folder(own_ ? own_->path() : home),
         store(std::move(*store::open_sqlite_store(folder / "muster.db"))),
         blobs(std::move(*blob::open_local_blob_store((folder / "blobs").string()))) {
-    (void)store->write([&](store::Session& session) { return store::tokens::add(session, kOwnerToken, "ada", clock.now_us()); });
+    (void)store->write([&](store::Session& session) { return store::tokens::add_owner(session, kOwnerToken, "ada", "", clock.now_us()); });
     api::add_routes(router, services);
   }
 

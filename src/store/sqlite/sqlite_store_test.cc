@@ -25,7 +25,7 @@ using testing::HasSubstr;
 
 Result<void> add_token(Store& store, const std::string& secret) {
   return store.write([&](Session& session) -> Result<void> {
-    MUSTER_TRY(tokens::add(session, secret, "ada", 1));
+    MUSTER_TRY(tokens::add_owner(session, secret, "ada", "", 1));
     return {};
   });
 }
@@ -82,7 +82,7 @@ TEST(SqliteStore, AnErrorTakesBackItsOwnPartOnly) {
   TestStore test;
   ASSERT_TRUE(add_token(test.store(), "kept"));
   const auto refused = test.store().write([](Session& session) -> Result<int> {
-    MUSTER_TRY(tokens::add(session, "lost", "ada", 1));
+    MUSTER_TRY(tokens::add_owner(session, "lost", "ada", "", 1));
     return fail(Code::conflict, "on second thoughts");
   });
   ASSERT_FALSE(refused);
@@ -94,7 +94,7 @@ TEST(SqliteStore, AnErrorTakesBackItsOwnPartOnly) {
 TEST(SqliteStore, NothingThatWorkThrowsStopsTheWriter) {
   TestStore test;
   const auto thrown = test.store().write([](Session& session) -> Result<void> {
-    MUSTER_TRY(tokens::add(session, "lost", "ada", 1));
+    MUSTER_TRY(tokens::add_owner(session, "lost", "ada", "", 1));
     throw std::logic_error("a bug");
   });
   EXPECT_THAT(thrown.error().detail, HasSubstr("a bug"));
@@ -119,7 +119,7 @@ TEST(SqliteStore, RefusesAWriteInsideAWrite) {
 TEST(SqliteStore, ReadersCannotWrite) {
   TestStore test;
   const auto written = test.store().read([](Session& session) -> Result<void> {
-    MUSTER_TRY(tokens::add(session, "x", "ada", 1));
+    MUSTER_TRY(tokens::add_owner(session, "x", "ada", "", 1));
     return {};
   });
   EXPECT_FALSE(written);
@@ -157,7 +157,7 @@ TEST(SqliteStore, ManyWritersFailAndSucceedEachForItself) {
         const std::string secret = std::to_string(t) + "/" + std::to_string(i);
         const bool wanted = i % 5 != 0;
         const auto done = test.store().write([&](Session& session) -> Result<void> {
-          MUSTER_TRY(tokens::add(session, secret, "ada", 1));
+          MUSTER_TRY(tokens::add_owner(session, secret, "ada", "", 1));
           if (!wanted) return fail(Code::conflict, "no");
           return {};
         });
@@ -180,7 +180,7 @@ TEST(SqliteStore, AFullDiskIsAnErrorThatPasses) {
     const std::string large(1 << 20, 'x');
     const auto add_large = [&] {
       return store->write([&](Session& session) -> Result<void> {
-        session.run("INSERT INTO tokens (hash, name, created_at) VALUES ('h', ?, 0)", {large});
+        MUSTER_TRY(tokens::add_owner(session, "h", "ada", large, 0));
         return {};
       });
     };
@@ -232,9 +232,7 @@ TEST(SqliteStore, TheLogIsEmptiedAsItGrows) {
   TestStore test;
   const std::string large(64 << 10, 'x');
   for (int i = 0; i < 600; ++i) {
-    test.write([&](Session& session) {
-      session.run("INSERT INTO tokens (hash, name, created_at) VALUES (?, ?, 0)", {std::to_string(i), large});
-    });
+    test.write([&](Session& session) { return tokens::add_owner(session, std::to_string(i), "ada", large, 0); });
   }
   fs::path log = test.file();
   log += "-wal";
