@@ -197,7 +197,6 @@ TEST_F(RunTokensTest, NodesThatTheRunDoesNotHaveAreRefused) {
   EXPECT_EQ(status(runner, "PUT", api.node(own, "logs?path=a&offset=0", 1), "x"), 404);
   EXPECT_EQ(status(runner, "POST", api.node(own, "metrics?process=a&sequence=0", 1)), 404);
   EXPECT_EQ(status(runner, "POST", api.node(own, "outputs", 1), R"({"files":[]})"), 404);
-  EXPECT_EQ(status(runner, "POST", api.node(own, "check-in", 1), "{}"), 404);
   EXPECT_EQ(status(runner, "POST", api.node(own, "heartbeat", 1), "{}"), 404);
   EXPECT_EQ(api("GET", of(own, "/logs")).json()["logs"].size(), 0u);
 }

@@ -52,6 +52,7 @@ Result<void> may_enter_as_runner(Runs access, const Caller& caller, const http::
   if (!own) return fail(Code::forbidden, "this is for the runners of that attempt alone");
   if (access == Runs::last_report) return {};
   if (!scope->run) return is_over(*scope);
+  if (!request.parameters.contains("node_rank")) return {};  // which node it is, a check-in asks
   std::int64_t rank = 0;
   if (!parse_int64(named(request, "node_rank"), rank) || rank < 0 || rank >= static_cast<std::int64_t>(scope->run->nodes.size()))
     return fail(Code::not_found, "run {} has no node {}", scope->run_id, named(request, "node_rank").substr(0, 40));

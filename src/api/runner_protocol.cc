@@ -17,7 +17,7 @@
 namespace muster::api {
 namespace {
 
-constexpr std::int64_t kProtocol = 1;
+constexpr std::int64_t kProtocol = 2;
 constexpr std::uint64_t kLogBytes = 4u << 20;
 constexpr std::uint64_t kJournalBytes = 8u << 20;
 constexpr std::uint64_t kOutputsBytes = 64u << 20;  ///< a manifest of 100,000 files
@@ -68,7 +68,11 @@ std::string short_text(ObjectReader& in, std::string_view field) {
 }
 
 Result<http::Response> check_in(Call& call) {
-  MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
+  engine::AttemptId attempt{call.parameter("run_id"), 0};
+  std::int64_t number = 0;
+  if (!parse_int64(call.parameter("attempt"), number) || number < 1 || number > INT32_MAX)
+    return fail(Code::not_found, "there is no attempt {}", call.parameter("attempt").substr(0, 40));
+  attempt.attempt = static_cast<int>(number);
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
   ObjectReader in(body);
   if (const auto protocol = in.integer("protocol", 0, INT32_MAX); protocol != kProtocol) {
@@ -77,20 +81,19 @@ Result<http::Response> check_in(Call& call) {
   }
   short_text(in, "version");
   scheduler::CheckIn arrival;
+  arrival.node = in.text("node");
+  if (!arrival.node.empty() && !engine::is_node_key(arrival.node))
+    in.fault("node", fmt::format("must be 1 to {} letters, digits, '.', '_' and '-'", engine::kLongestNodeKey));
   arrival.host = short_text(in, "host");
   arrival.address = short_text(in, "address");
   arrival.port = static_cast<int>(in.integer_or("port", 0, 0, 65'535));
   arrival.pid = in.integer_or("pid", 0, 0, INT64_MAX);
   arrival.salvage = in.boolean_or("salvage", false);
   MUSTER_TRY(in.finish("check-in"));
-  MUSTER_TRY_ASSIGN(const auto order, call.services.scheduler.check_in(node, arrival));
+  MUSTER_TRY_ASSIGN(const auto checked_in, call.services.scheduler.check_in(attempt, arrival));
   crash_point("server.check_in.stored");
-  if (order) return http::json_response(200, *order);
-  MUSTER_TRY_ASSIGN(const auto waiting, call.services.store.read([&](store::Session& session) -> Result<std::int64_t> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
-    return std::count_if(run.nodes.begin(), run.nodes.end(), [](const model::RunNode& one) { return one.address.empty(); });
-  }));
-  return http::json_response(202, {{"waiting_for", waiting}});
+  if (checked_in.order) return http::json_response(200, *checked_in.order);
+  return http::json_response(202, {{"node_rank", checked_in.node_rank}, {"waiting_for", checked_in.waiting_for}});
 }
 
 Result<http::Response> heartbeat(Call& call) {
@@ -322,8 +325,9 @@ Result<http::Response> put_outputs(Call& call) {
 }  // namespace
 
 void add_runner_protocol_routes(Routes& routes) {
-  const std::string base = "/api/v1/runner/runs/{run_id}/attempts/{attempt}/nodes/{node_rank}/";
-  routes.add("POST", base + "check-in", {Users::nobody, Runs::runner}, check_in);
+  const std::string attempt = "/api/v1/runner/runs/{run_id}/attempts/{attempt}/";
+  const std::string base = attempt + "nodes/{node_rank}/";
+  routes.add("POST", attempt + "check-in", {Users::nobody, Runs::runner}, check_in);
   routes.add("POST", base + "heartbeat", {Users::nobody, Runs::runner}, heartbeat);
   routes.add("POST", base + "started", {Users::nobody, Runs::runner}, started);
   routes.add("POST", base + "rank-failed", {Users::nobody, Runs::runner}, rank_failed);

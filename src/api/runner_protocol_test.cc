@@ -32,24 +32,23 @@ struct RunnerProtocolTest : testing::Test {
 };
 
 TEST_F(RunnerProtocolTest, CheckInWaitsForTheOthersAndThenHasTheWorkOrder) {
-  model::Run placed = run;
-  placed.nodes.resize(2);
-  placed.nodes[0].address = "10.0.0.1";
-  placed.nodes[1].node_rank = 1;
-  ASSERT_TRUE(api.store->write([&](store::Session& session) { return store::runs::update_state(session, placed); }));
-  const Json body{{"protocol", 1},         {"version", "0.1.0"}, {"pid", 7},        {"host", "h"},
-                  {"address", "10.0.0.1"}, {"port", 6105},       {"salvage", false}};
+  api.scheduler.waiting_for = 1;
+  const Json body{{"protocol", 2}, {"node", "gpu-cluster-0"}, {"version", "0.1.0"}, {"pid", 7},
+                  {"host", "h"},   {"address", "10.0.0.1"},   {"port", 6105},       {"salvage", false}};
   const auto waiting = post("check-in", body);
   EXPECT_EQ(waiting.status, 202);
-  EXPECT_EQ(waiting.json(), (Json{{"waiting_for", 1}}));
+  EXPECT_EQ(waiting.json(), (Json{{"node_rank", 0}, {"waiting_for", 1}}));
   EXPECT_EQ(api.scheduler.arrival.port, 6105);
+  EXPECT_EQ(api.scheduler.arrival.node, "gpu-cluster-0");
   api.scheduler.work_order = Json{{"run_id", run.run_id}};
   const auto order = post("check-in", body);
   EXPECT_EQ(order.status, 200);
   EXPECT_EQ(order.json()["run_id"], run.run_id);
-  const auto other = post("check-in", {{"protocol", 2}});
-  EXPECT_EQ(other.code(), "invalid");
-  EXPECT_THAT(other.fields(), ElementsAre("protocol"));
+  for (const Json& wrong : {Json{{"protocol", 1}, {"node", "a"}}, Json{{"protocol", 2}, {"node", "../a"}}, Json{{"protocol", 2}}}) {
+    const auto refused = post("check-in", wrong);
+    EXPECT_EQ(refused.code(), "invalid");
+    EXPECT_THAT(refused.fields(), ElementsAre(wrong["protocol"] == 1 ? "protocol" : "node"));
+  }
 }
 
 TEST_F(RunnerProtocolTest, AHeartbeatHearsTheTimeAndWhetherToStop) {

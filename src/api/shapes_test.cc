@@ -96,7 +96,7 @@ TEST_F(ShapesTest, Runs) {
   run.stages[0] = {run.created_at, run.started_at};
   run.nodes.resize(1);
   run.nodes[0].host = "h";
-  run.nodes[0].status = "Done";
+  run.nodes[0].status = model::NodeStatus::done;
   run.nodes[0].runner_pid = 7;
   run.error = model::RunError{"user_error", "ValueError: bad", 1, 0, 1, "", "Traceback", "azureml-logs/70_driver_log_1.txt"};
   run.warnings = {"careful"};

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "model/runner_variables.h"
 
 namespace muster::cli {
 namespace {
@@ -14,8 +15,7 @@ namespace {
 struct RunnerCommandOptions {
   std::string run;
   std::optional<std::int64_t> attempt;
-  std::optional<std::int64_t> node;
-  std::string folder;
+  std::optional<std::int64_t> nodes;
   std::string url;
   std::vector<std::string> avoid_ports;
   bool salvage = false;
@@ -27,8 +27,7 @@ Result<Exit> run(const RunnerCommandOptions& options) {
   runner::RunnerOptions runner;
   runner.run_id = options.run;
   runner.attempt = static_cast<int>(options.attempt.value_or(1));
-  runner.node_rank = static_cast<int>(options.node.value_or(0));
-  runner.folder = options.folder;
+  runner.node_count = static_cast<int>(options.nodes.value_or(1));
   runner.url = options.url;
   runner.salvage = options.salvage;
   for (const std::string& text : options.avoid_ports) {
@@ -36,8 +35,18 @@ Result<Exit> run(const RunnerCommandOptions& options) {
     if (!parse_int64(text, port) || port < 1 || port > 65535) return fail(Code::invalid, "--avoid-port {}: a port is 1 to 65535", text);
     runner.avoid_ports.push_back(static_cast<int>(port));
   }
-  if (const char* token = std::getenv("MUSTER_RUNNER_TOKEN"); token != nullptr) runner.token = token;
-  if (const char* key = std::getenv("MUSTER_RUNNER_PROOF_KEY"); key != nullptr) runner.proof_key = key;
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets variables yet
+    return std::string(value != nullptr ? value : "");
+  };
+  runner.token = variable(model::kRunnerTokenVariable);
+  runner.proof_key = variable(model::kRunnerProofKeyVariable);
+  runner.node_key = variable(model::kNodeKeyVariable);
+  runner.scratch = variable(model::kScratchVariable);
+  if (runner.node_key.empty() || !runner.scratch.is_absolute()) {
+    return fail(Code::invalid, "a runner is started by an engine, with {} and {} (an absolute path) in its environment",
+                model::kNodeKeyVariable, model::kScratchVariable);
+  }
   return static_cast<Exit>(runner::run_runner(runner));
 }
 
@@ -49,8 +58,7 @@ void add_runner(Command& root) {
   command.hidden();
   command.option("--run", "RUN", options->run, "the run").required();
   command.option("--attempt", "N", options->attempt, "the attempt").required();
-  command.option("--node", "N", options->node, "the node's rank").required();
-  command.option("--folder", "DIR", options->folder, "the run folder").required();
+  command.option("--nodes", "N", options->nodes, "how many nodes the attempt has").required();
   command.option("--url", "URL", options->url, "the server").required();
   command.flag("--salvage", options->salvage, "bring home what another runner left");
   command.option("--avoid-port", "PORT", options->avoid_ports, "a port at which the ranks are not to meet; may be given several times");

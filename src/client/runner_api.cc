@@ -25,21 +25,23 @@ Json reports_json(const std::vector<model::RankReport>& reports) {
 
 }  // namespace
 
-RunnerApi::RunnerApi(std::shared_ptr<Api> api, std::string run_id, int attempt, int node_rank)
-    : api_(std::move(api)), base_(fmt::format("/api/v1/runner/runs/{}/attempts/{}/nodes/{}/", encode_value(run_id), attempt, node_rank)) {}
+RunnerApi::RunnerApi(std::shared_ptr<Api> api, const std::string& run_id, int attempt, int node_rank)
+    : api_(std::move(api)),
+      attempt_(fmt::format("/api/v1/runner/runs/{}/attempts/{}/", encode_value(run_id), attempt)),
+      base_(fmt::format("{}nodes/{}/", attempt_, node_rank)) {}
 
 std::string RunnerApi::path(std::string_view what) const { return base_ + std::string(what); }
 
 Result<Json> RunnerApi::call(std::string_view what, const Json& body) { return api_->post(path(what), body); }
 
 Result<std::variant<WorkOrder, Waiting>> RunnerApi::check_in(const CheckIn& check_in) {
-  const Json body{
-      {"protocol", 1},         {"version", check_in.version}, {"pid", check_in.pid}, {"host", check_in.host}, {"address", check_in.address},
-      {"port", check_in.port}, {"salvage", check_in.salvage}};
-  MUSTER_TRY_ASSIGN(const Json answer, call("check-in", body));
+  const Json body{{"protocol", 2},         {"node", check_in.node},       {"version", check_in.version}, {"pid", check_in.pid},
+                  {"host", check_in.host}, {"address", check_in.address}, {"port", check_in.port},       {"salvage", check_in.salvage}};
+  MUSTER_TRY_ASSIGN(const Json answer, api_->post(attempt_ + "check-in", body));
   if (answer.contains("waiting_for")) {
     MUSTER_TRY_ASSIGN(const auto nodes, number_in(answer, "waiting_for"));
-    return Waiting{static_cast<int>(nodes)};
+    MUSTER_TRY_ASSIGN(const auto rank, number_in(answer, "node_rank"));
+    return Waiting{static_cast<int>(rank), static_cast<int>(nodes)};
   }
   MUSTER_TRY_ASSIGN(WorkOrder order, work_order_from_json(answer));
   return order;

@@ -19,16 +19,18 @@
 namespace muster::client {
 
 struct CheckIn {
+  std::string node;  ///< the engine's key for it
   std::string version;
   std::int64_t pid = 0;
   std::string host;
   std::string address;   ///< where other nodes reach this one
-  int port = 0;          ///< a free port there
+  int port = 0;          ///< a free port there, where the ranks can meet; 0 until this is known to be node 0
   bool salvage = false;  ///< another runner died here; this one only collects what it left
 };
 
-/// Not all nodes are in: ask again.
+/// Not all nodes are in, or node 0 has offered no port, or the run is being ended: ask again, and listen to the heartbeat's answers.
 struct Waiting {
+  int node_rank = 0;  ///< which this node is
   int nodes = 0;
 };
 
@@ -79,10 +81,10 @@ struct LogSize {
   std::uint64_t size = 0;
 };
 
-/// One node of one attempt. Calls block as Api's do and may come from any thread.
+/// One node of one attempt; which one is learnt by its check-in. Calls block as Api's do and may come from any thread.
 class RunnerApi {
  public:
-  RunnerApi(std::shared_ptr<Api> api, std::string run_id, int attempt, int node_rank);
+  RunnerApi(std::shared_ptr<Api> api, const std::string& run_id, int attempt, int node_rank = 0);
 
   Result<std::variant<WorkOrder, Waiting>> check_in(const CheckIn& check_in);
   /// `ran`: since this node started its ranks, once it has.
@@ -110,6 +112,7 @@ class RunnerApi {
   std::string path(std::string_view what) const;
 
   std::shared_ptr<Api> api_;
+  std::string attempt_;
   std::string base_;
 };
 

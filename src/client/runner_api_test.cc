@@ -13,7 +13,7 @@ using test::FakeRequest;
 
 constexpr const char* kOrder =
     R"({"run_id": "birds_1_0a", "uuid": "u", "workspace": "default", "experiment": "birds", "attempt": 2, "node_rank": 1, "node_count": 2,
-  "nodes": [{"node_rank": 1, "address": "b"}, {"node_rank": 0, "address": "a"}], "master": {"address": "a", "port": 6105}, "snapshot_id": "s",
+  "nodes": [{"node_rank": 1, "node": "kb", "address": "b"}, {"node_rank": 0, "node": "ka", "address": "a"}], "master": {"address": "a", "port": 6105}, "snapshot_id": "s",
   "script": "train.py", "command": null, "arguments": ["--x", "1"], "interpreter": "/usr/bin/python3",
   "environment": {"name": "default", "variables": {"A": "1"}, "folder": "/e", "new": 1}, "distribution": {"type": "pytorch", "process_count": 4, "backend": "gloo"},
   "grace_seconds": 7, "restore_outputs": true, "variables": {"PATH": "/bin"}, "job_token": "mj_1", "something_new": 5})";
@@ -35,16 +35,19 @@ class RunnerApiTest : public testing::Test {
 
 TEST_F(RunnerApiTest, ChecksInUntilThereIsAWorkOrder) {
   int count = 0;
-  FakeHttpServer server([&](const FakeRequest&) { return ++count == 1 ? answer(202, R"({"waiting_for": 1})") : answer(200, kOrder); });
+  FakeHttpServer server(
+      [&](const FakeRequest&) { return ++count == 1 ? answer(202, R"({"node_rank": 1, "waiting_for": 1})") : answer(200, kOrder); });
   RunnerApi runner = runner_for(server);
-  const CheckIn check_in{.version = "0.1.0", .pid = 7, .host = "h", .address = "b", .port = 6105, .salvage = false};
+  const CheckIn check_in{.node = "kb", .version = "0.1.0", .pid = 7, .host = "h", .address = "b", .port = 6105, .salvage = false};
   const auto first = runner.check_in(check_in);
   ASSERT_TRUE(first);
   EXPECT_EQ(std::get<Waiting>(*first).nodes, 1);
+  EXPECT_EQ(std::get<Waiting>(*first).node_rank, 1);
   const auto second = runner.check_in(check_in);
   ASSERT_TRUE(second) << second.error().detail;
   const auto& order = std::get<WorkOrder>(*second);
   EXPECT_EQ(order.addresses, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(order.node_keys, (std::vector<std::string>{"ka", "kb"}));
   EXPECT_EQ(order.master_port, 6105);
   EXPECT_EQ(order.script, "train.py");
   EXPECT_EQ(order.arguments.size(), 2u);
@@ -53,8 +56,9 @@ TEST_F(RunnerApiTest, ChecksInUntilThereIsAWorkOrder) {
   EXPECT_TRUE(order.restore_outputs);
   EXPECT_EQ(order.job_token, "mj_1");
   const FakeRequest request = server.requests().at(0);
-  EXPECT_EQ(request.target, "/api/v1/runner/runs/birds_1_0a/attempts/2/nodes/1/check-in");
-  EXPECT_EQ(Json::parse(request.body)["protocol"], 1);
+  EXPECT_EQ(request.target, "/api/v1/runner/runs/birds_1_0a/attempts/2/check-in") << "its rank is learnt here";
+  EXPECT_EQ(Json::parse(request.body)["protocol"], 2);
+  EXPECT_EQ(Json::parse(request.body)["node"], "kb");
 }
 
 TEST_F(RunnerApiTest, AHeartbeatMayBringAStop) {

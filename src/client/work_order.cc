@@ -15,17 +15,20 @@ Json pick(const Json& object, std::initializer_list<const char*> keys) {
   return picked;
 }
 
-Result<std::vector<std::string>> addresses_from(const Json& nodes) {
-  std::vector<std::string> addresses(nodes.is_array() ? nodes.size() : 0);
+Result<void> read_nodes(const Json& nodes, WorkOrder& order) {
+  order.addresses.resize(nodes.is_array() ? nodes.size() : 0);
+  order.node_keys.resize(order.addresses.size());
   for (const Json& node : nodes) {
-    const Json known = pick(node, {"node_rank", "address"});
+    const Json known = pick(node, {"node_rank", "node", "address"});
     ObjectReader in(known);
-    const auto rank = in.integer("node_rank", 0, static_cast<std::int64_t>(addresses.size()) - 1);
+    const auto rank = in.integer("node_rank", 0, static_cast<std::int64_t>(order.addresses.size()) - 1);
+    std::string key = in.text("node");
     std::string address = in.text("address");
     MUSTER_TRY(in.finish("node"));
-    addresses[static_cast<std::size_t>(rank)] = std::move(address);
+    order.node_keys[static_cast<std::size_t>(rank)] = std::move(key);
+    order.addresses[static_cast<std::size_t>(rank)] = std::move(address);
   }
-  return addresses;
+  return {};
 }
 
 Result<void> read_environment(const Json& json, WorkOrder& order) {
@@ -68,9 +71,7 @@ Result<WorkOrder> work_order_from_json(const Json& json) {
   if (order.script.empty() == order.command.empty()) in.fault("script", "or `command` must be given, and not both");
   MUSTER_TRY(in.finish("work order"));
 
-  if (nodes != nullptr) {
-    MUSTER_TRY_ASSIGN(order.addresses, addresses_from(*nodes));
-  }
+  if (nodes != nullptr) MUSTER_TRY(read_nodes(*nodes, order));
   if (environment != nullptr) MUSTER_TRY(read_environment(*environment, order));
   if (distribution != nullptr) {
     MUSTER_TRY_ASSIGN(order.distribution, model::distribution_from_json(*distribution, order.node_count));

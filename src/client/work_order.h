@@ -22,6 +22,7 @@ struct WorkOrder {
   int node_rank = 0;
   int node_count = 1;
   std::vector<std::string> addresses;  ///< by node rank
+  std::vector<std::string> node_keys;  ///< the engine's names for them
   std::string master_address;
   int master_port = 0;
   std::optional<std::string> snapshot_id;

@@ -8,8 +8,9 @@
 
 namespace muster::model {
 
-inline std::string process_group_name(std::string_view run_id, int attempt, int node_rank) {
-  return fmt::format("{}-{}-{}", run_id, attempt, node_rank);
+/// `node_key`: the engine's name for the node (engine/engine.h).
+inline std::string process_group_name(std::string_view run_id, int attempt, std::string_view node_key) {
+  return fmt::format("{}-{}-{}", run_id, attempt, node_key);
 }
 
 }  // namespace muster::model

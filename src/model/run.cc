@@ -24,13 +24,33 @@ Json nodes_to_json(const Run& run) {
   for (const RunNode& node : run.nodes) {
     nodes.push_back({{"node_rank", node.node_rank},
                      {"host", text_or_null(node.host)},
-                     {"status", node.status},
+                     {"status", to_string(node.status)},
                      {"runner_pid", node.runner_pid > 0 ? Json(node.runner_pid) : Json()}});
   }
   return nodes;
 }
 
+constexpr std::array<std::pair<NodeStatus, std::string_view>, 5> kNodeStatuses{{{NodeStatus::starting, "Starting"},
+                                                                                {NodeStatus::running, "Running"},
+                                                                                {NodeStatus::finished, "Finished"},
+                                                                                {NodeStatus::done, "Done"},
+                                                                                {NodeStatus::lost, "Lost"}}};
+
 }  // namespace
+
+std::string_view to_string(NodeStatus status) {
+  for (const auto& [one, name] : kNodeStatuses) {
+    if (one == status) return name;
+  }
+  return "";
+}
+
+Result<NodeStatus> node_status_from_string(std::string_view name) {
+  for (const auto& [one, known] : kNodeStatuses) {
+    if (known == name) return one;
+  }
+  return fail(Code::invalid, "'{}' is no status of a node", name);
+}
 
 Json to_json(const RunError& error) {
   return {{"code", error.code},

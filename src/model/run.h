@@ -56,18 +56,32 @@ struct StageTimes {
   TimeUs ended_at = 0;
 };
 
+enum class NodeStatus {
+  starting,
+  running,
+  finished,  ///< no process of it is left; what it had is being collected
+  done,
+  lost,  ///< its runner is gone; another one collects what it left
+};
+/// "Starting", "Running", …
+std::string_view to_string(NodeStatus status);
+/// invalid for an unknown name.
+Result<NodeStatus> node_status_from_string(std::string_view name);
+
 /// One node of an attempt.
 struct RunNode {
   int node_rank = 0;
   std::string host;
   std::string address;  ///< where other nodes reach it; set at check-in
   int port = 0;         ///< a port that was free there at check-in (node 0's becomes MASTER_PORT)
-  std::string status;   ///< "Starting", "Running", "Finished", "Done", "Lost"
+  NodeStatus status = NodeStatus::starting;
   std::int64_t runner_pid = 0;
   TimeUs last_heartbeat_at = 0;
   std::vector<RankReport> reports;  ///< how its ranks ended, once it told
   std::string gpus;                 ///< its share of the machine's, as CUDA_VISIBLE_DEVICES names them: "0,1"; "" when none
   int salvages = 0;                 ///< how often another runner was sent to collect what a lost one left
+  std::string key;                  ///< the engine's name for it; "" until that is known
+  std::string gone;                 ///< how it was lost, where the engine knows more than that its runner ended
 };
 
 struct Run {

@@ -27,7 +27,7 @@ Run failed_run() {
   run.stages[0] = {1'795'230'131'000'001, 1'795'230'131'500'000};
   RunNode node;
   node.host = "here";
-  node.status = "Done";
+  node.status = NodeStatus::done;
   node.runner_pid = 4242;
   run.nodes = {node};
   run.error = RunError{

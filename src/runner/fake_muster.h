@@ -48,6 +48,7 @@ struct Arrived {
   std::vector<Json> failed;
   std::vector<Json> finished;  ///< the last call's reports
   Json check_in;
+  std::vector<Json> check_ins;
   Json started;
   Json done;
   std::map<std::string, int> refused;  ///< calls that were refused on purpose, by kind
@@ -210,6 +211,7 @@ class FakeMuster {
     if (request.headers.count("authorization") == 0 || request.headers.at("authorization") != "Bearer run-token")
       return problem(401, "unauthorized");
     const std::string protocol = "/api/v1/runner/runs/" + fake_run_id() + "/attempts/1/nodes/0/";
+    if (path == "/api/v1/runner/runs/" + fake_run_id() + "/attempts/1/check-in") return runner_call(request, "check-in", query);
     if (path.starts_with(protocol)) return runner_call(request, path.substr(protocol.size()), query);
     const std::string workspace = "/api/v1/workspaces/lab/";
     if (!path.starts_with(workspace)) return problem(404, "not_found");
@@ -243,8 +245,9 @@ class FakeMuster {
     arrived_.calls.push_back(what);
     if (what == "check-in") {
       arrived_.check_in = body;
+      arrived_.check_ins.push_back(body);
       if (on_check_in) on_check_in(body.at("pid").get<pid_t>());
-      if (waits-- > 0) return json(202, {{"waiting_for", 1}});
+      if (waits-- > 0) return json(202, {{"node_rank", 0}, {"waiting_for", 1}});
       return json(200, order);
     }
     if (what == "started") arrived_.started = body;

@@ -13,7 +13,7 @@ Result<std::shared_ptr<client::Api>> NodeRun::make_api(std::stop_token until, cl
 }
 
 std::unique_ptr<client::RunnerApi> NodeRun::protocol(std::shared_ptr<client::Api> way) const {
-  return std::make_unique<client::RunnerApi>(std::move(way), options.run_id, options.attempt, options.node_rank);
+  return std::make_unique<client::RunnerApi>(std::move(way), options.run_id, options.attempt, node_rank);
 }
 
 }  // namespace muster::runner

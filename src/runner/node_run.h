@@ -30,7 +30,7 @@ namespace muster::runner {
 /// Filled step by step; only the main thread touches it, but for the parts that are thread-safe themselves. What uses another part stands
 /// below it, so that it goes first.
 struct NodeRun {
-  NodeRun(RunnerOptions given, StopControl& control) : options(std::move(given)), stop(control), folder(options.folder) {}
+  NodeRun(RunnerOptions given, StopControl& control) : options(std::move(given)), stop(control) {}
 
   const RunnerOptions options;
   StopControl& stop;
@@ -38,9 +38,10 @@ struct NodeRun {
   ServerClock clock{system_clock};
   Warnings warnings;
   Delivery delivery;
-  const RunFolder folder;
 
   // From the check-in. Their calls to the server are never interrupted before they are canceled.
+  int node_rank = 0;
+  RunFolder folder;
   std::unique_ptr<client::RunnerApi> server;
   std::optional<PortClaim> master_port;  ///< node 0's, where the ranks will meet
   client::WorkOrder order;

@@ -11,7 +11,11 @@ namespace muster::runner {
 
 class RunFolder {
  public:
+  RunFolder() = default;
   explicit RunFolder(std::filesystem::path root) : root_(std::move(root)) {}
+  /// Of a node of an attempt, below its node's scratch folder.
+  RunFolder(const std::filesystem::path& scratch, const std::string& run_id, int attempt, int node_rank)
+      : root_(scratch / "runs" / run_id / std::to_string(attempt) / model::node_folder_name(node_rank)) {}
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path outputs() const { return root_ / "outputs"; }

@@ -66,7 +66,7 @@ class RunnerTest : public ::testing::Test {
                      {"attempt", 1},
                      {"node_rank", 0},
                      {"node_count", 1},
-                     {"nodes", {{{"node_rank", 0}, {"address", "127.0.0.1"}}}},
+                     {"nodes", {{{"node_rank", 0}, {"node", "0"}, {"address", "127.0.0.1"}}}},
                      {"master", {{"address", "127.0.0.1"}, {"port", 6105}}},
                      {"snapshot_id", nullptr},
                      {"script", ""},
@@ -103,11 +103,12 @@ class RunnerTest : public ::testing::Test {
     const Fd log = open_file(home_ / "runner.log", O_WRONLY | O_CREAT | O_APPEND).value();
     process::SpawnOptions options;
     options.command = {fs::read_symlink("/proc/self/exe").string()};
-    options.variables = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"MUSTER_HOME", home_.path().string()}, {"HOME", home_.path().string()}};
+    options.variables = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                         {"HOME", "/nonexistent"}};  // nothing but the scratch folder is the runner's
     for (const auto& [name, value] : more) options.variables[name] = value;
     options.variables["MUSTER_TEST_RUN_ID"] = test::fake_run_id();
-    options.variables[kPart] =
-        dump_json({{"folder", folder().string()}, {"url", url_.empty() ? server_.url() : url_}, {"salvage", salvage}});
+    options.variables[kPart] = dump_json(
+        {{"scratch", home_.path().string()}, {"nodes", nodes_}, {"url", url_.empty() ? server_.url() : url_}, {"salvage", salvage}});
     options.output = log.get();
     auto child = process::spawn(options);
     ASSERT_TRUE(child) << child.error().detail;
@@ -129,6 +130,7 @@ class RunnerTest : public ::testing::Test {
 
   muster::test::TempFolder home_;
   test::FakeMuster server_;
+  int nodes_ = 1;
   std::string url_;  ///< where the runner looks for the server, if not there
   std::unique_ptr<process::Child> runner_;
 };

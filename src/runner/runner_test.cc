@@ -324,6 +324,17 @@ TEST_F(RunnerTest, AServersNameThatIsNotKnownYetIsWaitedFor) {
   EXPECT_NE(finish(), 0);
 }
 
+TEST_F(RunnerTest, OffersAPortForTheRanksOnceItKnowsThatItIsNodeZero) {
+  nodes_ = 2;
+  server_.waits = 1;
+  run();
+  const auto check_ins = server_.arrived().check_ins;
+  ASSERT_GE(check_ins.size(), 2U);
+  EXPECT_EQ(check_ins.front()["node"], "0");
+  EXPECT_EQ(check_ins.front()["port"], 0) << "another node's would only be in the way";
+  EXPECT_GT(check_ins.back()["port"], 0);
+}
+
 TEST_F(RunnerTest, WaitsForTheOtherNodes) {
   server_.waits = 3;
   run();
@@ -473,7 +484,9 @@ int play(const char* part) {
   const Json told = parse_json(part).value();
   RunnerOptions options;
   options.run_id = test::fake_run_id();
-  options.folder = told["folder"].get<std::string>();
+  options.scratch = told["scratch"].get<std::string>();
+  options.node_key = "0";
+  options.node_count = told["nodes"];
   options.url = told["url"];
   options.token = "run-token";
   options.proof_key = test::kProofKey;

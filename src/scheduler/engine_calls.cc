@@ -1,5 +1,7 @@
 #include "scheduler/engine_calls.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "store/run_attempts.h"
 
@@ -17,20 +19,26 @@ struct EngineCalls::Inside {
   store::Store& store;  ///< this and `post` behind the door
   const Post post;
   Door door;
-  std::map<std::string, std::unique_ptr<engine::Engine>> engines;  ///< by kind
+  struct Made {
+    std::unique_ptr<engine::Engine> engine;
+    engine::Capabilities capabilities;
+  };
+  std::map<std::string, Made> engines;  ///< by kind
 
   Result<engine::Engine*> engine(const std::string& kind) const {
     const auto at = engines.find(kind);
-    if (at != engines.end()) return at->second.get();
+    if (at != engines.end()) return at->second.engine.get();
     return fail(Code::not_found, "this server has no engine '{}'", kind);
   }
 
-  Result<void> record(std::int64_t run_key, int attempt, const std::string& kind, const engine::Handle& handle) {
+  /// `beside`: what was recorded of other nodes stays.
+  enum class Beside { nothing, others };
+  Result<void> record(std::int64_t run_key, int attempt, const std::string& kind, const engine::Handle& handle, Beside beside) {
     Result<void> stored = fail(Code::unavailable, "the server is ending");
     door.pass([&] {
       stored = store.write([&](store::Session& session) -> Result<void> {
-        auto all = store::run_attempts::handle(session, run_key, attempt).value_or(store::run_attempts::Handle{kind, Json::object()});
-        all.engine = kind;
+        store::run_attempts::Handle all{kind, Json::object()};
+        if (beside == Beside::others) all = store::run_attempts::handle(session, run_key, attempt).value_or(all);
         all.nodes.update(handle);
         store::run_attempts::set_handle(session, run_key, attempt, all);
         return {};
@@ -54,12 +62,30 @@ struct EngineCalls::Inside {
 
 EngineCalls::EngineCalls(const engine::Registry& engines, engine::Listener listener, store::Store& store, Post post)
     : inside_(std::make_shared<Inside>(store, std::move(post))), workers_(kMostThreads) {
-  // The engines are a part of what is inside, and do not outlive it.
-  const engine::Listener to_thread{
-      [inside = inside_.get(), gone = std::move(listener.node_gone)](const engine::AttemptId& id, int node_rank, const std::string& how) {
-        inside->door.pass([&] { inside->post([gone, id, node_rank, how] { gone(id, node_rank, how); }); });
-      }};
-  for (const auto& [name, kind] : engines.kinds()) inside_->engines.emplace(name, kind.make(to_thread));
+  // The engines are a part of what is inside, and do not outlive it. What they tell goes to the dispatch thread.
+  const auto on_thread = [inside = inside_.get()](auto hear) {
+    return [inside, hear = std::move(hear)](const auto&... what) {
+      inside->door.pass([&] { inside->post([hear, what...] { hear(what...); }); });
+    };
+  };
+  const engine::Listener listening{on_thread(std::move(listener.waiting)), on_thread(std::move(listener.nodes_coming)),
+                                   on_thread(std::move(listener.nodes_there)), on_thread(std::move(listener.node_gone))};
+  for (const auto& [name, kind] : engines.kinds()) inside_->engines.emplace(name, Inside::Made{kind.make(listening), kind.capabilities});
+}
+
+engine::NodePool* EngineCalls::pool(const std::string& kind) const {
+  const auto engine = inside_->engine(kind);
+  return engine ? (*engine)->pool() : nullptr;
+}
+
+engine::TargetStatus EngineCalls::status(const std::string& kind, const engine::TargetName& target) const {
+  const auto engine = inside_->engine(kind);
+  return engine ? (*engine)->status(target) : engine::TargetStatus{};
+}
+
+bool EngineCalls::start_survives_server(const std::string& kind) const {
+  const auto at = inside_->engines.find(kind);
+  return at != inside_->engines.end() && at->second.capabilities.start_survives_server;
 }
 
 void EngineCalls::make(const model::Run& run, std::function<Result<void>(Inside&)> call, Answer then) {
@@ -75,11 +101,25 @@ void EngineCalls::make(const model::Run& run, std::function<Result<void>(Inside&
   });
 }
 
-void EngineCalls::start(const model::Run& run, const std::string& kind, std::vector<engine::NodeStart> nodes, Answer then) {
-  const auto call = [nodes = std::move(nodes), kind, id = engine::AttemptId{run.run_id, run.attempt},
-                     key = run.key](Inside& in) -> Result<void> {
+void EngineCalls::start(const model::Run& run, engine::Attempt attempt, Answer then) {
+  const auto call = [attempt = std::move(attempt), key = run.key](Inside& in) -> Result<void> {
+    const std::string& kind = attempt.target.engine;
     MUSTER_TRY_ASSIGN(engine::Engine* const engine, in.engine(kind));
-    MUSTER_TRY(engine->start(id, nodes, [&](const engine::Handle& handle) { return in.record(key, id.attempt, kind, handle); }));
+    MUSTER_TRY(engine->start(
+        attempt, [&](const engine::Handle& handle) { return in.record(key, attempt.id.attempt, kind, handle, Inside::Beside::nothing); }));
+    return {};
+  };
+  make(run, call, std::move(then));
+}
+
+void EngineCalls::restart(const model::Run& run, engine::Attempt attempt, const std::string& node, Answer then) {
+  const auto call = [attempt = std::move(attempt), node, key = run.key](Inside& in) -> Result<void> {
+    MUSTER_TRY_ASSIGN(const auto earlier, in.recorded(key, attempt.id.attempt));
+    const std::string kind = earlier ? earlier->engine : attempt.target.engine;
+    MUSTER_TRY_ASSIGN(engine::Engine* const engine, in.engine(kind));
+    MUSTER_TRY(engine->restart(attempt, node, [&](const engine::Handle& handle) {
+      return in.record(key, attempt.id.attempt, kind, handle, Inside::Beside::others);
+    }));
     return {};
   };
   make(run, call, std::move(then));
@@ -95,16 +135,16 @@ void EngineCalls::recover(const model::Run& run, Answer then) {
   make(run, call, std::move(then));
 }
 
-void EngineCalls::stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then, Meant meant) {
-  const auto call = [node_ranks = std::move(node_ranks), how, meant = std::move(meant), id = engine::AttemptId{run.run_id, run.attempt},
+void EngineCalls::stop(const model::Run& run, Nodes nodes, engine::StopHow how, Answer then, Meant meant) {
+  const auto call = [nodes = std::move(nodes), how, meant = std::move(meant), id = engine::AttemptId{run.run_id, run.attempt},
                      key = run.key](Inside& in) -> Result<void> {
     MUSTER_TRY_ASSIGN(const auto handle, in.recorded(key, id.attempt));
     const engine::Handle now = handle ? handle->nodes : Json::object();
     if (!*meant) *meant = now;
     engine::Handle wanted = Json::object();
-    for (const int rank : node_ranks) {
-      const std::string name = std::to_string(rank);
-      if (now.contains(name) && (*meant)->contains(name) && now[name] == (**meant)[name]) wanted[name] = now[name];
+    for (const auto& [name, node] : now.items()) {
+      const bool is_named = !nodes || std::find(nodes->begin(), nodes->end(), name) != nodes->end();
+      if (is_named && (*meant)->contains(name) && node == (**meant)[name]) wanted[name] = node;
     }
     if (wanted.empty()) return {};
     MUSTER_TRY_ASSIGN(engine::Engine* const engine, in.engine(handle->engine));

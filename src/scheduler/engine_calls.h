@@ -22,19 +22,27 @@ class EngineCalls {
   using Post = std::function<void(std::function<void()>)>;
   using Answer = std::function<void(const Result<void>&)>;
 
-  /// One engine of each kind is made. Answers, and what engines tell of `node_gone`, are given to `post`.
+  /// One engine of each kind is made. Answers, and what engines tell, are given to `post`.
   EngineCalls(const engine::Registry& engines, engine::Listener listener, store::Store& store, Post post);
   ~EngineCalls() { stop(std::chrono::milliseconds(0)); }
 
-  /// The handle of these nodes is stored, beside those of the attempt's other nodes, before any of them does anything. `kind`: of the
-  /// engine, which is stored too and asked whatever follows.
-  void start(const model::Run& run, const std::string& kind, std::vector<engine::NodeStart> nodes, Answer then);
+  /// nullptr for an engine without one, and for a kind that there is not.
+  engine::NodePool* pool(const std::string& kind) const;
+  engine::TargetStatus status(const std::string& kind, const engine::TargetName& target) const;
+  bool start_survives_server(const std::string& kind) const;
+
+  /// By the engine of the attempt's target, which is stored with the handle and asked whatever follows. The handle is stored before any
+  /// node does anything.
+  void start(const model::Run& run, engine::Attempt attempt, Answer then);
+  /// Another runner on that node of a started attempt. Its handle takes the place of the earlier runner's.
+  void restart(const model::Run& run, engine::Attempt attempt, const std::string& key, Answer then);
   void recover(const model::Run& run, Answer then);
   /// Which starts of nodes are meant: filled in when an engine is asked first. A start that took the place of one of them is not meant.
   using Meant = std::shared_ptr<std::optional<engine::Handle>>;
   static Meant as_started_now() { return std::make_shared<std::optional<engine::Handle>>(); }
-  /// Of these nodes, as far as they were started. `unavailable` when it could not be asked.
-  void stop(const model::Run& run, std::vector<int> node_ranks, engine::StopHow how, Answer then, Meant meant = as_started_now());
+  /// Of the nodes with these keys, or of all, as far as they were started. `unavailable` when it could not be asked.
+  using Nodes = std::optional<std::vector<std::string>>;
+  void stop(const model::Run& run, Nodes nodes, engine::StopHow how, Answer then, Meant meant = as_started_now());
 
   /// No other call is made. Those under way are waited for so long; one that takes longer finds the store closed, so that nothing is
   /// started that a restarted server would not find, and its answer is not heard.

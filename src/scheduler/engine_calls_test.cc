@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "support/event.h"
-#include "support/scripted_engine.h"
+#include "support/fake_engine.h"
 #include "support/test_store.h"
 
 namespace muster::scheduler {
@@ -19,30 +19,45 @@ class EngineCallsTest : public ::testing::Test {
     run_.key = store_.add(run_);
   }
 
-  Result<void> start(const std::string& node_id, const std::string& kind = "local") {
-    engine::NodeStart node;
-    node.node_id = node_id;
-    return answer([&](const EngineCalls::Answer& then) { calls_.start(run_, kind, {node}, then); });
+  engine::Attempt attempt(const std::string& kind) {
+    engine::Attempt attempt;
+    attempt.id = {run_.run_id, 1};
+    attempt.target.engine = kind;
+    attempt.granted = {{"node-0", ""}};
+    attempt.command = {"/bin/true"};
+    return attempt;
+  }
+  Result<void> start(const std::string& kind = "local") {
+    return answer([&](const EngineCalls::Answer& then) { calls_.start(run_, attempt(kind), then); });
+  }
+  Result<void> restart() {
+    return answer([&](const EngineCalls::Answer& then) { calls_.restart(run_, attempt("local"), "node-0", then); });
   }
   Result<void> kill(const EngineCalls::Meant& meant) {
-    return answer([&](const EngineCalls::Answer& then) { calls_.stop(run_, {0}, engine::StopHow::kill, then, meant); });
+    return answer([&](const EngineCalls::Answer& then) { calls_.stop(run_, {{"node-0"}}, engine::StopHow::kill, then, meant); });
   }
 
   test::TestStore store_;
-  test::EngineScript script_;
-  test::EngineScript other_;
+  test::FakeNodes nodes_;
+  test::FakeNodes other_;
   engine::Registry engines_ = [this] {
-    engine::Registry both = script_.registry();
+    engine::Registry both = nodes_.registry();
     engine::EngineKind grid = *other_.registry().find("local");
     grid.kind = "grid";
     both.add(grid);
     return both;
   }();
   model::Run run_;
-  EngineCalls calls_{
-      engines_, {[](const engine::AttemptId&, int, const std::string&) {}}, store_.store(), [](const std::function<void()>& task) {
-        task();
-      }};
+  EngineCalls calls_{engines_, quiet(), store_.store(), [](const std::function<void()>& task) { task(); }};
+
+  static engine::Listener quiet() {
+    engine::Listener listener;
+    listener.waiting = [](const engine::AttemptId&, const std::string&) {};
+    listener.nodes_coming = [](const engine::AttemptId&) {};
+    listener.nodes_there = [](const engine::AttemptId&, const std::vector<engine::Node>&) {};
+    listener.node_gone = [](const engine::AttemptId&, const std::string&, const engine::Gone&) {};
+    return listener;
+  }
 
   static Result<void> answer(const std::function<void(const EngineCalls::Answer&)>& call) {
     const auto answered = std::make_shared<test::Watched<std::optional<Result<void>>>>();
@@ -53,40 +68,40 @@ class EngineCallsTest : public ::testing::Test {
 };
 
 TEST_F(EngineCallsTest, AKillThatIsTriedAgainDoesNotMeetTheRunnerThatCameAfter) {
-  ASSERT_TRUE(start("first"));
-  script_.refuse_stops.set(1);
+  ASSERT_TRUE(start());
+  nodes_.refuse_stops.set(1);
   const auto meant = EngineCalls::as_started_now();
   ASSERT_FALSE(kill(meant));
-  ASSERT_TRUE(start("its successor"));
+  ASSERT_TRUE(restart());
   EXPECT_TRUE(kill(meant)) << "what was meant has been replaced, and is gone";
-  EXPECT_TRUE(script_.stopped_handles.get().empty());
+  EXPECT_TRUE(nodes_.stopped_handles.get().empty());
 
   ASSERT_TRUE(kill(EngineCalls::as_started_now()));
-  EXPECT_EQ(script_.stopped_handles.get().back()["0"]["start"], "its successor");
+  EXPECT_EQ(nodes_.stopped_handles.get().back()["node-0"]["start"], 2);
 }
 
 TEST_F(EngineCallsTest, AKillThatIsTriedAgainMeetsWhatItMeant) {
-  ASSERT_TRUE(start("first"));
-  script_.refuse_stops.set(1);
+  ASSERT_TRUE(start());
+  nodes_.refuse_stops.set(1);
   const auto meant = EngineCalls::as_started_now();
   ASSERT_FALSE(kill(meant));
   EXPECT_TRUE(kill(meant));
-  EXPECT_EQ(script_.stopped_handles.get().back()["0"]["start"], "first");
+  EXPECT_EQ(nodes_.stopped_handles.get().back()["node-0"]["start"], 1);
 }
 
 TEST_F(EngineCallsTest, WhatAnEngineStartedIsAskedOfThatEngine) {
-  ASSERT_TRUE(start("a node", "grid"));
-  EXPECT_TRUE(script_.starts.get().empty());
+  ASSERT_TRUE(start("grid"));
+  EXPECT_TRUE(nodes_.starts.get().empty());
   EXPECT_EQ(other_.starts.get().size(), 1U);
   ASSERT_TRUE(kill(EngineCalls::as_started_now()));
-  EXPECT_TRUE(script_.stops.get().empty());
+  EXPECT_TRUE(nodes_.stops.get().empty());
   EXPECT_EQ(other_.stops.get().size(), 1U);
   ASSERT_TRUE(answer([&](const EngineCalls::Answer& then) { calls_.recover(run_, then); }));
   EXPECT_EQ(other_.recovered.get().size(), 1U);
 }
 
 TEST_F(EngineCallsTest, AnEngineThatTheServerHasNoMoreIsNamed) {
-  const auto started = start("a node", "slurm");
+  const auto started = start("slurm");
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().detail, "this server has no engine 'slurm'");
 }

@@ -14,7 +14,7 @@ class PromisesTest : public SchedulerTest {
     return run;
   }
   bool killed(std::size_t count = 1) {
-    return script_.stops.wait([&](const auto& stops) {
+    return nodes_.stops.wait([&](const auto& stops) {
       return static_cast<std::size_t>(
                  std::count_if(stops.begin(), stops.end(), [](const auto& one) { return one.how == engine::StopHow::kill; })) >= count;
     });
@@ -120,7 +120,7 @@ TEST_F(PromisesTest, AServerKilledBeforeTheGateOpenedStartsTheAttemptAgain) {
   start();
   ASSERT_TRUE(killed()) << "whatever stands at the gate is ended first";
   ASSERT_TRUE(started(2));
-  EXPECT_EQ(script_.starts.get().back().id.attempt, 1);
+  EXPECT_EQ(nodes_.starts.get().back().id.attempt, 1);
   ASSERT_TRUE(*check_in(run));
   ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
   ASSERT_TRUE(scheduler_->finished(node(run), {report(0)}));
@@ -129,17 +129,17 @@ TEST_F(PromisesTest, AServerKilledBeforeTheGateOpenedStartsTheAttemptAgain) {
 }
 
 TEST_F(PromisesTest, AShortageOfProcessesMakesARunWait) {
-  script_.refuse_start_for_now.set("start a process: Resource temporarily unavailable");
+  nodes_.refuse_start_for_now.set("start a process: Resource temporarily unavailable");
   const model::Run run = submit();
   ASSERT_TRUE(becomes(run, RunStatus::provisioning));
   ASSERT_TRUE(shows(run, "its nodes cannot be started now and will be tried again: start a process: Resource temporarily unavailable"));
-  script_.refuse_start_for_now.set("");
+  nodes_.refuse_start_for_now.set("");
   ASSERT_TRUE(started(1));
   EXPECT_TRUE(becomes(run, RunStatus::starting));
 }
 
 TEST_F(PromisesTest, ARunThatWaitsForProcessesCanBeCanceled) {
-  script_.refuse_start_for_now.set("no processes");
+  nodes_.refuse_start_for_now.set("no processes");
   const model::Run run = submit();
   ASSERT_TRUE(becomes(run, RunStatus::provisioning));
   ASSERT_TRUE(scheduler_->cancel(run.key, "enough", false));
@@ -149,8 +149,8 @@ TEST_F(PromisesTest, ARunThatWaitsForProcessesCanBeCanceled) {
 TEST_F(PromisesTest, OnlyRunnersThatNeverCheckedInAreGivenUp) {
   start_patience_ = std::chrono::milliseconds(1);
   start();
-  script_.while_starting = [this](const engine::AttemptId& id) {
-    EXPECT_TRUE(scheduler_->check_in({id.run_id, 1, 0}, {"host", "127.0.0.1", 6105, 1, false}));
+  nodes_.while_starting = [this](const engine::AttemptId& id) {
+    EXPECT_TRUE(scheduler_->check_in({id.run_id, 1}, {"cpu-0", "host", "127.0.0.1", 6105, 1, false}));
   };
   make_target("cpu", 2);
   const model::Run run = submit([](model::RunSpec& spec) {
@@ -159,22 +159,22 @@ TEST_F(PromisesTest, OnlyRunnersThatNeverCheckedInAreGivenUp) {
   });
   ASSERT_TRUE(started(1));
   ASSERT_TRUE(killed());
-  EXPECT_EQ(script_.stopped_handles.get().back().size(), 1U) << "one node of the two";
-  EXPECT_TRUE(script_.stopped_handles.get().back().contains("1"));
+  EXPECT_EQ(nodes_.stopped_handles.get().back().size(), 1U) << "one node of the two";
+  EXPECT_TRUE(nodes_.stopped_handles.get().back().contains("cpu-1"));
 }
 
 TEST_F(PromisesTest, ARunnerThatRestoresForLongIsLeftAlone) {
   start_patience_ = std::chrono::milliseconds(1);
   start();
   // It checks in, and then it fetches a hundred gigabytes.
-  script_.while_starting = [this](const engine::AttemptId& id) {
-    EXPECT_TRUE(scheduler_->check_in({id.run_id, 1, 0}, {"host", "127.0.0.1", 6105, 1, false}));
+  nodes_.while_starting = [this](const engine::AttemptId& id) {
+    EXPECT_TRUE(scheduler_->check_in({id.run_id, 1}, {"local-0", "host", "127.0.0.1", 6105, 1, false}));
   };
   submit();
   ASSERT_TRUE(started(1));
   const model::Run other = submit();
   ASSERT_TRUE(becomes(other, RunStatus::queued));
-  EXPECT_TRUE(script_.stops.get().empty());
+  EXPECT_TRUE(nodes_.stops.get().empty());
 }
 
 TEST_F(PromisesTest, AForcedCancelEndsARunThatFinalizes) {
@@ -213,10 +213,9 @@ TEST_F(PromisesTest, ARunnerThatSaysNothingForLongIsEndedAndItsWorkSalvaged) {
   start();
   const model::Run run = running();
   ASSERT_TRUE(killed());
-  EXPECT_EQ(script_.stopped_handles.get().back().size(), 1U);
-  script_.listener.node_gone({run.run_id, 1}, 0, "SIGKILL");
-  ASSERT_TRUE(started(2));
-  const auto command = script_.starts.get().back().nodes.front().command;
+  EXPECT_EQ(nodes_.stopped_handles.get().back().size(), 1U);
+  ASSERT_TRUE(started(2)) << "its engine tells that it is gone";
+  const auto command = nodes_.starts.get().back().attempt.command;
   EXPECT_NE(std::find(command.begin(), command.end(), "--salvage"), command.end());
 }
 
@@ -238,11 +237,11 @@ TEST_F(PromisesTest, ATargetMadeTooSmallSaysSoAndLetsOthersPass) {
   ASSERT_TRUE(shows(large, "waiting for 2 nodes: the compute target cpu has at most 1 node now; make it larger, or cancel the run"));
   run_to_end(first, 0, 2);
   ASSERT_TRUE(started(2));
-  EXPECT_EQ(script_.starts.get().back().id.run_id, small.run_id);
+  EXPECT_EQ(nodes_.starts.get().back().id.run_id, small.run_id);
   resize_target("cpu", 2);
   run_to_end(small, 0);
   ASSERT_TRUE(started(3));
-  EXPECT_EQ(script_.starts.get().back().id.run_id, large.run_id);
+  EXPECT_EQ(nodes_.starts.get().back().id.run_id, large.run_id);
 }
 
 }  // namespace

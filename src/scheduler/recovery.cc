@@ -14,8 +14,9 @@ Result<void> SchedulerImpl::recover() {
     return store::compute_targets::all(session);
   }));
   for (const model::ComputeTarget& target : targets) (void)targets_.define(target, steady_us());
-  MUSTER_TRY_ASSIGN(const auto runs,
-                    store_.read([](store::Session& session) -> Result<std::vector<model::Run>> { return store::runs::active_jobs(session); }));
+  MUSTER_TRY_ASSIGN(const auto runs, store_.read([](store::Session& session) -> Result<std::vector<model::Run>> {
+    return store::runs::active_jobs(session);
+  }));
   MUSTER_TRY_ASSIGN(const auto to_kill, store_.read([](store::Session& session) -> Result<std::vector<model::Run>> {
     std::vector<model::Run> found;
     for (const std::int64_t key : store::run_attempts::runs_to_kill(session)) {
@@ -46,8 +47,11 @@ void SchedulerImpl::take_up(const model::Run& run) {
   using model::RunStatus;
   switch (run.status) {
     case RunStatus::not_started: submitted(run.key); return;
-    case RunStatus::preparing:
-    case RunStatus::queued: thread_.post([this, run] { preparer_->prepare(run); }); return;
+    case RunStatus::preparing: thread_.post([this, run] { preparer_->prepare(run); }); return;
+    case RunStatus::queued:
+      if (targets_.grants_nodes(target_of(run))) break;  // the engine may have it already
+      thread_.post([this, run] { preparer_->prepare(run); });
+      return;
     default: break;
   }
   const auto is_started = store_.read(
@@ -57,6 +61,10 @@ void SchedulerImpl::take_up(const model::Run& run) {
     thread_.post_after(std::chrono::seconds(2), [this, run] { take_up(run); });
     return;
   }
+  if (!*is_started && run.status == RunStatus::queued) {
+    thread_.post([this, run] { preparer_->prepare(run); });
+    return;
+  }
   if (!*is_started) {
     // The engine's start was never recorded, so nothing of it ran (the gate): start it now, unless it is to end.
     thread_.post([this, run] {
@@ -64,14 +72,16 @@ void SchedulerImpl::take_up(const model::Run& run) {
         start_nodes(run);
         return;
       }
-      for (const model::RunNode& node : run.nodes) node_gone({run.run_id, run.attempt}, node.node_rank, "it was never started");
+      lose_nodes(run);
     });
     return;
   }
-  if (!all_checked_in(run) && !stop_reason(run)) {
+  const auto target = targets_.definition(target_of(run));
+  const bool start_survives = target && calls_->start_survives_server(target->engine);
+  if (!start_survives && still_to_check_in(run) > 0 && !stop_reason(run)) {
     // No node had its work order, so no rank has run: whatever is left of the start is ended, and all of it begins anew. The server may
     // have been killed between the storing of the handle and the opening of the gate.
-    kill_nodes(run, ranks_of(run), [this, run] {
+    kill_nodes(run, std::nullopt, [this, run] {
       apply_until_stored(run.key, run.attempt, StartAgain{}, [this](const Step& applied) {
         thread_.post([this, run = applied.run, again = applied.changed] {
           if (again) return start_nodes(run);

@@ -70,7 +70,7 @@ struct RunFolders::Inside {
 
   /// What a runner could not collect stays, and what somebody wanted kept; also where the disk does not say whether it is.
   Result<void> clean_node(const fs::path& folder, const model::RunNode& node) const {
-    if (node.status != "Done" || node.salvages >= kMostSalvages) return {};
+    if (node.status != model::NodeStatus::done || node.salvages >= kMostSalvages) return {};
     MUSTER_TRY_ASSIGN(const fs::file_type type, type_of(folder));
     if (type == fs::file_type::not_found) return {};
     MUSTER_TRY_ASSIGN(const fs::file_type mark, type_of(folder / model::kKeptMark));

@@ -26,7 +26,7 @@ class RunFoldersTest : public ::testing::Test {
   }
 
   /// A run in the store, at this attempt of it, whose only node has this status; and what such an attempt leaves.
-  model::Run run(RunStatus status, const std::string& node_status, int attempt = 1) {
+  model::Run run(RunStatus status, model::NodeStatus node_status, int attempt = 1) {
     model::Run run = store_.new_run();
     run.status = status;
     run.attempt = attempt;
@@ -51,7 +51,7 @@ class RunFoldersTest : public ::testing::Test {
   }
   /// What was asked for before has been done: another run's folder, asked for last, is gone.
   void all_is_done() {
-    const model::Run last = run(RunStatus::completed, "Done");
+    const model::Run last = run(RunStatus::completed, model::NodeStatus::done);
     folders_->clean({last.run_id, 1});
     ASSERT_TRUE(goes(run_folder(last)));
   }
@@ -78,20 +78,20 @@ class RunFoldersTest : public ::testing::Test {
 };
 
 TEST_F(RunFoldersTest, OfAnEndedRunAllGoes) {
-  const model::Run over = run(RunStatus::completed, "Done");
+  const model::Run over = run(RunStatus::completed, model::NodeStatus::done);
   folders_->clean({over.run_id, 1});
   EXPECT_TRUE(goes(run_folder(over)));
 }
 
 TEST_F(RunFoldersTest, OfARunThatGoesOnNothingGoes) {
-  const model::Run going = run(RunStatus::finalizing, "Done");
+  const model::Run going = run(RunStatus::finalizing, model::NodeStatus::done);
   folders_->clean({going.run_id, 1});
   all_is_done();
   EXPECT_TRUE(fs::exists(node_folder(going)));
 }
 
 TEST_F(RunFoldersTest, AnEarlierAttemptGoesAloneAndTheLastOneTakesTheRunsFolderAlong) {
-  model::Run first = run(RunStatus::running, "Done", 1);
+  model::Run first = run(RunStatus::running, model::NodeStatus::done, 1);
   first.attempt = 2;
   store_.write([&](store::Session& session) { return store::runs::update_state(session, first); });
   const fs::path second = folders_->folder_of(first.run_id, 2);
@@ -108,10 +108,10 @@ TEST_F(RunFoldersTest, AnEarlierAttemptGoesAloneAndTheLastOneTakesTheRunsFolderA
 }
 
 TEST_F(RunFoldersTest, WhatWasNotBroughtHomeStays) {
-  const model::Run kept = run(RunStatus::canceled, "Done");
+  const model::Run kept = run(RunStatus::canceled, model::NodeStatus::done);
   folders_->keep(kept);
-  const model::Run lost = run(RunStatus::failed, "Lost");
-  model::Run given_up = run(RunStatus::failed, "Done");
+  const model::Run lost = run(RunStatus::failed, model::NodeStatus::lost);
+  model::Run given_up = run(RunStatus::failed, model::NodeStatus::done);
   given_up.nodes[0].salvages = kMostSalvages;
   store_.write([&](store::Session& session) { return store::runs::update_state(session, given_up); });
   for (const model::Run& one : {kept, lost, given_up}) folders_->clean({one.run_id, 1});
@@ -123,7 +123,7 @@ TEST_F(RunFoldersTest, WhatWasNotBroughtHomeStays) {
 }
 
 TEST_F(RunFoldersTest, WhatCannotBeRemovedNowIsTriedAgain) {
-  const model::Run over = run(RunStatus::completed, "Done");
+  const model::Run over = run(RunStatus::completed, model::NodeStatus::done);
   failures_ = 2;
   folders_->clean({over.run_id, 1});
   carry_out_later();
@@ -132,7 +132,7 @@ TEST_F(RunFoldersTest, WhatCannotBeRemovedNowIsTriedAgain) {
 }
 
 TEST_F(RunFoldersTest, ButNotForEver) {
-  const model::Run over = run(RunStatus::completed, "Done");
+  const model::Run over = run(RunStatus::completed, model::NodeStatus::done);
   failures_ = RunFolders::kMostTries;
   folders_->clean({over.run_id, 1});
   for (int tries = 1; tries < RunFolders::kMostTries; ++tries) carry_out_later();
@@ -142,12 +142,12 @@ TEST_F(RunFoldersTest, ButNotForEver) {
 }
 
 TEST_F(RunFoldersTest, AServerThatStartsFindsWhateverAKilledOneLeft) {
-  const model::Run whole = run(RunStatus::completed, "Done");
-  const model::Run cleaned = run(RunStatus::completed, "Done");  // killed when all but the last folder was removed
+  const model::Run whole = run(RunStatus::completed, model::NodeStatus::done);
+  const model::Run cleaned = run(RunStatus::completed, model::NodeStatus::done);  // killed when all but the last folder was removed
   ASSERT_TRUE(remove_tree(folders_->folder_of(cleaned.run_id, 1)));
-  const model::Run never_started = run(RunStatus::canceled, "Starting");  // only its runner's log is there
+  const model::Run never_started = run(RunStatus::canceled, model::NodeStatus::starting);  // only its runner's log is there
   ASSERT_TRUE(remove_tree(node_folder(never_started)));
-  const model::Run going = run(RunStatus::running, "Running");
+  const model::Run going = run(RunStatus::running, model::NodeStatus::running);
   const fs::path deleted = root_ / "deleted_run" / "1";  // its row is gone
   ASSERT_TRUE(make_folders(deleted));
   ASSERT_TRUE(write_file(deleted / "runner_0.log", ""));
@@ -173,7 +173,7 @@ TEST_F(RunFoldersTest, AServerThatEndsWaitsForNoRemovalForLong) {
     return Result<void>{};
   };
   RunFolders folders(root_.path(), store_.store(), {}, slow);
-  const model::Run over = run(RunStatus::completed, "Done");
+  const model::Run over = run(RunStatus::completed, model::NodeStatus::done);
   folders.clean({over.run_id, 1});
   ASSERT_TRUE(is_reached->wait_for(true));
   folders.stop(std::chrono::milliseconds(1));

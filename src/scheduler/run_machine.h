@@ -5,7 +5,8 @@
 //   NotStarted → Preparing → Queued → Provisioning → Starting → Running ⇄ NotResponding → Finalizing → Completed | Failed | Canceled
 //                                ▲                                                             │
 //                                └────────────────── another attempt ◄────────────────────────┘
-//   A cancel before nodes are granted ends the run at once; later it is CancelRequested until every node is done, or a second one comes.
+//   Nodes are granted by our queue (then started), or by an engine that does so itself: it has the run from Queued on and says how far it
+//   is. A cancel before there are nodes ends the run at once; later it is CancelRequested until every node is done, or a second one comes.
 //   A node:  Starting → Running → Finished → Done;   Lost when its runner is gone: another runner collects what it left, then Done.
 
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/engine.h"
 #include "model/rank_report.h"
 #include "model/run.h"
 
@@ -34,11 +36,20 @@ struct NodesGranted {
   std::vector<std::string> node_ids;
   std::vector<std::string> gpus = {};  ///< of each node, as CUDA_VISIBLE_DEVICES names them; may be left out
 };
-struct EngineStarted {};
+/// The engine, which grants nodes itself, has none for the run yet.
+struct WaitingForNodes {
+  std::string reason;
+};
+struct NodesComing {};
+/// Runners start. Of nodes that were granted nothing more need be said.
+struct NodesThere {
+  std::vector<engine::Node> nodes = {};
+};
+/// A runner begins. It is the node that it says, or the first that nobody is yet.
 struct NodeCheckedIn {
-  int node_rank = 0;
+  std::string key;
   std::string address;
-  int port = 0;
+  int port = 0;  ///< 0: it offers none
   std::int64_t pid = 0;
 };
 struct RanksStarted {
@@ -75,11 +86,14 @@ struct WaitsForDisk {
   bool is_full = true;   ///< else the disk is broken or may not be written
   std::string detail{};  ///< the system's words for that
 };
-/// The engine says that the node's runner is gone; `last_words` is the end of its own log.
+/// The engine says that the node's runner is gone.
 struct NodeGone {
   int node_rank = 0;
-  std::string how;
-  std::string last_words;
+  engine::Gone how;
+};
+/// The engine says that nothing comes of the attempt, which had no nodes yet.
+struct AttemptGone {
+  engine::Gone how;
 };
 struct HeartbeatsMissed {
   std::string detail;
@@ -97,9 +111,9 @@ struct StartAgain {};
 struct PutOff {
   std::string why;
 };
-using Event =
-    std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, EngineStarted, NodeCheckedIn, RanksStarted, RankFailed,
-                 RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack, WaitsForDisk, PutOff, StartAgain, CancelAsked>;
+using Event = std::variant<Submitted, EnvironmentReady, AttemptFailed, NodesGranted, WaitingForNodes, NodesComing, NodesThere, AttemptGone,
+                           NodeCheckedIn, RanksStarted, RankFailed, RanksFinished, NodeDone, NodeGone, HeartbeatsMissed, HeartbeatsBack,
+                           WaitsForDisk, PutOff, StartAgain, CancelAsked>;
 
 // What is wanted of the world.
 enum class EffectKind {
@@ -128,7 +142,8 @@ struct Step {
 /// What the decision needs to know besides the run.
 struct Circumstances {
   TimeUs now = 0;
-  bool low_priority = false;  ///< its nodes may be taken away; a run that loses one starts again
+  bool low_priority = false;         ///< its nodes may be taken away; a run that loses one starts again
+  bool engine_grants_nodes = false;  ///< no queue of ours does: the engine has the run from Queued on
 };
 
 /// Events of an attempt that is over must not be passed (the caller compares attempts).
@@ -147,8 +162,10 @@ inline constexpr std::string_view kSilenceWords = "nothing heard from node ";
 /// Whether its status_detail says that a node waits for the server's disk.
 bool tells_of_disk(const model::Run& run);
 
-/// Whether every node has checked in, so that work orders can be given out.
-bool all_checked_in(const model::Run& run);
+/// The node of that key; nullptr when none is (yet).
+const model::RunNode* node_of_key(const model::Run& run, std::string_view key);
+/// How many nodes are still to check in, or to offer the port that the ranks meet at: 0 when work orders can be given out.
+int still_to_check_in(const model::Run& run);
 
 /// How often one node is salvaged before what it left stays where it is (and is said to).
 inline constexpr int kMostSalvages = 3;

@@ -37,8 +37,8 @@ struct Story {
     std::vector<std::string> ids;
     for (int i = 0; i < run.spec.node_count; ++i) ids.push_back("cpu-" + std::to_string(i));
     tell(NodesGranted{ids});
-    tell(EngineStarted{});
-    for (int i = 0; i < run.spec.node_count; ++i) tell(NodeCheckedIn{i, "127.0.0.1", 6105, 100 + i});
+    tell(NodesThere{});
+    for (int i = 0; i < run.spec.node_count; ++i) tell(NodeCheckedIn{"cpu-" + std::to_string(i), "127.0.0.1", 6105, 100 + i});
     for (int i = 0; i < run.spec.node_count; ++i) tell(RanksStarted{i, at.now});
     return *this;
   }
@@ -55,12 +55,16 @@ model::RankReport report(int rank, int node_rank, std::optional<int> exit_code, 
   return one;
 }
 
+engine::Gone gone(std::string words, std::string last_words = {}) {
+  return {engine::GoneKind::killed, std::move(words), std::move(last_words), true};
+}
+
 TEST(RunMachine, DoneFollowsFinished) {
   Story story(2);
   story.until_running();
   EXPECT_FALSE(story.tell(NodeDone{0, {"a warning"}}));
   EXPECT_EQ(story.refusal.value().code, Code::conflict);
-  EXPECT_EQ(story.run.nodes[0].status, "Running");
+  EXPECT_EQ(story.run.nodes[0].status, model::NodeStatus::running);
   EXPECT_TRUE(story.run.warnings.empty());
   story.tell(RanksFinished{0, {report(0, 0, 0)}});
   EXPECT_TRUE(story.tell(NodeDone{0, {}}));
@@ -92,10 +96,10 @@ TEST(RunMachine, TheOrdinaryLife) {
   story.tell(NodesGranted{{"local-0"}});
   EXPECT_EQ(story.run.status, RunStatus::provisioning);
   EXPECT_TRUE(story.wanted(EffectKind::start_nodes));
-  story.tell(EngineStarted{});
+  story.tell(NodesThere{});
   EXPECT_EQ(story.run.status, RunStatus::starting);
-  story.tell(NodeCheckedIn{0, "127.0.0.1", 6105, 4711});
-  EXPECT_TRUE(all_checked_in(story.run));
+  story.tell(NodeCheckedIn{"local-0", "127.0.0.1", 6105, 4711});
+  EXPECT_EQ(still_to_check_in(story.run), 0);
   story.tell(RanksStarted{0, story.at.now});
   EXPECT_EQ(story.run.status, RunStatus::running);
   story.tell(RanksFinished{0, {report(0, 0, 0)}});
@@ -123,9 +127,9 @@ TEST(RunMachine, ARunnerMayCheckInBeforeTheEngineHasAnswered) {
   story.tell(Submitted{});
   story.tell(EnvironmentReady{});
   story.tell(NodesGranted{{"local-0"}});
-  story.tell(NodeCheckedIn{0, "127.0.0.1", 1, 7});
+  story.tell(NodeCheckedIn{"local-0", "127.0.0.1", 1, 7});
   EXPECT_EQ(story.run.status, RunStatus::starting);
-  EXPECT_FALSE(story.tell(EngineStarted{}));
+  EXPECT_FALSE(story.tell(NodesThere{}));
 }
 
 TEST(RunMachine, ARunRunsOnlyWhenAllItsNodesDo) {
@@ -133,10 +137,10 @@ TEST(RunMachine, ARunRunsOnlyWhenAllItsNodesDo) {
   story.tell(Submitted{});
   story.tell(EnvironmentReady{});
   story.tell(NodesGranted{{"cpu-0", "cpu-1"}});
-  story.tell(NodeCheckedIn{0, "127.0.0.1", 1, 7});
-  EXPECT_FALSE(all_checked_in(story.run));
-  story.tell(NodeCheckedIn{1, "127.0.0.1", 2, 8});
-  EXPECT_TRUE(all_checked_in(story.run));
+  story.tell(NodeCheckedIn{"cpu-0", "127.0.0.1", 1, 7});
+  EXPECT_EQ(still_to_check_in(story.run), 1);
+  story.tell(NodeCheckedIn{"cpu-1", "127.0.0.1", 2, 8});
+  EXPECT_EQ(still_to_check_in(story.run), 0);
   story.tell(RanksStarted{1, 50});
   EXPECT_EQ(story.run.status, RunStatus::starting);
   story.tell(RanksStarted{0, 40});
@@ -278,7 +282,7 @@ TEST(RunMachine, CancelBeforeARunnerChecksIn) {
   story.tell(NodesGranted{{"local-0"}});
   story.tell(CancelAsked{"no"});
   EXPECT_EQ(story.run.status, RunStatus::cancel_requested);
-  story.tell(NodeGone{0, "SIGTERM", ""});
+  story.tell(NodeGone{0, gone("SIGTERM", "")});
   EXPECT_EQ(story.run.status, RunStatus::canceled);
 }
 
@@ -287,8 +291,8 @@ TEST(RunMachine, ARunnerThatEndsBeforeItChecksInSaysWhy) {
   story.tell(Submitted{});
   story.tell(EnvironmentReady{});
   story.tell(NodesGranted{{"local-0"}});
-  story.tell(EngineStarted{});
-  story.tell(NodeGone{0, "exit code 1", "cannot reach the server"});
+  story.tell(NodesThere{});
+  story.tell(NodeGone{0, gone("exit code 1", "cannot reach the server")});
   EXPECT_EQ(story.run.status, RunStatus::failed);
   ASSERT_TRUE(story.run.error);
   EXPECT_EQ(story.run.error->code, "start_failed");
@@ -298,11 +302,11 @@ TEST(RunMachine, ARunnerThatEndsBeforeItChecksInSaysWhy) {
 TEST(RunMachine, ALostRunnerIsSalvagedAndTheRunFailsNamingTheNode) {
   Story story(2);
   story.until_running();
-  story.tell(NodeGone{1, "SIGKILL", ""});
+  story.tell(NodeGone{1, gone("SIGKILL", "")});
   EXPECT_TRUE(story.wanted(EffectKind::salvage_node));
   EXPECT_TRUE(story.wanted(EffectKind::stop_nodes)) << "the other node ends too";
-  EXPECT_EQ(story.run.nodes[1].status, "Lost");
-  story.tell(NodeCheckedIn{1, "127.0.0.1", 0, 999});
+  EXPECT_EQ(story.run.nodes[1].status, model::NodeStatus::lost);
+  story.tell(NodeCheckedIn{"cpu-1", "127.0.0.1", 0, 999});
   story.tell(RanksFinished{1, {report(1, 1, std::nullopt)}});
   story.tell(NodeDone{1, {}});
   story.tell(RanksFinished{0, {report(0, 0, 1, "RuntimeError", "Connection reset by peer")}});
@@ -317,7 +321,7 @@ TEST(RunMachine, ARunnerLostAfterItsRanksSucceededCostsNothing) {
   Story story;
   story.until_running();
   story.tell(RanksFinished{0, {report(0, 0, 0)}});
-  story.tell(NodeGone{0, "SIGKILL", ""});
+  story.tell(NodeGone{0, gone("SIGKILL", "")});
   EXPECT_TRUE(story.wanted(EffectKind::salvage_node));
   story.tell(NodeDone{0, {}});
   EXPECT_EQ(story.run.status, RunStatus::completed);
@@ -327,10 +331,10 @@ TEST(RunMachine, SalvageIsGivenUpAtLastAndSaidToBe) {
   Story story;
   story.until_running();
   for (int i = 0; i < kMostSalvages; ++i) {
-    story.tell(NodeGone{0, "SIGKILL", ""});
+    story.tell(NodeGone{0, gone("SIGKILL", "")});
     EXPECT_TRUE(story.wanted(EffectKind::salvage_node)) << i;
   }
-  story.tell(NodeGone{0, "SIGKILL", ""});
+  story.tell(NodeGone{0, gone("SIGKILL", "")});
   EXPECT_EQ(story.run.status, RunStatus::failed);
   ASSERT_FALSE(story.run.warnings.empty());
   EXPECT_NE(story.run.warnings.back().find("could not be collected"), std::string::npos);
@@ -350,7 +354,7 @@ TEST(RunMachine, RetriesStartAnotherAttempt) {
   EXPECT_EQ(story.effects.at(0).kind, EffectKind::release_nodes);
   EXPECT_EQ(story.effects.at(1).kind, EffectKind::enqueue);
   story.tell(NodesGranted{{"cpu-0"}});
-  story.tell(NodeCheckedIn{0, "127.0.0.1", 1, 9});
+  story.tell(NodeCheckedIn{"cpu-0", "127.0.0.1", 1, 9});
   story.tell(RanksStarted{0, story.at.now});
   story.tell(RanksFinished{0, {report(0, 0, 1, "OSError", "disk")}});
   story.tell(NodeDone{0, {}});
@@ -444,7 +448,7 @@ TEST(RunMachine, ALowPriorityRunStartsAgainWhenItsNodeIsTakenAwayButNotWhenItFai
     story.at.low_priority = true;
     story.until_running();
     if (lost) {
-      story.tell(NodeGone{0, "SIGKILL", ""});
+      story.tell(NodeGone{0, gone("SIGKILL", "")});
       story.tell(RanksFinished{0, {}});
     } else {
       story.tell(RanksFinished{0, {report(0, 0, 3)}});
@@ -489,11 +493,128 @@ TEST(RunMachine, RanksEndedFromOutsideAreNoSuccess) {
   EXPECT_EQ(story.run.error->code, "node_lost");
 }
 
+/// A run whose engine grants nodes itself.
+struct OutsideStory : Story {
+  explicit OutsideStory(int nodes = 2) : Story(nodes) {
+    at.engine_grants_nodes = true;
+    tell(Submitted{});
+    tell(EnvironmentReady{"hash"});
+  }
+  void until_it_runs() {
+    tell(NodesThere{{{"0", "alpha"}, {"1", "beta"}}});
+    for (int i = 0; i < 2; ++i) tell(NodeCheckedIn{std::to_string(i), "10.0.0.1", 6105, 7});
+    for (int i = 0; i < 2; ++i) tell(RanksStarted{i, at.now});
+  }
+};
+
+TEST(RunMachine, AnEngineThatGrantsNodesSaysHowFarItIs) {
+  OutsideStory story;
+  EXPECT_TRUE(story.wanted(EffectKind::enqueue));
+  EXPECT_TRUE(story.tell(WaitingForNodes{"waiting for Resources"}));
+  EXPECT_EQ(story.run.status, RunStatus::queued);
+  EXPECT_EQ(story.run.status_detail, "waiting for Resources");
+  EXPECT_FALSE(story.tell(WaitingForNodes{"waiting for Resources"}));
+  EXPECT_TRUE(story.tell(NodesComing{}));
+  EXPECT_EQ(story.run.status, RunStatus::provisioning);
+  EXPECT_TRUE(story.run.nodes.empty()) << "none is there yet";
+  EXPECT_TRUE(story.tell(WaitingForNodes{"waiting for Priority"})) << "its nodes were taken away again";
+  EXPECT_EQ(story.run.status, RunStatus::queued);
+  EXPECT_TRUE(story.tell(NodesThere{{{"0", "alpha"}, {"1", "beta"}}}));
+  EXPECT_EQ(story.run.status, RunStatus::starting);
+  ASSERT_EQ(story.run.nodes.size(), 2U);
+  EXPECT_EQ(story.run.nodes[1].host, "beta");
+  EXPECT_EQ(story.run.nodes[1].key, "1");
+  EXPECT_FALSE(story.tell(NodesThere{{{"0", "alpha"}, {"1", "beta"}}})) << "said again after a restart";
+}
+
+TEST(RunMachine, ARankIsLearntAtCheckInAndStays) {
+  OutsideStory story;
+  // Runners may be faster than what the engine tells.
+  EXPECT_TRUE(story.tell(NodeCheckedIn{"b", "10.0.0.2", 0, 8}));
+  EXPECT_EQ(story.run.status, RunStatus::starting);
+  EXPECT_EQ(node_of_key(story.run, "b")->node_rank, 0);
+  EXPECT_TRUE(story.tell(NodeCheckedIn{"a", "10.0.0.1", 0, 9}));
+  EXPECT_EQ(node_of_key(story.run, "a")->node_rank, 1);
+  EXPECT_FALSE(story.tell(NodeCheckedIn{"b", "10.0.0.2", 0, 8})) << "repeated";
+  EXPECT_FALSE(story.tell(NodeCheckedIn{"c", "10.0.0.3", 0, 9}));
+  EXPECT_EQ(story.refusal.value().code, Code::not_found);
+  EXPECT_EQ(still_to_check_in(story.run), 1) << "node 0 has no port yet";
+  EXPECT_TRUE(story.tell(NodeCheckedIn{"b", "10.0.0.2", 6105, 8}));
+  EXPECT_EQ(still_to_check_in(story.run), 0);
+  EXPECT_TRUE(story.tell(NodesThere{{{"a", "alpha"}, {"b", "beta"}}}));
+  EXPECT_EQ(story.run.nodes[0].host, "beta");
+  EXPECT_FALSE(story.tell(NodeCheckedIn{"b", "10.0.0.2", 0, 8})) << "who salvages offers no port, and takes none away";
+  EXPECT_EQ(story.run.nodes[0].port, 6105);
+}
+
+TEST(RunMachine, ACancelWhileTheEngineWaitsEndsAtOnceAndTakesItBack) {
+  for (const bool coming : {false, true}) {
+    OutsideStory story;
+    if (coming) story.tell(NodesComing{});
+    story.tell(CancelAsked{"not needed"});
+    EXPECT_EQ(story.run.status, RunStatus::canceled);
+    EXPECT_TRUE(story.wanted(EffectKind::kill_nodes));
+    EXPECT_FALSE(story.tell(NodesThere{{{"0", "alpha"}}}));
+  }
+}
+
+TEST(RunMachine, WhatEndsAWaitingAttemptIsItsEnd) {
+  OutsideStory canceled;
+  canceled.tell(AttemptGone{{engine::GoneKind::canceled_outside, "CANCELLED by 1000", "", true}});
+  EXPECT_EQ(canceled.run.status, RunStatus::canceled);
+  EXPECT_EQ(canceled.run.status_detail, "it was canceled outside of Muster (CANCELLED by 1000)");
+  OutsideStory failed;
+  failed.tell(AttemptGone{{engine::GoneKind::exited, "InvalidAccount", "", true}});
+  EXPECT_EQ(failed.run.status, RunStatus::failed);
+  EXPECT_EQ(failed.run.error->message, "it was ended before it had nodes (InvalidAccount)");
+}
+
+TEST(RunMachine, ALossSaysOfWhichKindItWas) {
+  OutsideStory memory;
+  memory.until_it_runs();
+  memory.tell(NodeGone{1, {engine::GoneKind::out_of_memory, "it had no more memory (OUT_OF_MEMORY)", "", true}});
+  EXPECT_TRUE(memory.wanted(EffectKind::salvage_node));
+  memory.tell(RanksFinished{1, {}});
+  memory.tell(NodeDone{1, {}});
+  memory.tell(RanksFinished{0, {report(0, 0, 1, "RuntimeError", "Connection reset by peer")}});
+  memory.tell(NodeDone{0, {}});
+  EXPECT_EQ(memory.run.status, RunStatus::failed);
+  EXPECT_EQ(memory.run.error->message, "node 1 (beta) was lost: it had no more memory (OUT_OF_MEMORY)");
+
+  OutsideStory canceled;
+  canceled.until_it_runs();
+  for (int i = 0; i < 2; ++i) canceled.tell(NodeGone{i, {engine::GoneKind::time_limit, "TIMEOUT", "", true}});
+  EXPECT_EQ(canceled.run.status, RunStatus::cancel_requested);
+  for (int i = 0; i < 2; ++i) {
+    canceled.tell(RanksFinished{i, {}});
+    canceled.tell(NodeDone{i, {}});
+  }
+  EXPECT_EQ(canceled.run.status, RunStatus::canceled);
+  EXPECT_EQ(canceled.run.status_detail, "its time is over (TIMEOUT)");
+}
+
+TEST(RunMachine, WhatWentWithItsNodeIsNotLookedFor) {
+  OutsideStory story;
+  story.at.low_priority = true;
+  story.until_it_runs();
+  story.tell(NodeGone{1, {engine::GoneKind::node_failed, "NODE_FAIL", "", false}});
+  EXPECT_FALSE(story.wanted(EffectKind::salvage_node));
+  EXPECT_TRUE(story.wanted(EffectKind::stop_nodes)) << "the other node ends too";
+  EXPECT_EQ(story.run.nodes[1].status, model::NodeStatus::done);
+  EXPECT_NE(story.run.warnings.at(0).find("what it had not sent is lost"), std::string::npos);
+  story.tell(RanksFinished{0, {}});
+  story.tell(NodeDone{0, {}});
+  EXPECT_EQ(story.run.status, RunStatus::queued) << "its node was taken away: it starts again";
+  EXPECT_TRUE(story.run.nodes.empty());
+}
+
 /// Any sequence of events: an ended run never changes, a run always can end, attempts are bounded, and every stage that ended had begun.
 RC_GTEST_PROP(RunMachine, NeverLeavesTheTable, ()) {
-  Story story(*rc::gen::inRange(1, 3));
+  const int node_count = *rc::gen::inRange(1, 3);
+  Story story(node_count);
+  story.at.engine_grants_nodes = *rc::gen::arbitrary<bool>();
   story.run.spec.max_retries = *rc::gen::inRange(0, 2);
-  const auto events = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 15));
+  const auto events = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 21));
   for (const int kind : events) {
     const int node = *rc::gen::inRange(0, story.run.spec.node_count);
     const bool ended_before = model::has_ended(story.run.status);
@@ -502,18 +623,24 @@ RC_GTEST_PROP(RunMachine, NeverLeavesTheTable, ()) {
     const std::vector<Event> all{Submitted{},
                                  EnvironmentReady{"h"},
                                  AttemptFailed{{"start_failed", "m", {}, {}, {}, "", "", ""}},
-                                 NodesGranted{std::vector<std::string>(static_cast<std::size_t>(story.run.spec.node_count), "n")},
-                                 EngineStarted{},
-                                 NodeCheckedIn{node, "a", 1, 5},
+                                 NodesGranted{node_count == 1 ? std::vector<std::string>{"n-0"} : std::vector<std::string>{"n-0", "n-1"}},
+                                 NodesThere{},
+                                 NodeCheckedIn{"n-" + std::to_string(node), "a", 1, 5},
                                  RanksStarted{node, story.at.now},
                                  RankFailed{report(node, node, 1)},
                                  RanksFinished{node, {report(node, node, exit_code)}},
                                  NodeDone{node, {}},
-                                 NodeGone{node, "SIGKILL", ""},
+                                 NodeGone{node, gone("SIGKILL", "")},
                                  HeartbeatsMissed{"d"},
                                  HeartbeatsBack{},
                                  CancelAsked{"c"},
-                                 RanksFinished{node, {port_in_use(node, 1)}}};
+                                 RanksFinished{node, {port_in_use(node, 1)}},
+                                 WaitingForNodes{"w"},
+                                 NodesComing{},
+                                 NodesThere{{{"n-0", "n-0"}}},
+                                 AttemptGone{gone("w")},
+                                 NodeGone{node, {engine::GoneKind::canceled_outside, "scancel", "", true}},
+                                 NodeGone{node, {engine::GoneKind::node_failed, "NODE_FAIL", "", false}}};
     const bool changed = story.tell(all.at(static_cast<std::size_t>(kind)));
     if (ended_before) {
       RC_ASSERT(!changed);

@@ -45,7 +45,8 @@ std::optional<model::RunError> error_of(const Run& run) {
     if (!lost_work(node)) continue;
     model::RunError error;
     error.code = "node_lost";
-    error.message = fmt::format("node {} ({}) was lost: its runner ended while ranks were running", node.node_rank, node.host);
+    error.message = fmt::format("node {} ({}) was lost: {}", node.node_rank, node.host,
+                                node.gone.empty() ? "its runner ended while ranks were running" : node.gone);
     error.node_rank = node.node_rank;
     return error;
   }

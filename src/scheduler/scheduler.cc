@@ -20,7 +20,7 @@ namespace {
 /// Of a run that has ended, reports are heard no more; only one that repeats what had been heard is acknowledged.
 Result<void> acknowledge(const model::Run& run, const NodeId& node) {
   if (!model::has_ended(run.status)) return {};
-  const auto is_done = [&](const model::RunNode& one) { return one.node_rank == node.node_rank && one.status == "Done"; };
+  const auto is_done = [&](const model::RunNode& one) { return one.node_rank == node.node_rank && one.status == model::NodeStatus::done; };
   if (std::any_of(run.nodes.begin(), run.nodes.end(), is_done)) return {};
   return fail(Code::conflict, "run {} has ended: it is {}", run.run_id, model::to_string(run.status));
 }
@@ -39,16 +39,13 @@ SchedulerImpl::SchedulerImpl(SchedulerOptions options, store::Store& store, stor
       logs_(logs),
       changes_(changes),
       clock_(clock),
-      targets_(options_.local_runs_at_once > 0 ? options_.local_runs_at_once
-                                               : default_local_runs_at_once(static_cast<int>(options_.gpus.size())),
-               options_.gpus),
+      targets_([this](const std::string& kind) { return calls_->pool(kind); }),
       environments_(options_.home / "environments") {
-  const engine::Listener listener{
-      [this](const engine::AttemptId& id, int node_rank, const std::string& how) { node_gone(id, node_rank, how); }};
   folders_ = std::make_unique<RunFolders>(
       options_.home / "runs", store_,
       [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); }, remove_tree);
-  calls_ = std::make_unique<EngineCalls>(engines, listener, store_, [this](std::function<void()> task) { thread_.post(std::move(task)); });
+  calls_ = std::make_unique<EngineCalls>(engines, engine_listener(), store_,
+                                         [this](std::function<void()> task) { thread_.post(std::move(task)); });
   preparer_ = std::make_unique<EnvironmentPreparer>(preparer_callbacks(), logs_, clock_);
 }
 
@@ -105,30 +102,38 @@ void SchedulerImpl::target_changed(const std::string& workspace, const std::stri
 }
 
 TargetStatus SchedulerImpl::target_status(const std::string& workspace, const std::string& name) {
-  TargetStatus status = targets_.status({workspace, name});
+  const TargetName target{workspace, name};
+  const auto definition = targets_.definition(target);
+  TargetStatus status{definition ? calls_->status(definition->engine, target) : engine::TargetStatus{}, targets_.queued_runs(target)};
+  if (targets_.grants_nodes(target)) {
+    status.queued_runs = static_cast<int>(active_.with([&](const ActiveRuns& runs) {
+      return std::count_if(runs.begin(), runs.end(), [&](const auto& one) {
+        return target_of(*one.second) == target && one.second->status == model::RunStatus::queued;
+      });
+    }));
+  }
   // Idle times are counted by a monotonic clock; people read the wall's.
   status.allocation_state_since = clock_.now_us() - (steady_us() - status.allocation_state_since);
   return status;
 }
 
-Result<std::optional<Json>> SchedulerImpl::check_in(const NodeId& node, const CheckIn& check_in) {
-  MUSTER_TRY_ASSIGN(const Step applied, apply(node, NodeCheckedIn{node.node_rank, check_in.address, check_in.port, check_in.pid}));
+Result<CheckedIn> SchedulerImpl::check_in(const engine::AttemptId& attempt, const CheckIn& arrival) {
+  const NodeCheckedIn event{arrival.node, arrival.address, arrival.port, arrival.pid};
+  MUSTER_TRY_ASSIGN(const Step applied, apply(NodeId{attempt.run_id, attempt.attempt, 0}, event));
   const model::Run& run = applied.run;
   if (model::has_ended(run.status)) return fail(Code::conflict, "run {} has ended: it is {}", run.run_id, model::to_string(run.status));
-  if (node.node_rank < 0 || node.node_rank >= static_cast<int>(run.nodes.size())) {
-    return fail(Code::not_found, "run {} has no node {}", run.run_id, node.node_rank);
-  }
-  targets_.heard_from(run, node.node_rank, steady_us());
-  heartbeats_.with([&](Heartbeats& beats) { beats.heard(run.run_id, node.node_rank, clock_.steady()); });
-  if (!check_in.salvage) {
-    if (const auto reason = stop_reason(run)) return fail(Code::conflict, "run {} is being ended: {}", run.run_id, reason->reason);
-    if (!all_checked_in(run)) return std::nullopt;
-  }
+  const model::RunNode* node = node_of_key(run, arrival.node);
+  if (node == nullptr) return fail(Code::not_found, "run {} has no node '{}'", run.run_id, arrival.node);
+  targets_.heard_from(run, node->node_rank, steady_us());
+  heartbeats_.with([&](Heartbeats& beats) { beats.heard(run.run_id, node->node_rank, clock_.steady()); });
+  CheckedIn answer{node->node_rank, still_to_check_in(run)};
+  if (!arrival.salvage && (answer.waiting_for > 0 || stop_reason(run))) return answer;
   auto prepared = prepared_for(run);
   // Who collects what a lost runner left starts nothing in it.
-  if (!prepared && check_in.salvage) prepared = environment::Prepared{};
+  if (!prepared && arrival.salvage) prepared = environment::Prepared{};
   MUSTER_TRY(prepared);
-  return work_order(run, node.node_rank, *prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
+  answer.order = work_order(run, node->node_rank, *prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
+  return answer;
 }
 
 Result<std::optional<StopOrder>> SchedulerImpl::heartbeat(const NodeId& node, Heartbeat beat) {

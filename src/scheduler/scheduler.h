@@ -26,13 +26,10 @@ namespace muster::scheduler {
 
 /// Where things are and how the runner is started; fixed for the life of the server.
 struct SchedulerOptions {
-  std::filesystem::path home;           ///< MUSTER_HOME
-  std::filesystem::path runner_binary;  ///< this server's own copy, which outlives an upgrade
-  std::string url;                      ///< how runners reach the server
-  std::string token_secret;             ///< RunTokens are made from it
-  std::vector<std::string>
-      gpus;  ///< this machine's, as CUDA_VISIBLE_DEVICES names them: nodes of the local engine share them, no two runs the same
-  int local_runs_at_once = 0;  ///< capacity of the target `local`; 0: one per GPU, or without GPUs one per two cores (at least one)
+  std::filesystem::path home;                                          ///< MUSTER_HOME
+  std::filesystem::path runner_binary;                                 ///< this server's own copy, which outlives an upgrade
+  std::string url;                                                     ///< how runners reach the server
+  std::string token_secret;                                            ///< RunTokens are made from it
   std::chrono::milliseconds start_patience = std::chrono::minutes(5);  ///< in which a runner has to check in
   std::chrono::milliseconds silence_is_loss =
       std::chrono::minutes(30);  ///< a runner that says nothing for so long is ended and its work salvaged
@@ -40,11 +37,18 @@ struct SchedulerOptions {
 };
 
 struct CheckIn {
+  std::string node;  ///< the engine's key for it
   std::string host;
   std::string address;
   int port = 0;
   std::int64_t pid = 0;
   bool salvage = false;
+};
+
+struct CheckedIn {
+  int node_rank = 0;
+  int waiting_for = 0;             ///< nodes that have not done so yet
+  std::optional<Json> order = {};  ///< the work order, once there are all; not for a run that is being ended: the heartbeat says so
 };
 
 struct Heartbeat {
@@ -66,17 +70,8 @@ struct NodeId {
   int node_rank = 0;
 };
 
-/// What a target's nodes do now; the numbers Azure's AmlComputeStatus shows.
-struct NodeState {
-  std::string node_id;
-  std::string state;   ///< "preparing", "running", "idle", "leaving"
-  std::string run_id;  ///< "" when none
-};
-struct TargetStatus {
-  std::vector<NodeState> nodes;
-  int target_node_count = 0;
-  bool resizing = false;
-  TimeUs allocation_state_since = 0;
+using engine::NodeState;
+struct TargetStatus : engine::TargetStatus {
   int queued_runs = 0;
 };
 
@@ -100,8 +95,8 @@ class Scheduler {
   virtual TargetStatus target_status(const std::string& workspace, const std::string& name) = 0;
 
   // The runner's protocol. Repeated calls change nothing. not_found: no such attempt; conflict: it is over.
-  /// The work order, or nothing while other nodes are still to come.
-  virtual Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) = 0;
+  /// Says which node of the attempt the runner is.
+  virtual Result<CheckedIn> check_in(const engine::AttemptId& attempt, const CheckIn& check_in) = 0;
   virtual Result<std::optional<StopOrder>> heartbeat(const NodeId& node, Heartbeat beat) = 0;
   virtual Result<void> started(const NodeId& node, TimeUs first_rank_at) = 0;
   virtual Result<void> rank_failed(const NodeId& node, const model::RankReport& report) = 0;

@@ -17,9 +17,9 @@
 #include "store/experiments.h"
 #include "store/runs.h"
 #include "store/workspaces.h"
+#include "support/fake_engine.h"
 #include "support/faulty_store.h"
 #include "support/jumping_clock.h"
-#include "support/scripted_engine.h"
 #include "support/temp_folder.h"
 
 namespace muster::scheduler {
@@ -46,11 +46,10 @@ class SchedulerTest : public ::testing::Test {
     options.runner_binary = "/bin/true";
     options.url = "http://127.0.0.1:1";
     options.token_secret = "secret";
-    options.local_runs_at_once = 1;
     options.start_patience = start_patience_;
     options.silence_is_loss = silence_is_loss_;
     options.engine_patience = engine_patience_;
-    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_, script_.registry());
+    scheduler_ = Scheduler::create(options, *store_, logs_, changes_, clock_, nodes_.registry());
     const auto recovered = scheduler_->recover();
     ASSERT_TRUE(recovered) << recovered.error().detail;
   }
@@ -119,7 +118,7 @@ class SchedulerTest : public ::testing::Test {
                                          << (now.error ? now.error->message : "");
   }
   bool started(std::size_t count) {
-    return script_.starts.wait([&](const auto& starts) { return starts.size() >= count; });
+    return nodes_.starts.wait([&](const auto& starts) { return starts.size() >= count; });
   }
   static ::testing::AssertionResult goes(const std::filesystem::path& path) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -130,9 +129,20 @@ class SchedulerTest : public ::testing::Test {
     return ::testing::AssertionSuccess();
   }
   NodeId node(const model::Run& run, int rank = 0, int attempt = 1) { return {run.run_id, attempt, rank}; }
+  /// The engine's name for the node.
+  std::string key(const model::Run& run, int rank = 0) { return look(run).nodes.at(static_cast<std::size_t>(rank)).key; }
+  /// The work order, or nothing while other nodes are still to come.
   Result<std::optional<Json>> check_in(const model::Run& run, int rank = 0, bool salvage = false) {
-    return scheduler_->check_in(node(run, rank), {"host", "127.0.0.1", 6105, 4711 + rank + (salvage ? 100 : 0), salvage});
+    MUSTER_TRY_ASSIGN(const CheckedIn answer, checked_in(run, rank, salvage));
+    EXPECT_EQ(answer.node_rank, rank);
+    return answer.order;
   }
+  Result<CheckedIn> checked_in(const model::Run& run, int rank = 0, bool salvage = false) {
+    const std::int64_t pid = 4711 + rank + (salvage ? 100 : 0);
+    return scheduler_->check_in({run.run_id, look(run).attempt}, {key(run, rank), "host", "127.0.0.1", 6105, pid, salvage});
+  }
+  /// The runner of that node ends so, and nobody asked it to.
+  void lose(const model::Run& run, int rank = 0) { nodes_.lose({run.run_id, look(run).attempt}, key(run, rank)); }
   model::RankReport report(int exit_code) {
     model::RankReport one;
     one.exit_code = exit_code;
@@ -159,7 +169,7 @@ class SchedulerTest : public ::testing::Test {
   std::unique_ptr<test::FaultyStore> store_;
   store::LogStore logs_;
   store::Changes changes_;
-  test::EngineScript script_;
+  test::FakeNodes nodes_;
   std::unique_ptr<Scheduler> scheduler_;
 };
 

@@ -19,9 +19,6 @@
 
 namespace muster::scheduler {
 
-/// Of all its nodes.
-std::vector<int> ranks_of(const model::Run& run);
-
 /// Names the run's attempt among those whose time is watched.
 std::string attempt_name(const model::Run& run);
 
@@ -36,7 +33,7 @@ class SchedulerImpl final : public Scheduler {
   Result<model::Run> cancel(std::int64_t run_key, const std::string& reason, bool force) override;
   void target_changed(const std::string& workspace, const std::string& name) override;
   TargetStatus target_status(const std::string& workspace, const std::string& name) override;
-  Result<std::optional<Json>> check_in(const NodeId& node, const CheckIn& check_in) override;
+  Result<CheckedIn> check_in(const engine::AttemptId& attempt, const CheckIn& check_in) override;
   Result<std::optional<StopOrder>> heartbeat(const NodeId& node, Heartbeat beat) override;
   Result<void> started(const NodeId& node, TimeUs first_rank_at) override;
   Result<void> rank_failed(const NodeId& node, const model::RankReport& report) override;
@@ -78,17 +75,23 @@ class SchedulerImpl final : public Scheduler {
   void salvage_node(const model::Run& run, int node_rank, int tries = 0);
   /// Asks the runners to end their ranks, and kills what has not ended in time.
   void stop_nodes(const model::Run& run);
-  /// Ends every process of these nodes now; `then` afterwards on the dispatch thread.
-  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, const std::function<void()>& then = {});
-  void kill_nodes(const model::Run& run, const std::vector<int>& node_ranks, const std::function<void()>& then,
+  /// Ends every process of these nodes now, or of all; `then` afterwards on the dispatch thread.
+  void kill_nodes(const model::Run& run, const EngineCalls::Nodes& nodes, const std::function<void()>& then = {});
+  void kill_nodes(const model::Run& run, const EngineCalls::Nodes& nodes, const std::function<void()>& then,
                   const EngineCalls::Meant& meant, int tries);
   /// Kills what is left of an attempt whose run has ended, keeps its folders, then gives the nodes back.
   void end_by_force(const model::Run& run);
   void release_killed(const model::Run& run);
   void put_off_start(const model::Run& run, const std::string& why);
   void end_before_start(const model::Run& run);
-  void node_gone(const engine::AttemptId& id, int node_rank, const std::string& how);
-  engine::NodeStart node_start(const model::Run& run, int node_rank, bool salvage) const;
+  engine::Listener engine_listener();
+  /// Of an attempt that an engine tells of, unless it is over.
+  void heard(const engine::AttemptId& id, const Event& event);
+  void node_gone(const engine::AttemptId& id, const std::string& key, const engine::Gone& how);
+  void lose_node(const engine::AttemptId& id, int node_rank, const engine::Gone& how);
+  /// Of all its nodes, which were never started.
+  void lose_nodes(const model::Run& run);
+  engine::Attempt attempt_of(const model::Run& run, bool salvage) const;
 
   // watch.cc
   /// Now, of a monotonic clock, in microseconds.

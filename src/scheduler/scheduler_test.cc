@@ -7,9 +7,9 @@ TEST_F(SchedulerTest, ARunFromSubmissionToItsEnd) {
   const model::Run run = submit();
   ASSERT_TRUE(started(1));
   ASSERT_TRUE(becomes(run, RunStatus::starting));
-  const auto start = script_.starts.get().front();
+  const auto start = nodes_.starts.get().front();
   EXPECT_EQ(start.id.run_id, run.run_id);
-  EXPECT_EQ(start.nodes.front().variables.at("MUSTER_RUNNER_TOKEN"), scheduler_->tokens().token(TokenHolder::runner, run.run_id, 1));
+  EXPECT_EQ(start.attempt.variables.at("MUSTER_RUNNER_TOKEN"), scheduler_->tokens().token(TokenHolder::runner, run.run_id, 1));
   const auto order = check_in(run);
   ASSERT_TRUE(order && *order);
   EXPECT_EQ((**order)["interpreter"], "/bin/sh");
@@ -42,7 +42,7 @@ TEST_F(SchedulerTest, OneAfterTheOtherOnATargetThatTakesOne) {
   EXPECT_EQ(scheduler_->target_status("default", "local").queued_runs, 1);
   run_to_end(first, 0);
   ASSERT_TRUE(started(2));
-  EXPECT_EQ(script_.starts.get().back().id.run_id, second.run_id);
+  EXPECT_EQ(nodes_.starts.get().back().id.run_id, second.run_id);
 }
 
 TEST_F(SchedulerTest, AGangWaitsForAllItsNodesAndAllMustCheckIn) {
@@ -54,7 +54,7 @@ TEST_F(SchedulerTest, AGangWaitsForAllItsNodesAndAllMustCheckIn) {
   };
   const model::Run run = submit(two_nodes);
   ASSERT_TRUE(started(1));
-  EXPECT_EQ(script_.starts.get().front().nodes.size(), 2u);
+  EXPECT_EQ(nodes_.starts.get().front().attempt.node_count, 2);
   const auto early = check_in(run, 1);
   ASSERT_TRUE(early);
   EXPECT_FALSE(*early) << "node 0 is still to come";
@@ -77,7 +77,7 @@ TEST_F(SchedulerTest, CancelInTheQueueAndWhileRunning) {
   ASSERT_TRUE(scheduler_->started(node(running), clock_.now_us()));
   EXPECT_FALSE(*scheduler_->heartbeat(node(running), {}));
   ASSERT_TRUE(scheduler_->cancel(running.key, "enough", false));
-  EXPECT_TRUE(script_.stops.wait([](const auto& stops) { return !stops.empty(); }));
+  EXPECT_TRUE(nodes_.stops.wait([](const auto& stops) { return !stops.empty(); }));
   const auto told = scheduler_->heartbeat(node(running), {});
   ASSERT_TRUE(told && *told);
   EXPECT_EQ((*told)->code, "canceled");
@@ -97,13 +97,13 @@ TEST_F(SchedulerTest, AServerThatComesBackTakesUpEveryRun) {
   const model::Run waiting = submit();
   ASSERT_TRUE(becomes(waiting, RunStatus::queued));
   start();
-  EXPECT_TRUE(script_.recovered.wait([&](const auto& ids) { return ids.size() == 1 && ids.front().run_id == running.run_id; }));
-  EXPECT_EQ(script_.starts.get().size(), 1u) << "its node is taken: nothing new may start";
+  EXPECT_TRUE(nodes_.recovered.wait([&](const auto& ids) { return ids.size() == 1 && ids.front().run_id == running.run_id; }));
+  EXPECT_EQ(nodes_.starts.get().size(), 1u) << "its node is taken: nothing new may start";
   ASSERT_TRUE(scheduler_->finished(node(running), {report(0)}));
   ASSERT_TRUE(scheduler_->done(node(running), {}, nullptr, {}));
   ASSERT_TRUE(becomes(running, RunStatus::completed));
   ASSERT_TRUE(started(2));
-  EXPECT_EQ(script_.starts.get().back().id.run_id, waiting.run_id);
+  EXPECT_EQ(nodes_.starts.get().back().id.run_id, waiting.run_id);
 }
 
 TEST_F(SchedulerTest, AServerThatStartsRemovesWhatKilledRunnersLeftAndNothingElse) {
@@ -140,15 +140,15 @@ TEST_F(SchedulerTest, WhatARunnerThatWasKilledAfterItsLastReportLeftGoesAtOnce) 
   ASSERT_TRUE(started(1));
   const auto folder = folder_ / "runs" / run.run_id;
   ASSERT_TRUE(make_folders(folder / "1" / "node_0" / ".muster"));
-  ASSERT_TRUE(write_file(folder / "1" / "runner_0.log", "words"));
+  ASSERT_TRUE(write_file(folder / "1" / "runner_local-0.log", "words"));
   run_to_end(run, 0);
-  script_.listener.node_gone({run.run_id, 1}, 0, "SIGKILL");
+  lose(run);
   EXPECT_TRUE(goes(folder));
 }
 
 TEST_F(SchedulerTest, AnAttemptThatCouldNotBeStartedLeavesNothing) {
-  script_.before_start = [&](const engine::AttemptId& id) { ASSERT_TRUE(make_folders(folder_ / "runs" / id.run_id / "1")); };
-  script_.refuse_start.set("no such program");
+  nodes_.before_start = [&](const engine::AttemptId& id) { ASSERT_TRUE(make_folders(folder_ / "runs" / id.run_id / "1")); };
+  nodes_.refuse_start.set("no such program");
   const model::Run run = submit();
   ASSERT_TRUE(becomes(run, RunStatus::failed));
   EXPECT_TRUE(goes(folder_ / "runs" / run.run_id));
@@ -159,10 +159,11 @@ TEST_F(SchedulerTest, ALostRunnerIsFollowedByOneThatSalvages) {
   ASSERT_TRUE(started(1));
   ASSERT_TRUE(*check_in(run));
   ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
-  script_.listener.node_gone({run.run_id, 1}, 0, "SIGKILL");
+  lose(run);
   ASSERT_TRUE(started(2));
-  const auto salvage = script_.starts.get().back();
-  EXPECT_EQ(salvage.nodes.front().command.back(), "--salvage");
+  const auto salvage = nodes_.starts.get().back();
+  EXPECT_EQ(salvage.attempt.command.back(), "--salvage");
+  EXPECT_EQ(salvage.restarted, "local-0");
   ASSERT_TRUE(*check_in(run, 0, true));
   ASSERT_TRUE(scheduler_->finished(node(run), {}));
   ASSERT_TRUE(scheduler_->done(node(run), {}, nullptr, {}));
@@ -171,11 +172,11 @@ TEST_F(SchedulerTest, ALostRunnerIsFollowedByOneThatSalvages) {
 }
 
 TEST_F(SchedulerTest, ANodeThatCannotBeStartedFailsTheRunAndFreesTheTarget) {
-  script_.refuse_start.set("no such program");
+  nodes_.refuse_start.set("no such program");
   const model::Run run = submit();
   ASSERT_TRUE(becomes(run, RunStatus::failed));
   EXPECT_EQ(look(run).error->code, "start_failed");
-  script_.refuse_start.set("");
+  nodes_.refuse_start.set("");
   submit();
   EXPECT_TRUE(started(1));
 }
@@ -204,12 +205,12 @@ TEST_F(SchedulerTest, AnotherAttemptHasItsOwnTokenAndOldRunnersAreRefused) {
   ASSERT_TRUE(started(1));
   run_to_end(run, 1);
   ASSERT_TRUE(started(2));
-  EXPECT_EQ(script_.starts.get().back().id.attempt, 2);
+  EXPECT_EQ(nodes_.starts.get().back().id.attempt, 2);
   EXPECT_NE(scheduler_->tokens().token(TokenHolder::runner, run.run_id, 1), scheduler_->tokens().token(TokenHolder::runner, run.run_id, 2));
   const auto old = scheduler_->heartbeat(node(run, 0, 1), {});
   ASSERT_FALSE(old);
   EXPECT_EQ(old.error().code, Code::conflict);
-  const auto order = scheduler_->check_in(node(run, 0, 2), {"host", "127.0.0.1", 1, 9, false});
+  const auto order = check_in(run);
   ASSERT_TRUE(order && *order);
   EXPECT_EQ((**order)["restore_outputs"], true);
   EXPECT_EQ((**order)["job_token"], scheduler_->tokens().token(TokenHolder::job, run.run_id, 2));

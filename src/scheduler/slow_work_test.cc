@@ -30,7 +30,7 @@ class SlowWorkTest : public SchedulerTest {
     return submit([&](model::RunSpec& spec) { spec.compute_target = target; });
   }
   model::Run running_on(const std::string& target) {
-    const std::size_t before = script_.starts.get().size();
+    const std::size_t before = nodes_.starts.get().size();
     const model::Run run = submit_to(target);
     EXPECT_TRUE(started(before + 1));
     EXPECT_TRUE(*check_in(run));
@@ -107,8 +107,8 @@ TEST_F(SlowWorkTest, AServerThatWasRestartedStillHasWhatWasPrepared) {
     ASSERT_TRUE(scheduler_->done(node(run, rank), {}, nullptr, {}));
   }
   ASSERT_TRUE(started(2));
-  ASSERT_TRUE(scheduler_->check_in(node(run, 0, 2), {"host", "127.0.0.1", 6105, 1, false}));
-  const auto again = scheduler_->check_in(node(run, 1, 2), {"host", "127.0.0.1", 6105, 2, false});
+  ASSERT_TRUE(check_in(run, 0));
+  const auto again = check_in(run, 1);
   ASSERT_TRUE(again && *again) << again.error().detail;
   EXPECT_EQ((**again)["interpreter"], interpreter);
 }
@@ -124,7 +124,7 @@ TEST_F(SlowWorkTest, WhatALostRunnerLeftIsCollectedThoughTheEnvironmentIsGone) {
     return {};
   }));
   ASSERT_TRUE(remove_tree(folder_ / "environments"));
-  script_.listener.node_gone({run.run_id, 1}, 0, "SIGKILL");
+  lose(run);
   ASSERT_TRUE(started(2));
   const auto order = check_in(run, 0, true);
   ASSERT_TRUE(order && *order) << order.error().detail;
@@ -148,7 +148,7 @@ TEST_F(SlowWorkTest, WithoutADescriptorTheEnvironmentIsWaitedForAndTheRunSaysSo)
 TEST_F(SlowWorkTest, AnEngineThatIsSlowToStartHoldsUpNoOtherRun) {
   make_target("slow", 1);
   make_target("fast", 1);
-  script_.before_start = [this, first = std::make_shared<std::atomic<bool>>(true)](const engine::AttemptId&) {
+  nodes_.before_start = [this, first = std::make_shared<std::atomic<bool>>(true)](const engine::AttemptId&) {
     if (first->exchange(false)) barrier_.hold_up();
   };
   const model::Run slow = submit_to("slow");
@@ -163,25 +163,24 @@ TEST_F(SlowWorkTest, AnEngineThatIsSlowToStopOrToRecoverHoldsUpNoOtherRun) {
   make_target("slow", 1);
   make_target("fast", 1);
   const model::Run slow = running_on("slow");
-  script_.before_stop = [this](const engine::AttemptId&, engine::StopHow) { barrier_.hold_up(); };
+  nodes_.before_stop = [this](const engine::AttemptId&, engine::StopHow) { barrier_.hold_up(); };
   ASSERT_TRUE(scheduler_->cancel(slow.key, "enough", false));
   ASSERT_TRUE(barrier_.is_reached.wait_for(true));
   EXPECT_TRUE(goes_from_start_to_end_on("fast"));
   barrier_.is_open.set(true);
-  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return !stops.empty(); }));
+  ASSERT_TRUE(nodes_.stops.wait([](const auto& stops) { return !stops.empty(); }));
 
-  script_.before_stop = {};
+  nodes_.before_stop = {};
   barrier_.is_reached.set(false);
   barrier_.is_open.set(false);
-  script_.before_recover = [this](const engine::AttemptId&) { barrier_.hold_up(); };
+  nodes_.before_recover = [this](const engine::AttemptId&) { barrier_.hold_up(); };
   start();
   ASSERT_TRUE(barrier_.is_reached.wait_for(true));
   EXPECT_TRUE(goes_from_start_to_end_on("fast"));
-  EXPECT_TRUE(script_.recovered.get().empty());
+  EXPECT_TRUE(nodes_.recovered.get().empty());
   barrier_.is_open.set(true);
-  EXPECT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() == 2; }))
-      << "the restarted server asks again, once it watches";
-  EXPECT_EQ(script_.recovered.get().size(), 1U);
+  EXPECT_TRUE(nodes_.stops.wait([](const auto& stops) { return stops.size() == 2; })) << "the restarted server asks again, once it watches";
+  EXPECT_EQ(nodes_.recovered.get().size(), 1U);
 }
 
 TEST_F(SlowWorkTest, AKillThatTakesItsTimeHoldsUpNoOtherKill) {
@@ -189,24 +188,24 @@ TEST_F(SlowWorkTest, AKillThatTakesItsTimeHoldsUpNoOtherKill) {
   make_target("fast", 1);
   const model::Run slow = running_on("slow");
   const model::Run fast = running_on("fast");
-  script_.before_stop = [this, id = slow.run_id](const engine::AttemptId& attempt, engine::StopHow) {
+  nodes_.before_stop = [this, id = slow.run_id](const engine::AttemptId& attempt, engine::StopHow) {
     if (attempt.run_id == id) barrier_.hold_up();
   };
   ASSERT_TRUE(scheduler_->cancel(slow.key, "now", true));
   ASSERT_TRUE(barrier_.is_reached.wait_for(true));
   ASSERT_TRUE(scheduler_->cancel(fast.key, "now", true));
-  ASSERT_TRUE(script_.stops.wait([&](const auto& stops) { return !stops.empty() && stops.back().id.run_id == fast.run_id; }));
+  ASSERT_TRUE(nodes_.stops.wait([&](const auto& stops) { return !stops.empty() && stops.back().id.run_id == fast.run_id; }));
   EXPECT_TRUE(goes_from_start_to_end_on("fast")) << "its node is free";
 }
 
 TEST_F(SlowWorkTest, TheCallsForARunAreMadeInOrder) {
   make_target("other", 1);
   const auto is_first = std::make_shared<std::atomic<bool>>(true);
-  script_.before_start = [this, is_first](const engine::AttemptId&) {
+  nodes_.before_start = [this, is_first](const engine::AttemptId&) {
     if (is_first->exchange(false)) barrier_.hold_up();
   };
-  script_.before_stop = [this](const engine::AttemptId& id, engine::StopHow) {
-    const auto starts = script_.starts.get();
+  nodes_.before_stop = [this](const engine::AttemptId& id, engine::StopHow) {
+    const auto starts = nodes_.starts.get();
     EXPECT_TRUE(std::any_of(starts.begin(), starts.end(), [&](const auto& one) { return one.id.run_id == id.run_id; }))
         << "nothing is stopped that is not started yet";
   };
@@ -219,22 +218,22 @@ TEST_F(SlowWorkTest, TheCallsForARunAreMadeInOrder) {
   ASSERT_TRUE(scheduler_->cancel(run.key, "now", true));
   EXPECT_EQ(look(run).status, RunStatus::canceled);
   barrier_.is_open.set(true);
-  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() >= 2; }));
-  EXPECT_EQ(script_.stops.get()[0].how, engine::StopHow::polite);
-  EXPECT_EQ(script_.stops.get()[1].how, engine::StopHow::kill);
+  ASSERT_TRUE(nodes_.stops.wait([](const auto& stops) { return stops.size() >= 2; }));
+  EXPECT_EQ(nodes_.stops.get()[0].how, engine::StopHow::polite);
+  EXPECT_EQ(nodes_.stops.get()[1].how, engine::StopHow::kill);
 }
 
 TEST_F(SlowWorkTest, AnEngineThatDoesNotAnswerHoldsUpNoEndAndStartsNothingAfterIt) {
   engine_patience_ = std::chrono::milliseconds(50);
   start();
-  script_.before_start = [this](const engine::AttemptId&) { barrier_.hold_up(); };
+  nodes_.before_start = [this](const engine::AttemptId&) { barrier_.hold_up(); };
   const model::Run run = submit();
   ASSERT_TRUE(barrier_.is_reached.wait_for(true));
   scheduler_.reset();
   barrier_.is_open.set(true);
-  ASSERT_TRUE(script_.not_recorded.wait_for(1)) << "the handle of a start that comes too late is refused";
-  EXPECT_TRUE(script_.starts.get().empty());
-  script_.before_start = {};
+  ASSERT_TRUE(nodes_.not_recorded.wait_for(1)) << "the handle of a start that comes too late is refused";
+  EXPECT_TRUE(nodes_.starts.get().empty());
+  nodes_.before_start = {};
   start();
   EXPECT_TRUE(started(1));
   EXPECT_TRUE(becomes(run, RunStatus::starting));
@@ -245,28 +244,28 @@ TEST_F(SlowWorkTest, WhatAForcedCancelDidNotGetToKillIsKilledByTheNextServer) {
   const model::Run run = running_on("cpu");
   engine_patience_ = std::chrono::milliseconds(50);
   start();
-  script_.before_stop = [this](const engine::AttemptId&, engine::StopHow) { barrier_.hold_up(); };
+  nodes_.before_stop = [this](const engine::AttemptId&, engine::StopHow) { barrier_.hold_up(); };
   ASSERT_TRUE(scheduler_->cancel(run.key, "now", true));
   ASSERT_TRUE(barrier_.is_reached.wait_for(true));
   scheduler_.reset();  // as a server that is killed in the middle of it
   barrier_.is_open.set(true);
-  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() == 1; }));
+  ASSERT_TRUE(nodes_.stops.wait([](const auto& stops) { return stops.size() == 1; }));
 
   barrier_.is_open.set(false);
   start();
   const model::Run next = submit_to("cpu");
   ASSERT_TRUE(becomes(next, RunStatus::queued)) << "its node is not given to another before that";
   barrier_.is_open.set(true);
-  ASSERT_TRUE(script_.stops.wait([](const auto& stops) { return stops.size() == 2; }));
-  EXPECT_EQ(script_.stops.get().back().id.run_id, run.run_id);
-  EXPECT_EQ(script_.stops.get().back().how, engine::StopHow::kill);
+  ASSERT_TRUE(nodes_.stops.wait([](const auto& stops) { return stops.size() == 2; }));
+  EXPECT_EQ(nodes_.stops.get().back().id.run_id, run.run_id);
+  EXPECT_EQ(nodes_.stops.get().back().how, engine::StopHow::kill);
   ASSERT_TRUE(started(2));
-  EXPECT_EQ(script_.starts.get().back().id.run_id, next.run_id);
+  EXPECT_EQ(nodes_.starts.get().back().id.run_id, next.run_id);
   ASSERT_TRUE(becomes(next, RunStatus::starting));
 
   engine_patience_ = std::chrono::seconds(5);
   start();  // that was that: it is not killed again
-  EXPECT_TRUE(script_.stops.wait([&](const auto& stops) { return stops.size() == 3 && stops.back().id.run_id == next.run_id; }));
+  EXPECT_TRUE(nodes_.stops.wait([&](const auto& stops) { return stops.size() == 3 && stops.back().id.run_id == next.run_id; }));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/local/local_pool.h"
+
 namespace muster::scheduler {
 namespace {
 
@@ -10,121 +12,118 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr const char* kWorkspace = "default";
+const TargetName kPair{"default", "pair"};
+const TargetName kCloud{"default", "cloud"};
 
 class TargetsTest : public ::testing::Test {
  protected:
-  void define(Targets& targets, const std::string& name, int max_nodes = 0) {
-    model::ComputeTarget target;
-    target.workspace = kWorkspace;
-    target.name = name;
-    target.type = max_nodes == 0 ? "local" : "cluster";
-    target.max_nodes = max_nodes;
-    targets.define(target, 0);
+  TargetsTest() {
+    define("pair", "local", 2);
+    define("cloud", "grid", 2);
   }
-  /// Submitted one after the other.
-  model::Run submit(Targets& targets, const std::string& target, int nodes = 1) {
+  std::vector<std::string> define(const std::string& name, const std::string& engine, int max_nodes) {
+    model::ComputeTarget target;
+    target.workspace = "default";
+    target.name = name;
+    target.engine = engine;
+    target.max_nodes = max_nodes;
+    return targets_.define(target, 0);
+  }
+  /// Made one after the other.
+  model::Run run(const std::string& target, int nodes = 1) {
     model::Run run;
     run.key = ++runs_;
     run.run_id = "birds_" + std::to_string(runs_);
-    run.workspace = kWorkspace;
+    run.workspace = "default";
     run.created_at = runs_;
     run.spec.experiment = "birds";
     run.spec.compute_target = target;
     run.spec.node_count = nodes;
-    targets.enqueue(run);
     return run;
   }
-  /// What the next run of that target is given; "waits" when none is.
-  std::vector<std::string> granted(Targets& targets, const std::string& target) {
-    const auto next = targets.grant_next({kWorkspace, target}, 0);
-    return next ? next->gpus : std::vector<std::string>{"waits"};
+  std::string next(const TargetName& target) {
+    const auto granted = targets_.grant_next(target, 0);
+    return granted ? granted->run_id : "";
   }
+
+  engine::LocalPool pool_{engine::LocalOptions{1, {"0", "1"}}};
+  Targets targets_{[this](const std::string& kind) -> engine::NodePool* { return kind == "local" ? &pool_ : nullptr; }};
   int runs_ = 0;
 };
 
-TEST_F(TargetsTest, EachRunOnLocalHasItsShareOfTheGpus) {
-  Targets targets(2, {"0", "1", "2", "3"});
-  define(targets, "local");
-  const model::Run first = submit(targets, "local");
-  submit(targets, "local", 2);
-  submit(targets, "local");
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("0,1"));
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("2", "3")) << "a run's share is divided over its nodes";
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("waits"));
-  targets.release(first, 0);
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("0,1"));
+TEST_F(TargetsTest, TheNextInLineIsGivenItsNodesByThePool) {
+  const model::Run first = run("pair", 2);
+  const model::Run second = run("pair");
+  EXPECT_TRUE(targets_.enqueue(first));
+  EXPECT_TRUE(targets_.enqueue(second));
+  const auto granted = targets_.grant_next(kPair, 0);
+  ASSERT_TRUE(granted);
+  EXPECT_EQ(granted->run_id, first.run_id);
+  ASSERT_EQ(granted->nodes.size(), 2U);
+  EXPECT_EQ(granted->nodes[1].name, "pair-1");
+  EXPECT_EQ(granted->nodes[1].gpus, "1");
+  EXPECT_EQ(next(kPair), "");
+  EXPECT_EQ(targets_.queued_runs(kPair), 1);
+  EXPECT_THAT(targets_.waiting_words(second), HasSubstr("waiting for a node of pair: 0 of at most 2 are free"));
+  targets_.release(first, 0);
+  EXPECT_EQ(next(kPair), second.run_id);
 }
 
-TEST_F(TargetsTest, MoreRunsAtOnceThanGpusLeavesSomeWithout) {
-  Targets targets(3, {"0"});
-  define(targets, "local");
-  const model::Run first = submit(targets, "local");
-  for (int i = 0; i < 3; ++i) submit(targets, "local");
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("0"));
-  EXPECT_THAT(granted(targets, "local"), ElementsAre(""));
-  EXPECT_THAT(granted(targets, "local"), ElementsAre(""));
-  targets.release(first, 0);
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("0"));
+TEST_F(TargetsTest, ARunForAnEngineThatGrantsNodesItselfWaitsInNoQueue) {
+  EXPECT_FALSE(targets_.enqueue(run("cloud", 50)));
+  EXPECT_TRUE(targets_.grants_nodes(kCloud));
+  EXPECT_FALSE(targets_.grants_nodes(kPair));
+  EXPECT_EQ(targets_.queued_runs(kCloud), 0);
+  EXPECT_EQ(next(kCloud), "");
 }
 
-TEST_F(TargetsTest, AClustersNodesDivideTheMachine) {
-  Targets targets(1, {"0", "1", "2"});
-  define(targets, "pair", 2);
-  submit(targets, "pair", 2);
-  EXPECT_THAT(granted(targets, "pair"), ElementsAre("0,1", "2"));
+TEST_F(TargetsTest, ARunTooLargeForItsTargetWaitsBesideTheQueue) {
+  const model::Run large = run("pair", 2);
+  targets_.enqueue(large);
+  EXPECT_THAT(define("pair", "local", 1), ElementsAre(large.run_id));
+  EXPECT_THAT(targets_.waiting_words(large), HasSubstr("has at most 1 node now"));
+  const model::Run small = run("pair");
+  targets_.enqueue(small);
+  EXPECT_EQ(next(kPair), small.run_id);
+  targets_.release(small, 0);
+  EXPECT_THAT(define("pair", "local", 2), ElementsAre(large.run_id));
+  EXPECT_EQ(next(kPair), large.run_id);
 }
 
-TEST_F(TargetsTest, NodesBeyondTheGpusHaveNone) {
-  Targets targets(1, {"0", "1"});
-  define(targets, "four", 4);
-  submit(targets, "four", 4);
-  EXPECT_THAT(granted(targets, "four"), ElementsAre("0", "1", "", ""));
+TEST_F(TargetsTest, ARunThatLeavesHoldsBackNoOther) {
+  define("whole", "local", 1);
+  const model::Run holder = run("pair");
+  targets_.enqueue(holder);
+  EXPECT_EQ(next(kPair), holder.run_id);
+  const model::Run wants_all = run("whole");
+  targets_.enqueue(wants_all);
+  EXPECT_EQ(next({"default", "whole"}), "");
+  EXPECT_THAT(targets_.waiting_for_others(), ElementsAre(TargetName{"default", "whole"}));
+  targets_.leave(wants_all);
+  EXPECT_THAT(targets_.waiting_for_others(), IsEmpty());
+  const model::Run other = run("pair");
+  targets_.enqueue(other);
+  EXPECT_EQ(next(kPair), other.run_id);
 }
 
-TEST_F(TargetsTest, TargetsOfOneMachineNeverShareAGpu) {
-  Targets targets(2, {"0", "1"});
-  define(targets, "local");
-  define(targets, "whole", 1);
-  const model::Run small = submit(targets, "local");
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("0"));
-  const model::Run large = submit(targets, "whole");
-  EXPECT_THAT(granted(targets, "whole"), ElementsAre("waits"));
-  EXPECT_THAT(targets.waiting_words(large), HasSubstr("waiting for GPUs"));
-  EXPECT_THAT(targets.lacking_gpus(), ElementsAre(TargetName{kWorkspace, "whole"}));
-
-  // A younger run may not take what the older one waits for.
-  submit(targets, "local");
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("waits"));
-  EXPECT_THAT(targets.lacking_gpus(), ElementsAre(TargetName{kWorkspace, "whole"}, TargetName{kWorkspace, "local"}));
-  targets.release(small, 0);
-  EXPECT_THAT(granted(targets, "whole"), ElementsAre("0,1"));
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("waits"));
-  targets.release(large, 0);
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("0"));
-  EXPECT_THAT(targets.lacking_gpus(), IsEmpty());
+TEST_F(TargetsTest, WhatARunHadBeforeARestartIsTaken) {
+  model::Run old = run("pair");
+  old.nodes.emplace_back();
+  old.nodes[0].host = "pair-0";
+  old.nodes[0].gpus = "0";
+  targets_.adopt(old, 0);
+  targets_.enqueue(run("pair"));
+  const auto granted = targets_.grant_next(kPair, 0);
+  ASSERT_TRUE(granted);
+  EXPECT_EQ(granted->nodes[0].name, "pair-1");
+  EXPECT_EQ(granted->nodes[0].gpus, "1");
 }
 
-TEST_F(TargetsTest, AfterARestartARunStillHasItsGpus) {
-  Targets targets(2, {"0", "1"});
-  define(targets, "local");
-  model::Run run;
-  run.run_id = "birds_old";
-  run.workspace = kWorkspace;
-  run.spec.compute_target = "local";
-  run.nodes.emplace_back();
-  run.nodes[0].host = "local-0";
-  run.nodes[0].gpus = "0";
-  targets.adopt(run, 0);
-  submit(targets, "local");
-  EXPECT_THAT(granted(targets, "local"), ElementsAre("1"));
-}
-
-TEST_F(TargetsTest, WithoutGpusNothingIsGivenOrWaitedFor) {
-  Targets targets(1);
-  define(targets, "two", 2);
-  submit(targets, "two", 2);
-  EXPECT_THAT(granted(targets, "two"), ElementsAre("", ""));
+TEST_F(TargetsTest, ADeletedTargetIsNamedToWhoWaitsForIt) {
+  targets_.forget(kPair);
+  EXPECT_TRUE(targets_.enqueue(run("pair")));
+  EXPECT_THAT(targets_.waiting_words(run("pair")), HasSubstr("pair, which was deleted"));
+  EXPECT_FALSE(targets_.definition(kPair));
 }
 
 }  // namespace

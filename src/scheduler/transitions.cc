@@ -28,6 +28,7 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
       return fail(Code::conflict, "attempt {} of run {} is over: it is at attempt {}", attempt, run->run_id, run->attempt);
     }
     circumstances.low_priority = targets_.low_priority(target_of(*run));
+    circumstances.engine_grants_nodes = targets_.grants_nodes(target_of(*run));
     Step next = step(std::move(*run), event, circumstances);
     if (next.refusal) return tl::unexpected(*next.refusal);
     if (next.changed) {
@@ -128,8 +129,8 @@ void SchedulerImpl::enqueue(const model::Run& run) {
     const auto now = active(run.run_id);
     return now && now->attempt == run.attempt && now->status == model::RunStatus::queued;
   };
-  if (!is_queued()) return;  // it was canceled meanwhile, and has left the queue
-  targets_.enqueue(run);
+  if (!is_queued()) return;                             // it was canceled meanwhile, and has left the queue
+  if (!targets_.enqueue(run)) return start_nodes(run);  // the engine has it from here, and says what it waits for
   dispatch(target_of(run));
   if (!is_queued()) return;
   // Only what is shown; the queue itself is in memory and made anew from the runs after a restart.
@@ -148,7 +149,12 @@ void SchedulerImpl::enqueue(const model::Run& run) {
 
 void SchedulerImpl::dispatch(const TargetName& target) {
   while (const auto granted = targets_.grant_next(target, steady_us())) {
-    const auto applied = apply(granted->run_key, 0, NodesGranted{granted->node_ids, granted->gpus});
+    NodesGranted event;
+    for (const engine::GrantedNode& node : granted->nodes) {
+      event.node_ids.push_back(node.name);
+      event.gpus.push_back(node.gpus);
+    }
+    const auto applied = apply(granted->run_key, 0, event);
     if (applied && applied->changed) continue;
     // Canceled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
     model::Run run;
@@ -171,7 +177,7 @@ void SchedulerImpl::release(const model::Run& run) {
   heartbeats_.with([&](Heartbeats& beats) { beats.keep_only([&](const std::string& run_id) { return run_id != run.run_id; }); });
   timed_runs_.with([&](auto& runs) { runs.erase(attempt_name(run)); });
   dispatch(target_of(run));
-  for (const TargetName& name : targets_.lacking_gpus()) dispatch(name);
+  for (const TargetName& name : targets_.waiting_for_others()) dispatch(name);
   watch_targets();
 }
 

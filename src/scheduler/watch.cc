@@ -41,9 +41,9 @@ void SchedulerImpl::watch_silence(const model::Run& run) {
   if (!watched) return;
   const auto now = clock_.steady();
   std::string missing;
-  std::vector<int> lost;
+  std::vector<std::string> lost;
   for (const model::RunNode& node : run.nodes) {
-    if (node.status == "Done" || node.runner_pid == 0) continue;
+    if (node.status == model::NodeStatus::done || node.runner_pid == 0) continue;
     const auto silence = heartbeats_.with([&](Heartbeats& beats) {
       const auto since = beats.silence(run.run_id, node.node_rank, now);
       if (since > options_.silence_is_loss) beats.heard(run.run_id, node.node_rank, now);  // its successor has as long
@@ -51,7 +51,7 @@ void SchedulerImpl::watch_silence(const model::Run& run) {
     });
     if (silence > kHeartbeatPatience && missing.empty())
       missing = fmt::format("{}{} ({}) for more than {} s", kSilenceWords, node.node_rank, node.host, kHeartbeatPatience.count());
-    if (silence > options_.silence_is_loss) lost.push_back(node.node_rank);
+    if (silence > options_.silence_is_loss) lost.push_back(node.key);
   }
   if (!lost.empty()) {
     log::warning("scheduler", "{}: {} sent nothing for {} min: lost, and being ended", run.run_id, counted(lost.size(), "runner"),
@@ -70,9 +70,9 @@ void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {
   thread_.post_after(options_.start_patience, [this, run_id, attempt] {
     const auto run = active(run_id);
     if (!run || run->attempt != attempt) return;
-    std::vector<int> silent;
+    std::vector<std::string> silent;
     for (const model::RunNode& node : run->nodes) {
-      if (node.status == "Starting" && node.runner_pid == 0) silent.push_back(node.node_rank);
+      if (node.status == model::NodeStatus::starting && node.runner_pid == 0) silent.push_back(node.key);
     }
     if (silent.empty()) return;
     log::warning("scheduler", "{}: {} did not check in, and will be ended", run_id, counted(silent.size(), "runner"));

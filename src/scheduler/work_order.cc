@@ -4,7 +4,8 @@ namespace muster::scheduler {
 
 Json work_order(const model::Run& run, int node_rank, const environment::Prepared& prepared, const std::string& job_token) {
   Json nodes = Json::array();
-  for (const model::RunNode& node : run.nodes) nodes.push_back({{"node_rank", node.node_rank}, {"address", node.address}});
+  for (const model::RunNode& node : run.nodes)
+    nodes.push_back({{"node_rank", node.node_rank}, {"node", node.key}, {"address", node.address}});
   const Json spec = model::to_json(run.spec);
   const model::RunNode& master = run.nodes.front();
   return {

@@ -198,9 +198,10 @@ Result<void> serve(const ServeOptions& options) {
   scheduling.runner_binary = runner_binary;
   scheduling.url = client::pinned_url(url, pin.value_or(""));
   scheduling.token_secret = secret;
-  scheduling.local_runs_at_once = settings.local_runs_at_once;
-  scheduling.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));
-  const engine::Registry engines(engine::local_engine());
+  engine::LocalOptions local;
+  local.runs_at_once = settings.local_runs_at_once;
+  local.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));
+  const engine::Registry engines(engine::local_engine(local));
   const auto scheduler = scheduler::Scheduler::create(scheduling, *store, logs, changes, clock, engines);
   MUSTER_TRY(scheduler->recover());
 

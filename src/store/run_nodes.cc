@@ -9,10 +9,10 @@ void put(Session& session, std::int64_t run_key, int attempt, const model::RunNo
   for (const model::RankReport& report : node.reports) reports.push_back(to_json(report));
   session.run(
       "INSERT OR REPLACE INTO run_nodes (run_key, attempt, node_rank, host, address, port, status, runner_pid, last_heartbeat_at, "
-      "salvages, reports, gpus) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {run_key, attempt, node.node_rank, node.host, node.address, node.port, node.status, node.runner_pid, node.last_heartbeat_at,
-       node.salvages, dump_json(reports), node.gpus});
+      "salvages, reports, gpus, node_key, gone) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {run_key, attempt, node.node_rank, node.host, node.address, node.port, to_string(node.status), node.runner_pid,
+       node.last_heartbeat_at, node.salvages, dump_json(reports), node.gpus, node.key, node.gone});
 }
 
 void set_heartbeat(Session& session, std::int64_t run_key, int attempt, int node_rank, TimeUs at) {
@@ -23,7 +23,8 @@ void set_heartbeat(Session& session, std::int64_t run_key, int attempt, int node
 std::vector<model::RunNode> list(Session& session, std::int64_t run_key, int attempt) {
   std::vector<model::RunNode> nodes;
   session.query(
-      "SELECT node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports, gpus FROM run_nodes WHERE run_key "
+      "SELECT node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports, gpus, node_key, gone FROM "
+      "run_nodes WHERE run_key "
       "= ? AND attempt = ? "
       "ORDER BY node_rank",
       {run_key, attempt}, [&](const Row& row) {
@@ -32,7 +33,9 @@ std::vector<model::RunNode> list(Session& session, std::int64_t run_key, int att
         node.host = row.text(1);
         node.address = row.text(2);
         node.port = static_cast<int>(row.integer(3));
-        node.status = row.text(4);
+        const auto status = model::node_status_from_string(row.text(4));
+        if (!status) throw StoreFailure(status.error());
+        node.status = *status;
         node.runner_pid = row.integer(5);
         node.last_heartbeat_at = row.integer(6);
         node.salvages = static_cast<int>(row.integer(7));
@@ -42,6 +45,8 @@ std::vector<model::RunNode> list(Session& session, std::int64_t run_key, int att
           node.reports.push_back(std::move(*report));
         }
         node.gpus = row.text(9);
+        node.key = row.text(10);
+        node.gone = row.text(11);
       });
   return nodes;
 }

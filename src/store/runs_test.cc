@@ -109,7 +109,7 @@ TEST(Runs, StateIsWrittenAndRaisesTheRevision) {
   run.taken_ports = {6105, 6107};
   model::RunNode node;
   node.host = "here";
-  node.status = "Done";
+  node.status = model::NodeStatus::done;
   node.port = 6105;
   node.salvages = 2;
   node.gpus = "0,1";

@@ -170,7 +170,7 @@ CREATE TABLE run_nodes (
   runner_pid INTEGER NOT NULL,
   last_heartbeat_at INTEGER NOT NULL,
   salvages INTEGER NOT NULL,
-  reports TEXT NOT NULL, gpus TEXT NOT NULL DEFAULT '',  -- JSON
+  reports TEXT NOT NULL, gpus TEXT NOT NULL DEFAULT '', node_key TEXT NOT NULL DEFAULT '', gone TEXT NOT NULL DEFAULT '',  -- JSON
   PRIMARY KEY (run_key, attempt, node_rank)
 ) STRICT;
 

@@ -113,6 +113,7 @@ class Api {
   Headers as_runner(const model::Run& run) const { return as(scheduler::TokenHolder::runner, run); }
   Headers as_job(const model::Run& run) const { return as(scheduler::TokenHolder::job, run); }
   std::string node(const model::Run& run, const std::string& what, int node_rank = 0) const {
+    if (what == "check-in") return fmt::format("/api/v1/runner/runs/{}/attempts/{}/check-in", run.run_id, run.attempt);
     return fmt::format("/api/v1/runner/runs/{}/attempts/{}/nodes/{}/{}", run.run_id, run.attempt, node_rank, what);
   }
 

@@ -19,6 +19,7 @@ class FakeScheduler final : public scheduler::Scheduler {
 
   // What a test sets.
   std::optional<Json> work_order;
+  int waiting_for = 0;
   std::optional<scheduler::StopOrder> stop_order;
   scheduler::TargetStatus status;
   std::vector<scheduler::UnstoredDetail> unstored_details;
@@ -53,10 +54,10 @@ class FakeScheduler final : public scheduler::Scheduler {
   void target_changed(const std::string&, const std::string& name) override { changed_targets.push_back(name); }
   scheduler::TargetStatus target_status(const std::string&, const std::string&) override { return status; }
 
-  Result<std::optional<Json>> check_in(const scheduler::NodeId& node, const scheduler::CheckIn& check_in) override {
-    MUSTER_TRY(note("check-in", node));
+  Result<scheduler::CheckedIn> check_in(const engine::AttemptId& attempt, const scheduler::CheckIn& check_in) override {
+    MUSTER_TRY(note("check-in", {attempt.run_id, attempt.attempt, 0}));
     arrival = check_in;
-    return work_order;
+    return scheduler::CheckedIn{0, waiting_for, work_order};
   }
   Result<std::optional<scheduler::StopOrder>> heartbeat(const scheduler::NodeId& node, scheduler::Heartbeat beat) override {
     waiting = std::move(beat.waits);

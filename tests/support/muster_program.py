@@ -83,7 +83,8 @@ class Muster:
         except OSError:
             return False
         home = str(self.home)
-        return b"MUSTER_HOME=" + os.fsencode(home) in variables or folder.startswith(home + os.sep)
+        names = {name + os.fsencode(home) for name in (b"MUSTER_HOME=", b"MUSTER_SCRATCH=")}
+        return bool(names & set(variables)) or folder.startswith(home + os.sep)
 
 
 def free_address():

@@ -120,7 +120,7 @@ class Proxy:
 def kind_of(request):
     """What a call is about: its method and path, without the names of runs and snapshots: "POST check-in"."""
     method, target, _ = request.split(b"\r\n", 1)[0].decode().split(" ")
-    path = re.sub(r"^/api/v1/runner/runs/[^/]*/attempts/\d+/nodes/\d+/", "", target.split("?")[0])
+    path = re.sub(r"^/api/v1/runner/runs/[^/]*/attempts/\d+/(?:nodes/\d+/)?", "", target.split("?")[0])
     return "%s %s" % (method, re.sub(r"(?<=/)[^/]*[0-9a-f]{8}[^/]*", "…", path))
 
 

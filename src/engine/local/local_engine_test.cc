@@ -12,13 +12,66 @@
 #include "process/group.h"
 #include "process/spawn.h"
 #include "support/no_descriptors.h"
+#include "support/temp_folder.h"
 
 namespace muster::engine {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Local, EngineContract,
-                         ::testing::Values(EngineSubject{"local", make_local_engine, std::filesystem::temp_directory_path()}),
-                         [](const auto& one) { return one.param.name; });
+/// Runners are shell scripts on this machine.
+class LocalWorld final : public EngineWorld {
+ public:
+  std::unique_ptr<Engine> make(Listener listener) override { return make_local_engine(std::move(listener)); }
+  std::vector<std::string> runner() override { return {"/bin/sh", "-c", kScript, "runner", folder_.path().string()}; }
+  void set_parts(std::vector<test::Part> parts) override {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      EXPECT_TRUE(write_file(folder_ / fmt::format("part-{}", i), fmt::format("{}\n", static_cast<int>(parts[i])), 0644, Durable::no));
+    }
+  }
+  void let_go() override { EXPECT_TRUE(write_file(folder_ / "go", "", 0644, Durable::no)); }
+  std::vector<std::string> begun() override {
+    std::vector<std::string> keys;
+    const std::string text = read_file(folder_ / "begun").value_or("");
+    for (const std::string_view key : split(text, '\n')) {
+      if (!key.empty()) keys.emplace_back(key);
+    }
+    return keys;
+  }
+  std::string variable(const std::string& key, const std::string& name) override {
+    const std::string all = read_file(folder_ / ("variables-" + key)).value_or("");
+    for (const std::string_view line : split(all, '\n')) {
+      if (line.starts_with(name + "=")) return std::string(line.substr(name.size() + 1));
+    }
+    return "";
+  }
+
+ private:
+  // A part belongs to whoever can move its file. What has begun is there whole before anybody ends by it.
+  static constexpr const char* kScript = R"(
+dir=$1
+part=0
+for file in "$dir"/part-*; do
+  if mv "$file" "$dir/taken-$$" 2>/dev/null; then part=$(cat "$dir/taken-$$"); break; fi
+done
+env > "$dir/variables-$MUSTER_NODE_KEY"
+[ "$part" = 0 ] && trap '' TERM
+[ "$part" = 1 ] && trap 'exit 0' TERM
+echo begun
+echo "$MUSTER_NODE_KEY" >> "$dir/begun"
+case $part in
+  2) exit 3 ;;
+  3) kill -KILL $$ ;;
+esac
+until [ "$part" = 1 ] && [ -e "$dir/go" ]; do sleep 0.02; done
+exit 0
+)";
+  test::TempFolder folder_;
+};
+
+const EngineSubject kLocal{"local", [] { return std::make_unique<LocalWorld>(); }};
+const auto kLocalName = [](const auto& one) { return one.param.name; };
+
+INSTANTIATE_TEST_SUITE_P(Local, EngineContract, ::testing::Values(kLocal), kLocalName);
+INSTANTIATE_TEST_SUITE_P(Local, NodePoolContract, ::testing::Values(kLocal), kLocalName);
 
 /// This binary again, in the part of a runner that starts a daemon in its process group and waits.
 constexpr const char* kRunnerPart = "MUSTER_TEST_RUNNER_PART";
@@ -26,10 +79,12 @@ constexpr const char* kRunnerPart = "MUSTER_TEST_RUNNER_PART";
 [[gnu::constructor]] void play_the_runner() {
   const char* part = ::getenv(kRunnerPart);
   if (part == nullptr) return;
-  const auto words = split(part, ' ');  // group, file for the daemon's pid
-  auto group = process::ProcessGroup::create(std::string(words[0]));
+  const auto words = split(part, ' ');  // run id, file for the daemon's pid
+  const std::string key = ::getenv(kNodeKeyVariable);
+  auto group = process::ProcessGroup::create(model::process_group_name(words[0], 1, key));
   process::SpawnOptions options;
-  options.command = {"/bin/sh", "-c", fmt::format("setsid sh -c 'echo $$ > {0}.tmp; mv {0}.tmp {0}; exec sleep 600' & exit 0", words[1])};
+  options.command = {"/bin/sh", "-c",
+                     fmt::format("setsid sh -c 'echo $$ > {0}.tmp; mv {0}.tmp {0}; exec sleep 600' & exit 0", std::string(words[1]) + key)};
   options.variables = {{"PATH", "/usr/bin:/bin"}};
   options.variables.merge(group->variables());
   options.cgroups = group->cgroups();
@@ -40,35 +95,37 @@ constexpr const char* kRunnerPart = "MUSTER_TEST_RUNNER_PART";
 
 class LocalEngineTest : public EngineContract {
  protected:
+  std::string text(const std::string& file) { return read_file(folder_ / file).value_or(""); }
   pid_t wait_for_pid(const std::string& file) {
     std::int64_t pid = 0;
     EXPECT_TRUE(eventually([&] { return parse_int64(split(text(file), '\n')[0], pid); }));
     return static_cast<pid_t>(pid);
   }
-  NodeStart runner_with_daemon(int rank) {
-    NodeStart start = node(rank, "");
-    start.command = {std::filesystem::read_symlink("/proc/self/exe").string()};
-    const std::string group = model::process_group_name(id_.run_id, id_.attempt, rank);
-    start.variables[kRunnerPart] = fmt::format("{} {}", group, (folder_ / ("daemon-" + std::to_string(rank))).string());
-    return start;
+  Attempt runners_with_daemons(int nodes) {
+    Attempt all = attempt(nodes);
+    all.command = {std::filesystem::read_symlink("/proc/self/exe").string()};
+    all.variables[kRunnerPart] = fmt::format("{} {}/daemon-", id_.run_id, folder_.path().string());
+    return all;
   }
+
+  test::TempFolder folder_;
 };
 
 TEST_P(LocalEngineTest, AKillEndsWhatTheRunnersStarted) {
-  const Handle handle = start({runner_with_daemon(0), runner_with_daemon(1)});
-  const pid_t first = wait_for_pid("daemon-0");
-  const pid_t second = wait_for_pid("daemon-1");
+  const Handle handle = start(runners_with_daemons(2));
+  const pid_t first = wait_for_pid("daemon-cpu-0");
+  const pid_t second = wait_for_pid("daemon-cpu-1");
   ASSERT_TRUE(engine_->stop(id_, handle, StopHow::kill));
   EXPECT_FALSE(process::is_alive(first));
   EXPECT_FALSE(process::is_alive(second));
-  EXPECT_EQ(wait_for_gone(2), (Words{"0: SIGKILL", "1: SIGKILL"}));
+  EXPECT_EQ(lost(2), (Words{"killed", "killed"}));
 }
 
 TEST_P(LocalEngineTest, AKillEndsWhatARunnerLeftThatIsGoneItself) {
-  const Handle handle = start({runner_with_daemon(0)});
-  const pid_t daemon = wait_for_pid("daemon-0");
-  ASSERT_EQ(::kill(handle["0"]["pid"].get<pid_t>(), SIGKILL), 0);
-  ASSERT_EQ(wait_for_gone(1), Words{"0: SIGKILL"});
+  const Handle handle = start(runners_with_daemons(1));
+  const pid_t daemon = wait_for_pid("daemon-cpu-0");
+  ASSERT_EQ(::kill(handle["cpu-0"]["pid"].get<pid_t>(), SIGKILL), 0);
+  ASSERT_EQ(lost(1), Words{"killed"});
   EXPECT_TRUE(process::is_alive(daemon));
   restart();
   ASSERT_TRUE(engine_->stop(id_, handle, StopHow::kill));
@@ -80,13 +137,13 @@ TEST_P(LocalEngineTest, NeverTakesAReusedPidForOurs) {
   options.command = {"/bin/sleep", "600"};
   auto stranger = process::spawn(options);
   ASSERT_TRUE(stranger);
-  Handle handle = start({node(0, "exit 0")});
-  ASSERT_EQ(wait_for_gone(1).size(), 1U);
-  handle["0"]["pid"] = stranger->pid();
-  handle["0"]["start_time"] = process::start_time(stranger->pid()).value() - 1;
+  Handle handle = start(1, {test::Part::exits});
+  ASSERT_EQ(lost(1).size(), 1U);
+  handle["cpu-0"]["pid"] = stranger->pid();
+  handle["cpu-0"]["start_time"] = process::start_time(stranger->pid()).value() - 1;
   restart();
   ASSERT_TRUE(engine_->recover(id_, handle));
-  EXPECT_EQ(wait_for_gone(2).size(), 2U);
+  EXPECT_EQ(lost(2).size(), 2U);
   ASSERT_TRUE(engine_->stop(id_, handle, StopHow::polite));
   ASSERT_TRUE(engine_->stop(id_, handle, StopHow::kill));
   EXPECT_FALSE(stranger->wait(std::chrono::milliseconds(100)));
@@ -95,19 +152,21 @@ TEST_P(LocalEngineTest, NeverTakesAReusedPidForOurs) {
 }
 
 TEST_P(LocalEngineTest, LeavesNoZombies) {
-  std::vector<NodeStart> nodes;
-  for (int rank = 0; rank < 20; ++rank) nodes.push_back(node(rank, "exit 0"));
-  start(nodes);
-  ASSERT_EQ(wait_for_gone(20).size(), 20U);
+  target_.max_nodes = 20;
+  engine_->pool()->define(target_, 0);
+  start(20, std::vector<test::Part>(20, test::Part::exits));
+  ASSERT_EQ(lost(20).size(), 20U);
   siginfo_t info{};
   EXPECT_EQ(::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), -1);  // no child at all
 }
 
 TEST_P(LocalEngineTest, WithoutADescriptorNothingIsStartedAndItMayBeAskedAgain) {
   bool is_recorded = false;
+  world_->set_parts({test::Part::exits});
+  const Attempt one = attempt(1);
   {
     const test::NoDescriptors none;
-    const auto started = engine_->start(id_, {node(0, "exit 0")}, [&](const Handle&) {
+    const auto started = engine_->start(one, [&](const Handle&) {
       is_recorded = true;
       return Result<void>{};
     });
@@ -115,12 +174,12 @@ TEST_P(LocalEngineTest, WithoutADescriptorNothingIsStartedAndItMayBeAskedAgain) 
     EXPECT_EQ(started.error().code, Code::unavailable);
   }
   EXPECT_FALSE(is_recorded);
-  start({node(0, "exit 0")});
-  EXPECT_EQ(wait_for_gone(1), Words{"0: exit code 0"});
+  start(one);
+  EXPECT_EQ(lost(1), Words{"exited"});
 }
 
 TEST_P(LocalEngineTest, WithoutADescriptorNoNodeIsTakenForGone) {
-  const Handle handle = start({node(0, "sleep 600"), node(1, "sleep 600")});
+  const Handle handle = start(2, {test::Part::stays, test::Part::stays});
   restart();
   {
     const test::NoDescriptors none;
@@ -131,12 +190,20 @@ TEST_P(LocalEngineTest, WithoutADescriptorNoNodeIsTakenForGone) {
   }
   ASSERT_TRUE(engine_->recover(id_, handle));
   ASSERT_TRUE(engine_->stop(id_, handle, StopHow::kill));
-  EXPECT_EQ(wait_for_gone(2).size(), 2U);
+  EXPECT_EQ(lost(2).size(), 2U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Local, LocalEngineTest,
-                         ::testing::Values(EngineSubject{"local", make_local_engine, std::filesystem::temp_directory_path()}),
-                         [](const auto& one) { return one.param.name; });
+TEST_P(LocalEngineTest, ARunnerHasThisProcesssEnvironmentAndItsNodesGpus) {
+  engine_ = make_local_engine(told_.listener(id_), {1, {"0", "1"}});
+  target_.max_nodes = 2;
+  engine_->pool()->define(target_, 0);
+  start(2, {test::Part::exits, test::Part::exits});
+  ASSERT_EQ(lost(2).size(), 2U);
+  EXPECT_EQ(world_->variable("cpu-1", "CUDA_VISIBLE_DEVICES"), "1");
+  EXPECT_EQ(world_->variable("cpu-0", "PATH"), ::getenv("PATH"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Local, LocalEngineTest, ::testing::Values(kLocal), kLocalName);
 
 }  // namespace
 }  // namespace muster::engine

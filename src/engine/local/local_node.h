@@ -11,10 +11,11 @@
 namespace muster::engine {
 
 struct LocalNode {
-  int node_rank = 0;
+  std::string key;
   pid_t pid = 0;
   std::int64_t start_time = 0;  ///< tells it from a later process of the same pid
   process::ProcessGroup group;  ///< what its runner starts
+  std::string log;              ///< its runner's own
 };
 
 Json to_json(const std::vector<LocalNode>& nodes);

@@ -9,21 +9,20 @@
 #include <cerrno>
 
 #include "base/log.h"
-#include "process/spawn.h"
 
 namespace muster::engine {
 namespace {
 
 /// Reaps the process if it is ours to reap.
-std::string how_it_ended(int pidfd) {
+process::Ended how_it_ended(int pidfd) {
   siginfo_t info{};
   int rc = -1;
   do {
     rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG);
   } while (rc != 0 && errno == EINTR);
-  if (rc != 0 || info.si_pid == 0) return "gone";
+  if (rc != 0 || info.si_pid == 0) return {};
   const bool exited = info.si_code == CLD_EXITED;
-  return process::to_words(exited ? process::Ended{info.si_status, std::nullopt} : process::Ended{std::nullopt, info.si_status});
+  return exited ? process::Ended{info.si_status, std::nullopt} : process::Ended{std::nullopt, info.si_status};
 }
 
 }  // namespace

@@ -10,14 +10,15 @@
 #include "base/fd.h"
 #include "base/guarded.h"
 #include "base/result.h"
+#include "process/spawn.h"
 
 namespace muster::engine {
 
 /// Thread-safe. Reaps those that are our children, so that no zombie stays.
 class Watcher {
  public:
-  /// Called on the watcher's thread, with how the process ended: "exit code 1", "SIGKILL", or "gone" for one that is not our child.
-  using Ended = std::function<void(const std::string& how)>;
+  /// Called on the watcher's thread, with how the process ended: nothing of it is known of one that is not our child.
+  using Ended = std::function<void(const process::Ended& how)>;
 
   static Result<std::unique_ptr<Watcher>> create();
   ~Watcher();  ///< joins the thread; the processes go on

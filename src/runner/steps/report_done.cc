@@ -27,7 +27,7 @@ Result<client::NotKept> keep_what_is_needed(NodeRun& run) {
   const bool is_needed = run.delivery.folder_is_needed();
   if (is_needed || is_to_be_kept()) MUSTER_TRY(run.folder.mark_as_kept());
   if (!is_needed) return not_kept;
-  const std::string where = fmt::format("on node {} in {}", run.options.node_rank, run.folder.root().string());
+  const std::string where = fmt::format("on node {} in {}", run.node_rank, run.folder.root().string());
   const Delivery::NotKept lost = run.delivery.not_kept();
   if (lost.words.empty()) {
     run.warnings.add(fmt::format("what is not recorded is left {}", where));

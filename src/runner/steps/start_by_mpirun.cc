@@ -27,8 +27,8 @@ Result<void> make_scratch(const fs::path& folder) {
 }
 
 launch::MpiNode node_of(const NodeRun& run, int node_rank) {
-  const process::ProcessGroup group =
-      process::ProcessGroup::planned(model::process_group_name(run.order.run_id, run.order.attempt, node_rank));
+  const process::ProcessGroup group = process::ProcessGroup::planned(
+      model::process_group_name(run.order.run_id, run.order.attempt, run.order.node_keys.at(static_cast<std::size_t>(node_rank))));
   return {node_rank, fs::absolute(run.folder.root()).parent_path() / model::node_folder_name(node_rank), group.name(),
           mpi_scratch_of(group.name()), group.cgroups()};
 }

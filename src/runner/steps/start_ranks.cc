@@ -3,7 +3,6 @@
 
 #include "base/hash.h"
 #include "base/own_variables.h"
-#include "client/address.h"
 #include "environment/interpreter.h"
 #include "launch/job_variables.h"
 #include "launch/mpi.h"
@@ -20,12 +19,12 @@ namespace fs = std::filesystem;
 
 /// Where `python` and `python3` are the environment's: beside the SDK, so that the nodes of an MPI run, who share their variables, find it
 /// too.
-Result<fs::path> interpreter_folder(const std::string& interpreter, const fs::path& home) {
+Result<fs::path> interpreter_folder(const std::string& interpreter, const fs::path& scratch) {
   if (interpreter.empty()) return fs::path();
-  return environment::python_folder(interpreter, home / "python" / sha256_hex(interpreter).substr(0, 16));
+  return environment::python_folder(interpreter, scratch / "python" / sha256_hex(interpreter).substr(0, 16));
 }
 
-Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& home) {
+Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scratch) {
   const client::WorkOrder& order = run.order;
   launch::JobVariablesInput job;
   job.server = own_variables();
@@ -40,9 +39,9 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& hom
   job.node = {order.node_rank, fs::absolute(run.folder.root()), run.group->name()};
   job.url = run.options.url;
   job.token = order.job_token;
-  MUSTER_TRY_ASSIGN(job.interpreter_folder, interpreter_folder(order.interpreter, home));
+  MUSTER_TRY_ASSIGN(job.interpreter_folder, interpreter_folder(order.interpreter, scratch));
   job.virtual_environment = order.environment_folder;
-  MUSTER_TRY_ASSIGN(job.sdk_folder, unpack_sdk(home));
+  MUSTER_TRY_ASSIGN(job.sdk_folder, unpack_sdk(scratch));
 
   launch::LaunchInput input;
   input.script = order.script;
@@ -83,17 +82,17 @@ Result<void> prepare_files(NodeRun& run) {
 
 Result<void> start_ranks(NodeRun& run) {
   const client::WorkOrder& order = run.order;
-  MUSTER_TRY_ASSIGN(const fs::path home, client::home_folder(own_variables()));
-  MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::create(model::process_group_name(order.run_id, order.attempt, order.node_rank)));
+  const fs::path& scratch = run.options.scratch;
+  MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::create(model::process_group_name(order.run_id, order.attempt, run.options.node_key)));
   run.group->adopt();
-  MUSTER_TRY_ASSIGN(const launch::LaunchInput input, launch_input(run, home));
+  MUSTER_TRY_ASSIGN(const launch::LaunchInput input, launch_input(run, scratch));
   MUSTER_TRY_ASSIGN(run.plan, launch::plan_node(input));
   MUSTER_TRY(prepare_files(run));
   MUSTER_TRY(run.logs->begin());
   MUSTER_TRY(run.journals->begin());
-  MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, home) : start_children(run));
+  MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, scratch) : start_children(run));
   if (!order.interpreter.empty() && order.node_rank == 0) {
-    run.environment = std::make_unique<ResolvedEnvironment>(order.interpreter, run.plan.ranks.front().variables, home / "resolved");
+    run.environment = std::make_unique<ResolvedEnvironment>(order.interpreter, run.plan.ranks.front().variables, scratch / "resolved");
   }
   return {};
 }

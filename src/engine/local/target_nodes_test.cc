@@ -1,8 +1,8 @@
-#include "scheduler/target_nodes.h"
+#include "engine/local/target_nodes.h"
 
 #include <gtest/gtest.h>
 
-namespace muster::scheduler {
+namespace muster::engine {
 namespace {
 
 constexpr TimeUs kSecond = 1'000'000;
@@ -89,4 +89,4 @@ TEST(TargetNodes, AdoptedNodesAreTaken) {
 }
 
 }  // namespace
-}  // namespace muster::scheduler
+}  // namespace muster::engine

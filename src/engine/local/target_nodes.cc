@@ -1,11 +1,11 @@
-#include "scheduler/target_nodes.h"
+#include "engine/local/target_nodes.h"
 
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
-namespace muster::scheduler {
+namespace muster::engine {
 namespace {
 
 /// How long a node is shown as leaving before it is gone.
@@ -147,4 +147,4 @@ std::optional<TimeUs> TargetNodes::deadline() const {
   return next;
 }
 
-}  // namespace muster::scheduler
+}  // namespace muster::engine

@@ -1,4 +1,4 @@
-#include "scheduler/gpu_ledger.h"
+#include "engine/local/gpu_ledger.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include <set>
 
-namespace muster::scheduler {
+namespace muster::engine {
 namespace {
 
 using ::testing::ElementsAre;
@@ -81,4 +81,4 @@ RC_GTEST_PROP(GpuLedger, NeverShares, ()) {
 }
 
 }  // namespace
-}  // namespace muster::scheduler
+}  // namespace muster::engine

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 
-namespace muster::scheduler {
+namespace muster::engine {
 
 struct TargetLimits {
   int min_nodes = 0;
@@ -70,4 +70,4 @@ class TargetNodes {
 
 std::string_view to_string(TargetNodes::State state);
 
-}  // namespace muster::scheduler
+}  // namespace muster::engine

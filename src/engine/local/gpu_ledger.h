@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace muster::scheduler {
+namespace muster::engine {
 
 /// What part number `part` (from 0) gets when `count` things are divided over `parts`: as equal as can be, the first ones get one more. 0
 /// for a part that is not among them.
@@ -32,4 +32,4 @@ class GpuLedger {
   std::map<std::string, std::string> holders_;  ///< GPU to run id
 };
 
-}  // namespace muster::scheduler
+}  // namespace muster::engine

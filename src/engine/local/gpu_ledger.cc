@@ -1,9 +1,9 @@
-#include "scheduler/gpu_ledger.h"
+#include "engine/local/gpu_ledger.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace muster::scheduler {
+namespace muster::engine {
 
 int part_of(int count, int parts, int part) {
   if (part < 0 || part >= parts) return 0;
@@ -34,4 +34,4 @@ void GpuLedger::release(const std::string& run_id) {
   std::erase_if(holders_, [&](const auto& holder) { return holder.second == run_id; });
 }
 
-}  // namespace muster::scheduler
+}  // namespace muster::engine
