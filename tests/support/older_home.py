@@ -21,9 +21,11 @@ def make_older(home, version):
     for table, in tables:
         if table not in kept:  # Another took its place since then.
             continue
-        columns = ", ".join(row[1] for row in connection.execute("PRAGMA main.table_info(%s)" % table))
+        columns = [row[1] for row in connection.execute("PRAGMA main.table_info(%s)" % table)]
+        known = {row[1] for row in connection.execute("PRAGMA newer.table_info(%s)" % table)}
+        values = [name if name in known else "'older'" for name in columns]  # What is kept elsewhere since then.
         connection.execute("DELETE FROM main.%s" % table)
-        connection.execute("INSERT INTO main.%s (%s) SELECT %s FROM newer.%s" % (table, columns, columns, table))
+        connection.execute("INSERT INTO main.%s (%s) SELECT %s FROM newer.%s" % (table, ", ".join(columns), ", ".join(values), table))
     connection.execute("UPDATE main.schema_version SET version = ?", (version,))
     connection.execute("COMMIT")
     connection.close()
