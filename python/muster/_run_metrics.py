@@ -63,9 +63,11 @@ class RunMetrics(MetricLogger):
             query["cursor"] = answer["next"]
 
     def _record(self, kind: str, name: str, value: Any, step: Optional[int]) -> None:
-        if self._source is None:
-            self._source = Source(self._client, self._path)
-        self._source.add(name, _metrics.to_json(name, value), step)
+        source = self._source
+        if source is None:
+            # Of threads that log their first points at once all get the same one.
+            source = self.__dict__.setdefault("_source", Source(self._client, self._path))
+        source.add(name, _metrics.to_json(name, value), step)
 
     def log_image(self, name: str, path: Optional[str] = None, plot: Any = None, description: str = "") -> None:
         """Records an image: a file by its `path`, or a matplotlib `plot` (the module pyplot or a figure). It is uploaded at once."""

@@ -17,6 +17,7 @@ import weakref
 from typing import Any, Deque, List, Optional, TYPE_CHECKING
 
 from ._journal import check_name, check_size, now_us, step_of
+from ._progress import counted
 from ._segment import HAS_STEP
 from .exceptions import AzureMLException, ProjectSystemException, ServerUnreachableException
 
@@ -29,7 +30,8 @@ AGAIN_SECONDS = 1.0  # Between two tries while the server is away.
 EXIT_SECONDS = 120.0
 BATCH_POINTS = 5000
 BATCH_BYTES = 4 << 20
-LIMIT_BYTES = 64 << 20  # Of points that wait: beyond it `add` waits too.
+LIMIT_BYTES = 64 << 20  # Of points that wait: beyond it `add` waits too …
+PATIENCE_SECONDS = 600.0  # … for so long; then it raises.
 
 
 class Source:
@@ -54,7 +56,8 @@ class Source:
         self._away: Optional[AzureMLException] = None
 
     def add(self, name: str, value: bytes, step: Any) -> None:
-        """Takes one point; `value` is its JSON. What is wrong with it is raised here, and so is what the server refused before."""
+        """Takes one point; `value` is its JSON. Raises what is wrong with it, what the server refused before, and
+        ServerUnreachableException when the server has been away for so long that no more points can wait here."""
         check_name(name)
         check_size(name, value)
         flags, number = step_of(step)
@@ -63,7 +66,11 @@ class Source:
         if os.getpid() != self._pid:
             self._start_anew()
         with self._changed:
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while self._bytes > LIMIT_BYTES and self._refused is None:
+                if time.monotonic() > deadline:
+                    raise ServerUnreachableException("The metric {!r} cannot be recorded: {} to be sent already.{}".format(
+                        name, counted(len(self._points), "point waits", "points wait"), self._why()), self._away)
                 self._changed.wait(1.0)
             if self._refused is not None:
                 raise self._refused
@@ -87,15 +94,18 @@ class Source:
                 while self._points and self._refused is None:
                     left = deadline - time.monotonic()
                     if left <= 0:
-                        why = ": " + self._away.message if self._away else ""
-                        raise ServerUnreachableException("{} points of the run are not sent after {:.0f} s{}. They wait in this process "
-                                                         "and go on being sent; call run.flush() again.".format(
-                                                             len(self._points), timeout_seconds, why), self._away)
+                        raise ServerUnreachableException("{} not sent after {:.0f} s. What waits in this process goes on "
+                                                         "being sent; call run.flush() again.{}".format(
+                                                             counted(len(self._points), "point is", "points are"), timeout_seconds,
+                                                             self._why()), self._away)
                     self._changed.wait(min(left, 1.0))
                 if self._refused is not None:
                     raise self._refused
             finally:
                 self._hurry = False
+
+    def _why(self) -> str:
+        return " " + self._away.message if self._away else ""
 
     def waiting(self) -> int:
         """How many points are not sent yet."""

@@ -6,7 +6,8 @@ from . import _git, _json_body
 from ._snapshot import take_snapshot
 from ._upload import upload_snapshot
 from .exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
-from .run import Run, texts
+from ._run_labels import texts
+from .run import Run
 from .runconfig import check_environment
 from .script_run_config import ScriptRunConfig
 

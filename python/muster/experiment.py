@@ -90,7 +90,7 @@ class Experiment:
         the folder.
         """
         from ._interactive import begin
-        from .run import texts
+        from ._run_labels import texts
         if kwargs:
             raise UserErrorException("start_logging does not know {}. It takes name, outputs, snapshot_directory, display_name and "
                                      "tags.".format(", ".join(sorted(kwargs))))

@@ -13,6 +13,7 @@ class OfflineRun(PrintLogger):
         self._id = "OfflineRun_" + str(uuid.uuid4())
         self._tags: Dict[str, str] = {}
         self._properties: Dict[str, str] = {}
+        self._parameters: Dict[str, str] = {}
 
     @property
     def id(self) -> str:
@@ -76,6 +77,20 @@ class OfflineRun(PrintLogger):
     def get_properties(self) -> Dict[str, str]:
         """The properties added to this object."""
         return dict(self._properties)
+
+    def log_parameter(self, name: str, value: Any) -> None:
+        """Prints the parameter."""
+        self.log_parameters({name: value})
+
+    def log_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Prints the parameters."""
+        for name, value in parameters.items():
+            print("Attempted to log parameter {}: {}".format(name, value))
+            self._parameters[str(name)] = "" if value is None else str(value)
+
+    def get_parameters(self) -> Dict[str, str]:
+        """The parameters set on this object."""
+        return dict(self._parameters)
 
     def upload_file(self, name: str, path_or_stream: Any, datastore_name: Optional[str] = None) -> None:
         """Prints what would be uploaded."""

@@ -7,6 +7,7 @@ from . import _follow
 from ._addresses import segment
 from ._details import details_of
 from ._run_files import RunFiles
+from ._run_labels import RunLabels, texts
 from ._run_metrics import RunMetrics
 from ._show import OutputPrinter
 from .exceptions import (ActivityFailedException, ExperimentExecutionException, ModelPathNotFoundException, ProjectSystemException,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .workspace import Workspace
 
 
-class Run(RunFiles, RunMetrics):
+class Run(RunFiles, RunLabels, RunMetrics):
     """A run of an experiment: an interactive one (Experiment.start_logging, child_run), or a ScriptRun, a job as its submitter sees it.
 
     `status`, `tags` and the like are those of the last look; methods that begin with `get_` look again.
@@ -99,13 +100,9 @@ class Run(RunFiles, RunMetrics):
         return str(self._data.get("display_name") or self._id)
 
     @property
-    def display_name(self) -> str:
-        """The name that is shown; can be set."""
-        return self.name
-
-    @display_name.setter
-    def display_name(self, value: str) -> None:
-        self._patch({"display_name": value})
+    def number(self) -> int:
+        """Which run of its experiment it is, from 1."""
+        return int(self._data.get("number") or 0)
 
     @property
     def type(self) -> str:
@@ -117,16 +114,6 @@ class Run(RunFiles, RunMetrics):
     def status(self) -> str:
         """The status of the last look; see get_status."""
         return str(self._data["status"])
-
-    @property
-    def tags(self) -> Dict[str, str]:
-        """The tags of the last look."""
-        return dict(self._data.get("tags") or {})
-
-    @property
-    def properties(self) -> Dict[str, str]:
-        """The properties of the last look."""
-        return dict(self._data.get("properties") or {})
 
     @property
     def parent(self) -> "Optional[Run]":
@@ -268,32 +255,6 @@ class Run(RunFiles, RunMetrics):
         self.fail("".join(traceback.format_exception_only(kind, error)).strip(),
                   _traceback="".join(traceback.format_exception(kind, error, where)))
 
-    # --- Tags and properties ---
-
-    def tag(self, key: str, value: Any = None) -> None:
-        """Sets one tag."""
-        self.set_tags({key: value})
-
-    def set_tags(self, tags: Mapping[str, Any]) -> None:
-        """Sets these tags and leaves the others. Values become texts."""
-        self._patch({"tags": texts(tags)})
-
-    def get_tags(self) -> Dict[str, str]:
-        """The tags now."""
-        return dict(self._refresh().get("tags") or {})
-
-    def remove_tags(self, tags: "Union[str, Iterable[str]]") -> None:
-        """Removes these tags."""
-        self._patch({"tags": dict.fromkeys([tags] if isinstance(tags, str) else tags)})
-
-    def add_properties(self, properties: Mapping[str, Any]) -> None:
-        """Adds properties. One that is there cannot change: UserErrorException."""
-        self._patch({"properties": texts(properties)})
-
-    def get_properties(self) -> Dict[str, str]:
-        """The properties now."""
-        return dict(self._refresh().get("properties") or {})
-
     # --- Children ---
 
     def get_children(self, recursive: bool = False, tags: "TagFilter" = None, properties: "TagFilter" = None,
@@ -392,8 +353,3 @@ def _cut(text: str, most_bytes: int) -> str:
     """The end of a long text: where a traceback says what went wrong."""
     encoded = text.encode("utf-8", "replace")
     return text if len(encoded) <= most_bytes else encoded[-most_bytes:].decode("utf-8", "ignore")
-
-
-def texts(values: Mapping[str, Any]) -> Dict[str, str]:
-    """Tags or properties as the texts they are kept as; None becomes an empty one."""
-    return {str(key): "" if value is None else str(value) for key, value in values.items()}

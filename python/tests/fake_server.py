@@ -98,7 +98,7 @@ class FakeServer(socketserver.ThreadingMixIn, HTTPServer):
         """Makes a run."""
         self.state.runs[run_id] = dict({
             "run_id": run_id, "kind": "job", "uuid": hashlib.md5(run_id.encode()).hexdigest(), "workspace": "default",
-            "experiment": experiment,
+            "experiment": experiment, "number": len(self.state.runs) + 1, "description": None, "parameters": {}, "lifecycle": "active",
             "display_name": None, "status": status, "status_detail": None, "attempt": 1, "created_at": TIME, "created_by": "me",
             "started_at": TIME, "ended_at": None, "stages": [], "compute_target": "local", "environment": {"name": None, "version": None},
             "snapshot_id": "ab" * 32, "script": "train.py", "command": None, "arguments": [], "distribution": None, "node_count": 1,
@@ -282,6 +282,10 @@ def one_run(handler, ws, run_id):
         for key, value in (body.get("properties") or {}).items():
             if run["properties"].setdefault(key, value) != value:
                 raise Problem(409, "conflict", "The property {} is there and cannot change".format(key))
+        for key, value in (body.get("parameters") or {}).items():
+            if run["parameters"].setdefault(key, value) != value:
+                raise Problem(409, "conflict", "the parameter `{}` is there and cannot change".format(key))
+        run["description"] = body.get("description", run["description"])
         run["display_name"] = body.get("display_name", run["display_name"])
     return 200, run
 

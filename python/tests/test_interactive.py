@@ -152,7 +152,14 @@ class PointsTest(InteractiveCase):
 
     def test_many_threads_and_many_points(self):
         run = self.start()
-        threads = [threading.Thread(target=lambda index=index: [run.log("t%d" % index, n) for n in range(2000)]) for index in range(4)]
+        at_once = threading.Barrier(4)
+
+        def log(index):
+            at_once.wait()
+            for number in range(2000):
+                run.log("t%d" % index, number)
+
+        threads = [threading.Thread(target=log, args=(index,)) for index in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -160,6 +167,7 @@ class PointsTest(InteractiveCase):
         run.complete()
         for index in range(4):
             self.assertEqual(self.values(run, "t%d" % index), list(range(2000)))
+        self.assertEqual(len(self.state.sources), 1)
 
     def test_answers_that_are_lost_double_nothing(self):
         run = self.start()
@@ -193,7 +201,7 @@ class PointsTest(InteractiveCase):
         with mock.patch.object(_source, "AGAIN_SECONDS", 0.01):
             for number in range(1, 100):
                 run.log("loss", number)
-            with self.refused(ServerUnreachableException, "points of the run are not sent after 0 s"):
+            with self.refused(ServerUnreachableException, "points are not sent after 0 s"):
                 run.flush(timeout_seconds=0)
             again = FakeServer(port, self.state)
             self.addCleanup(again.stop)
@@ -245,6 +253,19 @@ class PointsTest(InteractiveCase):
             writer.join()
             run.flush()
         self.assertEqual(self.values(run), list(range(100)))
+
+    def test_it_does_not_wait_for_ever(self):
+        run = self.start()
+        port = self.server.server_port
+        self.server.stop()
+        with mock.patch.object(_source, "LIMIT_BYTES", 0), mock.patch.object(_source, "PATIENCE_SECONDS", 0.0):
+            run.log("loss", 1)
+            with self.refused(ServerUnreachableException, "'loss' cannot be recorded: 1 point waits to be sent"):
+                run.log("loss", 2)
+        again = FakeServer(port, self.state)
+        self.addCleanup(again.stop)
+        run.flush()
+        self.assertEqual(self.values(run), [1])
 
     def test_a_forked_child_is_a_source_of_its_own(self):
         run = self.start()

@@ -366,6 +366,13 @@ class LookingTest(RunCase):
         with self.refused(UserErrorException, "cannot change"):
             run.add_properties({"p": 2})
         self.assertEqual(run.get_properties(), {"p": "1"})
+        run.log_parameter("lr", 0.1)
+        run.log_parameters({"lr": 0.1, "depth": None})
+        with self.refused(UserErrorException, "cannot change"):
+            run.log_parameter("lr", 0.2)
+        self.assertEqual(run.get_parameters(), {"lr": "0.1", "depth": ""})
+        run.description = "a try"
+        self.assertEqual((run.description, run.number), ("a try", 1))
         run.display_name = "shown"
         self.assertEqual(run.name, "shown")
 

@@ -36,7 +36,7 @@ Result<http::Response> get_artifact(Call& call) {
 }
 
 Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const model::Run run, run_to_change(call));
   model::Artifact artifact;
   artifact.path = call.parameter("path");
   if (!is_safe_relative_path(artifact.path))

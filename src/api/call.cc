@@ -190,4 +190,20 @@ Result<model::Run> run_of(const Call& call) {
   return call.services.store.read([&](store::Session& session) { return run_of(call, session); });
 }
 
+Result<void> check_not_deleted(const model::Run& run) {
+  if (run.deleted_at == 0) return {};
+  return fail_hint(Code::conflict, fmt::format("bring it back first: `muster run restore {}`", run.run_id), "the run {} is deleted",
+                   run.run_id);
+}
+
+Result<model::Run> run_to_change(const Call& call, store::Session& session) {
+  MUSTER_TRY_ASSIGN(model::Run run, run_of(call, session));
+  MUSTER_TRY(check_not_deleted(run));
+  return run;
+}
+
+Result<model::Run> run_to_change(const Call& call) {
+  return call.services.store.read([&](store::Session& session) { return run_to_change(call, session); });
+}
+
 }  // namespace muster::api

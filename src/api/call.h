@@ -82,5 +82,9 @@ Result<model::Workspace> workspace_of(const Call& call, store::Session& session)
 Result<model::Workspace> workspace_of(const Call& call);
 Result<model::Run> run_of(const Call& call, store::Session& session);
 Result<model::Run> run_of(const Call& call);
+/// The same, for what changes it: a deleted run is a conflict that says how to bring it back.
+Result<model::Run> run_to_change(const Call& call, store::Session& session);
+Result<model::Run> run_to_change(const Call& call);
+Result<void> check_not_deleted(const model::Run& run);
 
 }  // namespace muster::api

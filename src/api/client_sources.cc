@@ -51,7 +51,7 @@ Result<http::Response> post_points(Call& call) {
   const std::string source = store::sources::of_client(id);
   std::int64_t expected = 0;
   const auto next = call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const model::Run run, run_to_change(call, session));
     expected = store::sources::next_sequence(session, run.key, source);
     return store_points(session, run, source, {run.key, run.attempt, rank}, sequence, batch);
   });
@@ -83,7 +83,7 @@ Result<http::Response> put_log(std::mutex& one_at_a_time, Call& call) {
   const auto offset = static_cast<std::uint64_t>(query.required_integer("offset", 0, INT64_MAX));
   MUSTER_TRY(query.finish());
   MUSTER_TRY(check_room(call.services, call.request.body.size()));
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const model::Run run, run_to_change(call));
   if (run.spec.kind != model::RunKind::interactive)
     return fail_hint(Code::conflict, "print in the job, or write to logs/ there", "run {} is a {}: its logs come from its nodes",
                      run.run_id, to_string(run.spec.kind));

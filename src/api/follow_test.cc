@@ -253,10 +253,14 @@ TEST_F(FollowTest, SilenceIsBrokenEvery15Seconds) {
   EXPECT_EQ(drain(*stream), "");
 }
 
-TEST_F(FollowTest, ADeletedRunEndsItsStreams) {
+TEST_F(FollowTest, ARunThatIsRemovedForGoodEndsItsStreams) {
   end();
   const auto stream = follow("/events");
   EXPECT_EQ(api("DELETE", Api::in("/runs/" + run.run_id)).status, 204);
+  ASSERT_TRUE(api.store->write([&](store::Session& session) -> Result<bool> {
+    EXPECT_TRUE(store::runs::next_to_purge(session, INT64_MAX));
+    return store::runs::purge(session, run.key, 1000);
+  }));
   EXPECT_FALSE(stream->pull());
 }
 

@@ -149,6 +149,9 @@ TEST_F(InteractiveRuns, AJobEndsTheRunsBelowItsOwnAndNoOthers) {
   ASSERT_EQ(made.status, 201) << made.body;
   const model::Run child = api.run(made.json()["run_id"]);
   EXPECT_EQ(api("PATCH", path(child), R"({"tags":{"a":"b"}})", as_job).status, 200);
+  const auto deeper =
+      api("POST", Api::in("/runs"), Json{{"experiment", "birds"}, {"kind", "interactive"}, {"parent_run_id", child.uuid}}, as_job);
+  EXPECT_EQ(deeper.status, 201) << deeper.body;
   EXPECT_EQ(api("POST", path(child, "/complete"), "", as_job).status, 200);
   EXPECT_EQ(api("POST", path(start(), "/complete"), "", as_job).code(), "forbidden");
 }

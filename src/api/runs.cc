@@ -32,8 +32,14 @@ std::string environment_version(store::Session& session, std::int64_t workspace_
 Result<void> check_is_child(const Call& call, const model::RunSpec& spec) {
   const auto& scope = call.caller.run;
   if (!scope || spec.parent_run_id == scope->run_id || spec.parent_run_id == scope->run->uuid) return {};
+  if (spec.parent_run_id) {
+    MUSTER_TRY_ASSIGN(const bool below, call.services.store.read([&](store::Session& session) -> Result<bool> {
+      return store::runs::is_below(session, *spec.parent_run_id, scope->run_id);
+    }));
+    if (below) return {};
+  }
   return fail_hint(Code::forbidden, "give its own run as `parent_run_id` (Run.submit_child), or use a token of your own",
-                   "a job's token submits child runs of its own run alone");
+                   "a job's token submits runs below its own run alone");
 }
 
 Result<http::Response> submit_run(Call& call) {
@@ -71,6 +77,15 @@ Result<http::Response> submit_run(Call& call) {
   return response;
 }
 
+/// "name" or "name=value".
+void read_pair(QueryReader& query, std::string_view field, std::optional<std::string>& name, std::optional<std::string>& value) {
+  const auto text = query.text(field);
+  if (!text) return;
+  const std::size_t equals = text->find('=');
+  name = text->substr(0, equals);
+  if (equals != std::string::npos) value = text->substr(equals + 1);
+}
+
 Result<http::Response> list_runs(Call& call) {
   QueryReader query(call.request);
   store::runs::Filter filter;
@@ -91,11 +106,14 @@ Result<http::Response> list_runs(Call& call) {
     else
       query.fault("kind", known.error().detail, known.error().hint);
   }
-  if (const auto tag = query.text("tag")) {
-    const std::size_t equals = tag->find('=');
-    filter.tag = tag->substr(0, equals);
-    if (equals != std::string::npos) filter.tag_value = tag->substr(equals + 1);
-  }
+  read_pair(query, "tag", filter.tag, filter.tag_value);
+  read_pair(query, "parameter", filter.parameter, filter.parameter_value);
+  if (const auto lifecycle = query.text("lifecycle"); lifecycle == "deleted")
+    filter.lifecycle = store::runs::Filter::Lifecycle::deleted;
+  else if (lifecycle == "all")
+    filter.lifecycle = store::runs::Filter::Lifecycle::all;
+  else if (lifecycle && *lifecycle != "active")
+    query.fault("lifecycle", fmt::format("must be active, deleted or all, not '{}'", lifecycle->substr(0, 40)));
   const store::PageRequest page = query.page();
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Run>> {
@@ -118,15 +136,23 @@ Result<http::Response> patch_run(Call& call) {
   ObjectReader in(body);
   const auto tags = read_label_patch(in, "tags");
   const auto properties = read_labels(in, "properties");
+  const auto parameters = in.text_map_or_empty("parameters");
+  model::check_parameters(in, "parameters", parameters);
+  const auto description = in.optional_text("description");
+  if (description) {
+    if (const auto fault = model::description_fault(*description)) in.fault("description", *fault);
+  }
   const auto display_name = in.optional_text("display_name");
   if (display_name) {
     if (const auto fault = model::display_name_fault(*display_name)) in.fault("display_name", *fault);
   }
   MUSTER_TRY(in.finish("run"));
   MUSTER_TRY_ASSIGN(const auto run, call.services.store.write([&](store::Session& session) -> Result<model::Run> {
-    MUSTER_TRY_ASSIGN(const model::Run found, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const model::Run found, run_to_change(call, session));
     store::runs::set_tags(session, found.key, tags);
     MUSTER_TRY(store::runs::set_properties(session, found.key, properties));
+    MUSTER_TRY(store::runs::set_parameters(session, found.key, parameters));
+    if (description) store::runs::set_description(session, found.key, *description);
     if (display_name) store::runs::set_display_name(session, found.key, *display_name);
     MUSTER_TRY_ASSIGN(model::Run patched, run_of(call, session));
     for (const auto& [what, count] :
@@ -141,15 +167,23 @@ Result<http::Response> patch_run(Call& call) {
 }
 
 Result<http::Response> delete_run(Call& call) {
-  std::int64_t key = 0;
-  MUSTER_TRY_ASSIGN(const std::string uuid, call.services.store.write([&](store::Session& session) -> Result<std::string> {
+  MUSTER_TRY_ASSIGN(const std::int64_t key, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
     MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
-    key = run.key;
-    return store::runs::remove(session, run.key);
+    MUSTER_TRY(store::runs::mark_deleted(session, run.key, call.services.clock.now_us()));
+    return run.key;
   }));
-  MUSTER_TRY(call.services.logs.remove(uuid));
   call.services.changes.notify(key);
   return http::empty_response();
+}
+
+Result<http::Response> restore_run(Call& call) {
+  MUSTER_TRY_ASSIGN(const model::Run run, call.services.store.write([&](store::Session& session) -> Result<model::Run> {
+    MUSTER_TRY_ASSIGN(const model::Run deleted, run_of(call, session));
+    store::runs::restore(session, deleted.key);
+    return run_of(call, session);
+  }));
+  call.services.changes.notify(run.key);
+  return object_response(run);
 }
 
 }  // namespace
@@ -161,6 +195,7 @@ void add_run_routes(Routes& routes) {
   routes.add("GET", base + "/{run}", {Users::reader, Runs::transfer}, get_run);  // a runner of an MPI run looks how the other nodes are
   routes.add("PATCH", base + "/{run}", {Users::contributor, Runs::own_run}, patch_run);
   routes.add("DELETE", base + "/{run}", {Users::contributor}, delete_run);
+  routes.add("POST", base + "/{run}/restore", {Users::contributor}, restore_run);
 }
 
 }  // namespace muster::api

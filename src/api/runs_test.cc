@@ -181,14 +181,58 @@ TEST_F(RunsTest, WhatTheDiskHasNoRoomForIsShownFromMemory) {
   EXPECT_EQ(api("GET", "/api/v1/status").json()["warnings"], Json::array());
 }
 
-TEST_F(RunsTest, OnlyAnEndedRunIsDeletedAndItsLogsGoToo) {
-  const model::Run run = api.submit();
+TEST_F(RunsTest, OnlyAnEndedRunIsDeletedAndItCanBeBroughtBack) {
+  const model::Run run = api.submit({{"tags", {{"k", "v"}}}});
   ASSERT_TRUE(api.logs.append({run.uuid, 1, 0, "azureml-logs/70_driver_log.txt"}, 0, "x", 1, 0));
   EXPECT_EQ(api("DELETE", path(run)).code(), "conflict");
   ASSERT_TRUE(api.scheduler.set_status(run.key, model::RunStatus::completed));
   EXPECT_EQ(api("DELETE", path(run)).status, 204);
-  EXPECT_EQ(api("GET", path(run)).status, 404);
-  EXPECT_TRUE(api.logs.list(run.uuid)->empty());
+  EXPECT_EQ(api("DELETE", path(run)).status, 204) << "said again";
+  const Json shown = api("GET", path(run)).json();
+  EXPECT_EQ(shown["lifecycle"], "deleted");
+  EXPECT_FALSE(shown["deleted_at"].is_null());
+  const auto listed = [&](const std::string& query) { return api("GET", Api::in("/runs" + query)).json()["runs"].size(); };
+  EXPECT_EQ(listed(""), 0u);
+  EXPECT_EQ(listed("?tag=k"), 0u);
+  EXPECT_EQ(listed("?lifecycle=deleted"), 1u);
+  EXPECT_EQ(listed("?lifecycle=all&tag=k"), 1u);
+  EXPECT_EQ(api("GET", Api::in("/runs?lifecycle=gone")).code(), "invalid");
+  EXPECT_EQ(api("GET", path(run, "/logs/azureml-logs/70_driver_log.txt")).body, "x");
+  const Json points{{"points", Json::array()}};
+  for (const auto& refused :
+       {api("PATCH", path(run), R"({"tags":{"a":"b"}})"), api("PUT", path(run, "/artifacts/a"), "x"),
+        api("POST", path(run, "/metrics?source=a&sequence=0"), points), api("PUT", path(run, "/logs/a?offset=0"), "x")}) {
+    EXPECT_EQ(refused.code(), "conflict") << refused.body;
+    EXPECT_THAT(refused.json()["hint"].get<std::string>(), HasSubstr("muster run restore " + run.run_id));
+  }
+  EXPECT_EQ(api("POST", Api::in("/runs"), Json{{"experiment", "e"}, {"command", "true"}, {"parent_run_id", run.run_id}}).fields(),
+            std::vector<std::string>{"parent_run_id"});
+  const auto restored = api("POST", path(run, "/restore"));
+  EXPECT_EQ(restored.json()["lifecycle"], "active");
+  EXPECT_EQ(api("POST", path(run, "/restore")).status, 200);
+  EXPECT_EQ(api("PATCH", path(run), R"({"tags":{"a":"b"}})").status, 200);
+}
+
+TEST_F(RunsTest, ParametersAreSetOnceAndListedBy) {
+  const model::Run run = api.submit({{"parameters", {{"lr", "0.1"}}}, {"description", "a try"}});
+  EXPECT_EQ(api("GET", path(run)).json()["parameters"], (Json{{"lr", "0.1"}}));
+  EXPECT_EQ(api("GET", path(run)).json()["description"], "a try");
+  EXPECT_EQ(api("GET", path(run)).json()["number"], 1);
+  EXPECT_EQ(api("PATCH", path(run), R"({"parameters":{"lr":"0.1","depth":"3"},"description":"another"})").json()["parameters"],
+            (Json{{"depth", "3"}, {"lr", "0.1"}}));
+  EXPECT_EQ(api("GET", path(run)).json()["description"], "another");
+  const auto refused = api("PATCH", path(run), R"({"parameters":{"lr":"0.2","new":"1"}})");
+  EXPECT_EQ(refused.code(), "conflict");
+  EXPECT_FALSE(api("GET", path(run)).json()["parameters"].contains("new")) << "refused whole";
+  EXPECT_EQ(api("PATCH", path(run), Json{{"parameters", {{std::string(251, 'n'), "1"}}}}).code(), "invalid");
+  EXPECT_EQ(api("PATCH", path(run), Json{{"parameters", {{"n", std::string(6001, 'v')}}}}).code(), "invalid");
+  EXPECT_EQ(api("PATCH", path(run), Json{{"description", std::string(5001, 'd')}}).code(), "invalid");
+  api.submit({{"parameters", {{"lr", "0.3"}}}, {"tags", {{"k", "v"}}}});
+  const auto count = [&](const std::string& query) { return api("GET", Api::in("/runs?" + query)).json()["runs"].size(); };
+  EXPECT_EQ(count("parameter=lr"), 2u);
+  EXPECT_EQ(count("parameter=lr%3D0.3"), 1u);
+  EXPECT_EQ(count("parameter=lr%3D0.3&tag=k%3Dv&experiment=birds"), 1u);
+  EXPECT_EQ(count("parameter=lr%3D0.1&tag=k"), 0u);
 }
 
 TEST_F(RunsTest, ArtifactsAreWrittenOnceAndReadInParts) {

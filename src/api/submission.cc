@@ -87,6 +87,9 @@ std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surr
   if (around.no_mpirun) faults.push_back({"distribution", around.no_mpirun->detail, around.no_mpirun->hint});
   if (spec.parent_run_id && !around.parent) {
     faults.push_back({"parent_run_id", fmt::format("there is no run '{}'", *spec.parent_run_id), ""});
+  } else if (spec.parent_run_id && around.parent->deleted_at != 0) {
+    faults.push_back({"parent_run_id", fmt::format("the run {} is deleted", around.parent->run_id),
+                      fmt::format("bring it back first: `muster run restore {}`", around.parent->run_id)});
   } else if (spec.parent_run_id &&
              (around.parent->status == model::RunStatus::cancel_requested || around.parent->status == model::RunStatus::canceled)) {
     faults.push_back(

@@ -35,6 +35,7 @@ void add_run_wait(Command& run, Context& context);
 void add_run_cancel(Command& run, Context& context);
 void add_run_tag(Command& run, Context& context);
 void add_run_delete(Command& run, Context& context);
+void add_run_restore(Command& run, Context& context);
 
 void add_experiment_list(Command& experiment, Context& context);
 

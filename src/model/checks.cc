@@ -30,6 +30,14 @@ void check_variables(ObjectReader& in, std::string_view field, const std::map<st
   }
 }
 
+void check_parameters(ObjectReader& in, std::string_view field, const std::map<std::string, std::string>& parameters) {
+  if (parameters.size() > kMostParameters)
+    in.fault(std::string(field), fmt::format("must have at most {} entries, not {}", kMostParameters, parameters.size()));
+  for (const auto& [name, value] : parameters) {
+    if (const auto fault = parameter_fault(name, value)) in.fault(place(field, name), *fault);
+  }
+}
+
 void check_tags(ObjectReader& in, std::string_view field, const std::map<std::string, std::string>& tags) {
   if (tags.size() > kMostTags) in.fault(std::string(field), fmt::format("must have at most {} entries, not {}", kMostTags, tags.size()));
   for (const auto& [key, value] : tags) {

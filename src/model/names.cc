@@ -52,6 +52,20 @@ std::optional<std::string> fault(std::string_view name, const Rule& rule) {
                      first_words(rule.first), why);
 }
 
+std::optional<std::string> pair_fault(std::string_view key, std::size_t longest_key, std::string_view value, std::size_t longest_value) {
+  const std::size_t key_length = utf8_length(key);
+  if (key_length < 1 || key_length > longest_key)
+    return fmt::format("must have a key of 1 to {} characters: it has {}", longest_key, key_length);
+  if (std::any_of(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+    return "must have a key without control characters";
+  }
+  if (const std::size_t length = utf8_length(value); length > longest_value) {
+    return fmt::format("must have a value of at most {} characters: it has {}", longest_value, length);
+  }
+  if (value.find('\0') != std::string_view::npos) return "must have a value without NUL characters";
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> experiment_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_digit, "_-"}); }
@@ -68,16 +82,15 @@ std::optional<std::string> user_name_fault(std::string_view name) { return fault
 
 std::optional<std::string> variable_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_underscore, "_"}); }
 
-std::optional<std::string> tag_fault(std::string_view key, std::string_view value) {
-  const std::size_t key_length = utf8_length(key);
-  if (key_length < 1 || key_length > 255) return fmt::format("must have a key of 1 to 255 characters: it has {}", key_length);
-  if (std::any_of(key.begin(), key.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
-    return "must have a key without control characters";
-  }
-  if (const std::size_t length = utf8_length(value); length > 5000) {
-    return fmt::format("must have a value of at most 5,000 characters: it has {}", length);
-  }
-  if (value.find('\0') != std::string_view::npos) return "must have a value without NUL characters";
+std::optional<std::string> tag_fault(std::string_view key, std::string_view value) { return pair_fault(key, 255, value, 5000); }
+
+std::optional<std::string> parameter_fault(std::string_view name, std::string_view value) { return pair_fault(name, 250, value, 6000); }
+
+std::optional<std::string> description_fault(std::string_view text) {
+  constexpr std::size_t kLongestDescription = 5000;
+  if (const std::size_t length = utf8_length(text); length > kLongestDescription)
+    return fmt::format("must have at most {} characters, not {}", kLongestDescription, length);
+  if (text.find('\0') != std::string_view::npos) return "must not hold a NUL character";
   return std::nullopt;
 }
 

@@ -93,6 +93,10 @@ Json to_json(const Run& run) {
           {"workspace", run.workspace},
           {"experiment", spec.experiment},
           {"kind", to_string(spec.kind)},
+          {"number", run.number},
+          {"lifecycle", run.deleted_at == 0 ? "active" : "deleted"},
+          {"deleted_at", time_to_json(run.deleted_at)},
+          {"description", text_or_null(spec.description)},
           {"display_name", text_or_null(spec.display_name)},
           {"status", to_string(run.status)},
           {"status_detail", text_or_null(run.status_detail)},
@@ -120,7 +124,8 @@ Json to_json(const Run& run) {
           {"error", run.error ? to_json(*run.error) : Json()},
           {"warnings", run.warnings},
           {"tags", spec.tags},
-          {"properties", spec.properties}};
+          {"properties", spec.properties},
+          {"parameters", spec.parameters}};
 }
 
 }  // namespace muster::model

@@ -41,6 +41,8 @@ struct RunSpec {
   std::map<std::string, std::string> tags;
   std::map<std::string, std::string> properties;
   std::optional<std::string> parent_run_id;
+  std::map<std::string, std::string> parameters;  ///< each set once
+  std::string description;
 };
 
 /// Reads the body of POST /runs. Checks everything that needs no database: types, names, paths, limits, distribution arithmetic; invalid
@@ -108,6 +110,8 @@ struct Run {
   std::vector<int> taken_ports;  ///< master ports of earlier attempts that something else had taken before the ranks could meet there
   bool cancel_asked = false;
   std::string cancel_reason;
+  std::int64_t number = 0;  ///< of its experiment's runs, from 1, never given twice
+  TimeUs deleted_at = 0;    ///< 0: active. A deleted run is read, and not changed, until it is restored or removed for good
 };
 
 /// The run object of the API (docs/rest-api.md).

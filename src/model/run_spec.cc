@@ -70,6 +70,10 @@ void read_description(ObjectReader& in, RunSpec& spec) {
   check_tags(in, "tags", spec.tags);
   spec.properties = in.text_map_or_empty("properties");
   check_tags(in, "properties", spec.properties);
+  spec.parameters = in.text_map_or_empty("parameters");
+  check_parameters(in, "parameters", spec.parameters);
+  spec.description = in.text_or("description", "");
+  if (const auto fault = description_fault(spec.description)) in.fault("description", *fault);
   spec.parent_run_id = in.optional_text("parent_run_id");
   if (spec.parent_run_id && (spec.parent_run_id->empty() || spec.parent_run_id->size() > 300)) {
     in.fault("parent_run_id", "must be the id of a run");
@@ -163,6 +167,8 @@ Json to_json(const RunSpec& spec) {
           {"grace_seconds", spec.grace_seconds},
           {"tags", spec.tags},
           {"properties", spec.properties},
+          {"parameters", spec.parameters},
+          {"description", text_or_null(spec.description)},
           {"parent_run_id", spec.parent_run_id ? Json(*spec.parent_run_id) : Json()}};
 }
 

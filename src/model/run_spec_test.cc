@@ -50,7 +50,7 @@ TEST(RunSpec, IsReadBackAsItWasShown) {
       "user_managed_dependencies": true, "pip_packages": [], "conda_packages": [], "python_version": null}, "environment_variables": {}},
       "environment_variables": {"A": "1"}, "distribution": {"type": "pytorch", "process_count": 4, "backend": "gloo"}, "node_count": 2,
       "max_run_duration_seconds": 60, "max_retries": 1, "priority": -3, "grace_seconds": 0, "tags": {"k": "v"}, "properties": {"p": "q"},
-      "parent_run_id": "birds_1_0a1b2c3d", "kind": "job"})");
+      "parent_run_id": "birds_1_0a1b2c3d", "kind": "job", "parameters": {"lr": "0.1"}, "description": "a try"})");
   const auto spec = run_spec_from_json(body);
   ASSERT_TRUE(spec) << spec.error().detail;
   EXPECT_EQ(to_json(*spec), body);

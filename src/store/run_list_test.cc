@@ -32,11 +32,15 @@ std::vector<std::int64_t> keys_of(TestStore& test, const Filter& filter, int lim
 
 bool matches(const model::Run& run, const Filter& filter) {
   const auto tag = filter.tag ? run.spec.tags.find(*filter.tag) : run.spec.tags.end();
+  const auto parameter = filter.parameter ? run.spec.parameters.find(*filter.parameter) : run.spec.parameters.end();
   return (!filter.experiment || run.spec.experiment == *filter.experiment) && (!filter.status || run.status == *filter.status) &&
          (!filter.kind || run.spec.kind == *filter.kind) && (!filter.tag || tag != run.spec.tags.end()) &&
          (!filter.tag || !filter.tag_value || tag->second == *filter.tag_value) &&
          (!filter.display_name || run.spec.display_name == *filter.display_name) &&
-         (!filter.parent_run_id || run.spec.parent_run_id == filter.parent_run_id);
+         (!filter.parent_run_id || run.spec.parent_run_id == filter.parent_run_id) &&
+         (!filter.parameter || parameter != run.spec.parameters.end()) &&
+         (!filter.parameter || !filter.parameter_value || parameter->second == *filter.parameter_value) &&
+         (filter.lifecycle == Filter::Lifecycle::all || (filter.lifecycle == Filter::Lifecycle::deleted) == (run.deleted_at != 0));
 }
 
 const std::vector<std::string> kWords{"a", "b"};
@@ -52,7 +56,12 @@ TEST(RunList, EveryFilterGivesExactlyTheRunsThatMatchNewestFirst) {
     if (i % 4 == 3) run.spec.kind = RunKind::interactive;
     if (i % 5 != 0) run.spec.tags["a"] = kWords[i / 4 % 2];
     if (i % 7 == 0) run.spec.parent_run_id = kWords[i / 7 % 2];
+    if (i % 3 != 0) run.spec.parameters["a"] = kWords[i / 3 % 2];
     run.key = test.add(run);
+    if (i % 6 == 0 && !run.spec.parent_run_id) {
+      test.write([&](Session& session) { return mark_deleted(session, run.key, 5); });
+      run.deleted_at = 5;
+    }
     all.push_back(run);
   }
   EXPECT_TRUE(rc::check([&] {
@@ -64,6 +73,9 @@ TEST(RunList, EveryFilterGivesExactlyTheRunsThatMatchNewestFirst) {
     if (filter.tag) filter.tag_value = maybe_word();
     filter.display_name = maybe_word();
     filter.parent_run_id = maybe_word();
+    filter.parameter = maybe_word();
+    if (filter.parameter) filter.parameter_value = maybe_word();
+    filter.lifecycle = *rc::gen::element(Filter::Lifecycle::active, Filter::Lifecycle::deleted, Filter::Lifecycle::all);
     std::vector<std::int64_t> wanted;
     for (const model::Run& run : all) {
       if (matches(run, filter)) wanted.push_back(run.key);
@@ -105,7 +117,7 @@ TEST(RunList, NoFilterReadsOrSortsATable) {
   model::Run run = test.new_run("a");
   run.spec.tags["t"] = "v";
   test.add(run);
-  for (int bits = 0; bits < 128; ++bits) {
+  for (int bits = 0; bits < 1024; ++bits) {
     Filter filter;
     if ((bits & 1) != 0) filter.experiment = "a";
     if ((bits & 2) != 0) filter.status = RunStatus::not_started;
@@ -114,6 +126,9 @@ TEST(RunList, NoFilterReadsOrSortsATable) {
     if ((bits & 16) != 0) filter.display_name = "d";
     if ((bits & 32) != 0) filter.parent_run_id = "p";
     if ((bits & 64) != 0) filter.kind = RunKind::job;
+    if ((bits & 128) != 0) filter.parameter = "lr";
+    if ((bits & 256) != 0) filter.parameter_value = "0.1";
+    if ((bits & 512) != 0) filter.lifecycle = Filter::Lifecycle::all;
     test.read([&](Session& session) {
       Explaining explaining(session);
       ASSERT_TRUE(list(explaining, test.workspace_key(), filter, {}));

@@ -3,6 +3,7 @@
 #include "store/labels.h"
 #include "store/run_attempts.h"
 #include "store/run_nodes.h"
+#include "store/run_parameters.h"
 #include "store/stored_spec.h"
 
 namespace muster::store {
@@ -13,7 +14,8 @@ constexpr std::string_view kSelect =
     "r.spec, "
     "r.environment_version, r.environment_hash, r.status, r.status_detail, r.attempt, r.revision, r.created_at, r.started_at, r.ended_at, "
     "r.created_by, "
-    "r.error, r.warnings, r.cancel_asked, r.cancel_reason, r.taken_ports, r.kind "
+    "r.error, r.warnings, r.cancel_asked, r.cancel_reason, r.taken_ports, r.kind, r.description, r.number, "
+    "r.deleted_at "
     "FROM runs r CROSS JOIN experiments e ON e.key = r.experiment_key CROSS JOIN workspaces w ON w.key = r.workspace_key ";
 
 template <typename T>
@@ -32,6 +34,9 @@ model::Run read(const Row& row) {
   run.workspace = row.text(4);
   run.spec.kind = or_throw(model::run_kind_from_string(row.bytes(26)));
   run.spec.experiment = row.text(5);
+  run.spec.description = row.text(27);
+  run.number = row.integer(28);
+  run.deleted_at = row.integer(29);
   run.spec.display_name = row.text(6);
   run.spec.parent_run_id = row.optional_text(7);
   run.spec.compute_target = row.text(8);
@@ -62,6 +67,7 @@ std::vector<model::Run> select_runs(Session& session, std::string_view after_fro
   for (model::Run& run : runs) {
     run.spec.tags = labels::read(session, labels::kRunTags, run.key);
     run.spec.properties = labels::read(session, labels::kRunProperties, run.key);
+    run.spec.parameters = run_parameters::read(session, run.key);
     run.stages = run_attempts::stages(session, run.key, run.attempt);
     run.nodes = run_nodes::list(session, run.key, run.attempt);
   }

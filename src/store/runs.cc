@@ -6,6 +6,7 @@
 #include "store/labels.h"
 #include "store/run_attempts.h"
 #include "store/run_nodes.h"
+#include "store/run_parameters.h"
 #include "store/run_row.h"
 #include "store/stored_spec.h"
 
@@ -41,6 +42,14 @@ void set_tag(Session& session, std::int64_t key, std::string_view name, std::str
       {name, value, key});
 }
 
+std::int64_t next_number(Session& session, std::int64_t experiment_key) {
+  session.run("UPDATE experiments SET last_run_number = last_run_number + 1 WHERE key = ?", {experiment_key});
+  std::int64_t number = 0;
+  session.query("SELECT last_run_number FROM experiments WHERE key = ?", {experiment_key},
+                [&](const Row& row) { number = row.integer(0); });
+  return number;
+}
+
 void raise_revision(Session& session, std::int64_t key) { session.run("UPDATE runs SET revision = revision + 1 WHERE key = ?", {key}); }
 
 }  // namespace
@@ -50,13 +59,14 @@ Result<std::int64_t> insert(Session& session, const model::Run& run) {
     if (find_by_name(session, name)) return fail(Code::conflict, "a run named {} exists already", name);
   }
   const auto ensured = experiments::ensure(session, run.workspace_key, run.spec.experiment, run.created_at, run.created_by);
+  const std::int64_t number = next_number(session, ensured.experiment.key);
   session.run(
       "INSERT INTO runs (workspace_key, experiment_key, kind, run_id, uuid, display_name, parent_run_id, compute_target, snapshot_id, "
       "spec, "
       "environment_version, "
       "environment_hash, status, status_detail, attempt, revision, created_at, started_at, ended_at, created_by, error, warnings, "
-      "cancel_asked, cancel_reason) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "cancel_asked, cancel_reason, description, number) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {run.workspace_key,
        ensured.experiment.key,
        to_string(run.spec.kind),
@@ -79,22 +89,27 @@ Result<std::int64_t> insert(Session& session, const model::Run& run) {
        or_null(error_text(run)),
        dump_json(run.warnings),
        run.cancel_asked ? 1 : 0,
-       run.cancel_reason});
+       run.cancel_reason,
+       run.spec.description,
+       number});
   const std::int64_t key = session.last_key();
   run_attempts::put_stages(session, key, run.attempt, run.stages);
   for (const model::RunNode& node : run.nodes) run_nodes::put(session, key, run.attempt, node);
   for (const auto& [name, value] : run.spec.tags) set_tag(session, key, name, value);
   labels::set_all(session, labels::kRunProperties, key, run.spec.properties);
+  MUSTER_TRY(run_parameters::set(session, key, run.spec.parameters));
   session.run("UPDATE experiments SET run_count = run_count + 1, last_run_at = max(last_run_at, ?) WHERE key = ?",
               {run.created_at, ensured.experiment.key});
   return key;
 }
 
-std::optional<model::Run> find(Session& session, std::int64_t key) { return select_one(session, "WHERE r.key = ?", {key}); }
+std::optional<model::Run> find(Session& session, std::int64_t key) {
+  return select_one(session, "WHERE r.key = ? AND r.lifecycle <> 'purging'", {key});
+}
 
 std::optional<model::Run> find_by_name(Session& session, std::string_view name) {
-  auto run = select_one(session, "WHERE r.run_id = ?", {name});
-  return run ? run : select_one(session, "WHERE r.uuid = ?", {name});
+  auto run = select_one(session, "WHERE r.run_id = ? AND r.lifecycle <> 'purging'", {name});
+  return run ? run : select_one(session, "WHERE r.uuid = ? AND r.lifecycle <> 'purging'", {name});
 }
 
 std::optional<model::Run> find_by_name(Session& session, std::int64_t workspace_key, std::string_view name) {
@@ -104,8 +119,8 @@ std::optional<model::Run> find_by_name(Session& session, std::int64_t workspace_
 
 std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key, std::string_view name) {
   std::optional<std::int64_t> key;
-  session.query("SELECT key FROM runs WHERE (run_id = ? OR uuid = ?) AND workspace_key = ?", {name, name, workspace_key},
-                [&](const Row& row) { key = row.integer(0); });
+  session.query("SELECT key FROM runs WHERE (run_id = ? OR uuid = ?) AND workspace_key = ? AND lifecycle <> 'purging'",
+                {name, name, workspace_key}, [&](const Row& row) { key = row.integer(0); });
   return key;
 }
 
@@ -191,16 +206,14 @@ void set_display_name(Session& session, std::int64_t key, std::string_view name)
   session.run("UPDATE runs SET display_name = ?, revision = revision + 1 WHERE key = ?", {name, key});
 }
 
-Result<std::string> remove(Session& session, std::int64_t key) {
-  const auto run = find(session, key);
-  if (!run) return fail(Code::not_found, "no such run");
-  if (!model::has_ended(run->status)) {
-    return fail_hint(Code::conflict, fmt::format("cancel it first: `muster run cancel {}`", run->run_id),
-                     "the run {} is {} and cannot be deleted", run->run_id, to_string(run->status));
-  }
-  session.run("UPDATE experiments SET run_count = run_count - 1 WHERE key = (SELECT experiment_key FROM runs WHERE key = ?)", {key});
-  session.run("DELETE FROM runs WHERE key = ?", {key});
-  return run->uuid;
+Result<void> set_parameters(Session& session, std::int64_t key, const std::map<std::string, std::string>& parameters) {
+  MUSTER_TRY_ASSIGN(const bool changed, run_parameters::set(session, key, parameters));
+  if (changed) raise_revision(session, key);
+  return {};
+}
+
+void set_description(Session& session, std::int64_t key, std::string_view text) {
+  session.run("UPDATE runs SET description = ?, revision = revision + 1 WHERE key = ?", {text, key});
 }
 
 }  // namespace muster::store::runs

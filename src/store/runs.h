@@ -52,6 +52,9 @@ struct Filter {
   std::optional<std::string> tag_value;  ///< … with this value
   std::optional<std::string> display_name;
   std::optional<std::string> parent_run_id;
+  std::optional<std::string> parameter;        ///< has this parameter …
+  std::optional<std::string> parameter_value;  ///< … with this value
+  enum class Lifecycle { active, deleted, all } lifecycle = Lifecycle::active;
 };
 /// Newest first. malformed for a cursor that is not ours.
 Result<Page<model::Run>> list(Session& session, std::int64_t workspace_key, const Filter& filter, const PageRequest& request);
@@ -62,8 +65,26 @@ void set_tags(Session& session, std::int64_t key, const std::map<std::string, st
 Result<void> set_properties(Session& session, std::int64_t key, const std::map<std::string, std::string>& properties);
 void set_display_name(Session& session, std::int64_t key, std::string_view name);
 
-/// Removes all rows of the run: attempts, nodes, tags, points, artifacts' names. Models registered from it stay. What the caller still has
-/// to remove (the logs) goes by the uuid it returns. conflict while the run has not ended, not_found when there is none.
-Result<std::string> remove(Session& session, std::int64_t key);
+/// Sets those that are not there. conflict, naming it, when one is there with another value; invalid beyond the limit.
+Result<void> set_parameters(Session& session, std::int64_t key, const std::map<std::string, std::string>& parameters);
+void set_description(Session& session, std::int64_t key, std::string_view text);
+
+// Deleting (run_lifecycle.cc). A deleted run is marked and stays as it is, until it is restored or, in time, removed for good.
+
+/// Marks the run deleted, and all runs below it. conflict, naming it, while one of them has not ended. Repeated it changes nothing.
+Result<void> mark_deleted(Session& session, std::int64_t key, TimeUs now);
+/// Brings back the run, and the runs below it that were deleted with it. Repeated it changes nothing.
+void restore(Session& session, std::int64_t key);
+
+/// A run that is to be removed for good.
+struct Purged {
+  std::int64_t key = 0;
+  std::string uuid;  ///< names its logs
+};
+/// One that was deleted before `older_than`: from now on it is nobody's. Its logs are to be removed first, then its rows (purge); whoever
+/// is killed meanwhile is given the same one again.
+std::optional<Purged> next_to_purge(Session& session, TimeUs older_than);
+/// Removes at most `limit` rows of it, and at last the run's own; whether all are gone. Models registered from it stay.
+bool purge(Session& session, std::int64_t key, int limit);
 
 }  // namespace muster::store::runs

@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "store/experiments.h"
-#include "store/metrics.h"
 #include "store/run_attempts.h"
 #include "store/run_nodes.h"
-#include "store/sources.h"
 #include "support/test_store.h"
 
 namespace muster::store::runs {
@@ -48,6 +46,8 @@ model::Run full_run(const TestStore& test) {
   run.spec.tags = {{"k", "v"}, {"empty", ""}};
   run.spec.properties = {{"p", "q"}};
   run.spec.parent_run_id = "parent";
+  run.spec.parameters = {{"lr", "0.1"}, {"name", "x"}};
+  run.spec.description = "a try";
   return run;
 }
 
@@ -237,35 +237,15 @@ TEST(Runs, AnExperimentCountsItsRuns) {
   };
   EXPECT_EQ(birds().run_count, 2);
   EXPECT_EQ(birds().last_run_at, 1'700'000'000'000'000);
-  test.write([&](Session& session) { return remove(session, key); });
+  test.write([&](Session& session) { return mark_deleted(session, key, 7); });
   EXPECT_EQ(birds().run_count, 1);
+  test.write([&](Session& session) { restore(session, key); });
+  EXPECT_EQ(birds().run_count, 2);
 }
 
-TEST(Runs, RemovingTakesEverythingOfTheRun) {
-  TestStore test;
-  model::Run run = full_run(test);
-  run.status = RunStatus::completed;
-  run.nodes.resize(1);
-  const std::int64_t key = test.add(run);
-  test.write([&](Session& session) {
-    metrics::append(session, {key, 1, 0}, std::vector<model::NamedPoint>{{"loss", {}}});
-    ASSERT_TRUE(sources::advance(session, key, "1/0/1-a", 0, 1));
-  });
-  EXPECT_EQ(test.write([&](Session& session) { return remove(session, key); }), run.uuid);
-  test.read([&](Session& session) {
-    for (const char* table :
-         {"runs", "run_tags", "run_properties", "run_attempts", "run_nodes", "sources", "metric_series", "metric_chunks"}) {
-      session.query(fmt::format("SELECT count(*) FROM {}", table), {}, [&](const Row& row) { EXPECT_EQ(row.integer(0), 0) << table; });
-    }
-  });
-  EXPECT_EQ(test.store().write([&](Session& session) { return remove(session, key); }).error().code, Code::not_found);
-  EXPECT_NE(test.add_run(), key) << "a key is never used twice";
-}
-
-TEST(Runs, OneThatHasNotEndedIsNotRemoved) {
+TEST(Runs, AStateOfARunThatIsGoneIsRefused) {
   TestStore test;
   const std::int64_t key = test.add_run();
-  EXPECT_EQ(test.store().write([&](Session& session) { return remove(session, key); }).error().code, Code::conflict);
   model::Run run = get(test, key);
   run.key = key + 1000;
   EXPECT_EQ(test.store().write([&](Session& session) { return update_state(session, run); }).error().code, Code::not_found);

@@ -131,15 +131,20 @@ def test_a_model_is_registered_from_this_machine(server):
     assert [file["path"] for file in model["files"]] == ["own.onnx"]
 
 
-def test_a_deleted_run_is_gone(server):
-    run = submit(server)
-    run_id = run["run_id"]
-    server("run", "delete", run_id)
+def test_a_deleted_run_is_listed_no_more_and_can_be_restored(server):
+    run_id = submit(server)["run_id"]
+    log = server("run", "logs", run_id).stdout
+    assert "muster run restore " + run_id in server("run", "delete", run_id).stdout
 
-    for words in ("show", "logs", "outputs", "metrics", "delete"):
-        assert server.problem("run", words, run_id)["code"] == "not_found"
-    assert not [path for path in server.home.rglob("*") if run["uuid"] in path.name or run_id in path.name]
     assert server.json("run", "list")["runs"] == []
+    assert [one["run_id"] for one in server.json("run", "list", "--deleted")["runs"]] == [run_id]
+    assert server.json("run", "show", run_id)["lifecycle"] == "deleted"
+    assert "restore" in server("run", "show", run_id).stdout
+    assert server.problem("run", "tag", run_id, "k=v")["code"] == "conflict"
+    server("run", "restore", run_id)
+    assert [one["run_id"] for one in server.json("run", "list")["runs"]] == [run_id]
+    assert server("run", "logs", run_id).stdout == log
+    assert server.json("run", "list", "--deleted")["runs"] == []
 
 
 def test_any_program_runs_by_command(server):

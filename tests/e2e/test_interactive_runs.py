@@ -36,6 +36,34 @@ def test_one_from_its_beginning_to_its_end(workspace, server):
     assert server("run", "list", "--kind", "job").stdout == ""
 
 
+def test_parameters_are_set_once_and_found_again(run, server):
+    run.log_parameters({"lr": 0.1, "optimizer": "adam"})
+    run.log_parameter("lr", 0.1)
+    with pytest.raises(UserErrorException, match="`lr` is `0.1` already and cannot become `0.2`"):
+        run.log_parameter("lr", 0.2)
+    assert run.get_parameters() == {"lr": "0.1", "optimizer": "adam"}
+    run.description = "by hand"
+    shown = server("run", "show", run.id).stdout
+    assert "lr=0.1 optimizer=adam" in shown and "by hand" in shown
+    assert run.id in server("run", "list", "--parameter", "lr=0.1").stdout
+    assert server("run", "list", "--parameter", "lr=0.2").stdout == ""
+
+
+def test_deleting_takes_the_children_and_restoring_brings_them_back(run, server):
+    with run.child_run("child"):
+        pass
+    assert "muster run cancel " + run.id in server.problem("run", "delete", run.id)["hint"]
+    run.complete()
+    server("run", "delete", run.id)
+    assert server.json("run", "list")["runs"] == []
+    assert len(server.json("run", "list", "--deleted")["runs"]) == 2
+    with pytest.raises(UserErrorException, match="is deleted"):
+        run.tag("k", "v")
+    server("run", "restore", run.id)
+    assert len(server.json("run", "list")["runs"]) == 2
+    assert [one.number for one in run.get_children()] == [2]
+
+
 def test_it_outlives_its_server_and_no_point_is_lost_or_doubled(run, server):
     for number in range(2000):
         run.log("loss", number)

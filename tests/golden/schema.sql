@@ -62,7 +62,7 @@ CREATE TABLE experiments (
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
   run_count INTEGER NOT NULL DEFAULT 0,
-  last_run_at INTEGER NOT NULL DEFAULT 0,
+  last_run_at INTEGER NOT NULL DEFAULT 0, last_run_number INTEGER NOT NULL DEFAULT 0,
   UNIQUE (workspace_key, name)
 ) STRICT;
 
@@ -174,6 +174,16 @@ CREATE TABLE run_nodes (
   PRIMARY KEY (run_key, attempt, node_rank)
 ) STRICT;
 
+CREATE TABLE run_parameters (
+  run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  number REAL,
+  workspace_key INTEGER NOT NULL,
+  experiment_key INTEGER NOT NULL,
+  PRIMARY KEY (run_key, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE run_properties (
   run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
   name TEXT NOT NULL,
@@ -215,7 +225,7 @@ CREATE TABLE runs (
   warnings TEXT NOT NULL,  -- JSON
   cancel_asked INTEGER NOT NULL,
   cancel_reason TEXT NOT NULL
-, taken_ports TEXT NOT NULL DEFAULT '[]', kind TEXT NOT NULL DEFAULT 'job') STRICT;
+, taken_ports TEXT NOT NULL DEFAULT '[]', kind TEXT NOT NULL DEFAULT 'job', lifecycle TEXT NOT NULL DEFAULT 'active', deleted_at INTEGER NOT NULL DEFAULT 0, description TEXT NOT NULL DEFAULT '', number INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 
@@ -283,6 +293,12 @@ CREATE INDEX model_versions_by_run ON model_versions (workspace_key, run_id, key
 
 CREATE INDEX model_versions_by_workspace ON model_versions (workspace_key, key);
 
+CREATE INDEX run_parameters_by_name ON run_parameters (workspace_key, name, run_key, experiment_key);
+
+CREATE INDEX run_parameters_by_number ON run_parameters (workspace_key, name, number, run_key, experiment_key) WHERE number IS NOT NULL;
+
+CREATE INDEX run_parameters_by_value ON run_parameters (workspace_key, name, value, run_key, experiment_key);
+
 CREATE INDEX run_tags_by_name ON run_tags (workspace_key, name, run_key, experiment_key);
 
 CREATE INDEX run_tags_by_value ON run_tags (workspace_key, name, value, run_key, experiment_key);
@@ -304,4 +320,6 @@ CREATE INDEX runs_by_parent ON runs (parent_run_id, key) WHERE parent_run_id IS 
 CREATE INDEX runs_by_status ON runs (workspace_key, status, key);
 
 CREATE INDEX runs_by_workspace ON runs (workspace_key, key);
+
+CREATE INDEX runs_deleted ON runs (deleted_at, key) WHERE deleted_at > 0;
 

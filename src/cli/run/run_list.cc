@@ -15,6 +15,8 @@ struct RunListOptions {
   std::optional<std::string> status;
   std::optional<std::string> kind;
   std::optional<std::string> tag;
+  std::optional<std::string> parameter;
+  bool deleted = false;
   std::optional<std::string> name;
   std::optional<std::int64_t> limit;
   bool all = false;
@@ -51,9 +53,11 @@ Result<Exit> run_list(Context& context, const RunListOptions& options) {
                                    {"status", options.status},
                                    {"kind", options.kind},
                                    {"tag", options.tag},
+                                   {"parameter", options.parameter},
                                    {"name", options.name}}) {
     if (value) query.emplace_back(key, *value);
   }
+  if (options.deleted) query.emplace_back("lifecycle", "deleted");
   MUSTER_TRY_ASSIGN(const Json runs,
                     client::get_list(*api, api->in_workspace({"runs"}), query, "runs", options.all ? 0 : static_cast<std::size_t>(limit)));
   if (runs["runs"].empty() && !context.json) {
@@ -75,6 +79,8 @@ void add_run_list(Command& run, Context& context) {
   command.option("--status", "STATUS", options->status, "only those with this status, like Running or Failed");
   command.option("--kind", "KIND", options->kind, "only those of this kind: job or interactive");
   command.option("--tag", "K[=V]", options->tag, "only those with this tag");
+  command.option("--parameter", "K[=V]", options->parameter, "only those with this parameter");
+  command.flag("--deleted", options->deleted, "those that were deleted and can be restored");
   command.option("--name", "NAME", options->name, "only those with this display name");
   command.option("--limit", "N", options->limit, "at most N runs (20)");
   command.flag("--all", options->all, "list all runs");

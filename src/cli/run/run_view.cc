@@ -135,8 +135,13 @@ std::string run_text(const Json& run, TimeUs now, std::size_t width, const Style
     if (warning.is_string()) text += style.paint("warning:", Tone::warning) + " " + printable(warning.get<std::string>()) + "\n";
   }
   text += "\n";
+  if (text_at(run, "lifecycle") == "deleted")
+    text +=
+        row("Deleted", fmt::format("{}; `muster run restore {}` brings it back", moment(run, "deleted_at", now), text_at(run, "run_id")));
   text += row("Name", text_at(run, "display_name"));
-  text += row("Experiment", text_at(run, "experiment"));
+  text += row("Description", text_at(run, "description"));
+  const std::int64_t number = number_at(run, "number");
+  text += row("Experiment", text_at(run, "experiment") + (number > 0 ? fmt::format(", run {}", number) : ""));
   if (is_job(run)) {
     text += row(text_at(run, "command").empty() ? "Script" : "Command", what_runs(run));
     text += row("Compute", text_at(run, "compute_target") + ", " + distribution_text(run));
@@ -153,6 +158,7 @@ std::string run_text(const Json& run, TimeUs now, std::size_t width, const Style
   text += row("Ended", moment(run, "ended_at", now));
   if (number_at(run, "attempt") > 1) text += row("Attempt", std::to_string(number_at(run, "attempt")));
   text += stages_block(run, now);
+  text += row("Parameters", pairs_text(member(run, "parameters")));
   text += row("Tags", pairs_text(member(run, "tags")));
   text += row("Properties", pairs_text(member(run, "properties")));
   text += nodes_block(run, width, style);

@@ -54,11 +54,16 @@ TEST(RunText, ARunningStageSaysSo) {
 
 TEST(RunText, OfAnInteractiveRunThereIsNoScriptAndNoNode) {
   const Json run = Json::parse(R"({"run_id": "notes_1795230131_0a1b2c3d", "experiment": "notes", "kind": "interactive", "status": "Running",
+    "number": 3, "lifecycle": "deleted", "deleted_at": "2026-11-21T03:02:11.000000Z", "description": "by hand", "parameters": {"lr": "0.1"},
     "compute_target": null, "environment": null, "node_count": null, "script": null, "command": null, "arguments": [],
     "parent_run_id": "notes_1795230130_0a1b2c3d"})");
   const std::string text = run_text(run, kNow, 80, Style());
   EXPECT_NE(text.find("Kind          interactive\n"), std::string::npos) << text;
   EXPECT_NE(text.find("Parent        notes_1795230130_0a1b2c3d\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Description   by hand\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Experiment    notes, run 3\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Parameters    lr=0.1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("`muster run restore notes_1795230131_0a1b2c3d` brings it back"), std::string::npos) << text;
   for (const char* label : {"Script", "Compute", "Environment"}) EXPECT_EQ(text.find(label), std::string::npos) << text;
 }
 
