@@ -1,11 +1,10 @@
 #include "store/artifacts.h"
 
 #include "api/answers.h"
-#include "api/blob_upload.h"
+#include "api/blob_transfer.h"
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/text.h"
-#include "http/file_response.h"
 
 namespace muster::api {
 namespace {
@@ -31,8 +30,7 @@ Result<http::Response> get_artifact(Call& call) {
     return fail_hint(Code::not_found, fmt::format("`muster run outputs {}` lists them", run.run_id), "run {} has no artifact '{}'",
                      run.run_id, path.substr(0, 300));
   }));
-  MUSTER_TRY_ASSIGN(Fd file, call.services.blobs.open(artifact.sha256));
-  return http::file_response(call.request, std::move(file), artifact.size, artifact.sha256, "application/octet-stream");
+  return send_blob(call, artifact.sha256, artifact.size);
 }
 
 Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {

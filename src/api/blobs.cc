@@ -1,11 +1,8 @@
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "api/answers.h"
 #include "api/blob_batch.h"
-#include "api/blob_upload.h"
+#include "api/blob_transfer.h"
 #include "api/resources.h"
 #include "api/room.h"
 #include "base/hash.h"
@@ -44,7 +41,8 @@ http::Response blob_response(int status, const blob::BlobInfo& info) {
 /// the blob may have been damaged on the disk.
 class KnownBlob final : public http::UploadSink {
  public:
-  KnownBlob(blob::BlobStore& blobs, blob::BlobInfo info, Fd file) : blobs_(blobs), info_(std::move(info)), file_(std::move(file)) {}
+  KnownBlob(blob::BlobStore& blobs, blob::BlobInfo info, std::unique_ptr<ByteSource> there)
+      : blobs_(blobs), info_(std::move(info)), there_(std::move(there)) {}
 
   Result<void> write(std::string_view bytes) override {
     if (!writer_ && is_next(bytes)) {
@@ -67,25 +65,26 @@ class KnownBlob final : public http::UploadSink {
  private:
   bool is_next(std::string_view bytes) {
     std::string there(bytes.size(), '\0');
-    const ssize_t n = ::pread(file_.get(), there.data(), there.size(), static_cast<off_t>(same_));
-    return n == static_cast<ssize_t>(bytes.size()) && there == bytes;
+    const auto n = there_->read(same_, there);
+    return n && *n == bytes.size() && there == bytes;
   }
   /// With all that has come so far.
   Result<void> begin_upload() {
     MUSTER_TRY_ASSIGN(writer_, blobs_.create());
     std::string piece(1u << 20, '\0');
     for (std::uint64_t at = 0; at < same_;) {
-      const ssize_t n = ::pread(file_.get(), piece.data(), std::min<std::uint64_t>(piece.size(), same_ - at), static_cast<off_t>(at));
-      if (n <= 0) return tl::unexpected(system_error("read the blob " + info_.sha256, n < 0 ? errno : EIO));
-      MUSTER_TRY(writer_->write(std::string_view(piece).substr(0, static_cast<std::size_t>(n))));
-      at += static_cast<std::uint64_t>(n);
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), same_ - at));
+      MUSTER_TRY_ASSIGN(const std::size_t got, there_->read(at, std::span(piece).first(wanted)));
+      if (got < wanted) return fail(Code::storage_failed, "the blob {} has become shorter while it was compared", info_.sha256);
+      MUSTER_TRY(writer_->write(std::string_view(piece).substr(0, got)));
+      at += got;
     }
     return {};
   }
 
   blob::BlobStore& blobs_;
   blob::BlobInfo info_;
-  Fd file_;
+  std::unique_ptr<ByteSource> there_;
   std::uint64_t same_ = 0;
   std::unique_ptr<blob::BlobStore::Writer> writer_;
 };
@@ -95,8 +94,8 @@ Result<std::unique_ptr<http::UploadSink>> put_blob(Call& call) {
   const std::string sha256 = call.parameter("sha256");
   if (!is_sha256(sha256)) return fail(Code::invalid, "'{}' is not a blob's name: 64 lower-case hex digits", sha256.substr(0, 100));
   auto known = call.services.blobs.stat(sha256);
-  auto file = known ? call.services.blobs.open(sha256) : tl::unexpected(known.error());
-  if (file) return std::make_unique<KnownBlob>(call.services.blobs, std::move(*known), std::move(*file));
+  auto there = known ? call.services.blobs.open(sha256) : tl::unexpected(known.error());
+  if (there) return std::make_unique<KnownBlob>(call.services.blobs, std::move(*known), std::move(*there));
   return upload_blob(call, sha256, [](const blob::BlobInfo& info) -> Result<http::Response> { return blob_response(201, info); });
 }
 

@@ -65,7 +65,8 @@ Result<http::Response> get_log(Call& call) {
   }
   MUSTER_TRY_ASSIGN(Fd file, call.services.logs.open(log.id));
   const std::uint64_t begin = std::min(offset, log.size);
-  response.body = http::FileRange{std::move(file), begin, std::min(limit, log.size - begin)};
+  response.body =
+      http::SourceRange{file_source(std::move(file), log.size, "the log " + log.id.path), begin, std::min(limit, log.size - begin)};
   return response;
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "api/answers.h"
+#include "api/blob_transfer.h"
 #include "api/create.h"
 #include "api/label_patch.h"
 #include "api/model_files.h"
@@ -201,6 +202,7 @@ Result<http::Response> delete_model(Call& call) {
     MUSTER_TRY_ASSIGN(const model::ModelVersion found, version_of(call, session));
     return store::models::remove(session, workspace.key, found.name, found.version);
   }));
+  call.services.housekeeper.something_was_removed();
   return http::empty_response();
 }
 
@@ -208,9 +210,7 @@ Result<http::Response> get_model_file(Call& call) {
   MUSTER_TRY_ASSIGN(const auto version, call.services.store.read([&](store::Session& session) { return version_of(call, session); }));
   const std::string& path = call.parameter("path");
   for (const model::ModelFile& file : version.files) {
-    if (file.path != path) continue;
-    MUSTER_TRY_ASSIGN(Fd bytes, call.services.blobs.open(file.sha256));
-    return http::file_response(call.request, std::move(bytes), file.size, file.sha256, "application/octet-stream");
+    if (file.path == path) return send_blob(call, file.sha256, file.size);
   }
   return fail(Code::not_found, "model {}:{} has no file '{}'", version.name, version.version, path.substr(0, 300));
 }

@@ -8,6 +8,7 @@ namespace muster::api {
 void add_routes(http::Router& router, Services& services) {
   Routes routes(router, services);
   add_status_routes(routes);
+  add_housekeeping_routes(routes);
   add_openapi_routes(routes);
   add_identity_routes(routes);
   add_workspace_routes(routes);

@@ -1,4 +1,5 @@
 #include "store/runs.h"
+#include "store/snapshots.h"
 
 #include <algorithm>
 
@@ -67,6 +68,7 @@ Result<http::Response> submit_run(Call& call) {
                       // Between the check and now somebody may have deleted the target, or made it smaller.
                       MUSTER_TRY(look_again(session, workspace.key, run.spec, around));
                       MUSTER_TRY(check_submission(run.spec, around));
+                      if (run.spec.snapshot_id) store::snapshots::note_use(session, workspace.key, *run.spec.snapshot_id, run.created_at);
                       if (around.parent) run.spec.parent_run_id = around.parent->run_id;
                       if (run.spec.kind == model::RunKind::job)
                         run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
@@ -173,6 +175,7 @@ Result<http::Response> delete_run(Call& call) {
     return run.key;
   }));
   call.services.changes.notify(key);
+  call.services.housekeeper.something_was_removed();
   return http::empty_response();
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "blob/blob_store.h"
 #include "engine/registry.h"
+#include "housekeeping/housekeeper.h"
 #include "http/router.h"
 #include "scheduler/scheduler.h"
 #include "store/changes.h"
@@ -33,6 +34,7 @@ struct Services {
   store::Changes& changes;
   scheduler::Scheduler& scheduler;
   const engine::Registry& engines;
+  housekeeping::Housekeeper& housekeeper;
   const Clock& clock;
   ServerInfo info;
 };

@@ -1,8 +1,5 @@
 #include "api/snapshot_archive.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <stdexcept>
 
 #include "base/tar.h"
@@ -46,14 +43,10 @@ class SnapshotArchive final : public http::StreamSource {
   void append_bytes(std::string& piece) {
     const std::size_t had = piece.size();
     piece.resize(had + static_cast<std::size_t>(std::min<std::uint64_t>(left_, kArchivePieceBytes)));
-    std::size_t filled = had;
-    while (filled < piece.size()) {
-      const ssize_t n = ::read(open_.get(), piece.data() + filled, piece.size() - filled);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) throw std::runtime_error(fmt::format("snapshot {}: a blob cannot be read to its end", snapshot_.snapshot_id));
-      filled += static_cast<std::size_t>(n);
-    }
-    left_ -= filled - had;
+    const auto got = open_->read(size_ - left_, std::span(piece).subspan(had));
+    if (!got || *got < piece.size() - had)
+      throw std::runtime_error(fmt::format("snapshot {}: a blob cannot be read to its end", snapshot_.snapshot_id));
+    left_ -= *got;
     if (left_ > 0) return;
     piece.append(tar_padding(size_), '\0');
     open_.reset();
@@ -67,8 +60,8 @@ class SnapshotArchive final : public http::StreamSource {
   blob::BlobStore& blobs_;
   const model::Snapshot snapshot_;
   std::size_t next_ = 0;
-  Fd open_;
-  std::uint64_t left_ = 0;  ///< of the open file
+  std::unique_ptr<ByteSource> open_;
+  std::uint64_t left_ = 0;  ///< of the open blob
   std::uint64_t size_ = 0;
   bool ended_ = false;
 };

@@ -79,6 +79,8 @@ Result<http::Response> create_snapshot(Call& call) {
   snapshot.created_by = call.caller.name;
   const std::string manifest = known ? "" : store::snapshots::manifest_of(snapshot);  // one that is there stays as it is
   return create(call, workspace.key, [&](store::Session& session) -> Result<Created> {
+    if (known && !store::snapshots::note_use(session, workspace.key, snapshot.snapshot_id, snapshot.created_at))
+      return fail_hint(Code::unavailable, "try again", "the snapshot was being removed, since no run referred to it");
     const bool fresh = !known && store::snapshots::ensure(session, workspace.key, snapshot, manifest);
     crash_point("server.snapshot.in_transaction");
     return Created{fresh ? 201 : 200, summary(snapshot)};

@@ -9,6 +9,7 @@ namespace muster::cli {
 void add_up(Command& root, Context& context);
 void add_down(Command& root, Context& context);
 void add_serve(Command& root, Context& context);
+void add_clean(Command& root, Context& context);
 void add_status(Command& root, Context& context);
 void add_login(Command& root, Context& context);
 void add_whoami(Command& root, Context& context);

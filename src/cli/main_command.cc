@@ -15,6 +15,7 @@ void add_commands(Command& root, Context& context) {
   add_down(root, context);
   add_serve(root, context);
   add_status(root, context);
+  add_clean(root, context);
   add_login(root, context);
   add_whoami(root, context);
   Command& token = root.noun("token", "Tokens, by which users and programs are known");

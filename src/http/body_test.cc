@@ -276,26 +276,44 @@ struct FileTest : testing::Test {
   test::TempFolder folder;
   std::string bytes = noise(20'000'003);
   std::uint64_t promised = bytes.size();
-  HttpServer server{{route("GET", "/file", [this](Request& r) {
-    return file_response(r, std::move(*open_file(folder / "f", O_RDONLY)), promised, "tag", "application/octet-stream");
-  })}};
+  bool remote = false;
+  HttpServer server{
+      {route("GET", "/file", [this](Request& r) { return source_response(r, source(), "tag", "application/octet-stream"); })}};
   void SetUp() override { ASSERT_TRUE(write_file(folder / "f", bytes)); }
+
+  /// What is no file of this machine goes through memory.
+  class Remote final : public ByteSource {
+   public:
+    explicit Remote(std::unique_ptr<ByteSource> bytes) : bytes_(std::move(bytes)) {}
+    std::uint64_t size() const override { return bytes_->size(); }
+    Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override { return bytes_->read(offset, into); }
+
+   private:
+    std::unique_ptr<ByteSource> bytes_;
+  };
+  std::unique_ptr<ByteSource> source() const {
+    auto file = file_source(std::move(*open_file(folder / "f", O_RDONLY)), promised, "f");
+    return remote ? std::make_unique<Remote>(std::move(file)) : std::move(file);
+  }
 };
 
 TEST_F(FileTest, WholeAndInParts) {
-  RawClient client(server.port());
-  const RawAnswer whole = client.ask(get("/file"));
-  EXPECT_EQ(whole.status, 200);
-  EXPECT_TRUE(whole.body == bytes);
-  const RawAnswer part = client.ask(get("/file", "Range: bytes=1000000-2999999\r\n"));
-  EXPECT_EQ(part.status, 206);
-  EXPECT_EQ(part.headers.at("content-range"), "bytes 1000000-2999999/20000003");
-  EXPECT_TRUE(part.body == bytes.substr(1'000'000, 2'000'000));
-  const RawAnswer outside = client.ask(get("/file", "Range: bytes=20000003-\r\n"));
-  EXPECT_EQ(outside.status, 416);
-  EXPECT_EQ(outside.headers.at("content-range"), "bytes */20000003");
-  EXPECT_EQ(client.ask(get("/file", "If-None-Match: \"tag\"\r\n")).status, 304);
-  EXPECT_EQ(client.ask(get("/file", "Range: bytes=-3\r\n")).body, bytes.substr(20'000'000));
+  for (const bool through_memory : {false, true}) {
+    remote = through_memory;
+    RawClient client(server.port());
+    const RawAnswer whole = client.ask(get("/file"));
+    EXPECT_EQ(whole.status, 200);
+    EXPECT_TRUE(whole.body == bytes);
+    const RawAnswer part = client.ask(get("/file", "Range: bytes=1000000-2999999\r\n"));
+    EXPECT_EQ(part.status, 206);
+    EXPECT_EQ(part.headers.at("content-range"), "bytes 1000000-2999999/20000003");
+    EXPECT_TRUE(part.body == bytes.substr(1'000'000, 2'000'000));
+    const RawAnswer outside = client.ask(get("/file", "Range: bytes=20000003-\r\n"));
+    EXPECT_EQ(outside.status, 416);
+    EXPECT_EQ(outside.headers.at("content-range"), "bytes */20000003");
+    EXPECT_EQ(client.ask(get("/file", "If-None-Match: \"tag\"\r\n")).status, 304);
+    EXPECT_EQ(client.ask(get("/file", "Range: bytes=-3\r\n")).body, bytes.substr(20'000'000));
+  }
 }
 
 TEST_F(FileTest, ASlowReaderGetsItAll) {
@@ -305,9 +323,12 @@ TEST_F(FileTest, ASlowReaderGetsItAll) {
 
 TEST_F(FileTest, AFileThatIsShorterThanPromisedEndsTheConnection) {
   promised = bytes.size() + 1;
-  const RawAnswer answer = RawClient(server.port()).ask(get("/file"));
-  EXPECT_EQ(answer.status, 200);
-  EXPECT_FALSE(answer.whole);
+  for (const bool through_memory : {false, true}) {
+    remote = through_memory;
+    const RawAnswer answer = RawClient(server.port()).ask(get("/file"));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_FALSE(answer.whole);
+  }
 }
 
 }  // namespace

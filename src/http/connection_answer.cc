@@ -1,10 +1,12 @@
-// Writing an answer: text, a file, or nothing; and closing so that it still arrives.
+// Writing an answer: text, a part of a source, or nothing; and closing so that it still arrives.
 #include <sys/sendfile.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <ctime>
+
+#include <boost/asio/write.hpp>
 
 #include "base/log.h"
 #include "http/connection_impl.h"
@@ -90,7 +92,7 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   message.set(wire::field::date, http_date());
   message.set("x-content-type-options", "nosniff");
 
-  auto* const file = std::get_if<FileRange>(&response.body);
+  auto* const range = std::get_if<SourceRange>(&response.body);
   auto* const stream = std::get_if<std::unique_ptr<StreamSource>>(&response.body);
   const bool without_body = response.status == 204 || response.status == 304;
   if (stream != nullptr) {
@@ -99,13 +101,13 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
     else
       manner.keep_alive = false;  // its end is the connection's end
   } else if (!without_body) {
-    message.content_length(file != nullptr ? file->length : std::get<std::string>(response.body).size());
+    message.content_length(range != nullptr ? range->length : std::get<std::string>(response.body).size());
   }
   message.keep_alive(manner.keep_alive);
   Serializer serializer(message);
 
   bool sent = false;
-  if (file == nullptr && stream == nullptr && !manner.head && !without_body) {
+  if (range == nullptr && stream == nullptr && !manner.head && !without_body) {
     const std::string& body = std::get<std::string>(response.body);
     sent = co_await send_bytes(serializer, message, body, More::no);
     co_return sent&& manner.keep_alive;
@@ -117,10 +119,10 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   disarm();
   if (error) co_return false;
   if (manner.head || without_body) co_return manner.keep_alive;
-  if (file != nullptr && stream_.is_tls())
-    sent = co_await send_file_by_tls(*file);
-  else if (file != nullptr)
-    sent = co_await send_file(*file);
+  if (range != nullptr && (stream_.is_tls() || range->source->descriptor() < 0))
+    sent = co_await send_range(*range);
+  else if (range != nullptr)
+    sent = co_await send_file(*range);
   else
     sent = co_await send_stream(**stream, serializer, message);
   co_return sent&& manner.keep_alive;
@@ -142,11 +144,39 @@ net::awaitable<bool> Connection::send_bytes(Serializer& serializer, Message& mes
   co_return true;
 }
 
-net::awaitable<bool> Connection::send_file(FileRange& file) {
+/// Through memory: what TLS encrypts, and what is no file of this machine.
+net::awaitable<bool> Connection::send_range(SourceRange& range) {
+  std::uint64_t offset = range.offset;
+  std::uint64_t left = range.length;
+  std::string piece;
+  std::size_t got = 0;
+  auto read = [&] {
+    piece.resize(std::min<std::uint64_t>(left, kSlice));
+    const auto n = range.source->read(offset, piece);
+    if (!n) log::warning("http", "an answer is cut off: {}", n.error().detail);
+    got = n.value_or(0);
+  };
+  while (left > 0) {
+    co_await on_worker(read);
+    if (got == 0) co_return false;  // shorter than promised; only closing tells the client
+    const net::const_buffer bytes(piece.data(), got);
+    error_code error;
+    arm(core_->options.progress_deadline);
+    co_await net::async_write(stream_, bytes, net::redirect_error(net::use_awaitable, error));
+    disarm();
+    if (error) co_return false;
+    offset += got;
+    left -= got;
+  }
+  co_return true;
+}
+
+/// From the kernel's cache into the socket.
+net::awaitable<bool> Connection::send_file(SourceRange& range) {
   error_code error;
   socket_.native_non_blocking(true, error);
-  auto offset = static_cast<off_t>(file.offset);
-  std::uint64_t left = file.length;
+  auto offset = static_cast<off_t>(range.offset);
+  std::uint64_t left = range.length;
   bool full = false;
   bool failed = static_cast<bool>(error);
   // On a worker, since the disk may block.
@@ -154,7 +184,8 @@ net::awaitable<bool> Connection::send_file(FileRange& file) {
     full = false;
     std::size_t done = 0;
     while (left > 0 && done < kFileTurn && !full && !failed) {
-      const ssize_t n = ::sendfile(socket_.native_handle(), file.file.get(), &offset, std::min<std::uint64_t>(left, kFileTurn - done));
+      const ssize_t n =
+          ::sendfile(socket_.native_handle(), range.source->descriptor(), &offset, std::min<std::uint64_t>(left, kFileTurn - done));
       if (n > 0) {
         left -= static_cast<std::uint64_t>(n);
         done += static_cast<std::size_t>(n);

@@ -121,8 +121,8 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   net::awaitable<bool> answer_and_close(Response& response, Manner manner);
   net::awaitable<bool> send(Response& response, Manner manner);
   net::awaitable<bool> send_bytes(Serializer& serializer, Message& message, std::string_view bytes, More more);
-  net::awaitable<bool> send_file(FileRange& file);
-  net::awaitable<bool> send_file_by_tls(FileRange& file);
+  net::awaitable<bool> send_file(SourceRange& range);
+  net::awaitable<bool> send_range(SourceRange& range);
   net::awaitable<bool> handshake();
   net::awaitable<bool> send_stream(StreamSource& source, Serializer& serializer, Message& message);
   net::awaitable<bool> wait_for_wake();

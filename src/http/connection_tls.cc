@@ -1,7 +1,6 @@
-// What TLS adds to a connection: its handshake, and a file's bytes that have to pass through memory.
+// What TLS adds to a connection: its handshake.
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
-#include <unistd.h>
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
@@ -32,32 +31,6 @@ net::awaitable<bool> Connection::handshake() {
     if (!error) co_await linger();
   }
   co_return false;
-}
-
-net::awaitable<bool> Connection::send_file_by_tls(FileRange& file) {
-  auto offset = static_cast<off_t>(file.offset);
-  std::uint64_t left = file.length;
-  std::string piece;
-  ssize_t got = 0;
-  auto read = [&] {
-    piece.resize(std::min<std::uint64_t>(left, kSlice));
-    do {
-      got = ::pread(file.file.get(), piece.data(), piece.size(), offset);
-    } while (got < 0 && errno == EINTR);
-  };
-  while (left > 0) {
-    co_await on_worker(read);
-    if (got <= 0) co_return false;  // shorter than promised; only closing tells the client
-    const net::const_buffer bytes(piece.data(), static_cast<std::size_t>(got));
-    error_code error;
-    arm(core_->options.progress_deadline);
-    co_await net::async_write(stream_, bytes, net::redirect_error(net::use_awaitable, error));
-    disarm();
-    if (error) co_return false;
-    offset += got;
-    left -= static_cast<std::uint64_t>(got);
-  }
-  co_return true;
 }
 
 }  // namespace muster::http

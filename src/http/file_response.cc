@@ -52,7 +52,9 @@ RangeChoice choose_range(std::string_view header, std::uint64_t size) {
   return {RangeChoice::Kind::part, {*first, end - *first}};
 }
 
-Response file_response(const Request& request, Fd file, std::uint64_t size, const std::string& etag, const std::string& content_type) {
+Response source_response(const Request& request, std::unique_ptr<ByteSource> source, const std::string& etag,
+                         const std::string& content_type) {
+  const std::uint64_t size = source->size();
   const std::string quoted = '"' + etag + '"';
   Response response;
   response.headers = {{"etag", quoted}, {"accept-ranges", "bytes"}};
@@ -74,13 +76,13 @@ Response file_response(const Request& request, Fd file, std::uint64_t size, cons
   }
   response.headers.emplace_back("content-type", content_type);
   if (choice.kind == RangeChoice::Kind::whole) {
-    response.body = FileRange{std::move(file), 0, size};
+    response.body = SourceRange{std::move(source), 0, size};
     return response;
   }
   response.status = 206;
   response.headers.emplace_back("content-range",
                                 fmt::format("bytes {}-{}/{}", choice.range.offset, choice.range.offset + choice.range.length - 1, size));
-  response.body = FileRange{std::move(file), choice.range.offset, choice.range.length};
+  response.body = SourceRange{std::move(source), choice.range.offset, choice.range.length};
   return response;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
-// A file as an answer: whole, in part (Range), or not at all because the reader has it (If-None-Match).
+// Bytes that lie somewhere as an answer: whole, in part (Range), or not at all because the reader has it (If-None-Match).
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/fd.h"
+#include "base/byte_source.h"
 #include "http/message.h"
 
 namespace muster::http {
@@ -24,8 +24,8 @@ struct RangeChoice {
 /// What a Range header asks of `size` bytes. Anything but one well-formed byte range is answered with the whole, as RFC 9110 allows.
 RangeChoice choose_range(std::string_view header, std::uint64_t size);
 
-/// 200, 206, 304 or 416, by the request's Range, If-Range and If-None-Match. `etag` is without quotes; `size` is the file's whole size, in
-/// bytes.
-Response file_response(const Request& request, Fd file, std::uint64_t size, const std::string& etag, const std::string& content_type);
+/// 200, 206, 304 or 416, by the request's Range, If-Range and If-None-Match. `etag` is without quotes.
+Response source_response(const Request& request, std::unique_ptr<ByteSource> source, const std::string& etag,
+                         const std::string& content_type);
 
 }  // namespace muster::http

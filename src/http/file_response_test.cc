@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(All, RangeTest,
 Response respond(std::map<std::string, std::string> headers) {
   Request request;
   request.headers = std::move(headers);
-  return file_response(request, Fd(), 10, "abc", "text/plain");
+  return source_response(request, file_source(Fd(), 10, "none"), "abc", "text/plain");
 }
 
 TEST(FileResponseTest, ConditionsAndRanges) {

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/fd.h"
+#include "base/byte_source.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -34,9 +34,9 @@ struct Request {
   const std::string& parameter(const std::string& name) const { return parameters.at(name); }
 };
 
-/// A part of an open file, sent without passing through memory as a whole.
-struct FileRange {
-  Fd file;
+/// A part of a source, sent without passing through memory as a whole. One that ends before the part does cuts the answer off.
+struct SourceRange {
+  std::unique_ptr<ByteSource> source;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
@@ -54,7 +54,7 @@ class StreamSource {
   virtual void on_ready(std::function<void()> wake) = 0;
 };
 
-using Body = std::variant<std::string, FileRange, std::unique_ptr<StreamSource>>;
+using Body = std::variant<std::string, SourceRange, std::unique_ptr<StreamSource>>;
 
 struct Response {
   int status = 200;

@@ -13,13 +13,14 @@
 #include "process/orphans.h"
 #include "process/spawn.h"
 #include "process/test_support.h"
+#include "support/event.h"
 #include "support/temp_folder.h"
 
 namespace muster::process {
 namespace {
 
+using test::eventually;
 using test::TempFolder;
-using testing::eventually;
 using testing::plain_variables;
 using namespace std::chrono_literals;
 

@@ -11,13 +11,14 @@
 #include "base/text.h"
 #include "process/file_limit.h"
 #include "process/test_support.h"
+#include "support/event.h"
 #include "support/temp_folder.h"
 
 namespace muster::process {
 namespace {
 
+using test::eventually;
 using test::TempFolder;
-using testing::eventually;
 using testing::plain_variables;
 using namespace std::chrono_literals;
 

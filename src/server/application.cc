@@ -207,12 +207,14 @@ Result<void> serve(const ServeOptions& options) {
 
   // What is said about them.
   const std::uint64_t snapshot_limit = static_cast<std::uint64_t>(settings.snapshot_limit_mb) << 20;
+  housekeeping::Housekeeper housekeeper(*store, *blobs, clock, {});
   api::Services services{*store,
                          *blobs,
                          logs,
                          changes,
                          *scheduler,
                          engines,
+                         housekeeper,
                          clock,
                          {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit,
                           certificate ? "SHA256:" + certificate->fingerprint : ""}};

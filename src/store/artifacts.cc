@@ -177,8 +177,4 @@ Result<Page<model::Artifact>> list(Session& session, std::int64_t run_key, std::
   return page;
 }
 
-void each_reference(Session& session, const std::function<void(std::string_view sha256)>& use) {
-  session.query("SELECT sha256 FROM artifacts", {}, [&](const Row& row) { use(row.bytes(0)); });
-}
-
 }  // namespace muster::store::artifacts

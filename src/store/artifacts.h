@@ -32,7 +32,4 @@ std::optional<model::Artifact> find(Session& session, std::int64_t run_key, std:
 /// Those whose path starts with `prefix`, by path.
 Result<Page<model::Artifact>> list(Session& session, std::int64_t run_key, std::string_view prefix, const PageRequest& request);
 
-/// Every blob that any artifact refers to, some more than once.
-void each_reference(Session& session, const std::function<void(std::string_view sha256)>& use);
-
 }  // namespace muster::store::artifacts

@@ -133,15 +133,6 @@ TEST_F(Artifacts, WhateverTheOrderTheLowestNodeKeepsTheNameAndNothingIsLost) {
   }));
 }
 
-TEST_F(Artifacts, EveryBlobIsReferred) {
-  ASSERT_TRUE(put_one(artifact("a", 'a')));
-  leave(0, {artifact("outputs/b", 'b')});
-  std::string found;
-  test_.read([&](Session& session) { each_reference(session, [&](std::string_view sha256) { found += sha256[0]; }); });
-  std::sort(found.begin(), found.end());
-  EXPECT_EQ(found, "ab");
-}
-
 TEST_F(Artifacts, ARunHasAsManyAsTheLimitSays) {
   ASSERT_TRUE(put_one(artifact("a")));
   ASSERT_TRUE(put_one(artifact("b")));

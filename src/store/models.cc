@@ -142,8 +142,4 @@ Result<void> remove(Session& session, std::int64_t workspace_key, std::string_vi
   return {};
 }
 
-void each_reference(Session& session, const std::function<void(std::string_view sha256)>& use) {
-  session.query("SELECT sha256 FROM model_files", {}, [&](const Row& row) { use(row.bytes(0)); });
-}
-
 }  // namespace muster::store::models

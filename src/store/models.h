@@ -37,7 +37,4 @@ void set_description(Session& session, std::int64_t key, std::string_view descri
 /// Removes the version; its number is not given again. not_found when there is none.
 Result<void> remove(Session& session, std::int64_t workspace_key, std::string_view name, std::int64_t version);
 
-/// Every blob that any model refers to, some more than once.
-void each_reference(Session& session, const std::function<void(std::string_view sha256)>& use);
-
 }  // namespace muster::store::models

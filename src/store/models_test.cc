@@ -109,17 +109,5 @@ TEST_F(Models, TagsAndDescriptionChangePropertiesDoNot) {
   EXPECT_EQ(found.description, "better");
 }
 
-TEST_F(Models, EveryBlobIsReferredUntilTheVersionGoes) {
-  add("birds");
-  const auto count = [&] {
-    int references = 0;
-    test_.read([&](Session& session) { each_reference(session, [&](std::string_view) { ++references; }); });
-    return references;
-  };
-  EXPECT_EQ(count(), 2);
-  ASSERT_TRUE(drop("birds", 1));
-  EXPECT_EQ(count(), 0);
-}
-
 }  // namespace
 }  // namespace muster::store::models

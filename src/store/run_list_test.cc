@@ -106,6 +106,7 @@ class Explaining final : public Session {
   }
   std::int64_t run(std::string_view sql, Values values) override { return session_.run(sql, values); }
   std::int64_t last_key() override { return session_.last_key(); }
+  std::uint64_t shrink(std::uint64_t bytes) override { return session_.shrink(bytes); }
   std::set<std::string> plans;
 
  private:

@@ -57,6 +57,9 @@ class Session {
   virtual std::int64_t run(std::string_view sql, Values values) = 0;
   /// The integer key of the last inserted row.
   virtual std::int64_t last_key() = 0;
+  /// Gives the disk back what removed rows have left free in the database's file, at most about `bytes`: part of a write. How many bytes it
+  /// was; 0 when nothing is left, or when the database gives back by itself.
+  virtual std::uint64_t shrink(std::uint64_t bytes) = 0;
 
   void query(std::string_view sql, std::initializer_list<Value> values, const EachRow& each) {
     query(sql, Values(values.begin(), values.size()), each);

@@ -27,12 +27,18 @@ std::optional<model::Snapshot> select(Session& session, std::int64_t workspace_k
 std::string manifest_of(const model::Snapshot& snapshot) { return encode_manifest(snapshot.files); }
 
 bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot& snapshot, std::string_view manifest) {
-  if (find(session, workspace_key, snapshot.snapshot_id)) return false;
+  if (note_use(session, workspace_key, snapshot.snapshot_id, snapshot.created_at)) return false;
   session.run(
-      "INSERT INTO snapshots (workspace_key, snapshot_id, created_at, created_by, file_count, size, manifest) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      {workspace_key, snapshot.snapshot_id, snapshot.created_at, snapshot.created_by, static_cast<std::int64_t>(snapshot.file_count),
-       static_cast<std::int64_t>(snapshot.size), Blob{manifest}});
+      "INSERT INTO snapshots (workspace_key, snapshot_id, created_at, used_at, created_by, file_count, size, manifest) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      {workspace_key, snapshot.snapshot_id, snapshot.created_at, snapshot.created_at, snapshot.created_by,
+       static_cast<std::int64_t>(snapshot.file_count), static_cast<std::int64_t>(snapshot.size), Blob{manifest}});
   return true;
+}
+
+bool note_use(Session& session, std::int64_t workspace_key, std::string_view snapshot_id, TimeUs now) {
+  return session.run("UPDATE snapshots SET used_at = max(used_at, ?) WHERE workspace_key = ? AND snapshot_id = ?",
+                     {now, workspace_key, snapshot_id}) > 0;
 }
 
 std::optional<model::Snapshot> find(Session& session, std::int64_t workspace_key, std::string_view snapshot_id) {
@@ -41,12 +47,6 @@ std::optional<model::Snapshot> find(Session& session, std::int64_t workspace_key
 
 std::optional<model::Snapshot> find_with_files(Session& session, std::int64_t workspace_key, std::string_view snapshot_id) {
   return select(session, workspace_key, snapshot_id, true);
-}
-
-void each_reference(Session& session, const std::function<void(std::string_view sha256)>& use) {
-  session.query("SELECT manifest FROM snapshots", {}, [&](const Row& row) {
-    for (const model::SnapshotFile& file : decode_manifest(row.bytes(0))) use(file.sha256);
-  });
 }
 
 }  // namespace muster::store::snapshots

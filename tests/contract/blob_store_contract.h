@@ -2,11 +2,10 @@
 // What every BlobStore promises. A backend's test includes this and instantiates BlobStoreContract with a function that opens an empty
 // store.
 
-#include <unistd.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "blob/blob_store.h"
 
@@ -34,11 +34,12 @@ class BlobStoreContract : public testing::TestWithParam<OpenEmptyBlobStore> {
   }
 
   static std::string read_back(blob::BlobStore& store, std::string_view sha256) {
-    const auto file = store.open(sha256);
-    if (!file) return "(" + file.error().detail + ")";
-    std::string bytes;
-    char buffer[8192];
-    for (ssize_t n = 0; (n = ::read(file->get(), buffer, sizeof buffer)) > 0;) bytes.append(buffer, static_cast<std::size_t>(n));
+    const auto source = store.open(sha256);
+    if (!source) return "(" + source.error().detail + ")";
+    std::string bytes((*source)->size(), '\0');
+    const auto got = (*source)->read(0, bytes);
+    if (!got) return "(" + got.error().detail + ")";
+    bytes.resize(*got);
     return bytes;
   }
 };
@@ -116,6 +117,53 @@ TEST_P(BlobStoreContract, PutsManyAtOnce) {
   ASSERT_TRUE(store_->put_all(blobs));
   for (const auto& [sha256, bytes] : blobs) ASSERT_EQ(read_back(*store_, sha256), bytes);
   EXPECT_TRUE(store_->put_all({}));
+}
+
+TEST_P(BlobStoreContract, ReadsFromAnyPlaceOn) {
+  ASSERT_TRUE(put(*store_, "0123456789"));
+  const auto source = store_->open(sha256_hex("0123456789")).value();
+  EXPECT_EQ(source->size(), 10u);
+  std::string piece(4, '\0');
+  EXPECT_EQ(source->read(5, piece).value(), 4u);
+  EXPECT_EQ(piece, "5678");
+  EXPECT_EQ(source->read(9, piece).value(), 1u);
+  EXPECT_EQ(piece[0], '9');
+  EXPECT_EQ(source->read(10, piece).value(), 0u);
+}
+
+TEST_P(BlobStoreContract, ListsEachBlobOnce) {
+  std::set<std::string> stored;
+  for (int i = 0; i < 50; ++i) stored.insert(put(*store_, "listed " + std::to_string(i)).value().sha256);
+  const TimeUs now = SystemClock().now_us();
+  std::set<std::string> listed;
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::vector<blob::StoredBlob> found = store_->list(static_cast<std::uint8_t>(byte)).value();
+    for (const blob::StoredBlob& one : found) {
+      EXPECT_TRUE(listed.insert(one.sha256).second);
+      EXPECT_EQ(one.size, read_back(*store_, one.sha256).size());
+      EXPECT_GT(one.used_at, now - 60'000'000);
+      EXPECT_LT(one.used_at, now + 60'000'000);
+    }
+  }
+  EXPECT_EQ(listed, stored);
+}
+
+TEST_P(BlobStoreContract, RemovesWhatWasNotUsedSince) {
+  const std::string sha256 = put(*store_, "removed").value().sha256;
+  const TimeUs now = SystemClock().now_us();
+  EXPECT_FALSE(store_->remove(sha256, now - 3'600'000'000).value()) << "it was of use since";
+  EXPECT_TRUE(store_->has(sha256));
+  const auto open = store_->open(sha256).value();
+  EXPECT_TRUE(store_->remove(sha256, now + 3'600'000'000).value());
+  EXPECT_FALSE(store_->has(sha256));
+  EXPECT_EQ(store_->open(sha256).error().code, Code::not_found);
+  std::string bytes(7, '\0');
+  EXPECT_EQ(open->read(0, bytes).value(), 7u) << "who reads it reads on";
+  EXPECT_EQ(bytes, "removed");
+  for (const std::string& none : {sha256, std::string("../../etc/passwd"), std::string()})
+    EXPECT_FALSE(store_->remove(none, now + 3'600'000'000).value());
+  ASSERT_TRUE(put(*store_, "removed"));
+  EXPECT_EQ(read_back(*store_, sha256), "removed");
 }
 
 TEST_P(BlobStoreContract, ManyThreadsMayStoreTheSame) {

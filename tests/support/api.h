@@ -134,8 +134,10 @@ class Api {
     both.add({"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}}, {}, {}});
     return both;
   }();
-  api::Services services{*store,    *blobs,  logs,  changes,
-                         scheduler, engines, clock, {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
+  housekeeping::Housekeeper housekeeper{*store, *blobs, clock, {}};
+  api::Services services{*store,      *blobs,    logs,
+                         changes,     scheduler, engines,
+                         housekeeper, clock,     {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
   http::Router router;
   http::Gate gate = api::make_gate(services);
 
@@ -149,10 +151,9 @@ class Api {
     for (auto& [name, value] : response.headers) answer.headers[name] = value;
     if (auto* text = std::get_if<std::string>(&response.body)) {
       answer.body = std::move(*text);
-    } else if (auto* file = std::get_if<http::FileRange>(&response.body)) {
-      answer.body.resize(file->length);
-      const ssize_t n = ::pread(file->file.get(), answer.body.data(), answer.body.size(), static_cast<off_t>(file->offset));
-      answer.body.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    } else if (auto* range = std::get_if<http::SourceRange>(&response.body)) {
+      answer.body.resize(range->length);
+      answer.body.resize(range->source->read(range->offset, answer.body).value_or(0));
     } else {
       answer.stream = std::move(std::get<std::unique_ptr<http::StreamSource>>(response.body));
       answer.stream->on_ready([] {});

@@ -1,9 +1,11 @@
 #pragma once
-// Waiting for what another thread does, with a deadline and without sleeping.
+// Waiting for what another thread or process does, with a deadline.
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace muster::test {
@@ -44,5 +46,15 @@ class Watched {
   std::condition_variable changed_;
   T value_;
 };
+
+/// For what nobody tells of: true once `wanted` holds; false when it has not within the time.
+inline bool eventually(const std::function<bool()>& wanted, std::chrono::milliseconds at_most = std::chrono::seconds(20)) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (!wanted()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
 
 }  // namespace muster::test

@@ -1,10 +1,13 @@
 #pragma once
 // Where a local blob store keeps its files.
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace muster::blob {
@@ -21,6 +24,11 @@ struct Layout {
   }
   std::filesystem::path file(std::string_view sha256) const { return folder(sha256) / sha256.substr(2); }
 };
+
+/// A blob's last use (last_use.h).
+inline TimeUs modified_at(const struct stat& file) {
+  return static_cast<TimeUs>(file.st_mtim.tv_sec) * 1'000'000 + file.st_mtim.tv_nsec / 1000;
+}
 
 /// Makes the root's folders, and makes sure that what a killed process left is durable or gone.
 Result<void> prepare(const Layout& layout);

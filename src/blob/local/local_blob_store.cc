@@ -10,9 +10,11 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/folder_list.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "blob/blob_store.h"
+#include "blob/local/last_use.h"
 #include "blob/local/layout.h"
 #include "blob/local/pending.h"
 #include "blob/local/upload.h"
@@ -71,20 +73,44 @@ class LocalBlobStore final : public BlobStore {
     if (!is_sha256(sha256) || pending_.has(sha256)) return tl::unexpected(no_blob(sha256));
     struct stat found {};
     // From the root on and without a path object: a manifest of 100,000 files asks as often.
-    if (::fstatat(root_.get(), Layout::name(sha256).c_str(), &found, 0) == 0) {
-      // What a power cut can make of a file is no blob: it is uploaded again.
-      if (found.st_size == 0 && sha256 != kOfNothing) return tl::unexpected(no_blob(sha256));
-      return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
+    if (::fstatat(root_.get(), Layout::name(sha256).c_str(), &found, 0) != 0) {
+      if (errno == ENOENT) return tl::unexpected(no_blob(sha256));
+      return tl::unexpected(system_error("look at " + layout_.file(sha256).string(), errno));
     }
-    if (errno == ENOENT) return tl::unexpected(no_blob(sha256));
-    return tl::unexpected(system_error("look at " + layout_.file(sha256).string(), errno));
+    // What a power cut can make of a file is no blob: it is uploaded again.
+    if (found.st_size == 0 && sha256 != kOfNothing) return tl::unexpected(no_blob(sha256));
+    MUSTER_TRY_ASSIGN(const bool there, last_use_.note(sha256, modified_at(found)));
+    if (!there) return tl::unexpected(no_blob(sha256));
+    return BlobInfo{std::string(sha256), static_cast<std::uint64_t>(found.st_size)};
   }
 
-  Result<Fd> open(std::string_view sha256) override {
+  Result<std::unique_ptr<ByteSource>> open(std::string_view sha256) override {
     if (!is_sha256(sha256) || pending_.has(sha256)) return tl::unexpected(no_blob(sha256));
     auto file = open_file(layout_.file(sha256), O_RDONLY);
-    if (!file && file.error().code == Code::not_found) return tl::unexpected(no_blob(sha256));
-    return file;
+    if (!file) return tl::unexpected(file.error().code == Code::not_found ? no_blob(sha256) : file.error());
+    struct stat found {};
+    if (::fstat(file->get(), &found) != 0) return tl::unexpected(system_error("look at " + layout_.file(sha256).string(), errno));
+    return file_source(std::move(*file), static_cast<std::uint64_t>(found.st_size), fmt::format("the blob {}", sha256));
+  }
+
+  Result<std::vector<StoredBlob>> list(std::uint8_t first_byte) override {
+    const std::string prefix = fmt::format("{:02x}", first_byte);
+    MUSTER_TRY_ASSIGN(const std::vector<std::string> names, list_if_there(layout_.folder(prefix)));
+    std::vector<StoredBlob> blobs;
+    for (const std::string& name : names) {
+      StoredBlob blob{prefix + name, 0, 0};
+      struct stat found {};
+      if (!is_sha256(blob.sha256) || ::fstatat(root_.get(), Layout::name(blob.sha256).c_str(), &found, 0) != 0) continue;
+      blob.size = static_cast<std::uint64_t>(found.st_size);
+      blob.used_at = modified_at(found);
+      blobs.push_back(std::move(blob));
+    }
+    return blobs;
+  }
+
+  Result<bool> remove(std::string_view sha256, TimeUs unused_since) override {
+    if (!is_sha256(sha256)) return false;
+    return last_use_.remove_unless_used(sha256, unused_since);
   }
 
  private:
@@ -134,7 +160,7 @@ class LocalBlobStore final : public BlobStore {
       const std::filesystem::path folder = layout_.folder(upload.seal());
       if (!durable(folder)) outcome = make_folders(folder);
       if (!outcome) break;
-      const Result<bool> named = upload.name(pending_);
+      const Result<bool> named = upload.name(pending_, last_use_);
       if (!named) {
         outcome = tl::unexpected(named.error());
         break;  // those named so far go on to be durable: they are there now
@@ -173,6 +199,7 @@ class LocalBlobStore final : public BlobStore {
   const Layout layout_;
   const Fd root_;
   Pending pending_;
+  LastUse last_use_{root_};
   std::array<std::atomic<bool>, 256> durable_{};  ///< folders that are there, their own names on disk
 };
 

@@ -1,5 +1,8 @@
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <iterator>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -81,6 +84,48 @@ TEST(LocalBlobStore, ABlobThatWasDamagedIsRepairedByTheNextUpload) {
   }
   ASSERT_TRUE(put(*store, ""));
   EXPECT_TRUE(store->has(sha256_hex("")));
+}
+
+void make_unused(const fs::path& root, const std::string& sha256, std::chrono::hours since) {
+  const fs::path file = root / "sha256" / sha256.substr(0, 2) / sha256.substr(2);
+  fs::last_write_time(file, fs::file_time_type::clock::now() - since);
+}
+
+TEST(LocalBlobStore, WhoeverAsksForABlobOrStoresItAgainKeepsIt) {
+  const test::TempFolder home;
+  const auto store = open_local_blob_store(home.path().string()).value();
+  const std::string sha256 = put(*store, "asked for").value().sha256;
+  const TimeUs cutoff = SystemClock().now_us() - kUseResolution.count();
+  const std::vector<std::function<void()>> uses = {[&] { EXPECT_TRUE(store->has(sha256)); }, [&] { EXPECT_TRUE(store->stat(sha256)); },
+                                                   [&] { EXPECT_TRUE(put(*store, "asked for")); },
+                                                   [&] {
+                                                     EXPECT_TRUE(store->put_all({{sha256, "asked for"}}));
+                                                   }};
+  for (const auto& use : uses) {
+    make_unused(home.path(), sha256, std::chrono::hours(48));
+    use();
+    EXPECT_FALSE(store->remove(sha256, cutoff).value());
+  }
+  make_unused(home.path(), sha256, std::chrono::hours(48));
+  EXPECT_TRUE(store->open(sha256)) << "reading what is referred to already needs no new use";
+  EXPECT_TRUE(store->remove(sha256, cutoff).value());
+}
+
+TEST(LocalBlobStore, WhoFindsABlobWhileItIsBeingRemovedHasIt) {
+  const test::TempFolder home;
+  const auto store = open_local_blob_store(home.path().string()).value();
+  const std::string sha256 = sha256_hex("contended");
+  for (int round = 0; round < 200; ++round) {
+    ASSERT_TRUE(put(*store, "contended"));
+    make_unused(home.path(), sha256, std::chrono::hours(48));
+    bool removed = false;
+    std::thread remover([&] { removed = store->remove(sha256, SystemClock().now_us() - kUseResolution.count()).value(); });
+    const bool found = round % 2 == 0 ? store->has(sha256) : put(*store, "contended").has_value();
+    remover.join();
+    if (found) {
+      EXPECT_TRUE(store->open(sha256)) << (removed ? "removed after it was found" : "");
+    }
+  }
 }
 
 TEST(LocalBlobStore, LeavesNothingOfARefusedOrAbandonedUpload) {

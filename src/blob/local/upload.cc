@@ -1,6 +1,7 @@
 #include "blob/local/upload.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -61,9 +62,13 @@ Result<void> Upload::sync() {
   return {};
 }
 
-Result<bool> Upload::name(Pending& pending) {
+Result<bool> Upload::name(Pending& pending, LastUse& last_use) {
   const std::filesystem::path target = layout_->file(sha256_);
-  const bool there = ::access(target.c_str(), F_OK) == 0;
+  struct stat found {};
+  bool there = ::stat(target.c_str(), &found) == 0;
+  if (there) {
+    MUSTER_TRY_ASSIGN(there, last_use.note(sha256_, modified_at(found)));
+  }
   const bool intact = there && is_intact(target);
   mark_ = pending.begin(sha256_, [&] { return intact; });
   if (!mark_) return false;

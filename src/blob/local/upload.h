@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/result.h"
+#include "blob/local/last_use.h"
 #include "blob/local/layout.h"
 #include "blob/local/pending.h"
 
@@ -34,7 +35,7 @@ class Upload {
   /// Gives the bytes their name, hidden for now. False when a durable blob has it already: then there is nothing left to do. A blob of that
   /// name with other bytes was damaged on the disk: it is replaced.
   /// The blob's folder has to be there.
-  Result<bool> name(Pending& pending);
+  Result<bool> name(Pending& pending, LastUse& last_use);
   /// The folder is synced: shows the blob. Only from now on may the file under tmp/ go (clear_uploads in layout.cc counts on it).
   void show();
   /// The folder could not be synced: hidden until the store is opened again, which finds the file under tmp/ and syncs everything.

@@ -46,7 +46,10 @@ class Tls : public ::testing::Test {
                         }),
             test::route("GET", "/file",
                         [this](http::Request&) {
-                          return http::Response{200, {}, http::FileRange{*open_file(folder_ / "large", O_RDONLY), 1, (3u << 20) - 1}};
+                          return http::Response{200,
+                                                {},
+                                                http::SourceRange{file_source(*open_file(folder_ / "large", O_RDONLY), 3u << 20, "large"),
+                                                                  1, (3u << 20) - 1}};
                         })},
         options);
   }

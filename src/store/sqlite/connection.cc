@@ -154,6 +154,26 @@ std::int64_t Connection::run(std::string_view sql, Values values) {
 
 std::int64_t Connection::last_key() { return sqlite3_last_insert_rowid(database_.get()); }
 
+std::uint64_t Connection::shrink(std::uint64_t bytes) {
+  const auto ask = [this](std::string_view pragma) {
+    std::int64_t answer = 0;
+    query(pragma, {}, [&](const Row& row) { answer = row.integer(0); });
+    return answer;
+  };
+  const std::int64_t page = ask("PRAGMA page_size");
+  const std::int64_t before = ask("PRAGMA page_count");
+  // A constant number of pages a statement: statements are kept by their text.
+  constexpr std::int64_t kPages = 256;
+  std::int64_t given = 0;
+  for (std::int64_t last = -1; given != last && given * page < static_cast<std::int64_t>(bytes);) {
+    last = given;
+    run("PRAGMA incremental_vacuum(256)", {});
+    given = before - ask("PRAGMA page_count");
+    if (given - last < kPages) break;
+  }
+  return static_cast<std::uint64_t>(given * page);
+}
+
 void Connection::execute(const char* sql) {
   if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail_now(sql);
 }

@@ -31,6 +31,7 @@ class Connection final : public Session {
   void query(std::string_view sql, Values values, const EachRow& each) override;
   std::int64_t run(std::string_view sql, Values values) override;
   std::int64_t last_key() override;
+  std::uint64_t shrink(std::uint64_t bytes) override;
 
   /// Several statements without values.
   void execute(const char* sql);

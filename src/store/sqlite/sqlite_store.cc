@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/file_lock.h"
 #include "store/sqlite/migrate.h"
@@ -30,8 +31,22 @@ class SqliteStore final : public Store {
   ReaderPool readers_;
 };
 
+/// A database that an older Muster made keeps the space of removed rows. Changing that rewrites it, once; without the room for that it
+/// stays as it is until a later start.
+void make_shrinkable(Connection& connection, const std::filesystem::path& file) {
+  std::int64_t mode = 0;
+  connection.query("PRAGMA auto_vacuum", {}, [&](const Row& row) { mode = row.integer(0); });
+  if (mode != 0) return;
+  try {
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+  } catch (const StoreFailure& failure) {
+    log::warning("store", "{} was not rewritten, so that it keeps the space of what is deleted: {}", file.string(), failure.error().detail);
+  }
+}
+
 Result<std::unique_ptr<Connection>> open_for_writing(const std::filesystem::path& file) {
   auto connection = std::make_unique<Connection>(file, Access::read_write);
+  connection->execute("PRAGMA auto_vacuum = INCREMENTAL");  // of a new database; an older one is changed below
   std::string mode;
   connection->query("PRAGMA journal_mode = WAL", {}, [&](const Row& row) { mode = row.text(0); });
   if (mode != "wal") {
@@ -41,6 +56,7 @@ Result<std::unique_ptr<Connection>> open_for_writing(const std::filesystem::path
   // FULL: a commit survives a power cut. The log is cut back to 64 MiB after it was longer.
   connection->execute("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;");
   MUSTER_TRY(migrate(*connection, migrations()));
+  make_shrinkable(*connection, file);
   return connection;
 }
 

@@ -51,6 +51,41 @@ TEST(SqliteStore, HasADefaultWorkspaceThatStays) {
   EXPECT_TRUE(test.read([&](Session& session) { return compute_targets::find(session, test.workspace_key(), "local").has_value(); }));
 }
 
+/// Writes some 4 MB and removes them again.
+void write_and_remove(Session& session) {
+  session.run("CREATE TABLE large (bytes BLOB)", {});
+  const std::string piece(4000, 'x');
+  for (int i = 0; i < 1000; ++i) session.run("INSERT INTO large VALUES (?)", {Blob{piece}});
+  session.run("DELETE FROM large", {});
+}
+
+TEST(SqliteStore, GivesBackTheSpaceOfWhatWasRemoved) {
+  TestStore test;
+  test.write([](Session& session) { write_and_remove(session); });
+  std::uint64_t first = 0;
+  EXPECT_GE(first = test.write([](Session& session) { return session.shrink(1u << 20); }), 1u << 20);
+  EXPECT_LT(first, 3u << 20) << "about what was asked for";
+  std::uint64_t rest = 0;
+  while (const std::uint64_t given = test.write([](Session& session) { return session.shrink(1u << 20); })) rest += given;
+  EXPECT_GT(first + rest, 3'900'000u);
+  test.reopen();
+  EXPECT_LT(fs::file_size(test.file()), 1u << 20);
+}
+
+TEST(SqliteStore, ADatabaseOfAnOlderVersionGivesBackToo) {
+  const test::TempFolder folder;
+  {
+    Connection old(folder / "db", store::Access::read_write);
+    std::string mode;
+    old.query("PRAGMA journal_mode = WAL", {}, [&](const Row& row) { mode = row.text(0); });
+    ASSERT_TRUE(migrate(old, migrations()));
+    write_and_remove(old);
+  }
+  ASSERT_GT(fs::file_size(folder / "db"), 3'900'000u);
+  { ASSERT_TRUE(open_sqlite_store(folder / "db")); }
+  EXPECT_LT(fs::file_size(folder / "db"), 1u << 20);
+}
+
 TEST(SqliteStore, RefusesASecondServer) {
   TestStore test;
   const auto second = open_sqlite_store(test.file());

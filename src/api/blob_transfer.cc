@@ -1,7 +1,8 @@
-#include "api/blob_upload.h"
+#include "api/blob_transfer.h"
 
 #include "api/room.h"
 #include "base/text.h"
+#include "http/file_response.h"
 
 namespace muster::api {
 namespace {
@@ -45,6 +46,15 @@ Result<std::unique_ptr<http::UploadSink>> upload_blob(const Call& call, std::str
     MUSTER_TRY(check_room(call.services, static_cast<std::uint64_t>(promised)));
   MUSTER_TRY_ASSIGN(auto writer, call.services.blobs.create());
   return std::make_unique<BlobUpload>(call.services, std::move(writer), std::move(expected), std::move(done));
+}
+
+Result<http::Response> send_blob(const Call& call, const std::string& sha256, std::uint64_t size) {
+  MUSTER_TRY_ASSIGN(auto bytes, call.services.blobs.open(sha256));
+  if (bytes->size() != size) {
+    return fail_hint(Code::internal, "store the same content again, which repairs it, or restore the blob from a copy",
+                     "the blob {} was damaged on the server's disk: it has {} bytes, and {} were stored", sha256, bytes->size(), size);
+  }
+  return http::source_response(call.request, std::move(bytes), sha256, "application/octet-stream");
 }
 
 }  // namespace muster::api

@@ -1,5 +1,5 @@
 #pragma once
-// An upload on its way into the blob store.
+// Blobs on their way in and out.
 
 #include <functional>
 #include <memory>
@@ -14,5 +14,9 @@ namespace muster::api {
 /// are refused as invalid.
 Result<std::unique_ptr<http::UploadSink>> upload_blob(const Call& call, std::string expected,
                                                       std::function<Result<http::Response>(const blob::BlobInfo&)> done);
+
+/// The blob as an answer: whole, a part, or none that the reader has already. `size` is what is recorded of it; internal when the blob
+/// has another.
+Result<http::Response> send_blob(const Call& call, const std::string& sha256, std::uint64_t size);
 
 }  // namespace muster::api

@@ -1,0 +1,24 @@
+// Removing what nothing refers to: what was done, and doing it now.
+#include "housekeeping/housekeeper.h"
+
+#include "api/answers.h"
+#include "api/resources.h"
+
+namespace muster::api {
+namespace {
+
+Result<http::Response> get_housekeeping(Call& call) { return object_response(call.services.housekeeper.report()); }
+
+Result<http::Response> begin_housekeeping(Call& call) {
+  call.services.housekeeper.tidy_now();
+  return object_response(call.services.housekeeper.report(), 202);
+}
+
+}  // namespace
+
+void add_housekeeping_routes(Routes& routes) {
+  routes.add("GET", "/api/v1/housekeeping", Access::people, get_housekeeping);
+  routes.add("POST", "/api/v1/housekeeping", Access::people, begin_housekeeping);
+}
+
+}  // namespace muster::api

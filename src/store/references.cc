@@ -1,0 +1,45 @@
+#include "store/references.h"
+
+#include "store/manifest_bytes.h"
+
+namespace muster::store::references {
+
+std::int64_t newest(Session& session, Owner owner) {
+  std::string_view sql = "SELECT coalesce(max(key), 0) FROM runs";
+  if (owner == Owner::model_version) sql = "SELECT coalesce(max(key), 0) FROM model_versions";
+  if (owner == Owner::snapshot) sql = "SELECT coalesce(max(key), 0) FROM snapshots";
+  std::int64_t key = 0;
+  session.query(sql, {}, [&](const Row& row) { key = row.integer(0); });
+  return key;
+}
+
+void each_blob(Session& session, Owner owner, std::int64_t after, std::int64_t up_to,
+               const std::function<void(std::string_view sha256)>& use) {
+  if (owner == Owner::snapshot) {
+    session.query("SELECT manifest FROM snapshots WHERE key > ? AND key <= ?", {after, up_to}, [&](const Row& row) {
+      for (const model::SnapshotFile& file : decode_manifest(row.bytes(0))) use(file.sha256);
+    });
+    return;
+  }
+  session.query(owner == Owner::run ? "SELECT sha256 FROM artifacts WHERE run_key > ? AND run_key <= ?"
+                                    : "SELECT sha256 FROM model_files WHERE version_key > ? AND version_key <= ?",
+                {after, up_to}, [&](const Row& row) { use(row.bytes(0)); });
+}
+
+std::optional<TimeUs> oldest_active(Session& session) {
+  std::optional<TimeUs> oldest;
+  session.query("SELECT min(created_at) FROM runs WHERE status NOT IN ('Completed', 'Failed', 'Canceled') AND kind = 'job'", {},
+                [&](const Row& row) {
+                  if (!row.is_null(0)) oldest = row.integer(0);
+                });
+  return oldest;
+}
+
+std::int64_t remove_unused_snapshots(Session& session, TimeUs unused_since, int limit) {
+  return session.run(
+      "DELETE FROM snapshots WHERE key IN (SELECT s.key FROM snapshots s WHERE s.used_at < ? AND NOT EXISTS "
+      "(SELECT 1 FROM runs r WHERE r.snapshot_id = s.snapshot_id AND r.workspace_key = s.workspace_key) LIMIT ?)",
+      {unused_since, limit});
+}
+
+}  // namespace muster::store::references

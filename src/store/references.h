@@ -1,0 +1,31 @@
+#pragma once
+// Which blobs something refers to: files of snapshots, artifacts of runs, files of models. And the snapshots that no run refers to. For
+// removing the others.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "store/session.h"
+
+namespace muster::store::references {
+
+/// Whose blobs these are. Their owners have integer keys, which grow.
+enum class Owner { run, model_version, snapshot };
+inline constexpr Owner kOwners[] = {Owner::run, Owner::model_version, Owner::snapshot};
+
+/// The highest key of an owner; 0 when there is none.
+std::int64_t newest(Session& session, Owner owner);
+/// Each blob that owners with keys in (`after`, `up_to`] refer to, some more than once.
+void each_blob(Session& session, Owner owner, std::int64_t after, std::int64_t up_to,
+               const std::function<void(std::string_view sha256)>& use);
+
+/// When the oldest of the jobs was submitted that have not ended.
+std::optional<TimeUs> oldest_active(Session& session);
+
+/// Removes at most `limit` snapshots that no run refers to, and that nobody created or asked to create since `unused_since`; how many.
+std::int64_t remove_unused_snapshots(Session& session, TimeUs unused_since, int limit);
+
+}  // namespace muster::store::references
