@@ -160,6 +160,14 @@ def restore(value: Any) -> Any:
     return _NON_FINITE.get(value, value) if isinstance(value, str) else value
 
 
+def restore_curve(curve: Dict[str, Any]) -> Dict[str, Any]:
+    """A curve from the wire, its numbers restored."""
+    for point in [curve["last"]] + curve["points"]:
+        point["value"] = restore(point["value"])
+    curve.update({bound: restore(curve[bound]) for bound in ("min", "max")})
+    return curve
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"

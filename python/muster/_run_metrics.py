@@ -62,6 +62,22 @@ class RunMetrics(MetricLogger):
                 return found
             query["cursor"] = answer["next"]
 
+    def get_metric_curves(self, name: Optional[str] = None, rank: Union[None, int, str] = None, points: int = 500) -> List[Dict[str, Any]]:
+        """Each series as it is drawn, at once however many points it has.
+
+        [{"name", "rank", "count", "min", "max", "last", "points"}]: `last` and the points are {"value", "step", "time"}. At most `points`
+        (0, or from 5 to 10,000): of each stretch the first, last, least and greatest number, and the first NaN.
+        """
+        self.flush()
+        found: List[Dict[str, Any]] = []
+        query: Dict[str, Any] = {"name": name, "rank": rank, "points": points}
+        while True:
+            answer = self._client.json("GET", self._path + "/metrics/curves", query=query)
+            found.extend(map(_metrics.restore_curve, answer["curves"]))
+            if not answer.get("next"):
+                return found
+            query["cursor"] = answer["next"]
+
     def _record(self, kind: str, name: str, value: Any, step: Optional[int]) -> None:
         source = self._source
         if source is None:

@@ -356,6 +356,19 @@ def metrics(handler, ws, run_id):
     return 200, {"metrics": chosen, "next": None}
 
 
+def metric_curves(handler, ws, run_id):
+    """One series a page, to show that pages are joined."""
+    _, answer = metrics(handler, ws, run_id)
+    names = sorted(answer["metrics"])
+    at = int(handler.query.get("cursor", "0"))
+    curves = []
+    for name in names[at:at + 1]:
+        points = [{key: point[key] for key in ("value", "step", "time")} for point in answer["metrics"][name]]
+        curves.append({"name": name, "rank": 0, "count": len(points), "min": points[0]["value"], "max": points[-1]["value"],
+                       "last": dict(points[-1]), "points": points[:int(handler.query.get("points", "500"))]})
+    return 200, {"curves": curves, "next": str(at + 1) if at + 1 < len(names) else None}
+
+
 def list_artifacts(handler, ws, run_id):
     return 200, {"artifacts": [{"path": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), "created_at": TIME}
                                for path, data in handler.server.state.artifacts.get(run_id, {}).items()], "next": None}
@@ -492,7 +505,8 @@ ROUTES = [
     ("POST", WS + "/runs", post_run), ("GET", WS + "/runs", list_runs), ("GET", RUN, one_run), ("PATCH", RUN, one_run),
     ("POST", RUN + "/(complete|fail)", end_run), ("POST", RUN + "/metrics", add_points),
     ("POST", RUN + "/cancel", cancel_run), ("GET", RUN + "/events", events), ("GET", RUN + "/logs", list_logs),
-    ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/metrics", metrics), ("GET", RUN + "/artifacts", list_artifacts),
+    ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/metrics", metrics),
+    ("GET", RUN + "/metrics/curves", metric_curves), ("GET", RUN + "/artifacts", list_artifacts),
     ("GET", RUN + "/artifacts/(.+)", one_artifact), ("PUT", RUN + "/artifacts/(.+)", one_artifact),
     ("GET", WS + "/environments", list_environments), ("POST", WS + "/environments", post_environment),
     ("GET", WS + "/environments/([^/]+)", get_environment),

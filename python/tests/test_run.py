@@ -406,6 +406,18 @@ class LookingTest(RunCase):
         run.log("note", 1.5)
         self.assertEqual(run.get_metrics(), {"note": 1.5})
 
+    def test_metric_curves(self):
+        run = self.run_object()
+        self.state.metrics[RUN] = {
+            "acc": [{"value": value, "step": step, "time": "t", "rank": 0} for step, value in enumerate([0.5, "NaN", "Infinity"])],
+            "lr": [{"value": 0.001, "step": None, "time": "t", "rank": 0}]}
+        acc, lr = run.get_metric_curves(points=2)
+        self.assertEqual((acc["name"], acc["count"], acc["min"], acc["max"]), ("acc", 3, 0.5, float("inf")))
+        self.assertEqual(acc["last"], {"value": float("inf"), "step": 2, "time": "t"})
+        self.assertEqual(repr([point["value"] for point in acc["points"]]), "[0.5, nan]")
+        self.assertEqual(lr["points"], [{"value": 0.001, "step": None, "time": "t"}])
+        self.assertEqual([curve["name"] for curve in run.get_metric_curves("lr")], ["lr"])
+
 
 class FilesTest(RunCase):
     def setUp(self):

@@ -144,7 +144,7 @@ TEST_F(ClientSources, ARepeatedTransactionLosesNoPoint) {
   };
   Twice twice(*api.store);
   const Services& own = api.services;
-  Services services{twice, own.blobs, own.logs, own.changes, own.scheduler, own.engines, own.clock, own.info};
+  Services services{twice, own.blobs, own.logs, own.changes, own.scheduler, own.engines, own.housekeeper, own.clock, own.info};
   http::Router router;
   add_routes(router, services);
   http::Request request;

@@ -17,8 +17,8 @@ Result<http::Response> begin_housekeeping(Call& call) {
 }  // namespace
 
 void add_housekeeping_routes(Routes& routes) {
-  routes.add("GET", "/api/v1/housekeeping", Access::people, get_housekeeping);
-  routes.add("POST", "/api/v1/housekeeping", Access::people, begin_housekeeping);
+  routes.add("GET", "/api/v1/housekeeping", {Users::owner}, get_housekeeping);
+  routes.add("POST", "/api/v1/housekeeping", {Users::owner}, begin_housekeeping);
 }
 
 }  // namespace muster::api

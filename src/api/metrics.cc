@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "api/query.h"
+#include "api/metric_selection.h"
 #include "api/resources.h"
 #include "base/text.h"
 
@@ -69,20 +69,13 @@ class PointsBody final : public http::StreamSource {
 
 Result<http::Response> get_metrics(Call& call) {
   QueryReader query(call.request);
-  store::metrics::Selection selection;
-  selection.name = query.text("name");
-  selection.rank = 0;
-  if (query.text("rank") == "all")
-    selection.rank = std::nullopt;
-  else if (const auto rank = query.integer("rank", 0, INT32_MAX))
-    selection.rank = static_cast<int>(*rank);
-  const auto attempt = query.integer("attempt", 1, INT32_MAX);
+  store::metrics::Selection selection = metric_selection(query);
   const auto limit = static_cast<int>(query.integer("limit", 1, kMostPoints).value_or(kMostPoints));
   const std::string cursor = query.text("cursor").value_or("");
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(auto page, call.services.store.read([&](store::Session& session) -> Result<store::Page<Slice>> {
     MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
-    selection.attempt = static_cast<int>(attempt.value_or(run.attempt));
+    if (selection.attempt == 0) selection.attempt = run.attempt;
     return store::metrics::page(session, run.key, selection, cursor, limit);
   }));
   return http::Response{200, {{"content-type", "application/json"}}, std::make_unique<PointsBody>(call.services, std::move(page))};

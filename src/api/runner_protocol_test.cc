@@ -203,6 +203,23 @@ TEST_F(RunnerProtocolTest, MetricsShowEveryKindOfValueAndTheRanksAsked) {
   EXPECT_EQ(zero["list"][0]["value"], (Json{{"list", {1, 2}}}));
   EXPECT_EQ(api("GET", base + "?rank=1").json()["metrics"].size(), 1u);
   EXPECT_EQ(api("GET", base + "?rank=all&name=whole").json()["metrics"]["whole"].size(), 3u);
+  const Json curves = api("GET", base + "/curves?rank=all&points=5").json()["curves"];
+  ASSERT_EQ(curves.size(), 6u);
+  EXPECT_EQ(curves[0], (Json{{"name", "nan"},
+                             {"rank", 0},
+                             {"count", 1},
+                             {"min", nullptr},
+                             {"max", nullptr},
+                             {"last", {{"value", "NaN"}, {"step", nullptr}, {"time", to_rfc3339(5)}}},
+                             {"points", {{{"value", "NaN"}, {"step", nullptr}, {"time", to_rfc3339(5)}}}}}));
+  EXPECT_EQ(curves[1]["min"], "-Infinity");
+  EXPECT_EQ(curves[3]["points"], Json::array());
+  EXPECT_EQ(curves[4]["last"]["value"], (Json{{"list", {1, 2}}}));
+  EXPECT_EQ(curves[5]["count"], 2);
+  EXPECT_EQ(api("GET", base + "/curves?name=whole&points=0").json()["curves"][0]["points"], Json::array());
+  for (const char* wrong : {"points=4", "points=10001", "points=-1", "limit=0", "rank=x"})
+    EXPECT_EQ(api("GET", base + "/curves?" + wrong).status, 422) << wrong;
+  EXPECT_EQ(api("GET", base + "/curves?rank=all&limit=4").json()["curves"].size(), 4u);
   const Json page = api("GET", base + "?rank=all&limit=4").json();
   EXPECT_EQ(api("GET", base + "?rank=all&cursor=" + page["next"].get<std::string>()).json()["metrics"].size(), 2u);
 }

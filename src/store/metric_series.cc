@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "store/metric_chunk.h"
+#include "store/metric_curve.h"
 
 namespace muster::store::metrics {
 namespace {
@@ -99,7 +100,10 @@ void Series::lay_down(std::span<const model::MetricPoint> points, std::int64_t f
     bytes += static_cast<std::int64_t>(text_bytes(points[i]));
     const auto count = static_cast<std::int64_t>(i + 1 - begin);
     if (count < kChunkPoints && bytes < kChunkBytes) continue;
-    put_chunk(points.subspan(begin, i + 1 - begin), first_index);
+    const auto sealed = points.subspan(begin, i + 1 - begin);
+    put_chunk(sealed, first_index);
+    session_.run("INSERT INTO metric_sketches (series_key, first_index, point_count, bytes) VALUES (?, ?, ?, ?)",
+                 {key_, first_index, count, Blob{encode_sketch(sketch_of(sealed, first_index))}});
     first_index += count;
     begin = i + 1;
     bytes = 0;

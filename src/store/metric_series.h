@@ -2,8 +2,8 @@
 // One series of metric points in the database: how its chunks are laid down and merged.
 //
 // The points at the end are in open chunks, each as small as the batch it came with; once there are 4,096 of them, or 1 MiB, they become
-// sealed chunks of that size. Many small open chunks are merged into one on the way, so that a point is rewritten a few dozen times at
-// most, however small the batches.
+// sealed chunks of that size, each with a sketch of its curve. Many small open chunks are merged into one on the way, so that a point is
+// rewritten a few dozen times at most, however small the batches.
 
 #include <cstdint>
 #include <span>

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/journal.h"
+#include "store/metric_curve.h"
 #include "store/page.h"
 #include "store/session.h"
 
@@ -65,7 +66,15 @@ struct Summary {
   std::optional<double> min;  ///< of the numbers among the values, NaN left out; nothing when there are none
   std::optional<double> max;
 };
-/// By name, then rank.
-std::vector<Summary> summaries(Session& session, std::int64_t run_key, const Selection& selection);
+
+/// A series drawn by few of its points.
+struct Curve {
+  Summary summary;
+  std::vector<CurvePoint> points;
+};
+/// The selected series as they were begun, at most `limit` of them, each with at most `points` points (0, or from kPointsOfStretch on).
+/// Reads a few hundred chunks at most of each, however long it is. malformed for a cursor that is not ours.
+Result<Page<Curve>> curves(Session& session, std::int64_t run_key, const Selection& selection, std::string_view cursor, int limit,
+                           int points);
 
 }  // namespace muster::store::metrics

@@ -76,6 +76,13 @@ Result<std::int64_t> upload(Store& store, std::int64_t run_key, const std::vecto
   });
 }
 
+std::vector<Summary> summaries(TestStore& test, std::int64_t run_key) {
+  std::vector<Summary> all;
+  const auto page = test.read([&](Session& session) { return curves(session, run_key, {}, "", 1'000, 0); });
+  for (const Curve& curve : page.items) all.push_back(curve.summary);
+  return all;
+}
+
 TEST(Metrics, EveryPointIsThereOnceAndInOrderHoweverUploadsRepeat) {
   TestStore test;
   EXPECT_TRUE(rc::check([&] {
@@ -103,7 +110,7 @@ TEST(Metrics, EveryPointIsThereOnceAndInOrderHoweverUploadsRepeat) {
     const Histories found = read_all(test, run_key, {}, static_cast<int>(1 + below(500)));
     RC_ASSERT(found.size() == wanted.size());
     for (const auto& [name, points] : wanted) RC_ASSERT(test::same_points(found.at(name), points));
-    for (const Summary& summary : test.read([&](Session& session) { return summaries(session, run_key, {}); })) {
+    for (const Summary& summary : summaries(test, run_key)) {
       RC_ASSERT(summary.count == static_cast<std::int64_t>(wanted.at({summary.name, 0}).size()));
     }
   }));
@@ -215,7 +222,7 @@ TEST(Metrics, SummariesSayLatestLeastAndGreatest) {
   add("f infinite", {number(-kInfinity, 1), number(kInfinity, 2)});
   add("g text", {MetricPoint{1, 1, std::string("\"x\"")}, MetricPoint{2, 2, std::string("\"y\"")}});
   add("h integer", {MetricPoint{1, 1, Number{3, true}}});
-  const auto all = test.read([&](Session& session) { return summaries(session, run_key, {}); });
+  const std::vector<Summary> all = summaries(test, run_key);
   ASSERT_EQ(all.size(), 8u);
   const auto last = [&](int i) { return std::get<Number>(all[static_cast<std::size_t>(i)].last.value); };
   EXPECT_EQ(last(0).value, 5);
@@ -236,6 +243,79 @@ TEST(Metrics, SummariesSayLatestLeastAndGreatest) {
   EXPECT_EQ(all[6].count, 2);
   EXPECT_TRUE(last(7).integer);
   EXPECT_FALSE(last(0).integer);
+}
+
+/// A walk of 100,000 steps in batches, with a NaN and a text.
+std::vector<MetricPoint> long_walk() {
+  std::vector<MetricPoint> points;
+  double value = 0;
+  for (int i = 0; i < 100'000; ++i) points.push_back(number(value += (i * 7919 % 13) - 6, i, i));
+  points[70'000].value = Number{kNan};
+  points[80'000].value = std::string("\"text\"");
+  return points;
+}
+
+TEST(Metrics, ALongSeriesIsDrawnByFewPoints) {
+  TestStore test;
+  const std::int64_t run_key = test.add_run();
+  const std::vector<MetricPoint> points = long_walk();
+  for (std::size_t at = 0; at < points.size(); at += 1'000) {
+    test.write([&](Session& session) {
+      std::vector<NamedPoint> batch;
+      for (std::size_t i = at; i < at + 1'000; ++i) batch.push_back({"walk", points[i]});
+      append(session, {run_key, 1, 0}, batch);
+    });
+  }
+  const auto curve = [&](int wanted) {
+    return test.read([&](Session& session) { return curves(session, run_key, {}, "", 10, wanted); }).items.at(0);
+  };
+  for (const int wanted : {5, 20, 500, 5'000}) {  // by sketches alone, by sketches and open chunks, by all points
+    const Curve drawn = curve(wanted);
+    EXPECT_EQ(drawn.summary.count, 100'000);
+    EXPECT_LE(drawn.points.size(), static_cast<std::size_t>(wanted));
+    EXPECT_GE(drawn.points.size(), static_cast<std::size_t>(wanted) / 2);
+    EXPECT_EQ(drawn.points.front().index, 0);
+    EXPECT_EQ(drawn.points.back().index, 99'999);
+    double least = kInfinity;
+    double greatest = -kInfinity;
+    bool nan = false;
+    for (const CurvePoint& point : drawn.points) {
+      const MetricPoint& original = points[static_cast<std::size_t>(point.index)];
+      EXPECT_TRUE(test::same_value(original.value, point.value));
+      EXPECT_EQ(original.step, point.step);
+      nan = nan || std::isnan(point.value.value);
+      least = std::fmin(least, point.value.value);
+      greatest = std::fmax(greatest, point.value.value);
+    }
+    EXPECT_TRUE(nan);
+    EXPECT_EQ(least, drawn.summary.min);
+    EXPECT_EQ(greatest, drawn.summary.max);
+  }
+  EXPECT_TRUE(curve(0).points.empty());
+  // A home whose chunks are older than sketches.
+  test.write([](Session& session) { session.run("DELETE FROM metric_sketches WHERE first_index BETWEEN 20000 AND 60000", {}); });
+  const Curve older = curve(20);
+  EXPECT_EQ(older.points.back().index, 99'999);
+  EXPECT_TRUE(std::any_of(older.points.begin(), older.points.end(),
+                          [&](const CurvePoint& point) { return point.value.value == older.summary.max; }));
+}
+
+TEST(Metrics, CurvesComeInPages) {
+  TestStore test;
+  const std::int64_t run_key = test.add_run();
+  for (const char* name : {"c", "a", "b"})
+    test.write([&](Session& session) { append(session, {run_key, 1, 0}, std::vector<NamedPoint>{{name, number(1)}, {name, number(2)}}); });
+  std::string names;
+  std::string cursor;
+  do {
+    const auto page = test.read([&](Session& session) { return curves(session, run_key, {}, cursor, 2, 10); });
+    for (const Curve& curve : page.items) names += curve.summary.name + std::to_string(curve.points.size());
+    cursor = page.next.value_or("");
+  } while (!cursor.empty());
+  EXPECT_EQ(names, "c2a2b2");
+  for (const char* wrong : {"x", "-1", "1:0"})
+    EXPECT_EQ(test.store().read([&](Session& session) { return curves(session, run_key, {}, wrong, 10, 10); }).error().code,
+              Code::malformed);
 }
 
 TEST(Metrics, NamesBeyondTheLimitCostNoOtherPoints) {

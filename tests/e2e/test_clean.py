@@ -36,7 +36,8 @@ def test_a_deleted_run_gives_its_space_back(server):
 def test_a_run_that_goes_on_keeps_what_was_uploaded_since(server):
     go = server.folder / "go"
     server.running(server.submit("import os, time\nwhile not os.path.exists(%r): time.sleep(0.01)" % str(go))["run_id"])
-    other = server.ended(server.submit("open('outputs/small', 'w').write('x' * 1000)")["run_id"])
+    server("compute", "create", "other", "--max-nodes", "1")
+    other = server.ended(server.submit("open('outputs/small', 'w').write('x' * 1000)", options=("--compute", "other"))["run_id"])
     server("run", "delete", other["run_id"])
     # Stored after the run was submitted that goes on.
     assert server.json("clean")["blobs"] == 0

@@ -9,7 +9,8 @@ from muster_program import PROGRAM, Muster, free_address
 from waiting import wait_until
 
 # A home keeps a copy of the program, for the runs that were started with it.
-SIZE_MB = 30 + (PROGRAM.stat().st_size >> 20)
+ROOM_MB = 30
+SIZE_MB = ROOM_MB + (PROGRAM.stat().st_size >> 20)
 OUTPUT_MB = 8
 TOO_MUCH = "import os\nopen('outputs/small', 'w').write('fits')\nopen('outputs/big', 'wb').write(os.urandom(%d << 20))" % OUTPUT_MB
 
@@ -38,7 +39,7 @@ def test_an_upload_that_does_not_fit_is_refused_and_a_small_one_goes_on(small_di
     source = small_disk.folder / "job"
     source.mkdir()
     (source / "train.py").write_text("print('hello')")
-    (source / "weights").write_bytes(os.urandom((SIZE_MB + 1) << 20))
+    (source / "weights").write_bytes(os.urandom((ROOM_MB + 1) << 20))
 
     problem = small_disk.problem("run", "submit", "--script", source / "train.py", code=4)
     assert problem["code"] == "disk_full" and problem["hint"]

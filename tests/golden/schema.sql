@@ -104,6 +104,14 @@ CREATE TABLE metric_series (
   UNIQUE (run_key, attempt, rank, name)
 ) STRICT;
 
+CREATE TABLE metric_sketches (
+  series_key INTEGER NOT NULL REFERENCES metric_series ON DELETE CASCADE,
+  first_index INTEGER NOT NULL,
+  point_count INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (series_key, first_index)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE model_files (
   version_key INTEGER NOT NULL REFERENCES model_versions ON DELETE CASCADE,
   path TEXT NOT NULL,

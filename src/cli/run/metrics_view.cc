@@ -1,6 +1,6 @@
 #include "cli/run/metrics_view.h"
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include "cli/fields.h"
@@ -44,30 +44,28 @@ std::string value_text(const Json& value) {
   return dump_json(value);
 }
 
-std::string metrics_text(const Json& metrics, std::size_t width, const Style& style) {
+std::string metrics_text(const Json& curves, std::size_t width, const Style& style) {
   Table table({{"METRIC", Column::Align::left, Column::Give::width},
                {"LAST", Column::Align::right, Column::Give::width},
                {"LEAST", Column::Align::right, Column::Give::all},
                {"GREATEST", Column::Align::right, Column::Give::all},
                {"POINTS", Column::Align::right, Column::Give::all},
                {"CURVE", Column::Align::left, Column::Give::all}});
-  for (const auto& [name, points] : metrics.items()) {
-    if (!points.is_array() || points.empty()) continue;
-    const std::vector<double> values = numbers(points);
-    double least = std::numeric_limits<double>::infinity();
-    double greatest = -least;
-    for (const double value : values) {
-      if (std::isnan(value)) continue;
-      least = std::min(least, value);
-      greatest = std::max(greatest, value);
-    }
-    const bool any = least <= greatest;
-    table.add({{name},
-               {value_text(member(points.back(), "value")), Tone::strong},
-               {any ? value_text(number_to_json(least)) : ""},
-               {any ? value_text(number_to_json(greatest)) : ""},
-               {std::to_string(points.size())},
-               {any && values.size() > 1 ? sparkline(values, kCurve) : "", Tone::active}});
+  const bool several_ranks = std::any_of(curves.begin(), curves.end(),
+                                         [&](const Json& curve) { return number_at(curve, "rank") != number_at(curves.front(), "rank"); });
+  const auto bound = [](const Json& curve, const char* name) {
+    const Json& value = member(curve, name);
+    return value.is_null() ? "" : value_text(value);
+  };
+  for (const Json& curve : curves) {
+    const Json& points = member(curve, "points");
+    const std::string name = text_at(curve, "name");
+    table.add({{several_ranks ? fmt::format("{} [rank {}]", name, number_at(curve, "rank")) : name},
+               {value_text(member(member(curve, "last"), "value")), Tone::strong},
+               {bound(curve, "min")},
+               {bound(curve, "max")},
+               {std::to_string(number_at(curve, "count"))},
+               {points.is_array() && points.size() > 1 ? sparkline(numbers(points), kCurve) : "", Tone::active}});
   }
   return table.empty() ? "" : table.render(width, style);
 }

@@ -9,6 +9,7 @@ struct RunMetricsOptions {
   std::string id;
   std::optional<std::string> name;
   std::optional<std::string> rank;
+  std::optional<std::int64_t> points;
 };
 
 /// All pages, the points of each name joined.
@@ -34,14 +35,36 @@ Result<Json> all_points(client::Api& api, const RunMetricsOptions& options) {
   return Json{{"metrics", std::move(metrics)}, {"next", nullptr}};
 }
 
+/// All pages of the curves, joined; of each at most `points` points.
+Result<Json> all_curves(client::Api& api, const RunMetricsOptions& options, std::int64_t points) {
+  client::Query query{{"points", std::to_string(points)}};
+  if (options.name) query.emplace_back("name", *options.name);
+  if (options.rank) query.emplace_back("rank", *options.rank);
+  Json curves = Json::array();
+  Json cursor = nullptr;
+  do {
+    client::Query asked = query;
+    if (cursor.is_string()) asked.emplace_back("cursor", cursor.get<std::string>());
+    MUSTER_TRY_ASSIGN(Json answer, api.get(api.in_workspace({"runs", options.id, "metrics", "curves"}), asked));
+    for (Json& curve : answer["curves"]) curves.push_back(std::move(curve));
+    cursor = member(answer, "next");
+  } while (cursor.is_string());
+  return curves;
+}
+
 Result<Exit> run_metrics(Context& context, const RunMetricsOptions& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
-  MUSTER_TRY_ASSIGN(const Json metrics, all_points(*api, options));
-  if (metrics["metrics"].empty()) {
+  if (context.json && !options.points) {
+    MUSTER_TRY_ASSIGN(const Json metrics, all_points(*api, options));
+    context.print_json(metrics);
+    return Exit::done;
+  }
+  MUSTER_TRY_ASSIGN(const Json curves, all_curves(*api, options, options.points.value_or(kCurvePoints)));
+  if (curves.empty()) {
     context.note(options.name || options.rank ? "The run has logged nothing by that name or rank."
                                               : "The run has logged no metrics: in the script, run.log(\"loss\", 0.25).");
   }
-  context.print(metrics, context.json ? "" : metrics_text(metrics["metrics"], context.out.width, context.out.style));
+  context.print({{"curves", curves}, {"next", nullptr}}, context.json ? "" : metrics_text(curves, context.out.width, context.out.style));
   return Exit::done;
 }
 
@@ -54,9 +77,11 @@ void add_run_metrics(Command& run, Context& context) {
   command.positional("RUN", options->id, "the run's id");
   command.option("--name", "NAME", options->name, "only this metric");
   command.option("--rank", "N", options->rank, "of this rank (0 when not given), or `all`");
+  command.option("--points", "N", options->points,
+                 "with --json: curves of at most N points each, 0 or from 5 to 10,000, instead of every point");
   context.add_common_options(command);
   command.example("muster run metrics ID");
-  command.example("muster run metrics ID --name loss --json");
+  command.example("muster run metrics ID --name loss --json --points 500");
 }
 
 }  // namespace muster::cli

@@ -121,13 +121,19 @@ TEST(RunResult, NobodysOutputSteersTheTerminal) {
 }
 
 TEST(MetricsText, ShowsLastLeastGreatestAndTheCurve) {
-  const Json metrics = Json::parse(R"({"loss": [{"value": 2.5}, {"value": 1.25}, {"value": 0.5}], "note": [{"value": "hello"}],
-    "bad": [{"value": "NaN"}, {"value": "Infinity"}], "rows": [{"value": {"row": {"a": "1"}}}], "items": [{"value": {"list": [1, 2, 3]}}]})");
-  const std::string text = metrics_text(metrics, 100, Style());
+  Json curves = Json::parse(R"([
+    {"name": "loss", "rank": 0, "count": 3, "min": 0.5, "max": 2.5, "last": {"value": 0.5}, "points": [{"value": 2.5}, {"value": 1.25}, {"value": 0.5}]},
+    {"name": "note", "rank": 0, "count": 1, "min": null, "max": null, "last": {"value": "hello"}, "points": []},
+    {"name": "bad", "rank": 0, "count": 2, "min": "Infinity", "max": "Infinity", "last": {"value": "Infinity"}, "points": [{"value": "NaN"}, {"value": "Infinity"}]},
+    {"name": "items", "rank": 0, "count": 1, "min": null, "max": null, "last": {"value": {"list": [1, 2, 3]}}, "points": []}])");
+  const std::string text = metrics_text(curves, 100, Style());
   EXPECT_NE(text.find("loss          0.5       0.5       2.5       3  █▄▁"), std::string::npos) << text;
   EXPECT_NE(text.find("hello"), std::string::npos);
   EXPECT_NE(text.find("list of 3"), std::string::npos);
   EXPECT_NE(text.find("Infinity"), std::string::npos);
+  EXPECT_EQ(text.find("[rank"), std::string::npos);
+  curves[1]["rank"] = 1;
+  EXPECT_NE(metrics_text(curves, 100, Style()).find("note [rank 1]"), std::string::npos);
 }
 
 TEST(ModelName, ReadsBothWaysToNameAVersion) {
