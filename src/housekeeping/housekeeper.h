@@ -10,11 +10,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "blob/blob_store.h"
+#include "store/log_store.h"
 #include "store/store.h"
 
 namespace muster::housekeeping {
 
 struct Rules {
+  std::chrono::hours keep_deleted{7 * 24};  ///< how long a deleted run can be restored
   /// How long what nothing refers to stays: somebody may be uploading what will. At least twice blob::kUseResolution.
   std::chrono::hours keep_unused{2};
   std::chrono::milliseconds after_start = std::chrono::hours(1);  ///< clients and runners that waited for the server come first
@@ -25,8 +27,9 @@ struct Rules {
 /// What was done, the last time and now.
 struct Report {
   bool running = false;
-  TimeUs started_at = 0;  ///< 0: not since the server started
-  TimeUs ended_at = 0;    ///< 0: running, or never
+  TimeUs started_at = 0;   ///< 0: not since the server started
+  TimeUs ended_at = 0;     ///< 0: running, or never
+  std::uint64_t runs = 0;  ///< deleted ones, removed for good
   std::uint64_t snapshots = 0;
   std::uint64_t blobs = 0;
   std::uint64_t blob_bytes = 0;
@@ -40,7 +43,7 @@ Json to_json(const Report& report);
 class Housekeeper {
  public:
   /// References must outlive this.
-  Housekeeper(store::Store& store, blob::BlobStore& blobs, const Clock& clock, Rules rules);
+  Housekeeper(store::Store& store, blob::BlobStore& blobs, store::LogStore& logs, const Clock& clock, Rules rules);
   /// A tidying under way ends at its next small step.
   ~Housekeeper();
   Housekeeper(const Housekeeper&) = delete;
@@ -48,19 +51,24 @@ class Housekeeper {
 
   /// Something that held space was removed (a run, a model): look sooner than otherwise.
   void something_was_removed();
-  /// Begin now, unless it is under way.
-  void tidy_now();
+  enum class Deleted { keep, remove };
+  /// Begin now, unless it is under way. `deleted`: whether runs that are deleted, and could still be restored, are removed for good.
+  void tidy_now(Deleted deleted = Deleted::keep);
   Report report() const;
 
  private:
   void serve();
-  void tidy();
+  void tidy(Deleted deleted);
+  Result<void> remove_runs(TimeUs deleted_before);
+  Result<void> remove_snapshots(TimeUs unused_since);
+  Result<void> shrink_database();
   template <typename Change>
   void note(Change&& change);
   bool stopping() const;
 
   store::Store& store_;
   blob::BlobStore& blobs_;
+  store::LogStore& logs_;
   const Clock& clock_;
   const Rules rules_;
 
@@ -68,6 +76,7 @@ class Housekeeper {
   std::condition_variable wake_;
   bool stop_ = false;
   bool now_ = false;
+  Deleted deleted_ = Deleted::keep;
   bool removed_ = false;  ///< since the last tidying began
   Report report_;
   std::thread thread_;  ///< last, so that all above is there when it starts

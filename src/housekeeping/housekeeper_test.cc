@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "store/runs.h"
 #include "store/snapshots.h"
 #include "support/event.h"
 #include "support/test_store.h"
@@ -15,7 +16,7 @@ using std::chrono::hours;
 
 class HousekeeperTest : public testing::Test {
  protected:
-  void start(Rules rules = {}) { housekeeper_.emplace(store_.store(), *blobs_, clock_, rules); }
+  void start(Rules rules = {}) { housekeeper_.emplace(store_.store(), *blobs_, logs_, clock_, rules); }
   Report wait_for_end() {
     Report report;
     EXPECT_TRUE(test::eventually([&] {
@@ -46,6 +47,7 @@ class HousekeeperTest : public testing::Test {
   test::TempFolder folder_;
   test::TestStore store_;
   std::unique_ptr<blob::BlobStore> blobs_ = blob::open_local_blob_store((folder_ / "blobs").string()).value();
+  store::LogStore logs_{folder_ / "logs"};
   std::optional<Housekeeper> housekeeper_;
 };
 
@@ -63,6 +65,34 @@ TEST_F(HousekeeperTest, RemovesSnapshotsWithoutRunsAndTheirBlobs) {
   EXPECT_GE(report.blobs, 44u) << "one in 400 may be overlooked";
   EXPECT_EQ(report.fault, "");
   EXPECT_TRUE(blobs_->open(used));
+}
+
+TEST_F(HousekeeperTest, RemovesRunsSomeTimeAfterTheyWereDeletedOrAtOnce) {
+  start();
+  const auto add = [&](TimeUs deleted_at) {
+    model::Run run = store_.new_run();
+    run.status = model::RunStatus::completed;
+    const std::int64_t key = store_.add(run);
+    EXPECT_TRUE(logs_.append({run.uuid, 1, 0, "logs/a"}, 0, "line\n", 1, std::nullopt));
+    if (deleted_at != 0) store_.write([&](store::Session& session) { return store::runs::mark_deleted(session, key, deleted_at); });
+    return std::pair(key, run.uuid);
+  };
+  const TimeUs now = clock_.now_us();
+  const auto kept = add(0);
+  const auto recent = add(now - std::chrono::microseconds(hours(24)).count());
+  const auto old = add(now - std::chrono::microseconds(hours(8 * 24)).count());
+  const auto there = [&](const std::pair<std::int64_t, std::string>& run) {
+    const bool row = store_.read([&](store::Session& session) { return store::runs::find(session, run.first).has_value(); });
+    EXPECT_EQ(logs_.list(run.second).value().size(), row ? 1u : 0u);
+    return row;
+  };
+  housekeeper_->tidy_now();
+  EXPECT_EQ(wait_for_end().runs, 1u);
+  EXPECT_TRUE(there(kept) && there(recent) && !there(old));
+  housekeeper_->tidy_now(Housekeeper::Deleted::remove);
+  ASSERT_TRUE(test::eventually([&] { return !housekeeper_->report().running; }));
+  EXPECT_EQ(housekeeper_->report().runs, 1u);
+  EXPECT_TRUE(there(kept) && !there(recent));
 }
 
 TEST_F(HousekeeperTest, WhatCameSinceTheOldestActiveRunStays) {

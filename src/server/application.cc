@@ -207,7 +207,7 @@ Result<void> serve(const ServeOptions& options) {
 
   // What is said about them.
   const std::uint64_t snapshot_limit = static_cast<std::uint64_t>(settings.snapshot_limit_mb) << 20;
-  housekeeping::Housekeeper housekeeper(*store, *blobs, clock, {});
+  housekeeping::Housekeeper housekeeper(*store, *blobs, logs, clock, {});
   api::Services services{*store,
                          *blobs,
                          logs,

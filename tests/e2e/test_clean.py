@@ -17,7 +17,14 @@ def test_a_deleted_run_gives_its_space_back(server):
     blobs = server.home / "blobs" / "sha256"
 
     server("run", "delete", runs[0]["run_id"])
-    assert server.json("clean")["blobs"] == 0  # somebody may just be storing the same content
+    assert server.json("clean")["runs"] == 0  # it could be restored
+    make_old(server)
+    assert server.json("clean")["blobs"] == 0
+    server("run", "restore", runs[0]["run_id"])
+    server("run", "delete", runs[0]["run_id"])
+    for blob in (server.home / "blobs" / "sha256").glob("*/*"):
+        os.utime(blob)
+    assert server.json("clean", "--deleted")["blobs"] == 0  # somebody may just be storing the same content
     make_old(server)
     cleaned = server.json("clean")
     assert (cleaned["blobs"], cleaned["fault"], cleaned["running"]) == (1, None, False)
@@ -29,8 +36,8 @@ def test_a_deleted_run_gives_its_space_back(server):
     make_old(server)
     assert server("clean").stdout == "There was nothing to remove.\n"
     server("run", "delete", runs[1]["run_id"])
-    said = server("clean").stdout
-    assert said.startswith("2.9 MiB is free again; 1 file and"), said
+    said = server("clean", "--deleted").stdout
+    assert said.startswith("2.9 MiB is free again; 1 deleted run, "), said
 
 
 def test_a_run_that_goes_on_keeps_what_was_uploaded_since(server):
@@ -40,5 +47,6 @@ def test_a_run_that_goes_on_keeps_what_was_uploaded_since(server):
     other = server.ended(server.submit("open('outputs/small', 'w').write('x' * 1000)", options=("--compute", "other"))["run_id"])
     server("run", "delete", other["run_id"])
     # Stored after the run was submitted that goes on.
-    assert server.json("clean")["blobs"] == 0
+    cleaned = server.json("clean", "--deleted")
+    assert (cleaned["runs"], cleaned["blobs"]) == (1, 0)
     go.touch()

@@ -134,7 +134,7 @@ class Api {
     both.add({"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}}, {}, {}});
     return both;
   }();
-  housekeeping::Housekeeper housekeeper{*store, *blobs, clock, {}};
+  housekeeping::Housekeeper housekeeper{*store, *blobs, logs, clock, {}};
   api::Services services{*store,      *blobs,    logs,
                          changes,     scheduler, engines,
                          housekeeper, clock,     {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
