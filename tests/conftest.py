@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from muster_program import PROGRAM, Muster, free_address, is_alive
-from waiting import wait_until
+from waiting import SLOWER, wait_until
 
 
 def pytest_addoption(parser):
@@ -15,7 +15,8 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(config, items):
     left_out = [item for item in items if (item.get_closest_marker("full") and not config.getoption("--full"))
-                or (item.get_closest_marker("root") and os.geteuid() != 0)]
+                or (item.get_closest_marker("root") and os.geteuid() != 0)
+                or (item.get_closest_marker("released") and SLOWER != 1)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "runner/log_names.h"
@@ -88,6 +89,27 @@ TEST_F(RunnerTest, OneRanksFailureEndsTheOthers) {
   EXPECT_EQ(arrived.failed[0]["rank"], 1);
   ASSERT_EQ(arrived.finished.size(), 3U);
   for (const Json& report : arrived.finished) EXPECT_EQ(report["stopped_by_us"], report["rank"] != 1) << report;
+}
+
+TEST_F(RunnerTest, ARankThatTakesLongOverItsEndIsTheCauseOfWhatItsPeersSaw) {
+  command(R"(failure() { printf 'Traceback (most recent call last):\n  File "train.py", line 5, in <module>\n    step()\n%s\n' "$1"; }
+case $RANK in
+0) failure 'ValueError: mine'; touch "$OUT/ready_0"; exec sleep 600;;
+1) failure 'ValueError: caught, and trained on'; echo going on; touch "$OUT/ready_1"; exec sleep 600;;
+2) until [ -e "$OUT/ready_0" ] && [ -e "$OUT/ready_1" ]; do sleep 0.01; done
+   failure 'ConnectionResetError: [Errno 104] Connection reset by peer'; exit 1;;
+esac)");
+  server_.order["variables"]["OUT"] = home_.path().string();
+  per_process(3);
+  run();
+  std::map<int, Json> reports;
+  for (const Json& report : server_.arrived().finished) reports[report["rank"].get<int>()] = report;
+  ASSERT_EQ(reports.size(), 3U);
+  EXPECT_EQ(reports[0]["signal"], "SIGTERM");
+  EXPECT_EQ(reports[0]["stopped_by_us"], false);
+  EXPECT_EQ(reports[0]["exception"]["message"], "mine");
+  EXPECT_EQ(reports[1]["stopped_by_us"], true);
+  EXPECT_EQ(reports[2]["exception"]["type"], "ConnectionResetError");
 }
 
 TEST_F(RunnerTest, RanksThatIgnoreSigtermAreKilledAfterTheGrace) {

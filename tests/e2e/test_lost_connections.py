@@ -92,7 +92,8 @@ with open("logs/own-%s.log" % rank, "w") as log:
     run_id = server.submit(script, options=("--processes", "2"))["run_id"]
     server.running(run_id)
     followed = {"logs/own-0.log", *("azureml-logs/70_driver_log_%d.txt" % rank for rank in range(2))}
-    wait_until(lambda: followed <= {log["path"] for log in server.json("run", "logs", run_id, "--list")["logs"] if log["size"] > 1000}, "logs")
+    wait_until(lambda: followed <= {log["path"] for log in server.json("run", "logs", run_id, "--list")["logs"]
+                                    if log["size"] > 1000}, "logs")
     with CuttingProxy(server, 9_000) as proxy:
         environment = {**server.environment, **through(server, proxy)}
         ways = {"file": ["logs/own-0.log"], "merged": ["--merge"]}

@@ -11,6 +11,8 @@ import pytest
 from muster_program import PROGRAM, free_address, is_alive
 from waiting import wait_until
 
+pytestmark = pytest.mark.released
+
 
 class EmptyRoot:
     """A root folder with the program in it, and nothing else but /proc and an empty /tmp."""

@@ -245,7 +245,7 @@ CREATE TABLE snapshots (
   created_by TEXT NOT NULL,
   file_count INTEGER NOT NULL,
   size INTEGER NOT NULL,
-  manifest BLOB NOT NULL,  -- store/manifest_bytes.h
+  manifest BLOB NOT NULL, used_at INTEGER NOT NULL DEFAULT 0,  -- store/manifest_bytes.h
   UNIQUE (workspace_key, snapshot_id)
 ) STRICT;
 
@@ -325,9 +325,13 @@ CREATE INDEX runs_by_kind ON runs (workspace_key, kind, key);
 
 CREATE INDEX runs_by_parent ON runs (parent_run_id, key) WHERE parent_run_id IS NOT NULL;
 
+CREATE INDEX runs_by_snapshot ON runs (snapshot_id) WHERE snapshot_id IS NOT NULL;
+
 CREATE INDEX runs_by_status ON runs (workspace_key, status, key);
 
 CREATE INDEX runs_by_workspace ON runs (workspace_key, key);
 
 CREATE INDEX runs_deleted ON runs (deleted_at, key) WHERE deleted_at > 0;
+
+CREATE INDEX snapshots_by_use ON snapshots (used_at);
 

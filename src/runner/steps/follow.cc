@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <climits>
 #include <csignal>
 
@@ -20,7 +21,8 @@ class Follower {
   explicit Follower(NodeRun& run)
       : run_(run),
         ending_(static_cast<int>(run.plan.ranks.size()), std::chrono::seconds(run.order.grace_seconds)),
-        told_(run.plan.ranks.size(), false) {}
+        told_(run.plan.ranks.size(), false),
+        last_words_(run.plan.ranks.size()) {}
 
   void run() {
     while (!ending_.all_ended()) {
@@ -71,9 +73,11 @@ class Follower {
     const RankState& rank = run_.state.ranks[now_ended.index];
     const TimeUs ended_at = now_ended.ended_at != 0 ? run_.clock.to_server(now_ended.ended_at) : run_.clock.now();
     const bool out_of_memory_kill = run_.group->out_of_memory_kills().value_or(0) > out_of_memory_told_;
-    const EndedRank ended{how, ended_at, ending_.asked(), out_of_memory_kill};
+    EndedRank ended{how, ended_at, ending_.asked(), out_of_memory_kill};
     const bool failed = how.exit_code != 0;
-    model::RankReport report = make_report(rank, run_.order.node_rank, ended, failed ? read_tail(run_.folder.rank_log(rank.log)) : "");
+    const std::string tail = failed ? read_tail(run_.folder.rank_log(rank.log)) : "";
+    if (!last_words_[now_ended.index].empty() && last_words_[now_ended.index] == last_words(tail)) ended.asked_to_end = false;
+    model::RankReport report = make_report(rank, run_.order.node_rank, ended, tail);
     if (report.out_of_memory) ++out_of_memory_told_;
     run_.state.reports.push_back(report);
     if (!failed || report.stopped_by_us) return;
@@ -103,7 +107,10 @@ class Follower {
   bool carry_out(Ending::Action action) {
     switch (action) {
       case Ending::Action::none: return false;
-      case Ending::Action::terminate: run_.ranks->terminate(); break;
+      case Ending::Action::terminate:
+        note_last_words();
+        run_.ranks->terminate();
+        break;
       case Ending::Action::kill:
         log::info("runner", "the grace period is over: killing what is left");
         kill();
@@ -111,6 +118,23 @@ class Follower {
       case Ending::Action::abandon: abandon(); break;
     }
     return true;
+  }
+
+  /// A rank whose log ends with an exception of its own has failed by itself, however long it takes over its end: it may have been what its
+  /// peers lost their connections to.
+  void note_last_words() {
+    for (std::size_t i = 0; i < told_.size(); ++i) {
+      if (!told_[i]) last_words_[i] = last_words(read_tail(run_.folder.rank_log(run_.state.ranks[i].log)));
+    }
+  }
+  static std::string last_words(std::string_view tail) {
+    const auto exception = model::find_exception(tail);
+    if (!exception || model::is_communication_error(*exception)) return "";
+    // What a message of several lines ends with may as well have been printed after the exception was caught.
+    if (exception->message.find('\n') != std::string::npos) return "";
+    while (!tail.empty() && std::isspace(static_cast<unsigned char>(tail.back()))) tail.remove_suffix(1);
+    const std::string words = exception->type + ": " + exception->message;
+    return tail.ends_with(words) ? words : "";
   }
 
   void kill() {
@@ -133,6 +157,7 @@ class Follower {
   NodeRun& run_;
   Ending ending_;
   std::vector<bool> told_;
+  std::vector<std::string> last_words_;  ///< of those that had not ended when they were asked to; "": no exception of their own
   bool stop_seen_ = false;
   std::int64_t out_of_memory_told_ = 0;  ///< the kernel's kills that a rank's end was put down to
 };
