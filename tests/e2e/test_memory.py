@@ -11,6 +11,9 @@ import pytest
 from muster_program import free_address
 from rest import Rest
 
+# Sanitizers keep what was freed.
+pytestmark = pytest.mark.released
+
 ALLOWED_KIB = 40 << 10
 
 

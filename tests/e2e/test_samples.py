@@ -7,13 +7,14 @@ import sys
 import onnx
 
 from muster_program import SDK, SOURCE
+from waiting import SLOWER
 
 
 def run_sample(server, *command):
     (server.folder / "config.json").write_text(server("workspace", "config").stdout)
     environment = {**server.environment, "PYTHONPATH": str(SDK), "XDG_CACHE_HOME": str(server.folder / "cache")}
     done = subprocess.run([sys.executable, *command], cwd=server.folder, env=environment, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=110)
+                          stderr=subprocess.STDOUT, text=True, timeout=110 * SLOWER)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
