@@ -53,7 +53,7 @@ Result<void> Registry::check(const std::string& kind, const Json& options) const
   if (options.size() > kMostOptions) return refuse({{"engine_options", fmt::format("must have at most {} members", kMostOptions), {}}});
   std::vector<FieldError> faults;
   for (const auto& [name, value] : options.items()) {
-    const auto is_it = [&](const EngineOption& option) { return option.name == name; };
+    const auto is_it = [&wanted = name](const EngineOption& option) { return option.name == wanted; };
     if (std::none_of(found->options.begin(), found->options.end(), is_it))
       faults.push_back({named(name), fmt::format("is no option of the engine {}", kind), known_options(*found)});
     else if (!value.is_string() && !value.is_number() && !value.is_boolean())

@@ -20,7 +20,9 @@ std::optional<double> non_finite(const Json& json) {
 
 bool is_collection(const Json& json) {
   if (!json.is_object() || json.size() != 1) return false;
-  const auto& [key, inner] = *json.items().begin();
+  const auto member = json.begin();
+  const std::string& key = member.key();
+  const Json& inner = *member;
   return (key == "list" && inner.is_array()) || ((key == "row" || key == "table") && inner.is_object()) ||
          (key == "image" && inner.is_string());
 }

@@ -83,7 +83,7 @@ TEST(MetricCurve, HasTheSeriesEndsLeastAndGreatestHoweverItWasReduced) {
       double least = std::numeric_limits<double>::infinity();
       double greatest = -least;
       for (std::size_t i = 0; i < curve.size(); ++i) {
-        RC_ASSERT(i == 0 || curve[i].index > curve[i - 1].index);
+        if (i > 0) RC_ASSERT(curve[i].index > curve[i - 1].index);
         const double value = curve[i].value.value;
         RC_ASSERT(std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(values[static_cast<std::size_t>(curve[i].index)]));
         least = std::fmin(least, value);
