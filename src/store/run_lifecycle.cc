@@ -75,7 +75,9 @@ std::optional<Purged> next_to_purge(Session& session, TimeUs older_than) {
 bool purge(Session& session, std::int64_t key, int limit) {
   std::int64_t left = limit;
   // What a run may have very many of; the rest goes with its row.
-  for (const char* sql : {"DELETE FROM metric_chunks WHERE key IN (SELECT c.key FROM metric_series s JOIN metric_chunks c ON c.series_key "
+  for (const char* sql : {"DELETE FROM metric_sketches WHERE (series_key, first_index) IN (SELECT k.series_key, k.first_index FROM "
+                          "metric_series s JOIN metric_sketches k ON k.series_key = s.key WHERE s.run_key = ? LIMIT ?)",
+                          "DELETE FROM metric_chunks WHERE key IN (SELECT c.key FROM metric_series s JOIN metric_chunks c ON c.series_key "
                           "= s.key WHERE s.run_key = ? LIMIT ?)",
                           "DELETE FROM metric_series WHERE key IN (SELECT key FROM metric_series WHERE run_key = ? LIMIT ?)"}) {
     if (left > 0) left -= session.run(sql, {key, left});
