@@ -50,6 +50,16 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
   return bytes;
 }
 
+std::string read_tail(const fs::path& path, std::uint64_t limit) {
+  const auto file = open_file(path, O_RDONLY);
+  if (!file) return "";
+  const off_t size = ::lseek(file->get(), 0, SEEK_END);
+  std::string bytes(size > 0 ? std::min(static_cast<std::uint64_t>(size), limit) : 0, '\0');
+  const ssize_t got = ::pread(file->get(), bytes.data(), bytes.size(), size - static_cast<off_t>(bytes.size()));
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
+
 Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd, bytes.data(), bytes.size());

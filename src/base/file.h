@@ -15,6 +15,8 @@ namespace muster {
 
 /// The whole file; not_found when there is none, too_large past `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit = 64ULL << 20);
+/// At most the last `limit` bytes of the file; "" when it cannot be read.
+std::string read_tail(const std::filesystem::path& path, std::uint64_t limit);
 
 /// Opens with O_CLOEXEC; `mode` is used when O_CREAT is among `flags`. not_found on ENOENT.
 Result<Fd> open_file(const std::filesystem::path& path, int flags, unsigned mode = 0644);

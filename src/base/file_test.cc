@@ -27,6 +27,15 @@ TEST(ReadFile, HoldsItsLimit) {
   EXPECT_FALSE(read_file(folder.path())) << "a folder";
 }
 
+TEST(ReadTail, IsTheEndOfWhatCanBeRead) {
+  const test::TempFolder folder;
+  ASSERT_TRUE(write_file(folder / "file", "0123456789"));
+  EXPECT_EQ(read_tail(folder / "file", 3), "789");
+  EXPECT_EQ(read_tail(folder / "file", 100), "0123456789");
+  EXPECT_EQ(read_tail(folder / "none", 3), "");
+  EXPECT_EQ(read_tail(folder.path(), 3), "");
+}
+
 TEST(WriteFile, ReplacesWholeAndLeavesNothingElse) {
   test::TempFolder folder;
   ASSERT_TRUE(write_file(folder / "a", "first", 0600));

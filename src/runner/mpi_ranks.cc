@@ -43,7 +43,7 @@ void MpiRanks::add_to(std::vector<pollfd>& wanted) const {
     wanted.push_back({rank.reported || rank.gone_since || !rank.process ? -1 : rank.process.get(), POLLIN, 0});
 }
 
-std::string MpiRanks::mpirun_tail() const { return read_tail(node_.records / std::filesystem::path(launch::kMpirunLog).filename()); }
+std::string MpiRanks::mpirun_tail() const { return tail_of_log(node_.records / std::filesystem::path(launch::kMpirunLog).filename()); }
 
 void MpiRanks::take(const RankNews& news) {
   const int index = news.record.rank - first_rank_;

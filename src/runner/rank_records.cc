@@ -102,7 +102,7 @@ void adopt_records(RunnerState& state, const fs::path& folder, int node_rank) {
     if (const auto ended = read_rank_record(folder, rank.rank, rank::kEnded)) {
       const bool failed = ended->exit_code != 0;
       state.reports.push_back(make_report(rank, node_rank, {how_ended(*ended), ended->ended_at, false, false},
-                                          failed ? read_tail(folder / fs::path(rank.log).filename()) : ""));
+                                          failed ? tail_of_log(folder / fs::path(rank.log).filename()) : ""));
     }
   }
 }

@@ -1,9 +1,5 @@
 #include "runner/rank_reports.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <csignal>
 
 #include "base/file.h"
@@ -13,7 +9,7 @@
 namespace muster::runner {
 namespace {
 
-constexpr std::int64_t kTailBytes = 64 << 10;
+constexpr std::uint64_t kTailBytes = 64 << 10;
 
 }  // namespace
 
@@ -53,14 +49,6 @@ model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, Tim
   return report;
 }
 
-std::string read_tail(const std::filesystem::path& file) {
-  const auto opened = open_file(file, O_RDONLY);
-  if (!opened) return "";
-  const off_t size = ::lseek(opened->get(), 0, SEEK_END);
-  std::string bytes(static_cast<std::size_t>(std::clamp<std::int64_t>(size, 0, kTailBytes)), '\0');
-  const ssize_t got = ::pread(opened->get(), bytes.data(), bytes.size(), size - static_cast<off_t>(bytes.size()));
-  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return bytes;
-}
+std::string tail_of_log(const std::filesystem::path& file) { return read_tail(file, kTailBytes); }
 
 }  // namespace muster::runner

@@ -28,6 +28,6 @@ process::Ended how_ended(const rank::RankRecord& record);
 model::RankReport report_of_mpirun(int node_rank, const process::Ended& how, TimeUs ended_at, std::string_view tail);
 
 /// The last 64 KiB of the file; "" when it cannot be read.
-std::string read_tail(const std::filesystem::path& file);
+std::string tail_of_log(const std::filesystem::path& file);
 
 }  // namespace muster::runner

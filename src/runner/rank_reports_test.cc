@@ -59,11 +59,11 @@ TEST(MakeReport, WithoutAnExceptionItCarriesTheLastLines) {
 
 TEST(ReadTail, GivesTheEndOfLongFilesAndNothingOfNone) {
   const test::TempFolder folder;
-  EXPECT_EQ(read_tail(folder / "none"), "");
+  EXPECT_EQ(tail_of_log(folder / "none"), "");
   ASSERT_TRUE(write_file(folder / "short", "abc", 0644, Durable::no));
-  EXPECT_EQ(read_tail(folder / "short"), "abc");
+  EXPECT_EQ(tail_of_log(folder / "short"), "abc");
   ASSERT_TRUE(write_file(folder / "long", std::string(100'000, 'x') + "end", 0644, Durable::no));
-  const std::string tail = read_tail(folder / "long");
+  const std::string tail = tail_of_log(folder / "long");
   EXPECT_EQ(tail.size(), 65'536U);
   EXPECT_TRUE(tail.ends_with("xend"));
 }

@@ -28,7 +28,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr auto kKillTime = 10s;
 /// How much of a lost runner's own log is told.
-constexpr std::size_t kLastWordsBytes = 400;
+constexpr std::uint64_t kLastWordsBytes = 400;
 
 /// Runners that stand at their gate. Unless it is opened they end without having done anything.
 struct Gated {
@@ -93,18 +93,11 @@ Result<void> start_gated(const Attempt& attempt, const std::vector<GrantedNode>&
   return {};
 }
 
-/// Nothing when it cannot be read.
-std::string end_of(const std::string& log) {
-  const auto text = read_file(log);
-  if (!text) return "";
-  return text->size() > kLastWordsBytes ? text->substr(text->size() - kLastWordsBytes) : *text;
-}
-
 Gone gone(const process::Ended& ended, const std::string& log) {
   Gone how;
   how.kind = ended.exit_code ? GoneKind::exited : GoneKind::killed;
   how.words = ended.exit_code || ended.signal ? process::to_words(ended) : "gone";
-  how.last_words = end_of(log);
+  how.last_words = read_tail(log, kLastWordsBytes);
   return how;
 }
 

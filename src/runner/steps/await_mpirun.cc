@@ -27,7 +27,7 @@ void await_own(NodeRun& run) {
     run.leftovers_until = run.system_clock.steady();
   } else if (how->exit_code != 0) {
     model::RankReport report =
-        report_of_mpirun(run.order.node_rank, *how, run.clock.now(), read_tail(run.folder.rank_log(launch::kMpirunLog)));
+        report_of_mpirun(run.order.node_rank, *how, run.clock.now(), tail_of_log(run.folder.rank_log(launch::kMpirunLog)));
     report.stopped_by_us = run.stop.is_asked();
     run.state.reports.push_back(std::move(report));
   }

@@ -75,7 +75,7 @@ class Follower {
     const bool out_of_memory_kill = run_.group->out_of_memory_kills().value_or(0) > out_of_memory_told_;
     EndedRank ended{how, ended_at, ending_.asked(), out_of_memory_kill};
     const bool failed = how.exit_code != 0;
-    const std::string tail = failed ? read_tail(run_.folder.rank_log(rank.log)) : "";
+    const std::string tail = failed ? tail_of_log(run_.folder.rank_log(rank.log)) : "";
     if (!last_words_[now_ended.index].empty() && last_words_[now_ended.index] == last_words(tail)) ended.asked_to_end = false;
     model::RankReport report = make_report(rank, run_.order.node_rank, ended, tail);
     if (report.out_of_memory) ++out_of_memory_told_;
@@ -124,7 +124,7 @@ class Follower {
   /// peers lost their connections to.
   void note_last_words() {
     for (std::size_t i = 0; i < told_.size(); ++i) {
-      if (!told_[i]) last_words_[i] = last_words(read_tail(run_.folder.rank_log(run_.state.ranks[i].log)));
+      if (!told_[i]) last_words_[i] = last_words(tail_of_log(run_.folder.rank_log(run_.state.ranks[i].log)));
     }
   }
   static std::string last_words(std::string_view tail) {
