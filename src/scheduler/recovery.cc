@@ -49,7 +49,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
     case RunStatus::not_started: submitted(run.key); return;
     case RunStatus::preparing: thread_.post([this, run] { preparer_->prepare(run); }); return;
     case RunStatus::queued:
-      if (targets_.grants_nodes(target_of(run))) break;  // the engine may have it already
+      if (targets_.engine_grants_nodes(target_of(run))) break;  // the engine may have it already
       thread_.post([this, run] { preparer_->prepare(run); });
       return;
     default: break;

@@ -105,7 +105,7 @@ TargetStatus SchedulerImpl::target_status(const std::string& workspace, const st
   const TargetName target{workspace, name};
   const auto definition = targets_.definition(target);
   TargetStatus status{definition ? calls_->status(definition->engine, target) : engine::TargetStatus{}, targets_.queued_runs(target)};
-  if (targets_.grants_nodes(target)) {
+  if (targets_.engine_grants_nodes(target)) {
     status.queued_runs = static_cast<int>(active_.with([&](const ActiveRuns& runs) {
       return std::count_if(runs.begin(), runs.end(), [&](const auto& one) {
         return target_of(*one.second) == target && one.second->status == model::RunStatus::queued;

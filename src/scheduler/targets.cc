@@ -176,7 +176,7 @@ bool Targets::low_priority(const TargetName& name) const {
   });
 }
 
-bool Targets::grants_nodes(const TargetName& name) const {
+bool Targets::engine_grants_nodes(const TargetName& name) const {
   return targets_.with([&](const auto& targets) {
     const auto at = targets.find(name);
     return at != targets.end() && at->second.pool == nullptr;

@@ -59,7 +59,7 @@ class Targets {
   std::optional<model::ComputeTarget> definition(const TargetName& name) const;
   bool low_priority(const TargetName& name) const;
   /// Whether the runs of this target wait in no queue of ours.
-  bool grants_nodes(const TargetName& name) const;
+  bool engine_grants_nodes(const TargetName& name) const;
 
  private:
   struct Target {

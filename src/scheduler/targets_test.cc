@@ -71,8 +71,8 @@ TEST_F(TargetsTest, TheNextInLineIsGivenItsNodesByThePool) {
 
 TEST_F(TargetsTest, ARunForAnEngineThatGrantsNodesItselfWaitsInNoQueue) {
   EXPECT_FALSE(targets_.enqueue(run("cloud", 50)));
-  EXPECT_TRUE(targets_.grants_nodes(kCloud));
-  EXPECT_FALSE(targets_.grants_nodes(kPair));
+  EXPECT_TRUE(targets_.engine_grants_nodes(kCloud));
+  EXPECT_FALSE(targets_.engine_grants_nodes(kPair));
   EXPECT_EQ(targets_.queued_runs(kCloud), 0);
   EXPECT_EQ(next(kCloud), "");
 }

@@ -28,7 +28,7 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
       return fail(Code::conflict, "attempt {} of run {} is over: it is at attempt {}", attempt, run->run_id, run->attempt);
     }
     circumstances.low_priority = targets_.low_priority(target_of(*run));
-    circumstances.engine_grants_nodes = targets_.grants_nodes(target_of(*run));
+    circumstances.engine_grants_nodes = targets_.engine_grants_nodes(target_of(*run));
     Step next = step(std::move(*run), event, circumstances);
     if (next.refusal) return tl::unexpected(*next.refusal);
     if (next.changed) {
