@@ -165,6 +165,11 @@ Result<Json> json_body(const Call& call, std::size_t limit) {
   return parse_json(call.request.body, limits);
 }
 
+Result<Json> optional_json_body(const Call& call) {
+  if (call.request.body.empty()) return Json::object();
+  return json_body(call);
+}
+
 Result<model::Workspace> workspace_of(const Call& call, store::Session& session) {
   auto workspace = store::workspaces::find(session, call.parameter("workspace"));
   if (workspace) return std::move(*workspace);

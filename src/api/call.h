@@ -69,6 +69,8 @@ class Routes {
 
 /// The request's body as JSON.
 Result<Json> json_body(const Call& call, std::size_t limit = kJsonBytes);
+/// The same; an empty object when there is no body.
+Result<Json> optional_json_body(const Call& call);
 
 /// The answer for a workspace that is not there, and for one that the caller must not know of.
 tl::unexpected<Error> no_such_workspace(std::string_view name);

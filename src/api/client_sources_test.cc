@@ -143,8 +143,7 @@ TEST_F(ClientSources, ARepeatedTransactionLosesNoPoint) {
     store::Store& inside_;
   };
   Twice twice(*api.store);
-  const Services& own = api.services;
-  Services services{twice, own.blobs, own.logs, own.changes, own.scheduler, own.engines, own.housekeeper, own.clock, own.info};
+  Services services = api.services_over(twice);
   http::Router router;
   add_routes(router, services);
   http::Request request;

@@ -10,13 +10,10 @@ namespace {
 Result<http::Response> get_housekeeping(Call& call) { return object_response(call.services.housekeeper.report()); }
 
 Result<http::Response> begin_housekeeping(Call& call) {
-  bool deleted_runs = false;
-  if (!call.request.body.empty()) {
-    MUSTER_TRY_ASSIGN(const Json body, json_body(call));
-    ObjectReader in(body);
-    deleted_runs = in.boolean_or("deleted_runs", false);
-    MUSTER_TRY(in.finish("housekeeping"));
-  }
+  MUSTER_TRY_ASSIGN(const Json body, optional_json_body(call));
+  ObjectReader in(body);
+  const bool deleted_runs = in.boolean_or("deleted_runs", false);
+  MUSTER_TRY(in.finish("housekeeping"));
   using housekeeping::Housekeeper;
   call.services.housekeeper.tidy_now(deleted_runs ? Housekeeper::Deleted::remove : Housekeeper::Deleted::keep);
   return object_response(call.services.housekeeper.report(), 202);

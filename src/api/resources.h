@@ -16,7 +16,6 @@ void add_client_source_routes(Routes& routes);
 void add_run_event_routes(Routes& routes);
 void add_log_routes(Routes& routes);
 void add_metric_routes(Routes& routes);
-void add_metric_curve_routes(Routes& routes);
 void add_artifact_routes(Routes& routes);
 void add_environment_routes(Routes& routes);
 void add_compute_target_routes(Routes& routes);

@@ -21,7 +21,6 @@ void add_routes(http::Router& router, Services& services) {
   add_run_event_routes(routes);
   add_log_routes(routes);
   add_metric_routes(routes);
-  add_metric_curve_routes(routes);
   add_artifact_routes(routes);
   add_environment_routes(routes);
   add_compute_target_routes(routes);

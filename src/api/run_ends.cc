@@ -42,11 +42,9 @@ Result<http::Response> end_named_run(Call& call, const model::InteractiveEnd& en
 }
 
 Result<http::Response> complete_run(Call& call) {
-  if (!call.request.body.empty()) {
-    MUSTER_TRY_ASSIGN(const Json body, json_body(call));
-    ObjectReader in(body);
-    MUSTER_TRY(in.finish("complete"));
-  }
+  MUSTER_TRY_ASSIGN(const Json body, optional_json_body(call));
+  ObjectReader in(body);
+  MUSTER_TRY(in.finish("complete"));
   return end_named_run(call, {model::RunStatus::completed});
 }
 
@@ -54,15 +52,13 @@ Result<http::Response> fail_run(Call& call) {
   model::RunError error;
   error.code = "user_error";
   error.message = "its client said that it failed";
-  if (!call.request.body.empty()) {
-    MUSTER_TRY_ASSIGN(const Json body, json_body(call));
-    ObjectReader in(body);
-    error.message = in.text_or("message", error.message);
-    error.traceback = in.text_or("traceback", "");
-    if (error.message.size() > kLongestMessage) in.fault("message", fmt::format("must have at most {} bytes", kLongestMessage));
-    if (error.traceback.size() > kLongestTraceback) in.fault("traceback", fmt::format("must have at most {} bytes", kLongestTraceback));
-    MUSTER_TRY(in.finish("fail"));
-  }
+  MUSTER_TRY_ASSIGN(const Json body, optional_json_body(call));
+  ObjectReader in(body);
+  error.message = in.text_or("message", error.message);
+  error.traceback = in.text_or("traceback", "");
+  if (error.message.size() > kLongestMessage) in.fault("message", fmt::format("must have at most {} bytes", kLongestMessage));
+  if (error.traceback.size() > kLongestTraceback) in.fault("traceback", fmt::format("must have at most {} bytes", kLongestTraceback));
+  MUSTER_TRY(in.finish("fail"));
   return end_named_run(call, {model::RunStatus::failed, "", std::move(error)});
 }
 
@@ -78,14 +74,12 @@ Result<model::Run> cancel_one(Services& services, const model::Run& run, const s
 Result<http::Response> cancel_run(Call& call) {
   std::string reason = "canceled by " + call.caller.name;
   bool force = false;
-  if (!call.request.body.empty()) {
-    MUSTER_TRY_ASSIGN(const Json body, json_body(call));
-    ObjectReader in(body);
-    reason = in.text_or("reason", reason);
-    if (utf8_length(reason) > kLongestReason) in.fault("reason", fmt::format("must have at most {} characters", kLongestReason));
-    force = in.boolean_or("force", false);
-    MUSTER_TRY(in.finish("cancel"));
-  }
+  MUSTER_TRY_ASSIGN(const Json body, optional_json_body(call));
+  ObjectReader in(body);
+  reason = in.text_or("reason", reason);
+  if (utf8_length(reason) > kLongestReason) in.fault("reason", fmt::format("must have at most {} characters", kLongestReason));
+  force = in.boolean_or("force", false);
+  MUSTER_TRY(in.finish("cancel"));
   MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
   const auto canceled = cancel_one(call.services, run, reason, force);
   if (!canceled && canceled.error().code != Code::conflict) return tl::unexpected(canceled.error());

@@ -56,8 +56,7 @@ class ManifestsUnreadableInWrites final : public store::Store {
 TEST_F(RunsTest, TheWriterThreadDecodesNoManifest) {
   const std::string snapshot = api.put_snapshot({{"train.py", "print()"}});
   ManifestsUnreadableInWrites store(*api.store);
-  const Services& own = api.services;
-  Services services{store, own.blobs, own.logs, own.changes, own.scheduler, own.engines, own.housekeeper, own.clock, own.info};
+  Services services = api.services_over(store);
   http::Router router;
   add_routes(router, services);
   http::Request request;

@@ -138,6 +138,10 @@ class Api {
   api::Services services{*store,      *blobs,    logs,
                          changes,     scheduler, engines,
                          housekeeper, clock,     {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
+  /// The same services over another store.
+  api::Services services_over(store::Store& other) {
+    return {other, *blobs, logs, changes, scheduler, engines, housekeeper, clock, services.info};
+  }
   http::Router router;
   http::Gate gate = api::make_gate(services);
 

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/run/metrics_view.h"
+#include "client/pages.h"
 
 namespace muster::cli {
 namespace {
@@ -12,11 +13,17 @@ struct RunMetricsOptions {
   std::optional<std::int64_t> points;
 };
 
-/// All pages, the points of each name joined.
-Result<Json> all_points(client::Api& api, const RunMetricsOptions& options) {
-  client::Query query{{"limit", "100000"}};
+client::Query chosen(const RunMetricsOptions& options) {
+  client::Query query;
   if (options.name) query.emplace_back("name", *options.name);
   if (options.rank) query.emplace_back("rank", *options.rank);
+  return query;
+}
+
+/// All pages, the points of each name joined.
+Result<Json> all_points(client::Api& api, const RunMetricsOptions& options) {
+  client::Query query = chosen(options);
+  query.emplace_back("limit", "100000");
   Json metrics = Json::object();
   Json cursor = nullptr;
   do {
@@ -35,23 +42,6 @@ Result<Json> all_points(client::Api& api, const RunMetricsOptions& options) {
   return Json{{"metrics", std::move(metrics)}, {"next", nullptr}};
 }
 
-/// All pages of the curves, joined; of each at most `points` points.
-Result<Json> all_curves(client::Api& api, const RunMetricsOptions& options, std::int64_t points) {
-  client::Query query{{"points", std::to_string(points)}};
-  if (options.name) query.emplace_back("name", *options.name);
-  if (options.rank) query.emplace_back("rank", *options.rank);
-  Json curves = Json::array();
-  Json cursor = nullptr;
-  do {
-    client::Query asked = query;
-    if (cursor.is_string()) asked.emplace_back("cursor", cursor.get<std::string>());
-    MUSTER_TRY_ASSIGN(Json answer, api.get(api.in_workspace({"runs", options.id, "metrics", "curves"}), asked));
-    for (Json& curve : answer["curves"]) curves.push_back(std::move(curve));
-    cursor = member(answer, "next");
-  } while (cursor.is_string());
-  return curves;
-}
-
 Result<Exit> run_metrics(Context& context, const RunMetricsOptions& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   if (context.json && !options.points) {
@@ -59,12 +49,16 @@ Result<Exit> run_metrics(Context& context, const RunMetricsOptions& options) {
     context.print_json(metrics);
     return Exit::done;
   }
-  MUSTER_TRY_ASSIGN(const Json curves, all_curves(*api, options, options.points.value_or(kCurvePoints)));
+  client::Query query = chosen(options);
+  query.emplace_back("points", std::to_string(options.points.value_or(kCurvePoints)));
+  MUSTER_TRY_ASSIGN(const Json list,
+                    client::get_list(*api, api->in_workspace({"runs", options.id, "metrics", "curves"}), query, "curves", 0));
+  const Json& curves = list["curves"];
   if (curves.empty()) {
     context.note(options.name || options.rank ? "The run has logged nothing by that name or rank."
                                               : "The run has logged no metrics: in the script, run.log(\"loss\", 0.25).");
   }
-  context.print({{"curves", curves}, {"next", nullptr}}, context.json ? "" : metrics_text(curves, context.out.width, context.out.style));
+  context.print(list, context.json ? "" : metrics_text(curves, context.out.width, context.out.style));
   return Exit::done;
 }
 
