@@ -89,12 +89,13 @@ INSTANTIATE_TEST_SUITE_P(
                 422,
                 "invalid",
                 {"snapshot_id", "compute_target", "parent_run_id"}},
-        Refusal{"POST",
-                kRuns,
-                R"({"experiment":"e","command":"true","environment":{"docker":{"image":"x"},"python":{"conda_packages":["pytorch"]}}})",
-                422,
-                "invalid",
-                {"environment.python.conda_packages[0]", "environment.docker"}},
+        Refusal{
+            "POST",
+            kRuns,
+            R"({"experiment":"e","command":"true","environment":{"docker":{"base_image":"x"},"python":{"conda_packages":["pytorch"]}}})",
+            422,
+            "invalid",
+            {"environment.python.conda_packages[0]", "environment.docker.base_image"}},
         Refusal{"POST", "/api/v1/workspaces/nowhere/runs", "{}", 404, "not_found"}));
 
 INSTANTIATE_TEST_SUITE_P(

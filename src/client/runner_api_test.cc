@@ -14,8 +14,8 @@ using test::FakeRequest;
 constexpr const char* kOrder =
     R"({"run_id": "birds_1_0a", "uuid": "u", "workspace": "default", "experiment": "birds", "attempt": 2, "node_rank": 1, "node_count": 2,
   "nodes": [{"node_rank": 1, "node": "kb", "address": "b"}, {"node_rank": 0, "node": "ka", "address": "a"}], "master": {"address": "a", "port": 6105}, "snapshot_id": "s",
-  "script": "train.py", "command": null, "arguments": ["--x", "1"], "interpreter": "/usr/bin/python3",
-  "environment": {"name": "default", "variables": {"A": "1"}, "folder": "/e", "new": 1}, "distribution": {"type": "pytorch", "process_count": 4, "backend": "gloo"},
+  "script": "train.py", "command": null, "arguments": ["--x", "1"],
+  "environment": {"name": "default", "variables": {"A": "1"}, "prepared": {"hash": "h", "builder": "venv", "root": "/e", "interpreter": "bin/python", "prefix": [], "path": ["bin"], "variables": {"VIRTUAL_ENV": "{root}"}, "newer": 2}, "new": 1}, "distribution": {"type": "pytorch", "process_count": 4, "backend": "gloo"},
   "grace_seconds": 7, "restore_outputs": true, "variables": {"PATH": "/bin"}, "job_token": "mj_1", "something_new": 5})";
 
 class RunnerApiTest : public testing::Test {

@@ -32,20 +32,23 @@ Result<void> read_nodes(const Json& nodes, WorkOrder& order) {
 }
 
 Result<void> read_environment(const Json& json, WorkOrder& order) {
-  const Json known = pick(json, {"name", "variables", "folder"});
+  const Json known = pick(json, {"name", "variables", "prepared"});
   ObjectReader in(known);
   order.environment_name = in.text_or("name", "");
-  order.environment_folder = in.text_or("folder", "");
   order.environment_variables = in.text_map_or_empty("variables");
-  return in.finish("environment");
+  const Json* prepared = in.member("prepared");
+  MUSTER_TRY(in.finish("environment"));
+  if (prepared == nullptr) return {};
+  MUSTER_TRY_ASSIGN(order.prepared, environment::prepared_from_json(*prepared));
+  return {};
 }
 
 }  // namespace
 
 Result<WorkOrder> work_order_from_json(const Json& json) {
-  const Json known = pick(json, {"run_id",      "uuid",         "workspace",     "experiment",      "attempt",   "node_rank", "node_count",
-                                 "nodes",       "master",       "snapshot_id",   "script",          "command",   "arguments", "interpreter",
-                                 "environment", "distribution", "grace_seconds", "restore_outputs", "variables", "job_token"});
+  const Json known = pick(
+      json, {"run_id", "uuid", "workspace", "experiment", "attempt", "node_rank", "node_count", "nodes", "master", "snapshot_id", "script",
+             "command", "arguments", "environment", "distribution", "grace_seconds", "restore_outputs", "variables", "job_token"});
   ObjectReader in(known);
   WorkOrder order;
   order.run_id = in.text("run_id");
@@ -59,7 +62,6 @@ Result<WorkOrder> work_order_from_json(const Json& json) {
   order.script = in.text_or("script", "");
   order.command = in.text_or("command", "");
   order.arguments = in.texts_or_empty("arguments");
-  order.interpreter = in.text_or("interpreter", "");
   order.grace_seconds = in.integer_or("grace_seconds", 15, 0, INT32_MAX);
   order.restore_outputs = in.boolean_or("restore_outputs", false);
   order.variables = in.text_map_or_empty("variables");

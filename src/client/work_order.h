@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "environment/prepared.h"
 #include "model/run.h"
 
 namespace muster::client {
@@ -29,9 +30,8 @@ struct WorkOrder {
   std::string script;  ///< exactly one of script and command is set
   std::string command;
   std::vector<std::string> arguments;
-  std::string interpreter;  ///< absolute path of the environment's Python
   std::string environment_name;
-  std::string environment_folder;  ///< "" when the environment has none of its own
+  environment::Prepared prepared;  ///< how programs start in the environment on this node
   std::map<std::string, std::string> environment_variables;
   std::optional<model::Distribution> distribution;
   std::int64_t grace_seconds = 15;

@@ -1,50 +1,48 @@
 #include "environment/builder.h"
 
-#include <chrono>
-
-#include "environment/environment_folder.h"
+#include "base/text.h"
 
 namespace muster::environment {
-namespace {
 
-constexpr std::chrono::minutes kDeadline{30};
-
-}  // namespace
-
-EnvironmentCache::EnvironmentCache(std::filesystem::path root, std::map<std::string, std::string> variables)
-    : root_(std::move(root)), variables_(std::move(variables)) {
-  clear_dead_builds(root_);
+Json to_json(const Description& description) {
+  return {{"interpreter", description.interpreter}, {"real_interpreter", description.real_interpreter}, {"packages", description.packages}};
 }
 
-Result<BuildRequest> EnvironmentCache::request_for(const model::EnvironmentDefinition& definition) const {
-  const auto path = variables_.find("PATH");
-  MUSTER_TRY_ASSIGN(std::string interpreter,
-                    resolve_interpreter(interpreter_wanted(definition), path == variables_.end() ? "" : path->second));
-  std::string hash = environment_hash(definition, interpreter);
-  return BuildRequest{root_,     std::move(hash), std::move(interpreter), packages_to_install(definition), provided_packages(definition),
-                      variables_};
+Result<Description> description_from_json(const Json& json) {
+  ObjectReader in(json);
+  Description description;
+  description.interpreter = in.text("interpreter");
+  description.real_interpreter = in.text("real_interpreter");
+  description.packages = in.texts_or_empty("packages");
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.items()) in.member(key);
+  }
+  MUSTER_TRY(in.finish("built environment"));
+  return description;
 }
 
-Result<std::optional<Prepared>> EnvironmentCache::find(const BuildRequest& request) {
-  if (request.packages.empty()) return Prepared{request.interpreter, "", request.hash};
-  return find_built(request.root, request.hash);
+Result<const Builder*> Builders::choose(const model::EnvironmentDefinition& definition) const {
+  std::vector<std::string> reasons;
+  for (const auto& builder : builders_) {
+    const auto why_not = builder->cannot_build(definition);
+    if (!why_not) return builder.get();
+    reasons.push_back(fmt::format("{}: {}", builder->kind(), *why_not));
+  }
+  return fail(Code::invalid, "no builder of this machine can make the environment {} ({})", definition.name, join(reasons, "; "));
 }
 
-Result<std::optional<Prepared>> EnvironmentCache::find(const model::EnvironmentDefinition& definition) const {
-  MUSTER_TRY_ASSIGN(const BuildRequest request, request_for(definition));
-  return find(request);
+const Builder* Builders::find(std::string_view kind) const {
+  for (const auto& builder : builders_) {
+    if (builder->kind() == kind) return builder.get();
+  }
+  return nullptr;
 }
 
-Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition,
-                                           const std::function<void(std::string_view)>& on_log, const std::function<bool()>& canceled) {
-  MUSTER_TRY_ASSIGN(const BuildRequest request, request_for(definition));
-  MUSTER_TRY_ASSIGN(const auto found, find(request));
-  if (found) return *found;
-  const auto stop = [&]() -> Result<void> {
-    if (canceled()) return fail(Code::conflict, "the build of the environment was canceled");
-    return {};
-  };
-  return build_once(request, std::chrono::steady_clock::now() + kDeadline, on_log, stop);
+Builders standard_builders(const std::map<std::string, std::string>& variables) {
+  std::vector<std::unique_ptr<const Builder>> builders;
+  builders.push_back(make_system_builder(variables));
+  builders.push_back(make_venv_builder(variables));
+  return Builders(std::move(builders));
 }
 
 }  // namespace muster::environment

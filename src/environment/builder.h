@@ -1,48 +1,94 @@
 #pragma once
-// From a definition to an interpreter that is there. Deciding (spec.h) is apart from building.
+// What makes environments: one implementation a kind. A kind passes tests/contract/builder_contract.h.
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "base/own_variables.h"
+#include "base/json.h"
 #include "base/result.h"
-#include "environment/interpreter.h"
 #include "environment/prepared.h"
-#include "environment/spec.h"
 #include "model/environment.h"
+#include "process/group.h"
 
 namespace muster::environment {
 
-struct BuildRequest;
+/// What a builder would make of a definition on this machine.
+struct Plan {
+  std::string builder;  ///< its kind
+  std::string hash;     ///< of the canonical form: two plans with one hash are the same environment
+  std::string interpreter;
+  std::vector<std::string> packages;  ///< what is to be installed, in order
+  std::vector<std::string> provided;  ///< asked for and left out, for the log
+};
 
-/// Environments under `root`/<hash>/, each built once however many ask, in this process or another: whoever comes later waits for the
-/// builder's lock and follows its log. A builder that died is taken over: an environment is there only when its marker file (muster.json,
-/// with what pip installed) is, and what is left of a half-made one is wiped. A failed build is tried again at the next ask. Thread-safe.
-class EnvironmentCache {
+/// What is in an environment; as it was made, kept beside it.
+struct Description {
+  std::string interpreter;            ///< made: of which
+  std::string real_interpreter;       ///< the same behind links, so that one that was upgraded in place is noticed
+  std::vector<std::string> packages;  ///< "name==version" of all that is installed
+};
+Json to_json(const Description& description);
+Result<Description> description_from_json(const Json& json);
+
+struct BuildRequest {
+  const Plan& plan;
+  std::filesystem::path folder;        ///< where; not there yet
+  const process::ProcessGroup& group;  ///< all processes of the build belong to it
+  std::chrono::steady_clock::time_point deadline;
+  std::function<void(std::string_view)> on_log;  ///< gets what programs write as it comes, on the calling thread
+  std::function<Result<void>()> stop;            ///< asked at least every 200 ms; its error ends the build and is returned
+};
+
+/// Stateless but for what it was made with: thread-safe.
+class Builder {
  public:
-  /// `variables`: the machine's environment, as pip is to see it.
-  explicit EnvironmentCache(std::filesystem::path root, std::map<std::string, std::string> variables = own_variables());
+  virtual ~Builder() = default;
 
-  /// The environment if it is there, and nothing when it has to be built. Looks at a few files and builds nothing. not_found: there is no
-  /// such interpreter; unavailable as below.
-  Result<std::optional<Prepared>> find(const model::EnvironmentDefinition& definition) const;
+  /// Its name in plans and definitions: lower case, never changed.
+  virtual std::string_view kind() const = 0;
+  /// Why it cannot make this, as a clause that completes "venv: …"; nothing when it can. Looks at the definition alone.
+  virtual std::optional<std::string> cannot_build(const model::EnvironmentDefinition& definition) const = 0;
+  /// For a definition that it can build; looks at the machine. not_found: there is no such interpreter.
+  virtual Result<Plan> plan(const model::EnvironmentDefinition& definition) const = 0;
+  /// Whether there is anything to make. If not, build() is not called.
+  virtual bool makes_folder() const = 0;
 
-  /// Blocks until the environment is there (deadline: 30 minutes). `on_log` gets the build log as it is written, on the calling thread; not
-  /// called when nothing had to be built. `canceled` is asked at least every 200 ms; true ends the build and this call, with conflict.
-  /// invalid names the package that failed, with pip's words; not_found: there is no such interpreter; unavailable: the machine is short of
-  /// processes, descriptors or memory now, so it may be there at the next ask.
-  Result<Prepared> prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                           const std::function<bool()>& canceled);
+  /// Makes it. Not durable yet; on failure the folder is left half-made. invalid names the package that failed; unavailable when it may go
+  /// well at the next ask. Blocks.
+  virtual Result<Description> build(const BuildRequest& request) const = 0;
+  /// How programs start in it. Nothing when it cannot be used any more. `made` is null where nothing is built.
+  virtual Result<std::optional<Prepared>> prepared(const Plan& plan, const std::filesystem::path& folder,
+                                                   const Description* made) const = 0;
+  /// What is in it now, asked of itself. Blocks.
+  virtual Result<Description> describe(const Prepared& prepared, std::chrono::steady_clock::time_point deadline) const = 0;
+  /// Removes what build() made, whole or half. Nothing there is fine.
+  virtual Result<void> remove(const std::filesystem::path& folder) const = 0;
+};
+
+/// The builders of this machine in the order in which they are asked.
+class Builders {
+ public:
+  explicit Builders(std::vector<std::unique_ptr<const Builder>> builders) : builders_(std::move(builders)) {}
+
+  /// The first that can build it; invalid, with each one's reason, when none can.
+  Result<const Builder*> choose(const model::EnvironmentDefinition& definition) const;
+  /// Null when there is none of that kind.
+  const Builder* find(std::string_view kind) const;
 
  private:
-  Result<BuildRequest> request_for(const model::EnvironmentDefinition& definition) const;
-  static Result<std::optional<Prepared>> find(const BuildRequest& request);
-
-  std::filesystem::path root_;
-  std::map<std::string, std::string> variables_;
+  std::vector<std::unique_ptr<const Builder>> builders_;
 };
+
+std::unique_ptr<const Builder> make_system_builder(std::map<std::string, std::string> variables);
+std::unique_ptr<const Builder> make_venv_builder(std::map<std::string, std::string> variables);
+/// All that there are. `variables`: the machine's environment, as pip is to see it.
+Builders standard_builders(const std::map<std::string, std::string>& variables);
 
 }  // namespace muster::environment

@@ -1,377 +1,55 @@
 #include "environment/builder.h"
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sys/file.h>
+#include "contract/builder_contract.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <fstream>
-#include <thread>
-
-#include "base/file.h"
-#include "base/id.h"
-#include "base/json.h"
-#include "environment/command.h"
-#include "environment/environment_folder.h"
-#include "support/no_descriptors.h"
-#include "support/temp_folder.h"
-
-namespace muster::environment {
+namespace muster::test {
 namespace {
-namespace fs = std::filesystem;
-using std::chrono::seconds;
-using std::chrono::steady_clock;
 
-constexpr seconds kPatience{100};
-const auto kNever = [] { return false; };
-const auto kSilent = [](std::string_view) {};
-
-std::string system_python() {
-  const auto found = resolve_interpreter("python3", own_variables()["PATH"]);
-  EXPECT_TRUE(found);
-  return found.value_or("");
+model::EnvironmentDefinition of(std::vector<std::string> packages, bool user_managed = false) {
+  model::EnvironmentDefinition definition;
+  definition.pip_packages = std::move(packages);
+  definition.user_managed_dependencies = user_managed;
+  return definition;
 }
 
-struct Ran {
-  std::string output;
-  std::optional<int> exit_code;
-};
+INSTANTIATE_TEST_SUITE_P(Kinds, BuilderContract,
+                         testing::Values(BuilderCase{"system", environment::make_system_builder, {}, [] { return of({"hello"}); }},
+                                         BuilderCase{"venv", environment::make_venv_builder, {"hello"}, [] { return of({}, true); }}),
+                         [](const auto& one) { return one.param.kind; });
 
-Ran run(std::vector<std::string> words, const fs::path& folder) {
-  Ran ran;
-  const auto group = process::ProcessGroup::planned("muster-test-run");
-  const auto ended = run_command(
-      {std::move(words), {{"PATH", "/usr/bin:/bin"}}, folder}, group, steady_clock::now() + kPatience,
-      [&](std::string_view text) { ran.output += text; }, [] { return Result<void>{}; });
-  EXPECT_TRUE(ended) << ended.error().detail;
-  if (ended) ran.exit_code = ended->exit_code;
-  return ran;
+TEST(Builders, TheFirstThatCanBuildsIt) {
+  const environment::Builders builders = environment::standard_builders({});
+  EXPECT_EQ((*builders.choose(of({})))->kind(), "system");
+  EXPECT_EQ((*builders.choose(of({"azureml-defaults"})))->kind(), "system");
+  EXPECT_EQ((*builders.choose(of({"six"})))->kind(), "venv");
+  EXPECT_EQ((*builders.choose(of({"six"}, true)))->kind(), "system");
+  EXPECT_EQ(builders.find("venv")->kind(), "venv");
+  EXPECT_EQ(builders.find("conda"), nullptr);
 }
 
-/// Real pip against a folder of small packages of our own, without any network.
-class Environments : public ::testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_TRUE(make_folders(links()));
-    variables_ = own_variables();
-    std::erase_if(variables_, [](const auto& one) { return one.first.starts_with("PIP_"); });
-    variables_["PIP_CONFIG_FILE"] = "/dev/null";
-    variables_["PIP_NO_INDEX"] = "1";
-    variables_["PIP_FIND_LINKS"] = links().string();
-    variables_["PYTHONPATH"] = "/nowhere";  // must not reach pip
-    variables_["MUSTER_TOKEN"] = "secret";  // neither
-  }
-
-  fs::path links() const { return folder_ / "links"; }
-  fs::path root() const { return folder_ / "environments"; }
-
-  /// A wheel is a zip with a little metadata.
-  void make_wheel(const std::string& name) const {
-    constexpr const char* kScript = R"(
-import sys, zipfile
-name, folder = sys.argv[1:]
-info = name + "-1.0.dist-info/"
-with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (folder, name), "w") as wheel:
-    wheel.writestr(name + ".py", "WORD = 'hello from " + name + "'\n")
-    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)
-    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-    wheel.writestr(info + "RECORD", "")
-)";
-    const Ran made = run({system_python(), "-c", kScript, name, links().string()}, folder_.path());
-    ASSERT_EQ(made.exit_code, 0) << made.output;
-  }
-
-  /// A source package whose setup.py is `setup`.
-  void make_sdist(const std::string& name, const std::string& setup) const {
-    constexpr const char* kScript = R"(
-import io, sys, tarfile
-name, folder, setup = sys.argv[1:]
-with tarfile.open("%s/%s-1.0.tar.gz" % (folder, name), "w:gz") as archive:
-    for path, text in (("setup.py", setup), ("PKG-INFO", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)):
-        entry = tarfile.TarInfo("%s-1.0/%s" % (name, path))
-        entry.size = len(text)
-        archive.addfile(entry, io.BytesIO(text.encode()))
-)";
-    const Ran made = run({system_python(), "-c", kScript, name, links().string(), setup}, folder_.path());
-    ASSERT_EQ(made.exit_code, 0) << made.output;
-  }
-
-  model::EnvironmentDefinition asking_for(std::vector<std::string> packages) const {
-    model::EnvironmentDefinition definition;
-    definition.interpreter_path = system_python();
-    definition.pip_packages = std::move(packages);
-    return definition;
-  }
-
-  std::string hash_of(const model::EnvironmentDefinition& definition) const { return environment_hash(definition, system_python()); }
-
-  test::TempFolder folder_;
-  std::map<std::string, std::string> variables_;
-};
-
-TEST_F(Environments, WithoutPackagesTheInterpreterIsUsedAsItIs) {
-  EnvironmentCache cache(root(), variables_);
-  const auto prepared = cache.prepare(
-      asking_for({"azureml-defaults"}), [](std::string_view) { FAIL() << "nothing is built"; }, kNever);
-  ASSERT_TRUE(prepared);
-  EXPECT_EQ(prepared->interpreter, system_python());
-  EXPECT_TRUE(prepared->folder.empty());
-  EXPECT_FALSE(fs::exists(root()));
-}
-
-TEST_F(Environments, OneBuildHoweverManyAskAndNoneTheNextTime) {
-  make_wheel("hello");
-  const auto definition = asking_for({"azureml-defaults", "hello"});
-  // What a builder that was killed left: no marker, so nothing of it may survive.
-  const fs::path half_made = root() / hash_of(definition) / "left_over";
-  ASSERT_TRUE(make_folders(half_made));
-
-  EnvironmentCache cache(root(), variables_);
-  std::vector<std::string> logs(3);
-  std::vector<Result<Prepared>> outcomes(3, Prepared{});
-  std::vector<std::thread> callers;
-  for (std::size_t i = 0; i < 3; ++i) {
-    callers.emplace_back([&, i] {
-      outcomes[i] = cache.prepare(
-          definition, [&, i](std::string_view text) { logs[i] += text; }, kNever);
-    });
-  }
-  for (std::thread& caller : callers) caller.join();
-  std::size_t builds = 0;
-  for (std::size_t i = 0; i < 3; ++i) {
-    ASSERT_TRUE(outcomes[i]) << outcomes[i].error().detail << "\n" << logs[i];
-    builds += logs[i].starts_with("building environment");
-    // Those who came while it was built see the same; one that came later finds it there.
-    if (logs[i].empty()) continue;
-    EXPECT_NE(logs[i].find("azureml-defaults is left out: Muster provides it"), std::string::npos) << logs[i];
-    EXPECT_EQ(logs[i].find("building environment"), logs[i].rfind("building environment")) << logs[i];
-  }
-  EXPECT_EQ(builds, 1u);
-  EXPECT_FALSE(fs::exists(half_made));
-
-  const Ran imported = run({outcomes[0]->interpreter, "-c", "import hello; print(hello.WORD)"}, folder_.path());
-  EXPECT_EQ(imported.output, "hello from hello\n");
-  const auto marker = parse_json(read_file(outcomes[0]->folder / "muster.json").value_or(""));
-  ASSERT_TRUE(marker);
-  EXPECT_NE(dump_json((*marker)["packages"]).find("hello==1.0"), std::string::npos);
-
-  const auto again = cache.prepare(
-      definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever);
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->interpreter, outcomes[0]->interpreter);
-  EnvironmentCache after_restart(root(), variables_);
-  ASSERT_TRUE(after_restart.prepare(
-      definition, [](std::string_view) { FAIL() << "it is there already"; }, kNever));
-
-  // Another Python stands behind the same name now: what was built for the old one would not start.
-  Json changed = *marker;
-  changed["real_interpreter"] = "/usr/bin/python2.7";
-  ASSERT_TRUE(write_file(outcomes[0]->folder / "muster.json", dump_json(changed)));
-  EXPECT_FALSE(*find_built(root(), hash_of(definition)));
-  for (const char* damaged : {"", "{", "[]", "{}", "\xFF", "{\"interpreter\": 3}"}) {
-    ASSERT_TRUE(write_file(outcomes[0]->folder / "muster.json", damaged));
-    EXPECT_FALSE(*find_built(root(), hash_of(definition))) << damaged;
-  }
-}
-
-TEST_F(Environments, AFailureNamesThePackageAndIsTriedAgain) {
-  const auto definition = asking_for({"late==1.0"});
-  EnvironmentCache cache(root(), variables_);
-  std::string log;
-  const auto prepared = cache.prepare(
-      definition, [&](std::string_view text) { log += text; }, kNever);
-  ASSERT_FALSE(prepared);
-  EXPECT_EQ(prepared.error().code, Code::invalid);
-  EXPECT_NE(prepared.error().detail.find("the package 'late==1.0' could not be installed"), std::string::npos) << prepared.error().detail;
-  EXPECT_NE(log.find("late==1.0"), std::string::npos);
-  EXPECT_FALSE(fs::exists(root() / hash_of(definition)));
-  make_wheel("late");
-  EXPECT_TRUE(cache.prepare(definition, kSilent, kNever));
-}
-
-TEST_F(Environments, AnInterpreterThatIsNoneSaysSo) {
-  auto definition = asking_for({"hello"});
-  definition.interpreter_path = "/bin/true";
-  EnvironmentCache cache(root(), variables_);
-  for (const std::string program : {"/bin/true", "/bin/false"}) {
-    definition.interpreter_path = program;
-    const auto refused = cache.prepare(definition, kSilent, kNever);
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, Code::invalid);
-    EXPECT_NE(refused.error().detail.find(program + " cannot make virtual environments"), std::string::npos) << refused.error().detail;
-  }
-  definition.interpreter_path = "python9.9";
-  const auto missing = cache.prepare(definition, kSilent, kNever);
-  ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().code, Code::not_found);
-}
-
-// Debian's Python without python3-venv: `-m venv` fails for want of ensurepip. With a pip of its own it serves all the same.
-TEST_F(Environments, APythonWithoutEnsurepip) {
-  make_wheel("hello");
-  const std::string start =
-      "#!/bin/sh\ncase \"$*\" in\n'-m venv --without-pip '*) ;;\n'-m venv '*) echo 'ensurepip is not available'; exit 1 ;;\n";
-  const std::string python = system_python();
-  // `pip --python ENVIRONMENT …` of the base Python, played by a pip that is put into the environment at that moment.
-  const std::string with_pip =
-      "'-m pip --python '*) \"$4\" -m pip --version >/dev/null 2>&1 || \"$4\" -m ensurepip >/dev/null; py=$4; shift 4; exec \"$py\" -m pip "
-      "\"$@\" ;;\n";
-  const std::string without_pip = "'-m pip '*) echo 'No module named pip'; exit 1 ;;\n";
-  const std::string end = "esac\nexec " + python + " \"$@\"\n";
-  EnvironmentCache cache(root(), variables_);
-  auto definition = asking_for({"hello"});
-
-  ASSERT_TRUE(write_file(folder_ / "python-a", start + without_pip + end, 0755));
-  definition.interpreter_path = (folder_ / "python-a").string();
-  const auto refused = cache.prepare(definition, kSilent, kNever);
+TEST(Builders, WhereNoneCanEachSaysWhy) {
+  std::vector<std::unique_ptr<const environment::Builder>> only_system;
+  only_system.push_back(environment::make_system_builder({}));
+  const environment::Builders builders(std::move(only_system));
+  const auto refused = builders.choose(of({"six"}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::invalid);
-  EXPECT_NE(refused.error().hint.find("python-a-venv"), std::string::npos) << refused.error().hint;
-
-  ASSERT_TRUE(write_file(folder_ / "python-b", start + with_pip + end, 0755));
-  definition.interpreter_path = (folder_ / "python-b").string();
-  std::string log;
-  const auto prepared = cache.prepare(
-      definition, [&](std::string_view text) { log += text; }, kNever);
-  ASSERT_TRUE(prepared) << prepared.error().detail << "\n" << log;
-  EXPECT_EQ(run({prepared->interpreter, "-c", "import hello; print(hello.WORD)"}, folder_.path()).output, "hello from hello\n");
+  EXPECT_EQ(refused.error().detail,
+            "no builder of this machine can make the environment default (system: installs no packages, and six is asked for)");
 }
 
-/// Waits until it is so, or the test's patience ends. For what no event tells of.
-bool comes_true(const std::function<bool()>& condition) {
-  const auto deadline = steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return true;
-}
-
-/// Waits until the text has come, or the test's patience ends.
-class Log {
- public:
-  void add(std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    text_ += text;
-    changed_.notify_all();
-  }
-  bool has_come(std::string_view wanted) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return text_.find(wanted) != std::string::npos; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string text_;
-};
-
-TEST_F(Environments, WhoeverLeavesEndsItsBuildAndAnotherTakesItOver) {
-  make_sdist("slow", "import sys, time\nsys.stderr.write('setup has begun\\n')\nopen('" + (folder_ / "begun").string() +
-                         "', 'a').write('x')\ntime.sleep(3600)\n");
-  const auto definition = asking_for({"slow"});
-  EnvironmentCache cache(root(), variables_);
-  std::atomic<bool> first_leaves{false};
-  std::atomic<bool> second_leaves{false};
-  Log first_log;
-  Log second_log;
-  Result<Prepared> first = Prepared{};
-  Result<Prepared> second = Prepared{};
-  std::thread first_caller([&] {
-    first = cache.prepare(
-        definition, [&](std::string_view text) { first_log.add(text); }, [&] { return first_leaves.load(); });
-  });
-  EXPECT_TRUE(first_log.has_come("slow"));
-  std::thread second_caller([&] {
-    second = cache.prepare(
-        definition, [&](std::string_view text) { second_log.add(text); }, [&] { return second_leaves.load(); });
-  });
-  EXPECT_TRUE(second_log.has_come("slow")) << "it follows the first one's log";
-  EXPECT_TRUE(comes_true([&] { return fs::exists(folder_ / "begun"); }));
-  EXPECT_TRUE(fs::remove(folder_ / "begun"));
-  first_leaves = true;
-  first_caller.join();
-  ASSERT_FALSE(first);
-  EXPECT_EQ(first.error().code, Code::conflict);
-
-  EXPECT_TRUE(comes_true([&] { return fs::exists(folder_ / "begun"); })) << "the second builds it now";
-  second_leaves = true;
-  second_caller.join();
-  EXPECT_FALSE(second);
-  EXPECT_FALSE(fs::exists(root() / hash_of(definition))) << "its processes are killed before its folder is removed";
-}
-
-TEST_F(Environments, WithoutADescriptorNothingIsWipedAndNothingFailsForGood) {
-  make_wheel("hello");
-  const auto definition = asking_for({"hello"});
-  EnvironmentCache cache(root(), variables_);
-  const auto prepared = cache.prepare(definition, kSilent, kNever);
-  ASSERT_TRUE(prepared) << prepared.error().detail;
-  const auto other = asking_for({"hello", "hello==1.0"});
-  {
-    const test::NoDescriptors none;
-    const auto found = cache.find(definition);
-    ASSERT_FALSE(found);
-    EXPECT_EQ(found.error().code, Code::unavailable);
-    const auto built = cache.prepare(other, kSilent, kNever);
-    ASSERT_FALSE(built);
-    EXPECT_EQ(built.error().code, Code::unavailable);
-  }
-  EXPECT_TRUE(*cache.find(definition));
-  EXPECT_TRUE(cache.prepare(other, kSilent, kNever));
-}
-
-TEST_F(Environments, WhatAKilledBuilderLeftRunningIsEndedAtTheNextStart) {
-  const std::string hash(64, 'a');
-  ASSERT_TRUE(make_folders(root() / hash));
-  auto group = process::ProcessGroup::create("builder-test-" + random_hex(8));
-  ASSERT_TRUE(group) << group.error().detail;
-  process::SpawnOptions options;
-  options.command = {"/bin/sleep", "1000"};
-  options.variables = group->variables();
-  options.cgroups = group->cgroups();
-  auto orphan = process::spawn(options);
-  ASSERT_TRUE(orphan) << orphan.error().detail;
-  ASSERT_TRUE(write_file(root() / (hash + ".group"), dump_json(group->to_json())));
-  {
-    const auto held = open_file(root() / (hash + ".lock"), O_RDWR | O_CREAT);
-    ASSERT_EQ(::flock(held->get(), LOCK_EX | LOCK_NB), 0);
-    const EnvironmentCache beside(root(), variables_);
-    EXPECT_FALSE(orphan->poll()) << "its builder lives";
-  }
-  const EnvironmentCache cache(root(), variables_);
-  const auto ended = orphan->wait(std::chrono::seconds(10));
-  ASSERT_TRUE(ended) << ended.error().detail;
-  EXPECT_EQ(ended->signal, SIGKILL);
-  EXPECT_FALSE(fs::exists(root() / hash));
-  EXPECT_FALSE(fs::exists(root() / (hash + ".group")));
-}
-
-TEST_F(Environments, AnotherProcessesBuildIsFollowedAndTakenOver) {
-  make_wheel("hello");
-  const auto definition = asking_for({"hello"});
-  ASSERT_TRUE(make_folders(root()));
-  // As another process would: it holds the lock, and has written half a log.
-  auto held = open_file(root() / (hash_of(definition) + ".lock"), O_RDWR | O_CREAT);
-  ASSERT_TRUE(held);
-  ASSERT_EQ(::flock(held->get(), LOCK_EX | LOCK_NB), 0);
-  ASSERT_TRUE(write_file(root() / (hash_of(definition) + ".log"), "the other's words\n", 0644, Durable::no));
-
-  EnvironmentCache cache(root(), variables_);
-  Log log;
-  Result<Prepared> prepared = Prepared{};
-  std::thread caller([&] {
-    prepared = cache.prepare(
-        definition, [&](std::string_view text) { log.add(text); }, kNever);
-  });
-  EXPECT_TRUE(log.has_come("another process is building this environment"));
-  EXPECT_TRUE(log.has_come("the other's words"));
-  held->reset();  // it dies: the kernel lets go of its lock
-  EXPECT_TRUE(log.has_come("building environment"));
-  caller.join();
-  ASSERT_TRUE(prepared) << prepared.error().detail;
+TEST(Prepared, IsReadBackWhateverANewerServerAdds) {
+  environment::Prepared prepared{"h", "venv", "/e", "bin/python", {"enter", "--"}, {"bin", "/opt/bin"}, {{"VIRTUAL_ENV", "{root}/x"}}};
+  Json json = environment::to_json(prepared);
+  json["newer"] = 1;
+  const auto read = environment::prepared_from_json(json);
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(environment::interpreter_of(*read), "/e/bin/python");
+  EXPECT_EQ(environment::path_of(*read), (std::vector<std::string>{"/e/bin", "/opt/bin"}));
+  EXPECT_EQ(environment::variables_of(*read), (std::map<std::string, std::string>{{"VIRTUAL_ENV", "/e/x"}}));
+  EXPECT_EQ(read->prefix, prepared.prefix);
+  EXPECT_FALSE(environment::prepared_from_json({{"hash", "h"}}));
 }
 
 }  // namespace
-}  // namespace muster::environment
+}  // namespace muster::test

@@ -55,6 +55,11 @@ Result<std::string> resolve_interpreter(const std::string& interpreter_path, con
                    path.empty() ? "which is empty" : path);
 }
 
+std::string real_path(const fs::path& path) {
+  std::error_code error;
+  return fs::canonical(path, error).string();
+}
+
 Result<fs::path> python_folder(const std::string& interpreter, const fs::path& scratch) {
   const fs::path own = fs::path(interpreter).parent_path();
   if (same_program(own / "python", interpreter) && same_program(own / "python3", interpreter)) return own;

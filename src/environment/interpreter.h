@@ -17,4 +17,7 @@ Result<std::string> resolve_interpreter(const std::string& interpreter_path, con
 /// here with two small programs that start it (a link would lose a virtual environment's packages). May be shared by several jobs.
 Result<std::filesystem::path> python_folder(const std::string& interpreter, const std::filesystem::path& scratch);
 
+/// The program behind links; "" when there is none.
+std::string real_path(const std::filesystem::path& path);
+
 }  // namespace muster::environment

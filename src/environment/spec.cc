@@ -75,14 +75,15 @@ std::string interpreter_wanted(const model::EnvironmentDefinition& definition) {
   return has_minor ? fmt::format("python{}.{}", parts[0], parts[1]) : fmt::format("python{}", parts[0]);
 }
 
-std::string canonical_form(const model::EnvironmentDefinition& definition, const std::string& interpreter) {
-  const std::vector<std::string> packages = packages_to_install(definition);
-  if (packages.empty()) return fmt::format("muster-environment 1\nsystem\n{}\n", interpreter);
-  return fmt::format("muster-environment 1\nvenv\n{}\n{}\n", interpreter, fmt::join(packages, "\n"));
+std::string canonical_form(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter) {
+  std::string form = fmt::format("muster-environment v1\nbuilder {}\n", builder);
+  if (!interpreter.empty()) form += fmt::format("interpreter {}\n", interpreter);
+  for (const std::string& package : packages_to_install(definition)) form += fmt::format("pip {}\n", package);
+  return form;
 }
 
-std::string environment_hash(const model::EnvironmentDefinition& definition, const std::string& interpreter) {
-  return sha256_hex(canonical_form(definition, interpreter));
+std::string environment_hash(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter) {
+  return sha256_hex(canonical_form(definition, builder, interpreter));
 }
 
 }  // namespace muster::environment

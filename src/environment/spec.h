@@ -2,6 +2,7 @@
 // Deciding about environments: what a definition asks for, and when two ask for the same. Pure.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/environment.h"
@@ -19,9 +20,11 @@ std::vector<std::string> provided_packages(const model::EnvironmentDefinition& d
 /// `python`.
 std::string interpreter_wanted(const model::EnvironmentDefinition& definition);
 
-/// The canonical form (builder, interpreter, packages in order; not name, version or variables) and its SHA-256. `interpreter` is the
-/// resolved one.
-std::string canonical_form(const model::EnvironmentDefinition& definition, const std::string& interpreter);
-std::string environment_hash(const model::EnvironmentDefinition& definition, const std::string& interpreter);
+/// What decides whether two environments are the same: a version of this form, then a line for each thing that is set, in a fixed order
+/// (builder, interpreter, packages as they are asked for; not name, version or variables). What a definition does not set has no line, so
+/// that a setting that is new one day leaves the hashes of all others as they are. `interpreter` is the resolved one.
+std::string canonical_form(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter);
+/// SHA-256 of the form.
+std::string environment_hash(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter);
 
 }  // namespace muster::environment

@@ -4,6 +4,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/hash.h"
+#include "model/environment_record.h"
+#include "support/golden.h"
 
 namespace muster::environment {
 namespace {
@@ -14,7 +16,7 @@ model::EnvironmentDefinition with(std::vector<std::string> packages) {
   return definition;
 }
 
-std::string hash(std::vector<std::string> packages) { return environment_hash(with(std::move(packages)), "/usr/bin/python3"); }
+std::string hash(std::vector<std::string> packages) { return environment_hash(with(std::move(packages)), "venv", "/usr/bin/python3"); }
 
 TEST(EnvironmentSpec, WhatTheRunnerProvidesIsLeftOut) {
   const auto definition =
@@ -36,12 +38,12 @@ TEST(EnvironmentSpec, TheHashSeesContentOnly) {
   EXPECT_NE(hash({"six"}), hash({"six==1.16"}));
   EXPECT_NE(hash({"a", "b"}), hash({"b", "a"})) << "the order matters to pip";
   EXPECT_NE(hash({"six"}), hash({}));
-  EXPECT_NE(environment_hash(with({"six"}), "/usr/bin/python3"), environment_hash(with({"six"}), "/opt/python"));
+  EXPECT_NE(environment_hash(with({"six"}), "venv", "/usr/bin/python3"), environment_hash(with({"six"}), "venv", "/opt/python"));
   auto named = with({"six"});
   named.name = "another";
   named.version = "7";
   named.variables = {{"A", "1"}};
-  EXPECT_EQ(environment_hash(named, "/usr/bin/python3"), hash({"six"}));
+  EXPECT_EQ(environment_hash(named, "venv", "/usr/bin/python3"), hash({"six"}));
 }
 
 TEST(EnvironmentSpec, BlanksWithAMeaningStay) {
@@ -49,10 +51,21 @@ TEST(EnvironmentSpec, BlanksWithAMeaningStay) {
             (std::vector<std::string>{"six; python_version < '3'", "x@ file:///a b", "--extra-index-url http://x"}));
 }
 
-TEST(EnvironmentSpec, TheCanonicalFormIsFixed) {
-  EXPECT_EQ(canonical_form(with({"six", "pillow == 9.4.0"}), "/usr/bin/python3"),
-            "muster-environment 1\nvenv\n/usr/bin/python3\nsix\npillow==9.4.0\n");
-  EXPECT_EQ(canonical_form(with({}), "/usr/bin/python3"), "muster-environment 1\nsystem\n/usr/bin/python3\n");
+// A change of these is another version of the form: everything would be built again.
+TEST(EnvironmentSpec, TheCanonicalFormsAreFixed) {
+  Json vectors = test::read_golden_json(test::golden_folder() / "environment" / "canonical-forms.json");
+  ASSERT_GT(vectors.size(), 5u);
+  for (Json& one : vectors) {
+    const auto definition = model::environment_from_json(one["definition"], "");
+    ASSERT_TRUE(definition) << one;
+    const std::string form = canonical_form(*definition, text_at(one, "builder"), text_at(one, "interpreter"));
+    std::string lines;
+    for (const Json& line : one["form"]) lines += line.get<std::string>() + "\n";
+    EXPECT_EQ(form, lines) << one;
+    EXPECT_EQ(sha256_hex(form), one["hash"]) << one;
+    EXPECT_EQ(environment_hash(*definition, text_at(one, "builder"), text_at(one, "interpreter")), one["hash"]);
+    EXPECT_EQ(sha256_hex(model::content_form(*definition)), one["content_hash"]) << model::content_form(*definition);
+  }
 }
 
 TEST(EnvironmentSpec, APythonVersionChoosesTheInterpreter) {

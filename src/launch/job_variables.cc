@@ -111,8 +111,8 @@ Variables job_variables(const JobVariablesInput& input) {
   set_all(variables, mlflow_variables(input));
   variables["PYTHONUNBUFFERED"] = "1";
   put_in_front(variables, "PYTHONPATH", input.sdk_folder, "");
-  put_in_front(variables, "PATH", input.interpreter_folder, kDefaultPath);
-  if (!input.virtual_environment.empty()) variables["VIRTUAL_ENV"] = input.virtual_environment.string();
+  for (auto folder = input.path.rbegin(); folder != input.path.rend(); ++folder) put_in_front(variables, "PATH", *folder, kDefaultPath);
+  set_all(variables, input.prepared);
   return variables;
 }
 

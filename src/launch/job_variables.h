@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -34,12 +35,12 @@ struct JobVariablesInput {
   int attempt = 1;
   int node_count = 1;
   NodeVariablesInput node;
-  std::string url;                            ///< of the server, as this node reaches it
-  std::string token;                          ///< the run's own
-  TimeUs token_expires_at = 0;                ///< 0 leaves AZUREML_RUN_TOKEN_EXPIRY out
-  std::filesystem::path sdk_folder;           ///< put first on PYTHONPATH; "" when there is none
-  std::filesystem::path interpreter_folder;   ///< put first on PATH: where `python` is the environment's Python; "" when there is none
-  std::filesystem::path virtual_environment;  ///< VIRTUAL_ENV; "" for a system interpreter
+  std::string url;                   ///< of the server, as this node reaches it
+  std::string token;                 ///< the run's own
+  TimeUs token_expires_at = 0;       ///< 0 leaves AZUREML_RUN_TOKEN_EXPIRY out
+  std::filesystem::path sdk_folder;  ///< put first on PYTHONPATH; "" when there is none
+  std::vector<std::string> path;     ///< put first on PATH: where `python` is the environment's Python
+  Variables prepared;                ///< what the environment needs to be used, as VIRTUAL_ENV; wins over all others
 };
 
 /// The server's (those that pass), then the environment's, then the run's, then ours: each wins over those before. PATH and PYTHONPATH are

@@ -47,8 +47,8 @@ JobVariablesInput everything() {
   input.token = "run-token";
   input.token_expires_at = 1'795'833'600'000'000;
   input.sdk_folder = "/opt/muster/python";
-  input.interpreter_folder = "/home/ada/.muster/environments/abc/bin";
-  input.virtual_environment = "/home/ada/.muster/environments/abc";
+  input.path = {"/home/ada/.muster/environments/abc/bin"};
+  input.prepared = {{"VIRTUAL_ENV", "/home/ada/.muster/environments/abc"}};
   return input;
 }
 

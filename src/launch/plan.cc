@@ -35,9 +35,13 @@ Result<void> check(const LaunchInput& input) {
 
 /// argv with its variables, before this rank's own are put in.
 std::vector<std::string> command_of(const LaunchInput& input) {
-  if (!input.command.empty()) return {input.shell, "-c", input.command};
+  std::vector<std::string> command = input.prefix;
+  if (!input.command.empty()) {
+    command.insert(command.end(), {input.shell, "-c", input.command});
+    return command;
+  }
   // Before a name that begins with '-' goes its folder: an interpreter would take the name for an option.
-  std::vector<std::string> command{input.interpreter, input.script.starts_with('-') ? "./" + input.script : input.script};
+  command.insert(command.end(), {input.interpreter, input.script.starts_with('-') ? "./" + input.script : input.script});
   command.insert(command.end(), input.arguments.begin(), input.arguments.end());
   return command;
 }
@@ -60,7 +64,8 @@ RankPlan make_rank(const LaunchInput& input, int rank, int local_rank, Variables
   RankPlan plan{rank, local_rank, command_of(input), std::move(variables), std::move(log)};
   // Only a script's arguments: the interpreter and the script are paths, and a command is its shell's business.
   if (input.command.empty()) {
-    for (std::size_t i = 2; i < plan.command.size(); ++i) plan.command[i] = expand_variables(plan.command[i], plan.variables);
+    for (std::size_t i = input.prefix.size() + 2; i < plan.command.size(); ++i)
+      plan.command[i] = expand_variables(plan.command[i], plan.variables);
   }
   return plan;
 }

@@ -23,6 +23,7 @@ struct LaunchInput {
   std::string script;  ///< exactly one of script and command
   std::string command;
   std::vector<std::string> arguments;            ///< of the script
+  std::vector<std::string> prefix;               ///< stands before every command: how the environment is entered
   std::string interpreter;                       ///< absolute path of the environment's Python
   std::string shell = "/bin/sh";                 ///< what runs a command: /bin/bash where there is one, as people expect of a command line
   std::map<std::string, std::string> variables;  ///< what every rank of the node gets (job_variables.h), launch variables not included

@@ -38,6 +38,51 @@ void check_text(ObjectReader& in, const std::string& field, std::string_view tex
     in.fault(field, "must be one line, without NUL characters");
 }
 
+/// What is understood, and not built yet. (A builder for it takes this away.)
+void not_supported(ObjectReader& in, std::string_view field, std::string_view what) {
+  in.fault(std::string(field), fmt::format("{} that this version cannot build yet", what),
+           "give `python.pip_packages`, or name a Python that has what is needed in `python.interpreter_path`");
+}
+
+/// Of which registry an image comes, as Azure ML has it.
+Result<void> read_registry(const Json& json) {
+  ObjectReader in(json);
+  in.text("address");
+  in.optional_text("username");
+  in.optional_text("password");
+  return in.finish("registry");
+}
+
+/// The container that programs run in, as Azure ML has it. One that is not enabled is none, whatever else is said of it.
+Result<void> read_docker(const Json& json) {
+  constexpr std::int64_t kLargestShm = 1LL << 40;
+  ObjectReader in(json);
+  const bool says_enabled = in.has("enabled");
+  const bool enabled = in.boolean_or("enabled", false);
+  const bool has_image = in.optional_text("base_image").has_value();
+  const bool has_steps = in.optional_text("base_dockerfile").has_value();
+  in.texts_or_empty("arguments");
+  in.optional_integer("shm_size_bytes", 1, kLargestShm);
+  const Json* registry = in.member("base_image_registry");
+  if (registry != nullptr) {
+    if (const auto understood = read_registry(*registry); !understood) in.adopt("base_image_registry", understood.error());
+  }
+  if (!says_enabled || enabled) {
+    if (has_image) not_supported(in, "base_image", "asks for a container");
+    if (has_steps) not_supported(in, "base_dockerfile", "asks for a container");
+    if (registry != nullptr) not_supported(in, "base_image_registry", "asks for a container");
+    if (enabled) not_supported(in, "enabled", "asks for a container");
+  }
+  return in.finish("docker");
+}
+
+/// conda's channels, in the order in which they are asked.
+void read_channels(ObjectReader& in) {
+  const auto channels = in.texts_or_empty("conda_channels");
+  for (std::size_t i = 0; i < channels.size(); ++i) check_text(in, fmt::format("conda_channels[{}]", i), channels[i], kLongestPackage);
+  if (!channels.empty()) not_supported(in, "conda_channels", "asks for conda's channels");
+}
+
 void read_packages(ObjectReader& in, EnvironmentDefinition& environment) {
   environment.pip_packages = in.texts_or_empty("pip_packages");
   environment.conda_packages = in.texts_or_empty("conda_packages");
@@ -79,14 +124,16 @@ Result<EnvironmentDefinition> read(const Json& json) {
     check_text(inner, "interpreter_path", environment.interpreter_path, 4096);
     environment.user_managed_dependencies = inner.boolean_or("user_managed_dependencies", environment.user_managed_dependencies);
     read_packages(inner, environment);
+    read_channels(inner);
     if (const auto read_inner = inner.finish("python"); !read_inner) in.adopt("python", read_inner.error());
   }
   environment.variables = in.text_map_or_empty("environment_variables");
   check_variables(in, "environment_variables", environment.variables);
-  for (const std::string_view kind : {"docker", "conda", "spark", "databricks"}) {
-    if (in.member(kind) == nullptr) continue;
-    in.fault(std::string(kind), "is a kind of environment that this version cannot build",
-             "give `python.pip_packages`, or name a Python that has what is needed in `python.interpreter_path`");
+  if (const Json* docker = in.member("docker")) {
+    if (const auto understood = read_docker(*docker); !understood) in.adopt("docker", understood.error());
+  }
+  for (const std::string_view kind : {"conda", "spark", "databricks"}) {
+    if (in.member(kind) != nullptr) not_supported(in, kind, "is a kind of environment");
   }
   MUSTER_TRY(in.finish("environment"));
   return environment;

@@ -14,6 +14,10 @@ struct EnvironmentRecord {
   TimeUs created_at = 0;
   std::string created_by;
 };
+/// What decides whether a definition is a new version: a version of this form, then its JSON, with sorted keys, without name and version
+/// and without all that has its default. So a setting that is new one day leaves the versions of all definitions without it as they are.
+std::string content_form(const EnvironmentDefinition& definition);
+
 /// As the API shows it.
 Json to_json(const EnvironmentRecord& record);
 

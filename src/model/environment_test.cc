@@ -45,10 +45,10 @@ TEST(Environment, TellsEveryFaultWithItsPlace) {
   const Json json = Json::parse(
       R"({"name": "a/b", "python": {"pip_packages": ["six", 3, ""], "conda_packages": ["cudatoolkit=11"], "python_version": "new",
       "interpretter": "x"}, "environment_variables": {"A-B": "1"}, "docker": {"base_image": "x"}})");
-  EXPECT_EQ(faulty(json),
-            (std::vector<std::string>{"environment.name", "environment.python.pip_packages[1]", "environment.python.pip_packages[2]",
-                                      "environment.python.conda_packages[0]", "environment.python.python_version",
-                                      "environment.python.interpretter", "environment.environment_variables.A-B", "environment.docker"}));
+  EXPECT_EQ(faulty(json), (std::vector<std::string>{"environment.name", "environment.python.pip_packages[1]",
+                                                    "environment.python.pip_packages[2]", "environment.python.conda_packages[0]",
+                                                    "environment.python.python_version", "environment.python.interpretter",
+                                                    "environment.environment_variables.A-B", "environment.docker.base_image"}));
 }
 
 TEST(Environment, SaysWhatToUseInsteadOfConda) {
@@ -57,6 +57,24 @@ TEST(Environment, SaysWhatToUseInsteadOfConda) {
   EXPECT_EQ(read.error().code, Code::invalid);
   EXPECT_NE(read.error().detail.find("pytorch"), std::string::npos);
   EXPECT_NE(read.error().errors.front().hint.find("pip_packages"), std::string::npos);
+}
+
+TEST(Environment, SaysOfEachPartOfAContainerThatItIsNotBuiltYet) {
+  const Json docker = Json::parse(
+      R"({"base_image": "ubuntu", "base_dockerfile": "FROM ubuntu", "base_image_registry": {"address": "example.org", "username": "u",
+      "password": "p"}, "arguments": ["--gpus", "all"], "shm_size_bytes": 1073741824})");
+  EXPECT_EQ(faulty({{"docker", docker}}, ""),
+            (std::vector<std::string>{"docker.base_image", "docker.base_dockerfile", "docker.base_image_registry"}));
+  const auto enabled = environment_from_json({{"docker", {{"enabled", true}}}}, "");
+  ASSERT_FALSE(enabled);
+  EXPECT_EQ(enabled.error().errors.front().detail, "asks for a container that this version cannot build yet");
+  EXPECT_EQ(faulty(Json::parse(R"({"python": {"conda_channels": ["conda-forge"]}, "docker": {"shm_size": "2g", "arguments": 3}})"), ""),
+            (std::vector<std::string>{"python.conda_channels", "docker.arguments", "docker.shm_size"}));
+  Json disabled = docker;
+  disabled["enabled"] = false;
+  const auto none = environment_from_json({{"docker", disabled}}, "");
+  ASSERT_TRUE(none) << "a container that is not enabled is none";
+  EXPECT_EQ(to_json(*none), to_json(EnvironmentDefinition()));
 }
 
 TEST(Environment, RefusesAnOptionHiddenInAPackage) {

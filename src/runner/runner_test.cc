@@ -297,7 +297,7 @@ TEST_F(RunnerTest, ASnapshotThatBreaksOffIsFetchedAgain) {
 
 TEST_F(RunnerTest, WhatCannotBeStartedSaysWhy) {
   script("print('never')\n");
-  server_.order["interpreter"] = "/no/such/python";
+  server_.order["environment"]["prepared"]["interpreter"] = "/no/such/python";
   run();
   const auto arrived = server_.arrived();
   EXPECT_THAT(arrived.calls, ElementsAre("check-in", "finished", "done"));

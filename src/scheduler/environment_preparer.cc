@@ -1,7 +1,7 @@
 #include "scheduler/environment_preparer.h"
 
+#include "base/json.h"
 #include "base/log.h"
-#include "environment/spec.h"
 #include "scheduler/delay_after.h"
 
 namespace muster::scheduler {
@@ -33,8 +33,11 @@ EnvironmentPreparer::~EnvironmentPreparer() {
 }
 
 void EnvironmentPreparer::prepare(const model::Run& run) {
-  const model::EnvironmentDefinition& definition = run.spec.environment;
-  const std::string key = environment::environment_hash(definition, definition.interpreter_path);
+  model::EnvironmentDefinition definition = run.spec.environment;
+  definition.name.clear();
+  definition.version.reset();
+  definition.variables.clear();
+  const std::string key = dump_json(model::to_json(definition));
   const auto waiter = std::make_shared<Waiter>();
   waiter->run = run;
   const std::lock_guard lock(mutex_);
@@ -60,22 +63,44 @@ void EnvironmentPreparer::look(const std::string& key, const WantedPointer& want
   } catch (const std::exception& surprise) {
     found = fail(Code::unavailable, "the environment could not be looked for: {}", surprise.what());
   }
-  if (found && !*found)
-    builds_.post(key, [this, key, wanted] { build(key, wanted); });
-  else if (found)
-    conclude(key, wanted, **found);
-  else
+  if (!found)
     conclude(key, wanted, tl::unexpected(found.error()));
+  else if (found->prepared)
+    conclude(key, wanted, *found->prepared);
+  else
+    build_or_join(wanted, found->plan);
 }
 
-void EnvironmentPreparer::build(const std::string& key, const WantedPointer& wanted) {
+void EnvironmentPreparer::build_or_join(const WantedPointer& wanted, const environment::Plan& plan) {
+  Waiters joined;
+  WantedPointer other;
+  {
+    const std::lock_guard lock(mutex_);
+    WantedPointer& known = wanted_[plan.hash];
+    if (!known) known = wanted;
+    if (known != wanted) {
+      other = known;
+      joined = wanted->waiters;
+      other->waiters.insert(joined.begin(), joined.end());
+      for (auto& [asked_as, one] : wanted_) {
+        if (one == wanted) one = other;
+      }
+    }
+  }
+  if (other)
+    show_log(*other, joined);
+  else
+    builds_.post(plan.hash, [this, wanted, plan] { build(plan.hash, wanted, plan); });
+}
+
+void EnvironmentPreparer::build(const std::string& key, const WantedPointer& wanted, const environment::Plan& plan) {
   const auto on_log = [&](std::string_view text) { show_log(*wanted, waiters_of(wanted), text); };
   bool is_concluded = false;
   while (!is_concluded) {
     bool is_canceled = false;
     Built outcome;
     try {
-      outcome = callbacks_.build(wanted->definition, on_log, [&] { return is_canceled = is_canceled || nobody_waits(wanted); });
+      outcome = callbacks_.build(plan, on_log, [&] { return is_canceled = is_canceled || nobody_waits(wanted); });
     } catch (const std::exception& surprise) {
       outcome = fail(Code::unavailable, "the environment could not be built: {}", surprise.what());
     }
@@ -91,7 +116,7 @@ bool EnvironmentPreparer::conclude(const std::string& key, const WantedPointer& 
     if (stopping_) return true;
     waiters = wanted->waiters;
     if (was_canceled && !waiters.empty()) return false;
-    if (!try_again || waiters.empty()) wanted_.erase(key);
+    if (!try_again || waiters.empty()) std::erase_if(wanted_, [&](const auto& one) { return one.second == wanted; });
   }
   if (try_again) {
     if (waiters.empty()) return true;

@@ -1,5 +1,6 @@
 #pragma once
-// Gets environments ready for runs: one build however many runs wait for it, its log streaming into each of them.
+// Gets environments ready for runs: in this process the one place where one builds and many wait, the log streaming into each of them.
+// Processes that share environments wait for each other in EnvironmentCache.
 
 #include <chrono>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "environment/builder.h"
 #include "environment/prepared.h"
 #include "model/run.h"
 #include "scheduler/ordered_workers.h"
@@ -23,12 +25,16 @@ inline constexpr const char* kBuildLog = "azureml-logs/20_image_build_log.txt";
 /// Thread-safe. The destructor cancels running builds and joins their threads.
 class EnvironmentPreparer {
  public:
-  using Found = Result<std::optional<environment::Prepared>>;
+  struct Lookup {
+    environment::Plan plan;
+    std::optional<environment::Prepared> prepared;  ///< nothing when it has to be built
+  };
+  using Found = Result<Lookup>;
   using Built = Result<environment::Prepared>;
   /// What is done for it elsewhere. `find` and `build` are called from threads of the preparer, the others from there or from prepare().
   struct Callbacks {
     std::function<Found(const model::EnvironmentDefinition&)> find;  ///< builds nothing
-    std::function<Built(const model::EnvironmentDefinition&, const std::function<void(std::string_view)>& on_log,
+    std::function<Built(const environment::Plan&, const std::function<void(std::string_view)>& on_log,
                         const std::function<bool()>& canceled)>
         build;
     std::function<void(std::int64_t run_key, const Built&)> ready;                ///< once for each prepare() that was not abandoned
@@ -49,7 +55,7 @@ class EnvironmentPreparer {
     std::uint64_t log_bytes = 0;  ///< of the build log that this run has; under the log's mutex
   };
   using Waiters = std::map<std::int64_t, std::shared_ptr<Waiter>>;
-  /// Of one definition.
+  /// One environment: of one definition until it is known what that means here, then of all definitions with the same hash.
   struct Wanted {
     explicit Wanted(model::EnvironmentDefinition of) : definition(std::move(of)) {}
     const model::EnvironmentDefinition definition;
@@ -60,7 +66,9 @@ class EnvironmentPreparer {
   };
   using WantedPointer = std::shared_ptr<Wanted>;
   void look(const std::string& key, const WantedPointer& wanted);
-  void build(const std::string& key, const WantedPointer& wanted);
+  void build(const std::string& key, const WantedPointer& wanted, const environment::Plan& plan);
+  /// Has it built, or wait with those who have the same built already.
+  void build_or_join(const WantedPointer& wanted, const environment::Plan& plan);
   /// Tells those who wait, or for want of something that comes back tries again later. False: it was canceled when nobody waited, and now
   /// somebody does.
   bool conclude(const std::string& key, const WantedPointer& wanted, const Built& outcome, bool was_canceled = false);
@@ -75,8 +83,8 @@ class EnvironmentPreparer {
   const Clock& clock_;
   std::mutex mutex_;
   bool stopping_ = false;
-  std::map<std::string, WantedPointer> wanted_;
-  OrderedWorkers lookups_;  ///< quick: no build waits here
+  std::map<std::string, WantedPointer> wanted_;  ///< by definition, and by hash once that is known
+  OrderedWorkers lookups_;                       ///< quick: no build waits here
   OrderedWorkers builds_;
 };
 

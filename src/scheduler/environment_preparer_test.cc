@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include "base/id.h"
-#include "environment/spec.h"
 #include "support/event.h"
 #include "support/temp_folder.h"
 
@@ -19,10 +18,10 @@ class EnvironmentPreparerTest : public ::testing::Test {
  protected:
   EnvironmentPreparerTest() {
     callbacks_.find = [this](const model::EnvironmentDefinition& definition) { return find_(definition); };
-    callbacks_.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
+    callbacks_.build = [this](const environment::Plan& plan, const std::function<void(std::string_view)>& on_log,
                               const std::function<bool()>& canceled) {
       ++builds_;
-      return build_(definition, on_log, canceled);
+      return build_(plan, on_log, canceled);
     };
     callbacks_.ready = [this](std::int64_t run_key, const Result<Prepared>& prepared) {
       ready_.change([&](auto& all) { all.emplace(run_key, prepared ? prepared->interpreter : "refused: " + prepared.error().detail); });
@@ -66,9 +65,17 @@ class EnvironmentPreparerTest : public ::testing::Test {
   test::Watched<std::vector<std::pair<std::int64_t, std::string>>> put_off_;
   test::Watched<std::vector<std::pair<std::chrono::milliseconds, std::function<void()>>>> later_;
   std::atomic<int> builds_{0};
-  std::function<EnvironmentPreparer::Found(const model::EnvironmentDefinition&)> find_ = [](const auto&) { return std::nullopt; };
-  decltype(EnvironmentPreparer::Callbacks::build) build_ = [](const auto& definition, const auto&, const auto&) {
-    return Prepared{definition.interpreter_path, "", "hash"};
+  /// As a machine that has every Python that it is asked for, whose `python` is its `python3`, and which has built nothing yet.
+  static EnvironmentPreparer::Lookup to_build(const std::string& interpreter) {
+    const std::string found = interpreter == "python" ? "python3" : interpreter;
+    return {environment::Plan{"venv", "hash of " + found, found, {}, {}}, std::nullopt};
+  }
+  static Prepared made(const std::string& interpreter) { return Prepared{"hash", "venv", "", interpreter, {}, {}, {}}; }
+  std::function<EnvironmentPreparer::Found(const model::EnvironmentDefinition&)> find_ = [](const auto& definition) {
+    return to_build(definition.interpreter_path);
+  };
+  decltype(EnvironmentPreparer::Callbacks::build) build_ = [](const auto& plan, const auto&, const auto&) {
+    return made(plan.interpreter);
   };
   EnvironmentPreparer::Callbacks callbacks_;
   std::unique_ptr<EnvironmentPreparer> preparer_;
@@ -80,7 +87,9 @@ TEST_F(EnvironmentPreparerTest, ALookUpThatTakesLongHoldsUpNeitherTheCallerNorOt
       is_reached_.set(true);
       is_open_.wait_for(true);
     }
-    return Prepared{definition.interpreter_path, "", "hash"};
+    EnvironmentPreparer::Lookup there = to_build(definition.interpreter_path);
+    there.prepared = made(definition.interpreter_path);
+    return there;
   };
   preparer_->prepare(run(1, "slow"));
   ASSERT_TRUE(is_reached_.wait_for(true));
@@ -97,7 +106,7 @@ TEST_F(EnvironmentPreparerTest, OneBuildsAndManyWait) {
     is_reached_.set(true);
     is_open_.wait_for(true);
     on_log("done\n");
-    return Prepared{"made", "", "hash"};
+    return made("made");
   };
   const model::Run first = run(1, "python");
   const model::Run second = run(2, "python");
@@ -112,9 +121,31 @@ TEST_F(EnvironmentPreparerTest, OneBuildsAndManyWait) {
   EXPECT_EQ(build_log(second), "begun\ndone\n") << "from its start, for one that came later too";
 }
 
+TEST_F(EnvironmentPreparerTest, DefinitionsThatAreOneEnvironmentHereAreBuiltOnce) {
+  build_ = [this](const auto&, const auto& on_log, const auto&) {
+    on_log("begun\n");
+    is_reached_.set(true);
+    is_open_.wait_for(true);
+    return made("made");
+  };
+  model::Run named = run(2, "python3");
+  named.spec.environment.name = "another";
+  named.spec.environment.variables = {{"A", "1"}};
+  preparer_->prepare(run(1, "python"));
+  ASSERT_TRUE(is_reached_.wait_for(true));
+  preparer_->prepare(named);
+  const store::LogId id{named.uuid, named.attempt, 0, kBuildLog};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (logs_.size(id).value_or(0) == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(build_log(named), "begun\n") << "it waits with the first, and sees the same log";
+  is_open_.set(true);
+  EXPECT_TRUE(ready_.wait_for({{1, "made"}, {2, "made"}}));
+  EXPECT_EQ(builds_, 1);
+}
+
 TEST_F(EnvironmentPreparerTest, TheLastOneThatLeavesEndsTheBuildAndOneThatComesThenHasItBuiltAgain) {
   build_ = [this](const auto&, const auto&, const auto& canceled) -> Result<Prepared> {
-    if (builds_ > 1) return Prepared{"made", "", "hash"};
+    if (builds_ > 1) return made("made");
     is_reached_.set(true);
     while (!canceled()) is_open_.wait([](bool) { return false; }, std::chrono::milliseconds(1));
     is_reached_.set(false);
@@ -138,9 +169,9 @@ TEST_F(EnvironmentPreparerTest, WithoutThreadsForMoreTheRunsWaitForEachOther) {
     if (++made > 2) throw std::system_error(EAGAIN, std::generic_category());  // the first of the look-ups, and that of the builds
     return std::thread(std::move(body));
   });
-  build_ = [this](const auto& definition, const auto&, const auto&) {
+  build_ = [this](const auto& plan, const auto&, const auto&) {
     is_open_.wait_for(true);
-    return Prepared{definition.interpreter_path, "", "hash"};
+    return this->made(plan.interpreter);
   };
   for (int key = 1; key <= 4; ++key) preparer_->prepare(run(key, "python" + std::to_string(key)));
   is_open_.set(true);
@@ -150,9 +181,9 @@ TEST_F(EnvironmentPreparerTest, WithoutThreadsForMoreTheRunsWaitForEachOther) {
 }
 
 TEST_F(EnvironmentPreparerTest, AShortageOfProcessesIsWaitedForAndNeverAFailure) {
-  build_ = [this](const auto& definition, const auto&, const auto&) -> Result<Prepared> {
+  build_ = [this](const auto& plan, const auto&, const auto&) -> Result<Prepared> {
     if (builds_ < 4) return fail(Code::unavailable, "start a process: Resource temporarily unavailable");
-    return Prepared{definition.interpreter_path, "", "hash"};
+    return made(plan.interpreter);
   };
   preparer_->prepare(run(1, "python"));
   std::vector<std::chrono::milliseconds> delays;
@@ -164,7 +195,7 @@ TEST_F(EnvironmentPreparerTest, AShortageOfProcessesIsWaitedForAndNeverAFailure)
     EXPECT_TRUE(ready_.get().empty());
     again();
   }
-  EXPECT_TRUE(ready_.wait_for({{1, "python"}, {2, "python"}}));
+  EXPECT_TRUE(ready_.wait_for({{1, "python3"}, {2, "python3"}}));
   EXPECT_LT(delays[0], delays[1]);
   EXPECT_LT(delays[1], delays[2]);
   const auto told = put_off_.get();

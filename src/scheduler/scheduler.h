@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/registry.h"
-#include "environment/builder.h"
 #include "model/rank_report.h"
 #include "model/run.h"
 #include "scheduler/run_machine.h"

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/guarded.h"
+#include "environment/cache.h"
 #include "scheduler/delay_after.h"
 #include "scheduler/dispatch_thread.h"
 #include "scheduler/engine_calls.h"

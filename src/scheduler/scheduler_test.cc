@@ -12,7 +12,7 @@ TEST_F(SchedulerTest, ARunFromSubmissionToItsEnd) {
   EXPECT_EQ(start.attempt.variables.at("MUSTER_RUNNER_TOKEN"), scheduler_->tokens().token(TokenHolder::runner, run.run_id, 1));
   const auto order = check_in(run);
   ASSERT_TRUE(order && *order);
-  EXPECT_EQ((**order)["interpreter"], "/bin/sh");
+  EXPECT_EQ((**order)["environment"]["prepared"]["interpreter"], "/bin/sh");
   EXPECT_EQ((**order)["node_count"], 1);
   ASSERT_TRUE(scheduler_->started(node(run), clock_.now_us()));
   ASSERT_TRUE(becomes(run, RunStatus::running));

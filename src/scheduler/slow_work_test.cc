@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "environment/prepared.h"
 #include "scheduler/scheduler_fixture.h"
 #include "support/no_descriptors.h"
 
@@ -75,8 +76,11 @@ TEST_F(SlowWorkTest, CheckInTakesWhatWasPreparedAndBuildsNothing) {
   const auto order = check_in(run);
   ASSERT_TRUE(order && *order) << order.error().detail;
   const std::string folder = (folder_ / "environments" / look(run).environment_hash).string();
-  EXPECT_EQ((**order)["interpreter"], folder + "/bin/python");
-  EXPECT_EQ((**order)["environment"]["folder"], folder);
+  const auto prepared = environment::prepared_from_json((**order)["environment"]["prepared"]);
+  ASSERT_TRUE(prepared) << prepared.error().detail;
+  EXPECT_EQ(environment::interpreter_of(*prepared), folder + "/bin/python");
+  EXPECT_EQ(prepared->root, folder);
+  EXPECT_EQ(prepared->builder, "venv");
   EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
@@ -97,8 +101,8 @@ TEST_F(SlowWorkTest, AServerThatWasRestartedStillHasWhatWasPrepared) {
   start();
   const auto order = check_in(run, 0);
   ASSERT_TRUE(order && *order) << order.error().detail;
-  const auto interpreter = (**order)["interpreter"];
-  EXPECT_EQ(interpreter, (folder_ / "environments" / look(run).environment_hash / "bin" / "python").string());
+  const auto prepared = (**order)["environment"]["prepared"];
+  EXPECT_EQ(prepared["root"], (folder_ / "environments" / look(run).environment_hash).string());
 
   // Another attempt has it from the one before.
   for (int rank = 0; rank < 2; ++rank) {
@@ -110,7 +114,7 @@ TEST_F(SlowWorkTest, AServerThatWasRestartedStillHasWhatWasPrepared) {
   ASSERT_TRUE(check_in(run, 0));
   const auto again = check_in(run, 1);
   ASSERT_TRUE(again && *again) << again.error().detail;
-  EXPECT_EQ((**again)["interpreter"], interpreter);
+  EXPECT_EQ((**again)["environment"]["prepared"], prepared);
 }
 
 TEST_F(SlowWorkTest, WhatALostRunnerLeftIsCollectedThoughTheEnvironmentIsGone) {

@@ -197,9 +197,13 @@ void SchedulerImpl::note_disk(const model::Run& run, const WaitsForDisk& wait) {
 
 EnvironmentPreparer::Callbacks SchedulerImpl::preparer_callbacks() {
   EnvironmentPreparer::Callbacks callbacks;
-  callbacks.find = [this](const model::EnvironmentDefinition& definition) { return environments_.find(definition); };
-  callbacks.build = [this](const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
-                           const std::function<bool()>& canceled) { return environments_.prepare(definition, on_log, canceled); };
+  callbacks.find = [this](const model::EnvironmentDefinition& definition) -> EnvironmentPreparer::Found {
+    MUSTER_TRY_ASSIGN(environment::Plan plan, environments_.plan(definition));
+    MUSTER_TRY_ASSIGN(auto prepared, environments_.find(plan));
+    return EnvironmentPreparer::Lookup{std::move(plan), std::move(prepared)};
+  };
+  callbacks.build = [this](const environment::Plan& plan, const std::function<void(std::string_view)>& on_log,
+                           const std::function<bool()>& canceled) { return environments_.prepare(plan, on_log, canceled); };
   callbacks.ready = [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); };
   callbacks.put_off = [this](std::int64_t run_key, const std::string& why) {
     const auto applied = apply(run_key, 0, PutOff{why});
@@ -223,7 +227,7 @@ void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environ
     // It was Queued before a restart: only its place in the queue was lost.
     if (!applied.changed && applied.run.status == model::RunStatus::queued) thread_.post([this, run = applied.run] { enqueue(run); });
   };
-  const Json kept{{"interpreter", prepared->interpreter}, {"folder", prepared->folder.string()}};
+  const Json kept = to_json(*prepared);
   const auto keep = [kept](store::Session& session, const model::Run& run) {
     store::run_attempts::set_prepared(session, run.key, run.attempt, kept);
   };
@@ -234,10 +238,7 @@ Result<environment::Prepared> SchedulerImpl::prepared_for(const model::Run& run)
   MUSTER_TRY_ASSIGN(const auto kept, store_.read([&](store::Session& session) -> Result<std::optional<Json>> {
     return store::run_attempts::prepared(session, run.key, run.attempt);
   }));
-  if (kept) return environment::Prepared{kept->value("interpreter", ""), kept->value("folder", ""), run.environment_hash};
-  // It was queued by a server that kept only the hash.
-  MUSTER_TRY_ASSIGN(const auto found, environments_.find(run.spec.environment));
-  if (found) return *found;
+  if (kept) return environment::prepared_from_json(*kept);
   return fail(Code::conflict, "the environment that run {} was queued with is gone; submit it again", run.run_id);
 }
 

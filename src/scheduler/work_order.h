@@ -2,7 +2,7 @@
 // What a runner is told once all nodes are in (docs/rest-api.md, "The runner's protocol"). Pure.
 
 #include "base/json.h"
-#include "environment/builder.h"
+#include "environment/prepared.h"
 #include "model/run.h"
 
 namespace muster::scheduler {

@@ -36,17 +36,11 @@ std::vector<Found> newest(Session& session, std::int64_t workspace_key, std::str
   return select(session, "WHERE workspace_key = ? AND name = ? ORDER BY version DESC LIMIT 1", {workspace_key, name});
 }
 
-std::string content_hash(model::EnvironmentDefinition definition) {
-  definition.name.clear();
-  definition.version.reset();
-  return sha256_hex(to_stored(definition));
-}
-
 }  // namespace
 
 Ensured ensure(Session& session, std::int64_t workspace_key, const model::EnvironmentDefinition& definition, TimeUs now,
                std::string_view by) {
-  const std::string hash = content_hash(definition);
+  const std::string hash = sha256_hex(model::content_form(definition));
   auto before = newest(session, workspace_key, definition.name);
   if (!before.empty() && before.front().record.hash == hash) return {std::move(before.front().record), false};
   const std::int64_t version = before.empty() ? 1 : before.front().version + 1;

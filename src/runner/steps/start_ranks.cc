@@ -39,15 +39,20 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scr
   job.node = {order.node_rank, fs::absolute(run.folder.root()), run.group->name()};
   job.url = run.options.url;
   job.token = order.job_token;
-  MUSTER_TRY_ASSIGN(job.interpreter_folder, interpreter_folder(order.interpreter, scratch));
-  job.virtual_environment = order.environment_folder;
+  job.prepared = environment::variables_of(order.prepared);
+  job.path = environment::path_of(order.prepared);
+  if (job.path.empty() && order.prepared.prefix.empty()) {
+    MUSTER_TRY_ASSIGN(const fs::path folder, interpreter_folder(environment::interpreter_of(order.prepared), scratch));
+    if (!folder.empty()) job.path.push_back(folder.string());
+  }
   MUSTER_TRY_ASSIGN(job.sdk_folder, unpack_sdk(scratch));
 
   launch::LaunchInput input;
   input.script = order.script;
   input.command = order.command;
   input.arguments = order.arguments;
-  input.interpreter = order.interpreter;
+  input.prefix = order.prepared.prefix;
+  input.interpreter = environment::interpreter_of(order.prepared);
   input.shell = shell();
   input.variables = launch::job_variables(job);
   input.distribution = order.distribution;
@@ -91,8 +96,10 @@ Result<void> start_ranks(NodeRun& run) {
   MUSTER_TRY(run.logs->begin());
   MUSTER_TRY(run.journals->begin());
   MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, scratch) : start_children(run));
-  if (!order.interpreter.empty() && order.node_rank == 0) {
-    run.environment = std::make_unique<ResolvedEnvironment>(order.interpreter, run.plan.ranks.front().variables, scratch / "resolved");
+  // What is installed is asked of a Python that can be started as it is.
+  if (const std::string python = environment::interpreter_of(order.prepared);
+      !python.empty() && order.prepared.prefix.empty() && order.node_rank == 0) {
+    run.environment = std::make_unique<ResolvedEnvironment>(python, run.plan.ranks.front().variables, scratch / "resolved");
   }
   return {};
 }

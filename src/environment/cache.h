@@ -1,0 +1,65 @@
+#pragma once
+// The environments of a machine: where one builds and many wait, in this process and in others.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/own_variables.h"
+#include "base/result.h"
+#include "environment/builder.h"
+#include "environment/prepared.h"
+#include "model/environment.h"
+
+namespace muster::environment {
+
+/// Environments under one root, shared by every process that uses it:
+///
+///   <root>/<hash>/             what the builder made
+///   <root>/<hash>/muster.json  written last: the environment is there when this is
+///   <root>/<hash>.log          what its last build wrote
+///   <root>/<hash>.group        while it is built: its builder's kind and processes, so that whoever comes after a killed one can end them
+///   <root>/<hash>.lock         held (flock) by whoever builds; the kernel lets go of it when that process dies
+///
+/// Each is built once however many ask: whoever does not get the lock follows the log. A builder that died is taken over, and what is left
+/// of a half-made one is removed. A failed build is tried again at the next ask. Thread-safe.
+class EnvironmentCache {
+ public:
+  /// `variables`: the machine's environment, as builders are to see it.
+  explicit EnvironmentCache(std::filesystem::path root, const std::map<std::string, std::string>& variables = own_variables());
+  EnvironmentCache(std::filesystem::path root, Builders builders);
+
+  /// Which builder would make what. Builds nothing. invalid: none can; not_found: there is no such interpreter.
+  Result<Plan> plan(const model::EnvironmentDefinition& definition) const;
+
+  /// The environment if it is there, and nothing when it has to be built. Looks at a few files and builds nothing. unavailable as below.
+  Result<std::optional<Prepared>> find(const Plan& plan) const;
+
+  /// Blocks until the environment is there (deadline: 30 minutes). `on_log` gets the build log as it is written, on the calling thread; not
+  /// called when nothing had to be built. `canceled` is asked at least every 200 ms; true ends the build and this call, with conflict.
+  /// invalid names the package that failed, with the installer's words; unavailable: the machine is short of processes, descriptors or
+  /// memory now, so it may be there at the next ask.
+  Result<Prepared> prepare(const Plan& plan, const std::function<void(std::string_view)>& on_log, const std::function<bool()>& canceled);
+
+  /// Both with the plan of this definition.
+  Result<std::optional<Prepared>> find(const model::EnvironmentDefinition& definition) const;
+  Result<Prepared> prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
+                           const std::function<bool()>& canceled);
+
+ private:
+  struct Build;
+  /// The builder that made the plan.
+  Result<const Builder*> builder_of(const Plan& plan) const;
+  Result<Prepared> build_locked(const Builder& builder, const Build& build) const;
+  void clear_dead_builds() const;
+  Result<void> end_recorded(const std::string& hash, bool also_remove) const;
+
+  const std::filesystem::path root_;
+  const Builders builders_;
+};
+
+}  // namespace muster::environment

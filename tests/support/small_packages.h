@@ -1,0 +1,105 @@
+#pragma once
+// Packages of a test's own, for real installers without any network.
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/own_variables.h"
+#include "environment/command.h"
+#include "environment/interpreter.h"
+#include "model/environment.h"
+#include "support/temp_folder.h"
+
+namespace muster::test {
+namespace fs = std::filesystem;
+
+inline constexpr std::chrono::seconds kBuildPatience{100};
+
+inline std::string system_python() {
+  const auto found = environment::resolve_interpreter("python3", own_variables()["PATH"]);
+  EXPECT_TRUE(found);
+  return found.value_or("");
+}
+
+struct Ran {
+  std::string output;
+  std::optional<int> exit_code;
+};
+
+inline Ran run(std::vector<std::string> words, const fs::path& folder) {
+  Ran ran;
+  const auto group = process::ProcessGroup::planned("muster-test-run");
+  const auto ended = environment::run_command(
+      {std::move(words), {{"PATH", "/usr/bin:/bin"}}, folder}, group, std::chrono::steady_clock::now() + kBuildPatience,
+      [&](std::string_view text) { ran.output += text; }, [] { return Result<void>{}; });
+  EXPECT_TRUE(ended) << ended.error().detail;
+  if (ended) ran.exit_code = ended->exit_code;
+  return ran;
+}
+
+/// Real pip against a folder of small packages of our own, without any network.
+class SmallPackages : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(make_folders(links()));
+    variables_ = own_variables();
+    std::erase_if(variables_, [](const auto& one) { return one.first.starts_with("PIP_"); });
+    variables_["PIP_CONFIG_FILE"] = "/dev/null";
+    variables_["PIP_NO_INDEX"] = "1";
+    variables_["PIP_FIND_LINKS"] = links().string();
+    variables_["PYTHONPATH"] = "/nowhere";  // must not reach pip
+    variables_["MUSTER_TOKEN"] = "secret";  // neither
+  }
+
+  fs::path links() const { return folder_ / "links"; }
+
+  /// A wheel is a zip with a little metadata.
+  void make_wheel(const std::string& name) const {
+    constexpr const char* kScript = R"(
+import sys, zipfile
+name, folder = sys.argv[1:]
+info = name + "-1.0.dist-info/"
+with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (folder, name), "w") as wheel:
+    wheel.writestr(name + ".py", "WORD = 'hello from " + name + "'\n")
+    wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)
+    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr(info + "RECORD", "")
+)";
+    const Ran made = run({system_python(), "-c", kScript, name, links().string()}, folder_.path());
+    ASSERT_EQ(made.exit_code, 0) << made.output;
+  }
+
+  /// A source package whose setup.py is `setup`.
+  void make_sdist(const std::string& name, const std::string& setup) const {
+    constexpr const char* kScript = R"(
+import io, sys, tarfile
+name, folder, setup = sys.argv[1:]
+with tarfile.open("%s/%s-1.0.tar.gz" % (folder, name), "w:gz") as archive:
+    for path, text in (("setup.py", setup), ("PKG-INFO", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)):
+        entry = tarfile.TarInfo("%s-1.0/%s" % (name, path))
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text.encode()))
+)";
+    const Ran made = run({system_python(), "-c", kScript, name, links().string(), setup}, folder_.path());
+    ASSERT_EQ(made.exit_code, 0) << made.output;
+  }
+
+  model::EnvironmentDefinition asking_for(std::vector<std::string> packages) const {
+    model::EnvironmentDefinition definition;
+    definition.interpreter_path = system_python();
+    definition.pip_packages = std::move(packages);
+    return definition;
+  }
+
+  test::TempFolder folder_;
+  std::map<std::string, std::string> variables_;
+};
+
+}  // namespace muster::test
