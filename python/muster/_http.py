@@ -179,7 +179,7 @@ class Client:
 
     def _address(self, path: str, query: Optional[Mapping[str, Any]]) -> str:
         asked = {key: value for key, value in (query or {}).items() if value is not None}
-        return self._prefix + path + ("?" + urlencode(asked) if asked else "")
+        return self._prefix + path + ("?" + urlencode(asked, doseq=True) if asked else "")
 
     def _connect(self) -> http.client.HTTPConnection:
         host, port = (self._proxy.host, self._proxy.port) if self._proxy else (self._host, self._port)

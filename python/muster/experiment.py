@@ -99,13 +99,20 @@ class Experiment:
         return begin(self, display_name if display_name is not None else name, outputs, snapshot_directory, None, texts(tags or {}))
 
     def get_runs(self, type: Optional[str] = None, tags: TagFilter = None, properties: TagFilter = None,
-                 include_children: bool = False) -> "Iterator[Run]":
+                 include_children: bool = False, order_by: Optional[str] = None, metrics: "Union[None, str, List[str]]" = None,
+                 parameters: "Union[None, str, List[str]]" = None) -> "Iterator[Run]":
         """The experiment's runs, newest first, fetched as they are asked for; of one `type` (as `run.type` says it) when asked.
 
-        `tags` and `properties`: `"key"` for those that have it, {key: value} for those where it is that.
+        `tags` and `properties`: `"key"` for those that have it, {key: value} for those where it is that. Muster's own:
+        `order_by`, like `"metrics.acc desc"`, `"parameters.lr"` or `"created_at"`; `metrics`, conditions on last values like
+        `"acc>=0.9"`; `parameters`, conditions like `"lr<0.01"` or `"optimizer=adam"`.
         """
         from .run import Run
-        for data in self._workspace._client.pages(self._workspace._path + "/runs", "runs", {"experiment": self._name}):
+        query: Dict[str, Any] = {"experiment": self._name}
+        for key, value in (("order_by", order_by), ("metric", metrics), ("parameter", parameters)):
+            if value is not None:
+                query[key] = value
+        for data in self._workspace._client.pages(self._workspace._path + "/runs", "runs", query):
             if data.get("parent_run_id") and not include_children:
                 continue
             run = Run._from_data(self, data)

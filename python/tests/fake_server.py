@@ -46,6 +46,7 @@ class State:
         self.models = []
         self.answers = {}  # Idempotency-Key -> (body, answer)
         self.requests = []  # (method, path) of everything that came
+        self.listed = []  # the query of every list of runs, but for its page
         self.streams = []  # What each event stream sends: a function of the query, giving bytes; the last one again.
 
 
@@ -136,7 +137,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def handle_any(self):
         parts = urlsplit(self.path)
-        self.query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        self.queries = parse_qs(parts.query)
+        self.query = {key: values[-1] for key, values in self.queries.items()}
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.state.requests.append((self.command, unquote(parts.path)))
         try:
@@ -259,6 +261,7 @@ def post_run(handler, ws):
 
 
 def list_runs(handler, ws):
+    handler.server.state.listed.append({key: values for key, values in handler.queries.items() if key not in ("limit", "cursor")})
     runs = [run for run in reversed(list(handler.server.state.runs.values()))
             if handler.query.get("experiment") in (None, run["experiment"])
             and handler.query.get("parent_run_id") in (None, run["parent_run_id"])]

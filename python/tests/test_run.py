@@ -139,6 +139,11 @@ class SubmitTest(RunCase):
         self.assertEqual(list(experiment.get_runs(tags="odd")), [])
         self.assertEqual([run.properties["n"] for run in Run.list(experiment, properties={"n": 3})], ["3"])
         self.assertIn("child", [run.id for run in experiment.get_runs(include_children=True)])
+        self.state.listed.clear()
+        ordered = experiment.get_runs(order_by="metrics.acc desc", metrics=["acc>=0.9", "loss<1"], parameters="lr<0.1")
+        self.assertEqual(len(list(ordered)), 7)
+        self.assertEqual(self.state.listed[0], {"experiment": ["birds"], "order_by": ["metrics.acc desc"], "metric": ["acc>=0.9", "loss<1"],
+                                                "parameter": ["lr<0.1"]})
         parent = self.workspace().get_run("birds_1_00000000")
         self.assertEqual([run.id for run in parent.get_children()], ["child"])
         self.assertEqual(next(parent.get_children()).parent.id, parent.id)

@@ -8,7 +8,16 @@ namespace muster::api {
 
 std::optional<std::string> QueryReader::text(std::string_view name) {
   known_.emplace_back(name);
+  if (request_.query.count(std::string(name)) > 1) fault(std::string(name), "is given more than once");
   return request_.query_value(name);
+}
+
+std::vector<std::string> QueryReader::texts(std::string_view name) {
+  known_.emplace_back(name);
+  std::vector<std::string> values;
+  const auto [first, end] = request_.query.equal_range(std::string(name));
+  for (auto at = first; at != end; ++at) values.push_back(at->second);
+  return values;
 }
 
 std::string QueryReader::required_text(std::string_view name) {

@@ -18,6 +18,8 @@ class QueryReader {
   explicit QueryReader(const http::Request& request) : request_(request) {}
 
   std::optional<std::string> text(std::string_view name);
+  /// All values of what may be given more than once.
+  std::vector<std::string> texts(std::string_view name);
   std::string required_text(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high);
   std::int64_t required_integer(std::string_view name, std::int64_t low, std::int64_t high);

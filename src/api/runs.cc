@@ -6,8 +6,8 @@
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/label_patch.h"
-#include "api/query.h"
 #include "api/resources.h"
+#include "api/run_query.h"
 #include "api/submission.h"
 #include "base/id.h"
 #include "model/checks.h"
@@ -79,52 +79,28 @@ Result<http::Response> submit_run(Call& call) {
   return response;
 }
 
-/// "name" or "name=value".
-void read_pair(QueryReader& query, std::string_view field, std::optional<std::string>& name, std::optional<std::string>& value) {
-  const auto text = query.text(field);
-  if (!text) return;
-  const std::size_t equals = text->find('=');
-  name = text->substr(0, equals);
-  if (equals != std::string::npos) value = text->substr(equals + 1);
+/// A run in a list, with the last values of the metrics that the query names.
+Json listed_to_json(const store::runs::Listed& listed) {
+  Json json = to_json(listed.run);
+  Json metrics = Json::object();
+  for (const auto& [name, number] : listed.metrics) metrics[name] = to_json(model::MetricValue(number));
+  json["metrics"] = std::move(metrics);
+  return json;
 }
 
 Result<http::Response> list_runs(Call& call) {
-  QueryReader query(call.request);
-  store::runs::Filter filter;
-  filter.experiment = query.text("experiment");
-  filter.display_name = query.text("name");
-  filter.parent_run_id = query.text("parent_run_id");
-  if (const auto status = query.text("status")) {
-    const auto known = model::run_status_from_string(*status);
-    if (known)
-      filter.status = *known;
-    else
-      query.fault("status", known.error().detail, known.error().hint);
-  }
-  if (const auto kind = query.text("kind")) {
-    const auto known = model::run_kind_from_string(*kind);
-    if (known)
-      filter.kind = *known;
-    else
-      query.fault("kind", known.error().detail, known.error().hint);
-  }
-  read_pair(query, "tag", filter.tag, filter.tag_value);
-  read_pair(query, "parameter", filter.parameter, filter.parameter_value);
-  if (const auto lifecycle = query.text("lifecycle"); lifecycle == "deleted")
-    filter.lifecycle = store::runs::Filter::Lifecycle::deleted;
-  else if (lifecycle == "all")
-    filter.lifecycle = store::runs::Filter::Lifecycle::all;
-  else if (lifecycle && *lifecycle != "active")
-    query.fault("lifecycle", fmt::format("must be active, deleted or all, not '{}'", lifecycle->substr(0, 40)));
-  const store::PageRequest page = query.page();
-  MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Run>> {
+  MUSTER_TRY_ASSIGN(const RunQuery asked, read_run_query(call.request));
+  MUSTER_TRY_ASSIGN(auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<store::runs::Listed>> {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
-    return store::runs::list(session, workspace.key, filter, page);
+    return store::runs::list(session, workspace.key, asked.filter, asked.order, asked.page);
   }));
   const auto unstored = call.services.scheduler.unstored();
-  for (model::Run& run : found.items) show_unstored(unstored, run);
-  return page_response("runs", found);
+  Json runs = Json::array();
+  for (store::runs::Listed& one : found.items) {
+    show_unstored(unstored, one.run);
+    runs.push_back(listed_to_json(one));
+  }
+  return http::json_response(200, {{"runs", std::move(runs)}, {"next", found.next ? Json(*found.next) : Json()}});
 }
 
 Result<http::Response> get_run(Call& call) {

@@ -234,6 +234,38 @@ TEST_F(RunsTest, ParametersAreSetOnceAndListedBy) {
   EXPECT_EQ(count("parameter=lr%3D0.1&tag=k"), 0u);
 }
 
+TEST_F(RunsTest, RunsAreOrderedAndFilteredByTheirMetricsAndParameters) {
+  std::vector<std::string> names;
+  const std::vector<Json> losses{0.5, "NaN", 0.25, nullptr, 3, "-Infinity"};
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    const model::Run run = api.submit({{"display_name", "try " + std::to_string(i)}, {"parameters", {{"lr", std::to_string(i % 2)}}}});
+    names.push_back(run.run_id);
+    if (losses[i].is_null()) continue;
+    const Json point{{"name", "loss"}, {"value", losses[i]}};
+    EXPECT_EQ(api("POST", path(run, "/metrics?source=a&sequence=0"), Json{{"points", {point}}}).status, 200);
+  }
+  const auto listed = [&](std::string query) {
+    std::string found;
+    std::string cursor;
+    do {
+      const Json page = api("GET", Api::in("/runs?limit=2&" + query + cursor)).json();
+      for (const Json& run : page["runs"]) found += std::find(names.begin(), names.end(), run["run_id"]) - names.begin() + '0';
+      cursor = page["next"].is_string() ? "&cursor=" + page["next"].get<std::string>() : "";
+    } while (!cursor.empty());
+    return found;
+  };
+  EXPECT_EQ(listed("order_by=metrics.loss"), "520413");
+  EXPECT_EQ(listed("order_by=metrics.loss%20desc"), "402513");
+  EXPECT_EQ(listed("order_by=parameters.lr"), "024135");
+  EXPECT_EQ(listed("metric=loss%3C1&order_by=created_at"), "025");
+  EXPECT_EQ(listed("metric=loss%3C1&metric=loss%3E0.3&parameter=lr=0"), "0");
+  EXPECT_EQ(listed("name=*3"), "3");
+  const Json first = api("GET", Api::in("/runs?order_by=metrics.loss&limit=1")).json()["runs"][0];
+  EXPECT_EQ(first["metrics"], (Json{{"loss", "-Infinity"}}));
+  EXPECT_EQ(api("GET", Api::in("/runs?order_by=metrics.loss&cursor=7")).code(), "malformed");
+  EXPECT_EQ(api("GET", Api::in("/runs?order_by=loss")).fields(), std::vector<std::string>{"order_by"});
+}
+
 TEST_F(RunsTest, ArtifactsAreWrittenOnceAndReadInParts) {
   const model::Run run = api.submit();
   const auto put = api("PUT", path(run, "/artifacts/outputs/a%20b.bin"), "0123456789");

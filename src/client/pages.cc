@@ -17,9 +17,10 @@ Result<Json> get_list(Api& api, std::string_view path, Query query, const std::s
     const auto list = answer.find(key);
     if (list == answer.end() || !list->is_array()) return fail(Code::internal, "the server's answer has no `{}`", key);
     for (Json& entry : *list) entries.push_back(std::move(entry));
-    const auto cursor = answer.find("next");
-    next = cursor != answer.end() && cursor->is_string() ? *cursor : Json();
-    if (!next.is_string() || list->empty() || (limit != 0 && entries.size() >= limit)) break;
+    const Json before = std::move(next);
+    next = member(answer, "next");
+    // A page may be empty and have a next one; the same one again would have no end.
+    if (!next.is_string() || next == before || (limit != 0 && entries.size() >= limit)) break;
   }
   return Json{{key, std::move(entries)}, {"next", std::move(next)}};
 }

@@ -10,8 +10,8 @@ std::string Request::header(std::string_view lower_case_name) const {
 }
 
 std::optional<std::string> Request::query_value(std::string_view name) const {
-  const auto at = query.find(std::string(name));
-  return at == query.end() ? std::nullopt : std::optional(at->second);
+  const auto [first, end] = query.equal_range(std::string(name));
+  return first == end ? std::nullopt : std::optional(std::prev(end)->second);
 }
 
 int status_of(Code code) {

@@ -21,7 +21,7 @@ namespace muster::http {
 struct Request {
   std::string method;
   std::string path;  ///< percent-decoded, without the query; always starts with '/'; UTF-8 without NUL, as the query
-  std::map<std::string, std::string> query;       ///< decoded; of repeated keys the last
+  std::multimap<std::string, std::string> query;  ///< decoded; repeated keys in their order
   std::map<std::string, std::string> headers;     ///< names in lower case
   std::map<std::string, std::string> parameters;  ///< from the route's {names}
   std::string body;                               ///< empty for streamed uploads
@@ -30,7 +30,7 @@ struct Request {
 
   /// "" when absent.
   std::string header(std::string_view lower_case_name) const;
-  std::optional<std::string> query_value(std::string_view name) const;
+  std::optional<std::string> query_value(std::string_view name) const;  ///< of a repeated key the last
   const std::string& parameter(const std::string& name) const { return parameters.at(name); }
 };
 

@@ -59,7 +59,7 @@ Result<Target> parse_target(std::string_view raw) {
     const std::size_t equals = pair.find('=');
     MUSTER_TRY_ASSIGN(std::string key, decode(pair.substr(0, equals), Plus::space, "query"));
     MUSTER_TRY_ASSIGN(std::string value, decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), Plus::space, "query"));
-    target.query[std::move(key)] = std::move(value);
+    target.query.emplace(std::move(key), std::move(value));
   }
   return target;
 }

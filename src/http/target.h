@@ -11,8 +11,8 @@
 namespace muster::http {
 
 struct Target {
-  std::string path;                          ///< decoded, starts with '/'
-  std::map<std::string, std::string> query;  ///< decoded ('+' is a space); of repeated keys the last
+  std::string path;                               ///< decoded, starts with '/'
+  std::multimap<std::string, std::string> query;  ///< decoded ('+' is a space); repeated keys in their order
 };
 
 /// Takes "/path?query" and "http://host/path?query". malformed for anything else, for a bad escape, and for what decodes to NUL or to bytes

@@ -12,7 +12,7 @@ TEST(TargetTest, PathAndQueryAreDecoded) {
   const auto target = parse_target("/a/b%20c+d?x=1&y=a%26b+c&x=2&flag&&=e");
   ASSERT_TRUE(target);
   EXPECT_EQ(target->path, "/a/b c+d");
-  EXPECT_EQ(target->query, (std::map<std::string, std::string>{{"x", "2"}, {"y", "a&b c"}, {"flag", ""}, {"", "e"}}));
+  EXPECT_EQ(target->query, (std::multimap<std::string, std::string>{{"x", "1"}, {"x", "2"}, {"y", "a&b c"}, {"flag", ""}, {"", "e"}}));
 }
 
 TEST(TargetTest, AbsoluteFormIsThePathBehindTheHost) { EXPECT_EQ(parse_target("http://host:80/a?b=c")->path, "/a"); }

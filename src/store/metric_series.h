@@ -22,6 +22,7 @@ class Series {
   /// The series of that name, begun if there is none.
   static Series open(Session& session, const Writer& writer, std::string_view name);
   void append(const std::vector<model::MetricPoint>& points);
+  const SeriesSummary& summary() const { return summary_; }
 
  private:
   explicit Series(Session& session) : session_(session) {}

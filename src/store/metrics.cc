@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "store/metric_series.h"
+#include "store/run_metrics.h"
 
 namespace muster::store::metrics {
 namespace {
@@ -49,12 +50,16 @@ std::vector<std::string> append(Session& session, const Writer& writer, std::spa
     groups[at->second].second.push_back(named.point);
   }
   SeriesBudget budget(session, writer, limits);
+  const bool counts = run_metrics::counts(session, writer.run_key, writer.attempt, writer.rank);
   std::vector<std::string> surplus;
   for (const auto& [name, group] : groups) {
-    if (Series::is_there(session, writer, name) || budget.take())
-      Series::open(session, writer, name).append(group);
-    else
+    if (!Series::is_there(session, writer, name) && !budget.take()) {
       surplus.emplace_back(name);
+      continue;
+    }
+    Series series = Series::open(session, writer, name);
+    series.append(group);
+    if (counts) run_metrics::put(session, writer.run_key, name, series.summary());
   }
   return surplus;
 }

@@ -44,12 +44,7 @@ std::vector<Attempt> list(Session& session, std::int64_t run_key) {
   return attempts;
 }
 
-std::array<model::StageTimes, model::kStageCount> stages(Session& session, std::int64_t run_key, int attempt) {
-  Stages found;
-  session.query("SELECT stages FROM run_attempts WHERE run_key = ? AND attempt = ?", {run_key, attempt},
-                [&](const Row& row) { found = from_text(row.bytes(0)); });
-  return found;
-}
+std::array<model::StageTimes, model::kStageCount> stages_from_stored(std::string_view text) { return from_text(text); }
 
 void put_stages(Session& session, std::int64_t run_key, int attempt, const Stages& stages) {
   session.run("INSERT INTO run_attempts (run_key, attempt, stages) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET stages = excluded.stages",

@@ -18,8 +18,8 @@ struct Attempt {
 /// All attempts, first to last.
 std::vector<Attempt> list(Session& session, std::int64_t run_key);
 
-/// The stage times of one attempt; none reached when it is unknown.
-std::array<model::StageTimes, model::kStageCount> stages(Session& session, std::int64_t run_key, int attempt);
+/// The column `stages`.
+std::array<model::StageTimes, model::kStageCount> stages_from_stored(std::string_view text);
 /// Writes them, and so begins an attempt that was not there.
 void put_stages(Session& session, std::int64_t run_key, int attempt, const std::array<model::StageTimes, model::kStageCount>& stages);
 

@@ -82,6 +82,7 @@ bool purge(Session& session, std::int64_t key, int limit) {
                           "DELETE FROM metric_series WHERE key IN (SELECT key FROM metric_series WHERE run_key = ? LIMIT ?)"}) {
     if (left > 0) left -= session.run(sql, {key, left});
   }
+  if (left > 0) left -= remove_first(session, "run_metrics", "name", key, left);
   if (left > 0) left -= remove_first(session, "artifacts", "path", key, left);
   if (left > 0) left -= remove_first(session, "sources", "source", key, left);
   if (left <= 0) return false;

@@ -4,6 +4,7 @@
 
 #include "store/artifacts.h"
 #include "store/metrics.h"
+#include "store/run_list.h"
 #include "store/run_parameters.h"
 #include "store/runs.h"
 #include "store/sources.h"
@@ -37,8 +38,8 @@ struct RunLifecycle : testing::Test {
     Filter filter;
     filter.lifecycle = lifecycle;
     std::vector<std::int64_t> keys;
-    const auto page = test.read([&](Session& session) { return list(session, test.workspace_key(), filter, {}); });
-    for (const model::Run& run : page.items) keys.push_back(run.key);
+    const auto page = test.read([&](Session& session) { return list(session, test.workspace_key(), filter, {}, {}); });
+    for (const Listed& one : page.items) keys.push_back(one.run.key);
     return keys;
   }
   std::int64_t rows(const char* table) {

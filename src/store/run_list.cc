@@ -1,132 +1,262 @@
-// Listing runs: which index to walk for which filter. Every listing walks one index backwards from the cursor and stops when the page is
-// full.
+#include "store/run_list.h"
 
-#include <cstdint>
+#include <set>
+#include <unordered_map>
 
+#include "store/dialect.h"
 #include "store/experiments.h"
+#include "store/run_metrics.h"
+#include "store/run_order.h"
 #include "store/run_row.h"
-#include "store/runs.h"
+#include "store/run_sources.h"
 
 namespace muster::store::runs {
 namespace {
 
-/// A query as it is put together: conditions and their values, in the same order.
-class Conditions {
+using By = Order::By;
+using Part = Place::Part;
+
+std::string_view table_of(By by) { return by == By::metric ? "run_metrics" : "run_parameters"; }
+
+/// Finds the runs of one page.
+class Search {
  public:
-  void add(std::string_view condition, std::initializer_list<Value> values) {
-    text_.append(text_.empty() ? "WHERE " : " AND ").append(condition);
-    values_.insert(values_.end(), values);
+  Search(Session& session, const Scope& scope, const Order& order, int limit, const Effort& effort)
+      : session_(session),
+        scope_(scope),
+        order_(order),
+        effort_(effort),
+        conditions_(conditions_of(scope)),
+        wanted_(limit + 1),
+        direction_(order.descending ? "DESC" : "ASC"),
+        beyond_(order.descending ? "<" : ">") {}
+
+  void run(const std::optional<Place>& after) {
+    const std::vector<Source> sources = sources_of(scope_);
+    const bool is_walk = order_.by == By::recorded && (sources.empty() || (sources.size() == 1 && sources.front().in_order));
+    if (!is_walk) {
+      for (const Source& source : sources) {
+        if (has_few(source)) return sort(source, after);
+      }
+    }
+    if (order_.by == By::recorded)
+      walk_in_order(sources, after);
+    else if (order_.by == By::created_at)
+      walk_by_creation(after);
+    else
+      walk_by_value(after);
   }
-  const std::string& text() const { return text_; }
-  std::vector<Value>& values() { return values_; }
+
+  /// In their order, one more than the page has when there are more.
+  const std::vector<Place>& places() const { return places_; }
+  /// Where the search goes on when the page was not filled for all that was looked at.
+  const std::optional<Place>& looked_until() const { return looked_until_; }
 
  private:
-  std::string text_;
-  std::vector<Value> values_;
-};
+  bool full() const { return static_cast<std::int64_t>(places_.size()) >= wanted_; }
 
-/// A table of names and values with a row for each that a run has: tags, parameters.
-struct Pairs {
-  std::string_view table;
-  std::string_view alias;
-  const std::string& name;
-  const std::optional<std::string>& value;
-};
-
-void add_pair(Conditions& conditions, const Pairs& pairs) {
-  conditions.add(fmt::format("{}.name = ?", pairs.alias), {pairs.name});
-  if (pairs.value) conditions.add(fmt::format("{}.value = ?", pairs.alias), {*pairs.value});
-}
-
-std::string_view condition_of(Filter::Lifecycle lifecycle) {
-  switch (lifecycle) {
-    case Filter::Lifecycle::active: return "r.lifecycle = 'active'";
-    case Filter::Lifecycle::deleted: return "r.lifecycle = 'deleted'";
-    case Filter::Lifecycle::all: break;
+  bool has_few(const Source& source) {
+    std::vector<Value> values = source.where.values();
+    values.emplace_back(effort_.few + 1);
+    std::int64_t count = 0;
+    session_.query(fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT ?) AS some", source.from, source.where.text()),
+                   Values(values), [&](const Row& row) { count = row.integer(0); });
+    return count <= effort_.few;
   }
-  return "r.lifecycle <> 'purging'";
-}
 
-/// In which workspace and experiment, by the columns of this table. Not asked of more than one table: SQLite takes many conditions for few
-/// rows, and would rather sort them than walk the index in its order.
-void add_scope(Conditions& conditions, std::string_view alias, std::int64_t workspace_key, std::optional<std::int64_t> experiment_key) {
-  // Both, whichever of them the index begins with.
-  conditions.add(fmt::format("{}.workspace_key = ?", alias), {workspace_key});
-  if (experiment_key) conditions.add(fmt::format("{}.experiment_key = ?", alias), {*experiment_key});
-}
-
-/// The other conditions that are the run's own columns.
-void add_columns(Conditions& conditions, const Filter& filter) {
-  if (filter.status) conditions.add("r.status = ?", {to_string(*filter.status)});
-  if (filter.kind) conditions.add("r.kind = ?", {to_string(*filter.kind)});
-  if (filter.display_name) conditions.add("r.display_name = ?", {*filter.display_name});
-  if (filter.parent_run_id) conditions.add("r.parent_run_id = ?", {*filter.parent_run_id});
-  conditions.add(condition_of(filter.lifecycle), {});
-}
-
-/// The planner knows nothing of how often values occur, so the index is named: the one with the filter that is likely to leave the fewest.
-std::string_view index_for(const Filter& filter) {
-  if (filter.parent_run_id) return "runs_by_parent";
-  if (filter.display_name) return "runs_by_display_name";
-  if (filter.status) return filter.experiment ? "runs_by_experiment_and_status" : "runs_by_status";
-  if (filter.kind) return filter.experiment ? "runs_by_experiment_and_kind" : "runs_by_kind";
-  return filter.experiment ? "runs_by_experiment" : "runs_by_workspace";
-}
-
-/// The keys of the runs on the page and one more, newest first.
-std::vector<std::int64_t> select_keys(Session& session, std::int64_t workspace_key, std::optional<std::int64_t> experiment_key,
-                                      const Filter& filter, std::int64_t before, int limit) {
-  Conditions conditions;
-  std::vector<Pairs> pairs;
-  if (filter.tag) pairs.push_back({"run_tags", "t", *filter.tag, filter.tag_value});
-  if (filter.parameter) pairs.push_back({"run_parameters", "p", *filter.parameter, filter.parameter_value});
-  std::string from;
-  std::string key = "r.key";
-  if (pairs.empty()) {
-    from = fmt::format("SELECT r.key FROM runs r INDEXED BY {} ", index_for(filter));
-    add_scope(conditions, "r", workspace_key, experiment_key);
-    add_columns(conditions, filter);
-    // Tells SQLite that the partial index may be used.
-    if (filter.parent_run_id) conditions.add("r.parent_run_id IS NOT NULL", {});
-  } else {
-    // The first pair's index is walked; what else is asked for is looked up for each run that it names.
-    const Pairs& first = pairs.front();
-    key = fmt::format("{}.run_key", first.alias);
-    from = fmt::format("SELECT {} FROM {} {} INDEXED BY {}_by_{} ", key, first.table, first.alias, first.table,
-                       first.value ? "value" : "name");
-    add_scope(conditions, first.alias, workspace_key, experiment_key);
-    add_pair(conditions, first);
-    for (std::size_t i = 1; i < pairs.size(); ++i) {
-      from += fmt::format("CROSS JOIN {0} {1} ON {1}.run_key = {2} ", pairs[i].table, pairs[i].alias, key);
-      add_pair(conditions, pairs[i]);
+  /// Reads the source from there on and sorts what holds for the filter.
+  void sort(const Source& source, const std::optional<Place>& after) {
+    std::string join;
+    std::string part = "0";
+    std::string value = "0";
+    std::string text;
+    std::string columns;
+    std::vector<Value> values;
+    if (order_.by == By::created_at) {
+      value = "r.created_at";
+      columns = fmt::format("{} {}, ", value, direction_);
+    } else if (order_.by != By::recorded) {
+      join = fmt::format(" LEFT JOIN {} o ON o.run_key = r.key AND o.name = ?", table_of(order_.by));
+      values.emplace_back(order_.name);
+      part = "CASE WHEN o.run_key IS NULL THEN 2 WHEN o.number IS NULL THEN 1 ELSE 0 END";
+      value = "o.number";
+      text = order_.by == By::parameter ? "CASE WHEN o.number IS NULL THEN o.value END" : "NULL";
+      columns = fmt::format("{0}, {1} {3}, {2} {3}, ", part, value, text, direction_);
     }
-    from += fmt::format("CROSS JOIN runs r ON r.key = {} ", key);
-    add_columns(conditions, filter);
+    Conditions where = source.where;
+    where.add(conditions_.text(), conditions_.values());
+    if (after) add_beyond(where, *after, part, value, text);
+    values.insert(values.end(), where.values().begin(), where.values().end());
+    values.emplace_back(wanted_);
+    session_.query(fmt::format("SELECT r.key, {}, {} FROM {} {} runs r ON r.key = {}{} WHERE {} ORDER BY {}r.key {} LIMIT ?", part, value,
+                               source.from, dialect::kThen, source.key, join, where.text(), columns, direction_),
+                   Values(values), [&](const Row& row) { add(row, static_cast<Part>(row.integer(1)), 2); });
   }
-  conditions.add(fmt::format("{} < ?", key), {before});
+
+  void add_beyond(Conditions& where, const Place& after, const std::string& part, const std::string& value, const std::string& text) const {
+    const auto part_number = static_cast<std::int64_t>(after.part);
+    if (order_.by == By::recorded) {
+      where.add(fmt::format("r.key {} ?", beyond_), {after.key});
+    } else if (after.part == Part::value) {
+      where.add(fmt::format("({} > 0 OR ({}, r.key) {} (?, ?))", part, value, beyond_), {value_of(after), after.key});
+    } else if (after.part == Part::other && order_.by == By::parameter) {
+      where.add(fmt::format("({} > 1 OR ({} = 1 AND ({}, r.key) {} (?, ?)))", part, part, text, beyond_), {after.text, after.key});
+    } else {
+      where.add(fmt::format("({} > ? OR ({} = ? AND r.key {} ?))", part, part, beyond_), {part_number, part_number, after.key});
+    }
+  }
+
+  Value value_of(const Place& place) const { return order_.by == By::created_at ? Value(place.time) : Value(place.number); }
+
+  void walk_in_order(const std::vector<Source>& sources, const std::optional<Place>& after) {
+    for (const Source& source : sources) {
+      if (source.in_order) return walk(source, Part::value, "", after);
+    }
+    walk(all_runs(scope_), Part::value, "", after);
+  }
+
+  void walk_by_creation(const std::optional<Place>& after) {
+    Source source{fmt::format("runs d {}", dialect::by_index("runs_by_created")), "d.key", {}, false, false};
+    source.where.add("d.workspace_key = ?", {scope_.workspace_key});
+    if (scope_.filter.created_from) source.where.add("d.created_at >= ?", {*scope_.filter.created_from});
+    if (scope_.filter.created_before) source.where.add("d.created_at < ?", {*scope_.filter.created_before});
+    walk(source, Part::value, "d.created_at", after);
+  }
+
+  /// By a metric or parameter: those that have it as a number, as anything else, and those that lack it.
+  void walk_by_value(const std::optional<Place>& after) {
+    const std::string_view table = table_of(order_.by);
+    const auto source_of = [&](std::string_view index, std::string_view kind) {
+      Source source{
+          fmt::format("{0} d {1}", table, dialect::by_index(fmt::format("{}_by_{}", table, index))), "d.run_key", {}, false, true};
+      source.where.add("d.workspace_key = ? AND d.name = ?", {scope_.workspace_key, order_.name});
+      source.where.add(kind, {});
+      return source;
+    };
+    const Part from = after ? after->part : Part::value;
+    if (from == Part::value) walk(source_of("number", "d.number IS NOT NULL"), Part::value, "d.number", after);
+    if (from != Part::missing && !full()) {
+      const auto& place = from == Part::other ? after : std::nullopt;
+      if (order_.by == By::metric)
+        walk(source_of("number", "d.number IS NULL"), Part::other, "", place);
+      else
+        walk(source_of("text", "d.number IS NULL"), Part::other, "d.value", place);
+    }
+    if (!full()) walk_missing(from == Part::missing ? after : std::nullopt);
+  }
+
+  void walk_missing(const std::optional<Place>& after) {
+    Source source = all_runs(scope_);
+    Conditions ahead = source.where;
+    if (after) ahead.add(fmt::format("d.key {} ?", beyond_), {after->key});
+    std::vector<Value> values = ahead.values();
+    values.emplace_back(effort_.looked_at - 1);
+    std::int64_t last = 0;
+    session_.query(fmt::format("SELECT d.key FROM {} WHERE {} ORDER BY d.key {} LIMIT 1 OFFSET ?", source.from, ahead.text(), direction_),
+                   Values(values), [&](const Row& row) { last = row.integer(0); });
+    if (last != 0) source.where.add(fmt::format("d.key {}= ?", order_.descending ? ">" : "<"), {last});
+    source.where.add(fmt::format("NOT EXISTS (SELECT 1 FROM {} o WHERE o.run_key = d.key AND o.name = ?)", table_of(order_.by)),
+                     {order_.name});
+    walk(source, Part::missing, "", after);
+    if (!full() && last != 0) {
+      looked_until_ = Place{};
+      looked_until_->part = Part::missing;
+      looked_until_->key = last;
+    }
+  }
+
+  /// Walks the source, which is in the order of `value` (a column, or none) and the key, and looks each run up.
+  void walk(const Source& source, Part part, std::string_view value, const std::optional<Place>& after) {
+    Conditions where = source.where;
+    // Not asked of both tables: the planner takes many conditions for few rows, and would rather sort them than walk the index in its
+    // order.
+    if (source.knows_experiment && scope_.experiment_key) where.add("d.experiment_key = ?", {*scope_.experiment_key});
+    if (after && value.empty())
+      where.add(fmt::format("{} {} ?", source.key, beyond_), {after->key});
+    else if (after)
+      where.add(fmt::format("({}, {}) {} (?, ?)", value, source.key, beyond_),
+                {part == Part::other ? Value(after->text) : value_of(*after), after->key});
+    where.add(conditions_.text(), conditions_.values());
+    std::vector<Value> values = where.values();
+    values.emplace_back(wanted_ - static_cast<std::int64_t>(places_.size()));
+    const std::string order = value.empty() ? source.key : fmt::format("{} {}, {}", value, direction_, source.key);
+    session_.query(fmt::format("SELECT {0}, {1} FROM {2} {3} runs r ON r.key = {0} WHERE {4} ORDER BY {5} {6} LIMIT ?", source.key,
+                               value.empty() ? "0" : value, source.from, dialect::kThen, where.text(), order, direction_),
+                   Values(values), [&](const Row& row) { add(row, part, 1); });
+  }
+
+  void add(const Row& row, Part part, int value_column) {
+    Place& place = places_.emplace_back();
+    place.part = part;
+    place.key = row.integer(0);
+    if (order_.by == By::created_at) place.time = row.integer(value_column);
+    if (part == Part::value && (order_.by == By::metric || order_.by == By::parameter)) place.number = row.real(value_column);
+  }
+
+  Session& session_;
+  const Scope& scope_;
+  const Order& order_;
+  const Effort effort_;
+  const Conditions conditions_;
+  const std::int64_t wanted_;
+  const std::string_view direction_;
+  const std::string_view beyond_;
+  std::vector<Place> places_;
+  std::optional<Place> looked_until_;
+};
+
+std::vector<Listed> load(Session& session, const std::vector<Place>& places, const Filter& filter, const Order& order) {
   std::vector<std::int64_t> keys;
-  conditions.values().push_back(limit);
-  session.query(fmt::format("{}{} ORDER BY {} DESC LIMIT ?", from, conditions.text(), key), Values(conditions.values()),
-                [&](const Row& row) { keys.push_back(row.integer(0)); });
-  return keys;
+  for (const Place& place : places) keys.push_back(place.key);
+  std::unordered_map<std::int64_t, model::Run> runs;
+  for (model::Run& run : runs_of_keys(session, keys)) {
+    const std::int64_t key = run.key;
+    runs.emplace(key, std::move(run));
+  }
+  std::vector<Listed> listed;
+  std::unordered_map<std::int64_t, std::size_t> position;
+  for (const std::int64_t key : keys) {
+    const auto at = runs.find(key);
+    if (at == runs.end()) continue;
+    position[key] = listed.size();
+    listed.push_back({std::move(at->second), {}});
+  }
+  std::set<std::string> names;
+  for (const MetricFilter& metric : filter.metrics) names.insert(metric.name);
+  if (order.by == By::metric) names.insert(order.name);
+  for (const std::string& name : names) {
+    for (const auto& [key, number] : run_metrics::read(session, keys, name)) {
+      if (const auto at = position.find(key); at != position.end()) listed[at->second].metrics[name] = number;
+    }
+  }
+  return listed;
 }
 
 }  // namespace
 
-Result<Page<model::Run>> list(Session& session, std::int64_t workspace_key, const Filter& filter, const PageRequest& request) {
-  MUSTER_TRY_ASSIGN(const std::int64_t before, key_cursor(request, INT64_MAX));
+Result<Page<Listed>> list(Session& session, std::int64_t workspace_key, const Filter& filter, const Order& asked,
+                          const PageRequest& request, const Effort& effort) {
+  Order order = asked;
+  if (order.by == By::recorded && (filter.created_from || filter.created_before)) order.by = By::created_at;
+  MUSTER_TRY_ASSIGN(const auto after, place_of_cursor(session, order, request.cursor));
   std::optional<std::int64_t> experiment_key;
   if (filter.experiment) {
     const auto experiment = experiments::find(session, workspace_key, *filter.experiment);
-    if (!experiment) return Page<model::Run>{};
+    if (!experiment) return Page<Listed>{};
     experiment_key = experiment->key;
   }
-  auto keys = to_page(select_keys(session, workspace_key, experiment_key, filter, before, request.limit + 1), request.limit,
-                      [](std::int64_t key) { return key; });
-  Page<model::Run> page{{}, std::move(keys.next)};
-  for (const std::int64_t key : keys.items) {
-    if (auto run = find(session, key)) page.items.push_back(std::move(*run));
+  const Scope scope(workspace_key, experiment_key, filter);
+  Search search(session, scope, order, request.limit, effort);
+  search.run(after);
+  std::vector<Place> places = search.places();
+  Page<Listed> page;
+  if (places.size() > static_cast<std::size_t>(request.limit)) {
+    places.resize(static_cast<std::size_t>(request.limit));
+    page.next = to_cursor(order, places.back());
+  } else if (search.looked_until()) {
+    page.next = to_cursor(order, *search.looked_until());
   }
+  page.items = load(session, places, filter, order);
   return page;
 }
 

@@ -20,34 +20,33 @@ void set_heartbeat(Session& session, std::int64_t run_key, int attempt, int node
               {at, run_key, attempt, node_rank});
 }
 
+model::RunNode read(const Row& row) {
+  model::RunNode node;
+  node.node_rank = static_cast<int>(row.integer(0));
+  node.host = row.text(1);
+  node.address = row.text(2);
+  node.port = static_cast<int>(row.integer(3));
+  const auto status = model::node_status_from_string(row.text(4));
+  if (!status) throw StoreFailure(status.error());
+  node.status = *status;
+  node.runner_pid = row.integer(5);
+  node.last_heartbeat_at = row.integer(6);
+  node.salvages = static_cast<int>(row.integer(7));
+  for (const Json& json : json_from_stored(row.bytes(8))) {
+    auto report = model::rank_report_from_json(json);
+    if (!report) throw StoreFailure(std::move(report).error());
+    node.reports.push_back(std::move(*report));
+  }
+  node.gpus = row.text(9);
+  node.key = row.text(10);
+  node.gone = row.text(11);
+  return node;
+}
+
 std::vector<model::RunNode> list(Session& session, std::int64_t run_key, int attempt) {
   std::vector<model::RunNode> nodes;
-  session.query(
-      "SELECT node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports, gpus, node_key, gone FROM "
-      "run_nodes WHERE run_key "
-      "= ? AND attempt = ? "
-      "ORDER BY node_rank",
-      {run_key, attempt}, [&](const Row& row) {
-        model::RunNode& node = nodes.emplace_back();
-        node.node_rank = static_cast<int>(row.integer(0));
-        node.host = row.text(1);
-        node.address = row.text(2);
-        node.port = static_cast<int>(row.integer(3));
-        const auto status = model::node_status_from_string(row.text(4));
-        if (!status) throw StoreFailure(status.error());
-        node.status = *status;
-        node.runner_pid = row.integer(5);
-        node.last_heartbeat_at = row.integer(6);
-        node.salvages = static_cast<int>(row.integer(7));
-        for (const Json& json : json_from_stored(row.bytes(8))) {
-          auto report = model::rank_report_from_json(json);
-          if (!report) throw StoreFailure(std::move(report).error());
-          node.reports.push_back(std::move(*report));
-        }
-        node.gpus = row.text(9);
-        node.key = row.text(10);
-        node.gone = row.text(11);
-      });
+  session.query(fmt::format("SELECT {} FROM run_nodes WHERE run_key = ? AND attempt = ? ORDER BY node_rank", kColumns), {run_key, attempt},
+                [&](const Row& row) { nodes.push_back(read(row)); });
   return nodes;
 }
 

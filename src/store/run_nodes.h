@@ -15,4 +15,10 @@ void set_heartbeat(Session& session, std::int64_t run_key, int attempt, int node
 /// By node rank.
 std::vector<model::RunNode> list(Session& session, std::int64_t run_key, int attempt);
 
+/// What a statement asks for to read() a node from its row, as the first columns.
+inline constexpr std::string_view kColumns =
+    "node_rank, host, address, port, status, runner_pid, last_heartbeat_at, salvages, reports, gpus, node_key, gone";
+inline constexpr int kColumnCount = 12;
+model::RunNode read(const Row& row);
+
 }  // namespace muster::store::run_nodes

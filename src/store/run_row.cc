@@ -1,9 +1,10 @@
 #include "store/run_row.h"
 
-#include "store/labels.h"
+#include <unordered_map>
+
+#include "store/key_list.h"
 #include "store/run_attempts.h"
 #include "store/run_nodes.h"
-#include "store/run_parameters.h"
 #include "store/stored_spec.h"
 
 namespace muster::store {
@@ -59,18 +60,52 @@ model::Run read(const Row& row) {
   return run;
 }
 
+/// What has tables of its own, of all runs together.
+void add_parts(Session& session, std::vector<model::Run>& runs) {
+  std::vector<std::int64_t> keys;
+  std::unordered_map<std::int64_t, model::Run*> by_key;
+  for (model::Run& run : runs) {
+    keys.push_back(run.key);
+    by_key[run.key] = &run;
+  }
+  for_keys(keys, [&](std::string_view list, const std::vector<Value>& values) {
+    const auto read_pairs = [&](std::string_view table, auto member) {
+      session.query(fmt::format("SELECT run_key, name, value FROM {} WHERE run_key IN {}", table, list), Values(values),
+                    [&](const Row& row) { (by_key.at(row.integer(0))->spec.*member).insert_or_assign(row.text(1), row.text(2)); });
+    };
+    read_pairs("run_tags", &model::RunSpec::tags);
+    read_pairs("run_properties", &model::RunSpec::properties);
+    read_pairs("run_parameters", &model::RunSpec::parameters);
+    session.query(fmt::format("SELECT run_key, attempt, stages FROM run_attempts WHERE run_key IN {}", list), Values(values),
+                  [&](const Row& row) {
+                    model::Run& run = *by_key.at(row.integer(0));
+                    if (row.integer(1) == run.attempt) run.stages = run_attempts::stages_from_stored(row.bytes(2));
+                  });
+    session.query(fmt::format("SELECT {}, run_key, attempt FROM run_nodes WHERE run_key IN {} ORDER BY run_key, attempt, node_rank",
+                              run_nodes::kColumns, list),
+                  Values(values), [&](const Row& row) {
+                    model::Run& run = *by_key.at(row.integer(run_nodes::kColumnCount));
+                    if (row.integer(run_nodes::kColumnCount + 1) == run.attempt) run.nodes.push_back(run_nodes::read(row));
+                  });
+  });
+}
+
 }  // namespace
 
 std::vector<model::Run> select_runs(Session& session, std::string_view after_from, Values values) {
   std::vector<model::Run> runs;
   session.query(std::string(kSelect).append(after_from), values, [&](const Row& row) { runs.push_back(read(row)); });
-  for (model::Run& run : runs) {
-    run.spec.tags = labels::read(session, labels::kRunTags, run.key);
-    run.spec.properties = labels::read(session, labels::kRunProperties, run.key);
-    run.spec.parameters = run_parameters::read(session, run.key);
-    run.stages = run_attempts::stages(session, run.key, run.attempt);
-    run.nodes = run_nodes::list(session, run.key, run.attempt);
-  }
+  add_parts(session, runs);
+  return runs;
+}
+
+std::vector<model::Run> runs_of_keys(Session& session, const std::vector<std::int64_t>& keys) {
+  std::vector<model::Run> runs;
+  for_keys(keys, [&](std::string_view list, const std::vector<Value>& values) {
+    const std::string sql = fmt::format("{}WHERE r.key IN {} AND r.lifecycle <> 'purging'", kSelect, list);
+    session.query(sql, Values(values), [&](const Row& row) { runs.push_back(read(row)); });
+  });
+  add_parts(session, runs);
   return runs;
 }
 

@@ -14,4 +14,7 @@ namespace muster::store {
 /// texts.
 std::vector<model::Run> select_runs(Session& session, std::string_view after_from, Values values);
 
+/// The runs of these keys that are there, in no order.
+std::vector<model::Run> runs_of_keys(Session& session, const std::vector<std::int64_t>& keys);
+
 }  // namespace muster::store

@@ -5,6 +5,7 @@
 #include "store/experiments.h"
 #include "store/labels.h"
 #include "store/run_attempts.h"
+#include "store/run_metrics.h"
 #include "store/run_nodes.h"
 #include "store/run_parameters.h"
 #include "store/run_row.h"
@@ -48,6 +49,12 @@ std::int64_t next_number(Session& session, std::int64_t experiment_key) {
   session.query("SELECT last_run_number FROM experiments WHERE key = ?", {experiment_key},
                 [&](const Row& row) { number = row.integer(0); });
   return number;
+}
+
+int attempt_of(Session& session, std::int64_t key) {
+  int attempt = 0;
+  session.query("SELECT attempt FROM runs WHERE key = ?", {key}, [&](const Row& row) { attempt = static_cast<int>(row.integer(0)); });
+  return attempt;
 }
 
 void raise_revision(Session& session, std::int64_t key) { session.run("UPDATE runs SET revision = revision + 1 WHERE key = ?", {key}); }
@@ -125,6 +132,7 @@ std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key,
 }
 
 Result<std::int64_t> update_state(Session& session, const model::Run& run) {
+  if (run.attempt > 1 && attempt_of(session, run.key) < run.attempt) run_metrics::forget(session, run.key);
   const std::int64_t changed = session.run(
       "UPDATE runs SET status = ?, status_detail = ?, attempt = ?, revision = revision + 1, started_at = ?, ended_at = ?, "
       "environment_version = ?, "

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "model/run.h"
-#include "store/page.h"
 #include "store/session.h"
 
 namespace muster::store::runs {
@@ -42,22 +41,6 @@ bool is_below(Session& session, std::string_view name, std::string_view run_id);
 std::map<model::RunStatus, std::int64_t> count_active(Session& session, std::optional<std::int64_t> workspace_key = std::nullopt);
 /// How many runs that have not ended name this compute target.
 std::int64_t count_active_on(Session& session, std::int64_t workspace_key, std::string_view compute_target);
-
-/// Empty members do not filter; those given must all hold.
-struct Filter {
-  std::optional<std::string> experiment;
-  std::optional<model::RunStatus> status;
-  std::optional<model::RunKind> kind;
-  std::optional<std::string> tag;        ///< has this tag …
-  std::optional<std::string> tag_value;  ///< … with this value
-  std::optional<std::string> display_name;
-  std::optional<std::string> parent_run_id;
-  std::optional<std::string> parameter;        ///< has this parameter …
-  std::optional<std::string> parameter_value;  ///< … with this value
-  enum class Lifecycle { active, deleted, all } lifecycle = Lifecycle::active;
-};
-/// Newest first. malformed for a cursor that is not ours.
-Result<Page<model::Run>> list(Session& session, std::int64_t workspace_key, const Filter& filter, const PageRequest& request);
 
 /// A value sets the tag, nothing removes it.
 void set_tags(Session& session, std::int64_t key, const std::map<std::string, std::optional<std::string>>& patch);

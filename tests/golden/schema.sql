@@ -167,6 +167,16 @@ CREATE TABLE run_attempts (
   PRIMARY KEY (run_key, attempt)
 ) STRICT;
 
+CREATE TABLE run_metrics (
+  run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  kind INTEGER NOT NULL,  -- as metric_series.last_kind
+  number REAL,            -- NULL for NaN and for what is no number
+  workspace_key INTEGER NOT NULL,
+  experiment_key INTEGER NOT NULL,
+  PRIMARY KEY (run_key, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE run_nodes (
   run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
   attempt INTEGER NOT NULL,
@@ -301,9 +311,13 @@ CREATE INDEX model_versions_by_run ON model_versions (workspace_key, run_id, key
 
 CREATE INDEX model_versions_by_workspace ON model_versions (workspace_key, key);
 
+CREATE INDEX run_metrics_by_number ON run_metrics (workspace_key, name, number, run_key, experiment_key);
+
 CREATE INDEX run_parameters_by_name ON run_parameters (workspace_key, name, run_key, experiment_key);
 
 CREATE INDEX run_parameters_by_number ON run_parameters (workspace_key, name, number, run_key, experiment_key) WHERE number IS NOT NULL;
+
+CREATE INDEX run_parameters_by_text ON run_parameters (workspace_key, name, value, run_key, experiment_key) WHERE number IS NULL;
 
 CREATE INDEX run_parameters_by_value ON run_parameters (workspace_key, name, value, run_key, experiment_key);
 
@@ -312,6 +326,8 @@ CREATE INDEX run_tags_by_name ON run_tags (workspace_key, name, run_key, experim
 CREATE INDEX run_tags_by_value ON run_tags (workspace_key, name, value, run_key, experiment_key);
 
 CREATE INDEX runs_active ON runs (key) WHERE status NOT IN ('Completed', 'Failed', 'Canceled');
+
+CREATE INDEX runs_by_created ON runs (workspace_key, created_at, key);
 
 CREATE INDEX runs_by_display_name ON runs (workspace_key, display_name, key);
 
