@@ -189,3 +189,22 @@ def test_up_again_says_that_it_is_up_and_down_ends_it(server):
     server("status", code=3)
     server("up")
     assert server.server()["url"]
+
+
+def test_runs_are_listed_by_what_they_achieved(server):
+    (server.folder / "train.py").write_text(TRAIN)
+    for epochs in (2, 1, 3, 0):
+        words = ["--experiment", "birds", "--name", "try-%d" % epochs, "--", "--num_epochs", epochs]
+        run = server.json("run", "submit", "--script", "train.py", *words)
+        server.ended(run["run_id"])
+
+    def listed(*options):
+        return [run["display_name"] for run in server.json("run", "list", *options)["runs"]]
+
+    assert listed("--order-by", "metrics.best_val_acc desc") == ["try-3", "try-2", "try-1", "try-0"], "a run without the metric comes last"
+    assert listed("--order-by", "metrics.best_val_acc", "--limit", "1") == ["try-1"]
+    assert listed("--metric", "best_val_acc>0.5", "--metric", "best_val_acc<0.7") == ["try-2"]
+    assert listed("--name", "*-3") == ["try-3"]
+    table = server("run", "list", "--order-by", "metrics.best_val_acc desc").stdout.splitlines()
+    assert "best_val_acc" in table[0] and "0.7" in table[1]
+    assert "metrics.NAME" in server.problem("run", "list", "--order-by", "best_val_acc")["hint"]
