@@ -32,14 +32,18 @@ Result<void> read_nodes(const Json& nodes, WorkOrder& order) {
 }
 
 Result<void> read_environment(const Json& json, WorkOrder& order) {
-  const Json known = pick(json, {"name", "variables", "prepared"});
+  const Json known = pick(json, {"name", "variables", "prepared", "definition"});
   ObjectReader in(known);
   order.environment_name = in.text_or("name", "");
   order.environment_variables = in.text_map_or_empty("variables");
   const Json* prepared = in.member("prepared");
+  const Json* definition = in.member("definition");
   MUSTER_TRY(in.finish("environment"));
-  if (prepared == nullptr) return {};
-  MUSTER_TRY_ASSIGN(order.prepared, environment::prepared_from_json(*prepared));
+  if (prepared != nullptr) {
+    MUSTER_TRY_ASSIGN(order.prepared, environment::prepared_from_json(*prepared));
+  } else if (definition != nullptr) {
+    MUSTER_TRY_ASSIGN(order.definition, model::environment_from_json(*definition, order.environment_name));
+  }
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "environment/prepared.h"
+#include "model/environment.h"
 #include "model/run.h"
 
 namespace muster::client {
@@ -32,6 +33,8 @@ struct WorkOrder {
   std::vector<std::string> arguments;
   std::string environment_name;
   environment::Prepared prepared;  ///< how programs start in the environment on this node
+  /// What the node has to prepare itself, since it does not share the server's disk; `prepared` is empty then.
+  std::optional<model::EnvironmentDefinition> definition;
   std::map<std::string, std::string> environment_variables;
   std::optional<model::Distribution> distribution;
   std::int64_t grace_seconds = 15;

@@ -17,6 +17,9 @@
 
 namespace muster::environment {
 
+/// What a run calls the log of its environment's build.
+inline constexpr const char* kBuildLog = "azureml-logs/20_image_build_log.txt";
+
 /// Environments under one root, shared by every process that uses it:
 ///
 ///   <root>/<hash>/             what the builder made

@@ -74,6 +74,7 @@ Json to_json(const RankReport& report) {
           {"out_of_memory", report.out_of_memory},
           {"stopped_by_us", report.stopped_by_us},
           {"start_failed", report.start_failed},
+          {"environment_failed", report.environment_failed},
           {"started_at", time_to_json(report.started_at)},
           {"ended_at", time_to_json(report.ended_at)},
           {"log", report.log.empty() ? Json() : Json(report.log)},
@@ -94,6 +95,7 @@ Result<RankReport> rank_report_from_json(const Json& json) {
   report.out_of_memory = in.boolean_or("out_of_memory", false);
   report.stopped_by_us = in.boolean_or("stopped_by_us", false);
   report.start_failed = in.boolean_or("start_failed", false);
+  report.environment_failed = in.boolean_or("environment_failed", false);
   report.started_at = read_time(in, "started_at");
   report.ended_at = read_time(in, "ended_at");
   report.log = in.text_or("log", "");
@@ -132,11 +134,11 @@ RunError to_run_error(const RankReport& cause, int world_size) {
   const std::string where = world_size > 1 ? fmt::format("rank {} on node {}", cause.rank, cause.node_rank) : "";
   const std::string and_where = where.empty() ? "" : fmt::format(" ({})", where);
   if (cause.start_failed) {
-    error.code = "start_failed";
+    const std::string why = cause.exception ? cause.exception->message : "the reason is not known";
     error.exit_code.reset();
     error.signal.clear();
-    error.message = fmt::format("the script could not be started: {}{}",
-                                cause.exception ? cause.exception->message : "the reason is not known", and_where);
+    error.code = cause.environment_failed ? "environment_error" : "start_failed";
+    error.message = cause.environment_failed ? why + and_where : fmt::format("the script could not be started: {}{}", why, and_where);
     return error;
   }
   if (cause.out_of_memory) {

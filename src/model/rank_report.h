@@ -22,8 +22,9 @@ struct RankReport {
   std::optional<int> exit_code;  ///< one of exit_code and signal is set; neither when it ended while no runner was there to see it
   std::string signal;            ///< "SIGSEGV"
   bool out_of_memory = false;
-  bool stopped_by_us = false;  ///< it ended after we asked it to: never a cause
-  bool start_failed = false;   ///< the node could not start it; why is exception.message
+  bool stopped_by_us = false;       ///< it ended after we asked it to: never a cause
+  bool start_failed = false;        ///< the node could not start it; why is exception.message
+  bool environment_failed = false;  ///< because its environment could not be prepared there; with start_failed
   TimeUs started_at = 0;
   TimeUs ended_at = 0;  ///< on the server's clock
   std::string log;

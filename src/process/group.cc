@@ -46,6 +46,8 @@ Result<std::vector<Leader>> leaders_from_json(const Json& json) {
   return leaders;
 }
 
+bool is_container_id(const std::string& id) { return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos; }
+
 /// What pids mean something in: this boot and this pid namespace.
 std::string pid_space() {
   std::error_code ignored;
@@ -58,6 +60,15 @@ std::string named(const ProcessFacts& one, bool denied) {
 }
 
 }  // namespace
+
+std::string_view to_string(GroupKind kind) {
+  switch (kind) {
+    case GroupKind::cgroup: return "cgroup";
+    case GroupKind::marker: return "marker";
+    case GroupKind::container: return "container";
+  }
+  return "";
+}
 
 ProcessGroup ProcessGroup::planned(const std::string& name, const CgroupPlaces& places) {
   const std::string folder = folder_name(name);
@@ -81,26 +92,30 @@ Result<ProcessGroup> ProcessGroup::create(const std::string& name, const CgroupP
 Json ProcessGroup::to_json() const {
   Json leaders = Json::array();
   for (const Leader& leader : leaders_) leaders.push_back({leader.pid, leader.start_time});
-  return {{"name", name_},
-          {"cgroup", cgroup_.string()},
-          {"memory_cgroup", memory_cgroup_.string()},
-          {"counted_before", counted_before_},
-          {"leaders", std::move(leaders)},
-          {"pids_of", pid_space()}};
+  return {{"kind", to_string(kind())},         {"name", name_},
+          {"cgroup", cgroup_.string()},        {"memory_cgroup", memory_cgroup_.string()},
+          {"counted_before", counted_before_}, {"leaders", std::move(leaders)},
+          {"containers", containers_},         {"pids_of", pid_space()}};
 }
 
 Result<ProcessGroup> ProcessGroup::reopen(const Json& state) {
   ObjectReader in(state);
   ProcessGroup group;
+  const std::string kind = in.text("kind");
   group.name_ = in.text("name");
   group.cgroup_ = in.text("cgroup");
   group.memory_cgroup_ = in.text("memory_cgroup");
-  (void)in.text_or("counting", "");  // older versions'
   group.counted_before_ = in.integer("counted_before", 0, INT64_MAX);
   const Json* leaders = in.member("leaders");
+  group.containers_ = in.texts_or_empty("containers");
   // After a reboot, or in a container that was started again, pids are given anew.
   const bool pids_hold = in.text_or("pids_of", "") == pid_space();
   MUSTER_TRY(in.finish("process group"));
+  if (kind != "cgroup" && kind != "marker" && kind != "container")
+    return fail(Code::malformed, "this version of Muster cannot end a process group of the kind '{}'", kind);
+  for (const std::string& id : group.containers_) {
+    if (!is_container_id(id)) return fail(Code::malformed, "'{}' is not the id of a container", id);
+  }
   if (leaders != nullptr && pids_hold) {
     MUSTER_TRY_ASSIGN(group.leaders_, leaders_from_json(*leaders));
   }
@@ -112,6 +127,11 @@ Result<ProcessGroup> ProcessGroup::reopen(const Json& state) {
     }
   }
   return group;
+}
+
+GroupKind ProcessGroup::kind() const {
+  if (!containers_.empty()) return GroupKind::container;
+  return cgroup_.empty() ? GroupKind::marker : GroupKind::cgroup;
 }
 
 bool ProcessGroup::has_cgroup() const { return is_cgroup(cgroup_); }
@@ -130,10 +150,17 @@ void ProcessGroup::add_leader(pid_t pid) {
   if (time) leaders_.push_back({pid, *time});
 }
 
+Result<void> ProcessGroup::add_container(const std::string& id) {
+  if (!is_container_id(id)) return fail(Code::invalid, "'{}' is not the id of a container", id);
+  containers_.push_back(id);
+  return {};
+}
+
 std::vector<ProcessFacts> ProcessGroup::find() const {
   GroupTraits traits{name_, {}, leaders_, ::getpid(), adopts_, {}};
   if (has_cgroup()) traits.in_cgroup = cgroup_members(cgroup_);
   const auto all = read_processes(Environments::read);
+  if (!containers_.empty()) add_container_members(all, containers_, traits.in_cgroup);
   // After the look: a child that is just being started is among them by then.
   traits.own_children = spawned_children().with([](const std::set<pid_t>& spawned) { return spawned; });
   return find_members(all, traits);

@@ -18,6 +18,14 @@
 
 namespace muster::process {
 
+/// What tells a group's processes apart first of all. Whoever finds a group again must know its kind.
+enum class GroupKind {
+  cgroup,     ///< a cgroup of its own
+  marker,     ///< MUSTER_GROUP, where no cgroup can be made
+  container,  ///< beside these, containers that a runtime of its own (podman, docker) started for it
+};
+std::string_view to_string(GroupKind kind);
+
 /// How long all processes of a group may take to be gone once they are killed.
 inline constexpr std::chrono::seconds kKillDeadline{10};
 
@@ -27,6 +35,7 @@ inline constexpr std::chrono::seconds kKillDeadline{10};
 ///  - MUSTER_GROUP=<name> in their environment, as it was at their exec or as they have rewritten it
 ///  - the sessions of its leaders: the processes that were started first
 ///  - adopted orphans, in the process that calls adopt()
+///  - its containers' ids in the names of their cgroups: such processes are children of the runtime, and know no environment of ours
 ///  - and everything that these have started.
 /// Memory: kills for want of it are those that the group's own cgroup counts (v1, or v2 with the memory controller), and no others'.
 /// Not thread-safe.
@@ -42,6 +51,7 @@ class ProcessGroup {
   Json to_json() const;
 
   const std::string& name() const { return name_; }
+  GroupKind kind() const;
   /// For SpawnOptions::cgroups.
   std::vector<std::filesystem::path> cgroups() const;
   /// To be added to the environment of every process.
@@ -49,6 +59,9 @@ class ProcessGroup {
 
   /// A process that was just started as a member: it is the group's from now on, with its session, whatever becomes of its environment.
   void add_leader(pid_t pid);
+  /// All processes of the container with this id (64 hexadecimal digits, as runtimes give them out) are the group's, those that begin later
+  /// too. invalid for another id.
+  Result<void> add_container(const std::string& id);
   /// Orphans that this process adopts (orphans.h) are the group's.
   void adopt() { adopts_ = true; }
 
@@ -78,6 +91,7 @@ class ProcessGroup {
   std::filesystem::path memory_cgroup_;  ///< its own in v1; may be absent
   std::int64_t counted_before_ = 0;      ///< kills for want of memory counted there before this group was
   std::vector<Leader> leaders_;
+  std::vector<std::string> containers_;  ///< ids
   bool adopts_ = false;
 };
 

@@ -81,6 +81,7 @@ class GroupTest : public ::testing::TestWithParam<Kind> {
 };
 
 TEST_P(GroupTest, KnowsItsMembersAndNoOthers) {
+  EXPECT_EQ(group_->kind(), group_->cgroups().empty() ? GroupKind::marker : GroupKind::cgroup);
   EXPECT_TRUE(group_->members().empty());
   Child member = start("sleep 60 & wait");
   SpawnOptions other;
@@ -257,6 +258,49 @@ TEST(ProcessGroup, EndsAMemberThatMovedToACgroupOfItsOwn) {
   EXPECT_EQ(ended->signal, SIGKILL);
   group->remove();
   remove_cgroup(other);
+}
+
+/// As a container's process looks from outside: no child of a member, without our mark, in a cgroup that has the container's id in its
+/// name.
+TEST(ProcessGroup, EndsTheProcessesOfItsContainers) {
+  const std::string id = random_hex(32);
+  const CgroupPlaces places = own_cgroups();
+  const auto place = places.unified.empty() ? places.memory_v1 : places.unified;
+  if (place.empty() || !make_cgroup(place / ("libpod-" + id + ".scope"))) {
+    std::vector<pid_t> members;
+    add_container_members(read_processes(Environments::left_out), {id}, members);
+    EXPECT_TRUE(members.empty()) << "no cgroup can be made here: there are no containers";
+    return;
+  }
+  SpawnOptions options;
+  options.command = {"/bin/sleep", "60"};
+  options.cgroups = {place / ("libpod-" + id + ".scope")};
+  auto child = spawn(options);
+  ASSERT_TRUE(child);
+  auto group = ProcessGroup::create("test-" + random_hex(6) + "-1-0");
+  ASSERT_TRUE(group);
+  EXPECT_TRUE(group->members().empty());
+  EXPECT_FALSE(group->add_container("../" + id.substr(3)));
+  ASSERT_TRUE(group->add_container(id));
+  EXPECT_EQ(group->kind(), GroupKind::container);
+  auto again = ProcessGroup::reopen(group->to_json());
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again->members(), std::vector<pid_t>{child->pid()});
+  EXPECT_TRUE(again->kill(10s));
+  EXPECT_EQ(child->wait(20s)->signal, SIGKILL);
+  group->remove();
+  remove_cgroup(options.cgroups.front());
+}
+
+TEST(ProcessGroup, SaysItsKindAndRefusesOneThatItDoesNotKnow) {
+  const ProcessGroup here = ProcessGroup::planned("kind-1-0", {});
+  EXPECT_EQ(here.kind(), GroupKind::marker);
+  Json state = here.to_json();
+  EXPECT_EQ(state["kind"], "marker");
+  state["kind"] = "jail";
+  const auto unknown = ProcessGroup::reopen(state);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().detail, "this version of Muster cannot end a process group of the kind 'jail'");
 }
 
 TEST(ProcessGroup, SaysWhatItCouldNotEnd) {

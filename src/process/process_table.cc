@@ -101,6 +101,15 @@ std::vector<ProcessFacts> read_processes(Environments environments) {
   return all;
 }
 
+void add_container_members(const std::vector<ProcessFacts>& all, const std::vector<std::string>& containers, std::vector<pid_t>& members) {
+  for (const ProcessFacts& one : all) {
+    if (one.parent == kKernelThreads || one.ended) continue;
+    const std::string cgroups = read_file(fmt::format("/proc/{}/cgroup", one.pid), 1 << 16).value_or("");
+    const auto names_it = [&](const std::string& id) { return cgroups.find(id) != std::string::npos; };
+    if (std::any_of(containers.begin(), containers.end(), names_it)) members.push_back(one.pid);
+  }
+}
+
 std::vector<ProcessFacts> find_members(const std::vector<ProcessFacts>& all, const GroupTraits& group) {
   std::map<pid_t, const ProcessFacts*> by_pid;
   std::multimap<pid_t, const ProcessFacts*> by_parent;

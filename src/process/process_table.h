@@ -38,6 +38,9 @@ enum class Environments { read, left_out };
 /// All of them; without their environments `group` stays "". Reads all of /proc: some milliseconds.
 std::vector<ProcessFacts> read_processes(Environments environments);
 
+/// Adds the pids of those among `all` whose cgroup is named by one of these containers' ids ("libpod-<id>.scope", "docker/<id>").
+void add_container_members(const std::vector<ProcessFacts>& all, const std::vector<std::string>& containers, std::vector<pid_t>& members);
+
 /// One that leads a session, told from a later one of the same pid.
 struct Leader {
   pid_t pid = 0;
@@ -47,7 +50,7 @@ struct Leader {
 /// What is known of a group.
 struct GroupTraits {
   std::string name;
-  std::vector<pid_t> in_cgroup;  ///< in the group's own cgroup
+  std::vector<pid_t> in_cgroup;  ///< in the group's own cgroup, or in one of its containers'
   std::vector<Leader> leaders;   ///< its first processes; their sessions are the group's
   pid_t self = 0;                ///< never a member
   bool adopts = false;           ///< whose parent ended becomes a child of `self` (orphans.h)

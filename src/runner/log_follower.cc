@@ -67,17 +67,22 @@ LogFollower::~LogFollower() {
   if (thread_.joinable()) thread_.join();
 }
 
-Result<void> LogFollower::add_rank_log(const std::filesystem::path& file, const std::string& name, int rank) {
+Result<void> LogFollower::add(const std::filesystem::path& file, const std::string& name, std::optional<int> rank) {
   MUSTER_TRY_ASSIGN(Fd opened, open_file(file, O_RDONLY));
   Stream stream;
   stream.name = name;
-  if (rank != model::kLauncherRank) stream.rank = rank;
+  stream.rank = rank;
   stream.file = std::move(opened);
-  begin_stream(std::move(stream));
+  {
+    const std::lock_guard lock(mutex_);
+    added_.push_back(std::move(stream));
+  }
+  watch_.wake();
   return {};
 }
 
 Result<void> LogFollower::begin() {
+  if (thread_.joinable()) return {};
   watch_.add(folder_.ranks());
   MUSTER_TRY_ASSIGN(thread_, start_thread("the logs", stop_.asked_token(), [this] { loop(); }));
   return {};
@@ -102,6 +107,7 @@ void LogFollower::loop() {
     const bool again = look_again_at_ && std::chrono::steady_clock::now() >= *look_again_at_;
     if (names_changed || last_look || again) look_for_files(last_look);
     names_changed = false;
+    take_added();
     take_newcomers(last_look);
     if (last_look && !std::exchange(compared, true)) compare_all();
     const bool sent = send_round();
@@ -113,6 +119,12 @@ void LogFollower::loop() {
   const std::lock_guard lock(mutex_);
   finished_ = true;
   changed_.notify_all();
+}
+
+void LogFollower::take_added() {
+  const std::lock_guard lock(mutex_);
+  for (Stream& stream : added_) begin_stream(std::move(stream));
+  added_.clear();
 }
 
 void LogFollower::look_for_files(bool last_look) {

@@ -43,9 +43,9 @@ class LogFollower {
   LogFollower(const LogFollower&) = delete;
   LogFollower& operator=(const LogFollower&) = delete;
 
-  /// A rank's file, which must exist, and what the server calls it. kLauncherRank: mpirun's own, which is no rank's. Before begin().
-  Result<void> add_rank_log(const std::filesystem::path& file, const std::string& name, int rank);
-  /// unavailable when there is no thread for it.
+  /// A file of RunFolder::ranks(), which must exist, and what the server calls it. `rank`: absent for a log that is no rank's.
+  Result<void> add(const std::filesystem::path& file, const std::string& name, std::optional<int> rank);
+  /// A second call does nothing. unavailable when there is no thread for it.
   Result<void> begin();
 
   /// Nothing is written any more: returns when the server has every byte, at once when there was no begin(). unavailable when its
@@ -81,6 +81,7 @@ class LogFollower {
   };
 
   void loop();
+  void take_added();
   /// The last look leaves behind what it cannot see; others look again.
   void look_for_files(bool last_look);
   /// An error: it could not be opened.
@@ -122,6 +123,7 @@ class LogFollower {
   std::atomic<bool> draining_{false};
   std::atomic<bool> ending_{false};
   std::mutex mutex_;
+  std::vector<Stream> added_;  ///< not yet among the streams
   std::condition_variable changed_;
   bool finished_ = false;
   std::jthread thread_;

@@ -59,6 +59,7 @@ struct NodeRun {
   std::unique_ptr<ResolvedEnvironment> environment;
   RunnerState state;
   std::optional<Error> start_error;             ///< why no rank was started
+  bool environment_failed = false;              ///< that was why
   bool was_asked_to_end = false;                ///< its ranks were, because one of them failed or a stop was asked for
   std::optional<Ending::Time> leftovers_until;  ///< what the ranks started was asked to end along with them, and has until then
 

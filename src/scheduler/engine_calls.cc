@@ -83,6 +83,11 @@ engine::TargetStatus EngineCalls::status(const std::string& kind, const engine::
   return engine ? (*engine)->status(target) : engine::TargetStatus{};
 }
 
+bool EngineCalls::shares_disk(const std::string& kind) const {
+  const auto at = inside_->engines.find(kind);
+  return at == inside_->engines.end() || at->second.capabilities.shares_disk;
+}
+
 bool EngineCalls::start_survives_server(const std::string& kind) const {
   const auto at = inside_->engines.find(kind);
   return at != inside_->engines.end() && at->second.capabilities.start_survives_server;

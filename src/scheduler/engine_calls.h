@@ -30,6 +30,8 @@ class EngineCalls {
   engine::NodePool* pool(const std::string& kind) const;
   engine::TargetStatus status(const std::string& kind, const engine::TargetName& target) const;
   bool start_survives_server(const std::string& kind) const;
+  /// Whether its nodes see the server's disk; true for a kind that there is not.
+  bool shares_disk(const std::string& kind) const;
 
   /// By the engine of the attempt's target, which is stored with the handle and asked whatever follows. The handle is stored before any
   /// node does anything.

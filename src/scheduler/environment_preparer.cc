@@ -129,7 +129,7 @@ bool EnvironmentPreparer::conclude(const std::string& key, const WantedPointer& 
   const bool is_logged = has_log(*wanted);
   for (const auto& [run_key, waiter] : waiters) {
     if (is_logged) {
-      const auto done = logs_.complete({waiter->run.uuid, waiter->run.attempt, 0, kBuildLog});
+      const auto done = logs_.complete({waiter->run.uuid, waiter->run.attempt, 0, environment::kBuildLog});
       if (!done) log::warning("environment", "the build log of {}: {}", waiter->run.run_id, done.error().detail);
     }
     callbacks_.ready(run_key, outcome);
@@ -160,7 +160,7 @@ bool EnvironmentPreparer::has_log(Wanted& wanted) {
 
 void EnvironmentPreparer::bring_up_to_date(const Wanted& wanted, Waiter& waiter) {
   if (waiter.log_bytes == wanted.log.size()) return;
-  const store::LogId id{waiter.run.uuid, waiter.run.attempt, 0, kBuildLog};
+  const store::LogId id{waiter.run.uuid, waiter.run.attempt, 0, environment::kBuildLog};
   std::uint64_t size = logs_.size(id).value_or(0);
   const auto append = [&](std::string_view text) {
     const auto appended = logs_.append(id, size, text, clock_.now_us(), std::nullopt);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "environment/builder.h"
+#include "environment/cache.h"
 #include "environment/prepared.h"
 #include "model/run.h"
 #include "scheduler/ordered_workers.h"
@@ -20,7 +21,6 @@
 namespace muster::scheduler {
 
 /// Where the build log of a run is found.
-inline constexpr const char* kBuildLog = "azureml-logs/20_image_build_log.txt";
 
 /// Thread-safe. The destructor cancels running builds and joins their threads.
 class EnvironmentPreparer {

@@ -52,7 +52,7 @@ class EnvironmentPreparerTest : public ::testing::Test {
     return ready_.wait([&](const auto& all) { return all.size() == count; });
   }
   std::string build_log(const model::Run& run) {
-    const store::LogId id{run.uuid, run.attempt, 0, kBuildLog};
+    const store::LogId id{run.uuid, run.attempt, 0, environment::kBuildLog};
     return logs_.read(id, 0, 10'000).value_or("");
   }
 
@@ -134,7 +134,7 @@ TEST_F(EnvironmentPreparerTest, DefinitionsThatAreOneEnvironmentHereAreBuiltOnce
   preparer_->prepare(run(1, "python"));
   ASSERT_TRUE(is_reached_.wait_for(true));
   preparer_->prepare(named);
-  const store::LogId id{named.uuid, named.attempt, 0, kBuildLog};
+  const store::LogId id{named.uuid, named.attempt, 0, environment::kBuildLog};
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (logs_.size(id).value_or(0) == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(build_log(named), "begun\n") << "it waits with the first, and sees the same log";

@@ -1,4 +1,5 @@
 // Runs on a target whose engine grants nodes itself, as a cluster manager does.
+#include "environment/cache.h"
 #include "scheduler/scheduler_fixture.h"
 
 namespace muster::scheduler {
@@ -125,6 +126,37 @@ TEST_F(OutsideEngineTest, ARunThatIsBeingEndedHasNoOrderForWhoChecksIn) {
   const auto told = scheduler_->heartbeat(node(run), {});
   ASSERT_TRUE(told && *told);
   EXPECT_EQ((*told)->code, "canceled");
+}
+
+TEST_F(OutsideEngineTest, NodesThatDoNotShareTheDiskGetTheDefinitionAndPrepareItThemselves) {
+  nodes_.shares_disk = false;
+  start();
+  const model::Run run = submit([](model::RunSpec& spec) {
+    spec.environment.name = "small";
+    spec.environment.interpreter_path = "/opt/only/on/the/node/python";
+    spec.environment.pip_packages = {"six"};
+  });
+  EXPECT_TRUE(started(1)) << "the server looks for no such Python";
+  start();  // as a later server
+  nodes_.give_nodes(id(run));
+  EXPECT_TRUE(becomes(run, RunStatus::starting));
+  const auto order = check_in(run);
+  ASSERT_TRUE(order && *order);
+  EXPECT_TRUE((**order)["environment"]["prepared"].is_null());
+  EXPECT_EQ((**order)["environment"]["definition"]["python"]["pip_packages"], Json::array({"six"}));
+
+  model::RankReport failed;
+  failed.exit_code = 127;
+  failed.start_failed = true;
+  failed.environment_failed = true;
+  failed.log = environment::kBuildLog;
+  failed.exception = model::PrintedException{"StartFailed", "pip found no six", ""};
+  ASSERT_TRUE(scheduler_->finished(node(run), {failed}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, Json::object(), {}));
+  EXPECT_TRUE(becomes(run, RunStatus::failed));
+  EXPECT_EQ(look(run).error->code, "environment_error");
+  EXPECT_EQ(look(run).error->message, "pip found no six");
+  EXPECT_EQ(look(run).error->log, environment::kBuildLog);
 }
 
 }  // namespace

@@ -47,10 +47,10 @@ void SchedulerImpl::take_up(const model::Run& run) {
   using model::RunStatus;
   switch (run.status) {
     case RunStatus::not_started: submitted(run.key); return;
-    case RunStatus::preparing: thread_.post([this, run] { preparer_->prepare(run); }); return;
+    case RunStatus::preparing: thread_.post([this, run] { prepare_environment(run); }); return;
     case RunStatus::queued:
       if (targets_.engine_grants_nodes(target_of(run))) break;  // the engine may have it already
-      thread_.post([this, run] { preparer_->prepare(run); });
+      thread_.post([this, run] { prepare_environment(run); });
       return;
     default: break;
   }
@@ -62,7 +62,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
     return;
   }
   if (!*is_started && run.status == RunStatus::queued) {
-    thread_.post([this, run] { preparer_->prepare(run); });
+    thread_.post([this, run] { prepare_environment(run); });
     return;
   }
   if (!*is_started) {

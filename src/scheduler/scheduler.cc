@@ -130,7 +130,7 @@ Result<CheckedIn> SchedulerImpl::check_in(const engine::AttemptId& attempt, cons
   if (!arrival.salvage && (answer.waiting_for > 0 || stop_reason(run))) return answer;
   auto prepared = prepared_for(run);
   // Who collects what a lost runner left starts nothing in it.
-  if (!prepared && arrival.salvage) prepared = environment::Prepared{};
+  if (!prepared && arrival.salvage) prepared.emplace(environment::Prepared{});
   MUSTER_TRY(prepared);
   answer.order = work_order(run, node->node_rank, *prepared, tokens_.token(TokenHolder::job, run.run_id, run.attempt));
   return answer;

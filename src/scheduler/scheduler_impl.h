@@ -67,8 +67,11 @@ class SchedulerImpl final : public Scheduler {
   /// The preparer's, called from its threads.
   EnvironmentPreparer::Callbacks preparer_callbacks();
   void environment_ready(std::int64_t run_key, const Result<environment::Prepared>& prepared);
-  /// What was kept when the run's environment was ready. Builds nothing.
-  Result<environment::Prepared> prepared_for(const model::Run& run);
+  void prepare_environment(const model::Run& run);
+  /// `kept`: how it was prepared, or null when the nodes prepare it.
+  void environment_ready(std::int64_t run_key, const std::string& hash, const Json& kept);
+  /// What was kept when the run's environment was ready; nothing when its nodes prepare it. Builds nothing.
+  Result<std::optional<environment::Prepared>> prepared_for(const model::Run& run);
 
   // nodes.cc: all on the dispatch thread, but for kill_nodes()
   void start_nodes(const model::Run& run);

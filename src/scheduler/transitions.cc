@@ -109,7 +109,7 @@ void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event 
 
 void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
   switch (effect.kind) {
-    case EffectKind::prepare_environment: preparer_->prepare(run); break;
+    case EffectKind::prepare_environment: prepare_environment(run); break;
     case EffectKind::enqueue: enqueue(run); break;
     case EffectKind::leave_queue:
       targets_.leave(run);
@@ -219,25 +219,35 @@ void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environ
     model::RunError cause;
     cause.code = "environment_error";
     cause.message = error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint);
-    cause.log = kBuildLog;
+    cause.log = environment::kBuildLog;
     apply_until_stored(run_key, 0, AttemptFailed{cause});
     return;
   }
+  environment_ready(run_key, prepared->hash, to_json(*prepared));
+}
+
+void SchedulerImpl::prepare_environment(const model::Run& run) {
+  const auto target = targets_.definition(target_of(run));
+  if (!target || calls_->shares_disk(target->engine)) return preparer_->prepare(run);
+  environment_ready(run.key, "", Json());
+}
+
+void SchedulerImpl::environment_ready(std::int64_t run_key, const std::string& hash, const Json& kept) {
   const auto take_its_place = [this](const Step& applied) {
     // It was Queued before a restart: only its place in the queue was lost.
     if (!applied.changed && applied.run.status == model::RunStatus::queued) thread_.post([this, run = applied.run] { enqueue(run); });
   };
-  const Json kept = to_json(*prepared);
   const auto keep = [kept](store::Session& session, const model::Run& run) {
     store::run_attempts::set_prepared(session, run.key, run.attempt, kept);
   };
-  apply_until_stored(run_key, 0, EnvironmentReady{prepared->hash}, take_its_place, keep);
+  apply_until_stored(run_key, 0, EnvironmentReady{hash}, take_its_place, keep);
 }
 
-Result<environment::Prepared> SchedulerImpl::prepared_for(const model::Run& run) {
+Result<std::optional<environment::Prepared>> SchedulerImpl::prepared_for(const model::Run& run) {
   MUSTER_TRY_ASSIGN(const auto kept, store_.read([&](store::Session& session) -> Result<std::optional<Json>> {
     return store::run_attempts::prepared(session, run.key, run.attempt);
   }));
+  if (kept && kept->is_null()) return std::nullopt;
   if (kept) return environment::prepared_from_json(*kept);
   return fail(Code::conflict, "the environment that run {} was queued with is gone; submit it again", run.run_id);
 }

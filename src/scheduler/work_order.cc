@@ -2,7 +2,7 @@
 
 namespace muster::scheduler {
 
-Json work_order(const model::Run& run, int node_rank, const environment::Prepared& prepared, const std::string& job_token) {
+Json work_order(const model::Run& run, int node_rank, const std::optional<environment::Prepared>& prepared, const std::string& job_token) {
   Json nodes = Json::array();
   for (const model::RunNode& node : run.nodes)
     nodes.push_back({{"node_rank", node.node_rank}, {"node", node.key}, {"address", node.address}});
@@ -23,7 +23,10 @@ Json work_order(const model::Run& run, int node_rank, const environment::Prepare
       {"command", run.spec.command},
       {"arguments", run.spec.arguments},
       {"environment",
-       {{"name", run.spec.environment.name}, {"variables", run.spec.environment.variables}, {"prepared", to_json(prepared)}}},
+       {{"name", run.spec.environment.name},
+        {"variables", run.spec.environment.variables},
+        {"prepared", prepared ? to_json(*prepared) : Json()},
+        {"definition", prepared ? Json() : model::to_json(run.spec.environment)}}},
       {"distribution", spec.at("distribution")},
       {"grace_seconds", run.spec.grace_seconds},
       {"restore_outputs", run.attempt > 1},

@@ -52,6 +52,7 @@ struct FakeNodes {
   std::function<void(const engine::AttemptId&)> while_starting;  ///< called in start(), whose runners may speak before it returns
   bool grants_nodes = false;                                     ///< without a pool: attempts wait until give_nodes(), unless has_nodes
   bool has_nodes = false;
+  bool shares_disk = true;
   std::deque<Part> parts;             ///< of the next runners that begin; those after them stay
   engine::LocalOptions local{1, {}};  ///< of the pool
 
@@ -76,6 +77,7 @@ struct FakeNodes {
     engine::EngineKind kind;
     kind.kind = "local";
     kind.capabilities.start_survives_server = grants_nodes;
+    kind.capabilities.shares_disk = shares_disk;
     kind.make = [this](engine::Listener to) { return make(std::move(to)); };
     return engine::Registry(kind);
   }

@@ -44,25 +44,9 @@ inline Ran run(std::vector<std::string> words, const fs::path& folder) {
   return ran;
 }
 
-/// Real pip against a folder of small packages of our own, without any network.
-class SmallPackages : public ::testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_TRUE(make_folders(links()));
-    variables_ = own_variables();
-    std::erase_if(variables_, [](const auto& one) { return one.first.starts_with("PIP_"); });
-    variables_["PIP_CONFIG_FILE"] = "/dev/null";
-    variables_["PIP_NO_INDEX"] = "1";
-    variables_["PIP_FIND_LINKS"] = links().string();
-    variables_["PYTHONPATH"] = "/nowhere";  // must not reach pip
-    variables_["MUSTER_TOKEN"] = "secret";  // neither
-  }
-
-  fs::path links() const { return folder_ / "links"; }
-
-  /// A wheel is a zip with a little metadata.
-  void make_wheel(const std::string& name) const {
-    constexpr const char* kScript = R"(
+/// A wheel is a zip with a little metadata.
+inline void make_wheel(const std::string& name, const fs::path& folder) {
+  constexpr const char* kScript = R"(
 import sys, zipfile
 name, folder = sys.argv[1:]
 info = name + "-1.0.dist-info/"
@@ -72,13 +56,13 @@ with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (folder, name), "w") as whee
     wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
     wheel.writestr(info + "RECORD", "")
 )";
-    const Ran made = run({system_python(), "-c", kScript, name, links().string()}, folder_.path());
-    ASSERT_EQ(made.exit_code, 0) << made.output;
-  }
+  const Ran made = run({system_python(), "-c", kScript, name, folder.string()}, folder);
+  ASSERT_EQ(made.exit_code, 0) << made.output;
+}
 
-  /// A source package whose setup.py is `setup`.
-  void make_sdist(const std::string& name, const std::string& setup) const {
-    constexpr const char* kScript = R"(
+/// A source package whose setup.py is `setup`.
+inline void make_sdist(const std::string& name, const std::string& setup, const fs::path& folder) {
+  constexpr const char* kScript = R"(
 import io, sys, tarfile
 name, folder, setup = sys.argv[1:]
 with tarfile.open("%s/%s-1.0.tar.gz" % (folder, name), "w:gz") as archive:
@@ -87,9 +71,31 @@ with tarfile.open("%s/%s-1.0.tar.gz" % (folder, name), "w:gz") as archive:
         entry.size = len(text)
         archive.addfile(entry, io.BytesIO(text.encode()))
 )";
-    const Ran made = run({system_python(), "-c", kScript, name, links().string(), setup}, folder_.path());
-    ASSERT_EQ(made.exit_code, 0) << made.output;
+  const Ran made = run({system_python(), "-c", kScript, name, folder.string(), setup}, folder);
+  ASSERT_EQ(made.exit_code, 0) << made.output;
+}
+
+/// What has pip look into a folder of such packages, and nowhere else.
+inline std::map<std::string, std::string> pip_variables(const fs::path& folder) {
+  return {{"PIP_CONFIG_FILE", "/dev/null"}, {"PIP_NO_INDEX", "1"}, {"PIP_FIND_LINKS", folder.string()}};
+}
+
+/// Real pip against a folder of small packages of our own, without any network.
+class SmallPackages : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(make_folders(links()));
+    variables_ = own_variables();
+    std::erase_if(variables_, [](const auto& one) { return one.first.starts_with("PIP_"); });
+    variables_.merge(pip_variables(links()));
+    variables_["PYTHONPATH"] = "/nowhere";  // must not reach pip
+    variables_["MUSTER_TOKEN"] = "secret";  // neither
   }
+
+  fs::path links() const { return folder_ / "links"; }
+
+  void make_wheel(const std::string& name) const { test::make_wheel(name, links()); }
+  void make_sdist(const std::string& name, const std::string& setup) const { test::make_sdist(name, setup, links()); }
 
   model::EnvironmentDefinition asking_for(std::vector<std::string> packages) const {
     model::EnvironmentDefinition definition;

@@ -4,6 +4,7 @@
 
 #include "base/crash_point.h"
 #include "base/plural.h"
+#include "environment/cache.h"
 #include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
@@ -62,6 +63,8 @@ model::RankReport never_started(const NodeRun& run) {
   if (run.start_error) {
     const Error& error = *run.start_error;
     report.start_failed = true;
+    report.environment_failed = run.environment_failed;
+    if (run.environment_failed) report.log = environment::kBuildLog;
     report.exit_code = 127;
     report.exception =
         model::PrintedException{"StartFailed", error.hint.empty() ? error.detail : fmt::format("{} ({})", error.detail, error.hint), ""};

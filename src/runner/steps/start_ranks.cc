@@ -69,13 +69,13 @@ Result<void> prepare_files(NodeRun& run) {
   for (const launch::RankPlan& rank : run.plan.ranks) {
     const fs::path file = run.folder.rank_log(rank.log);
     MUSTER_TRY(open_file(file, O_WRONLY | O_CREAT | O_APPEND));
-    MUSTER_TRY(run.logs->add_rank_log(file, rank.log, rank.rank));
+    MUSTER_TRY(run.logs->add(file, rank.log, rank.rank));
     run.state.ranks.push_back({rank.rank, rank.local_rank, rank.log, 0, 0});
   }
   if (run.is_mpi() && run.order.node_rank == 0) {
     const fs::path file = run.folder.rank_log(launch::kMpirunLog);
     MUSTER_TRY(open_file(file, O_WRONLY | O_CREAT | O_APPEND));
-    MUSTER_TRY(run.logs->add_rank_log(file, launch::kMpirunLog, model::kLauncherRank));
+    MUSTER_TRY(run.logs->add(file, launch::kMpirunLog, std::nullopt));
     run.state.ranks.push_back({model::kLauncherRank, 0, launch::kMpirunLog, 0, 0});
   }
   // On disk before the first process is: whoever comes after us has to find what we started.

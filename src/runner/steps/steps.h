@@ -1,10 +1,15 @@
 #pragma once
 // The steps of a node's run, each in its own file; runner.cc calls them in order. All run on the main thread.
 
+#include <filesystem>
+
 #include "base/result.h"
 #include "runner/node_run.h"
 
 namespace muster::runner::steps {
+
+/// Where a node keeps the environments that it has prepared itself.
+inline std::filesystem::path environments_of(const std::filesystem::path& scratch) { return scratch / "environments"; }
 
 /// Tells the server who we are until it gives the work order; heartbeats begin. Fails when it does not want this node (any more).
 Result<void> check_in(NodeRun& run);
@@ -14,6 +19,8 @@ Result<void> check_in(NodeRun& run);
 Result<void> fetch_snapshot(NodeRun& run);
 /// What earlier attempts left in outputs/, when the work order asks for it.
 Result<void> restore_outputs(NodeRun& run);
+/// Where the server could not prepare it, since its disk is not this node's: below the node's scratch folder, kept for later runs.
+Result<void> prepare_environment(NodeRun& run);
 /// All of this node's ranks or none.
 Result<void> start_ranks(NodeRun& run);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "environment/cache.h"
 #include "runner/rank_records.h"
 #include "runner/steps/steps.h"
 
@@ -18,14 +19,26 @@ std::vector<int> running_ranks(const RunnerState& state, const process::ProcessG
   return ranks;
 }
 
+/// A build that the earlier runner was at is ended, and its log is the run's.
+Result<void> take_over_build(NodeRun& run) {
+  const std::filesystem::path environments = environments_of(run.options.scratch);
+  std::error_code ignored;
+  if (std::filesystem::exists(environments, ignored)) environment::EnvironmentCache{environments};
+  const std::filesystem::path log = run.folder.rank_log(environment::kBuildLog);
+  if (std::filesystem::exists(log, ignored)) MUSTER_TRY(run.logs->add(log, environment::kBuildLog, std::nullopt));
+  return {};
+}
+
 }  // namespace
 
 Result<void> take_over(NodeRun& run) {
+  if (const auto taken = take_over_build(run); !taken) run.warnings.add(taken.error().detail);
   auto state = load_state(run.folder.state());
   if (!state) {
     if (state.error().code != Code::not_found)
       run.warnings.add(fmt::format("the state that the earlier runner left cannot be read: {}", state.error().detail));
-    return run.folder.make();  // it was killed before it started anything
+    MUSTER_TRY(run.folder.make());  // it was killed before it started any rank
+    return run.logs->begin();
   }
   run.state = std::move(*state);
   MUSTER_TRY_ASSIGN(run.group, process::ProcessGroup::reopen(run.state.group));
@@ -40,7 +53,8 @@ Result<void> take_over(NodeRun& run) {
   }
   MUSTER_TRY(run.folder.make());
   for (const RankState& rank : run.state.ranks) {
-    const auto added = run.logs->add_rank_log(run.folder.rank_log(rank.log), rank.log, rank.rank);
+    const auto of_rank = rank.rank == model::kLauncherRank ? std::nullopt : std::optional(rank.rank);
+    const auto added = run.logs->add(run.folder.rank_log(rank.log), rank.log, of_rank);
     if (!added) run.warnings.add(fmt::format("{} is lost: {}", rank.log, added.error().detail));
   }
   MUSTER_TRY(run.logs->begin());
