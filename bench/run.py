@@ -9,7 +9,7 @@ import time
 
 from harness import SOURCE
 
-BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server")
+BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server", "queries")
 
 
 def machine():

@@ -1,10 +1,12 @@
 #include "store/run_list.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
 #include "store/dialect.h"
 #include "store/experiments.h"
+#include "store/key_list.h"
 #include "store/run_metrics.h"
 #include "store/run_order.h"
 #include "store/run_row.h"
@@ -26,7 +28,6 @@ class Search {
         scope_(scope),
         order_(order),
         effort_(effort),
-        conditions_(conditions_of(scope)),
         wanted_(limit + 1),
         direction_(order.descending ? "DESC" : "ASC"),
         beyond_(order.descending ? "<" : ">") {}
@@ -36,7 +37,7 @@ class Search {
     const bool is_walk = order_.by == By::recorded && (sources.empty() || (sources.size() == 1 && sources.front().in_order));
     if (!is_walk) {
       for (const Source& source : sources) {
-        if (has_few(source)) return sort(source, after);
+        if (const auto keys = few_of(source)) return sort(*keys, after);
       }
     }
     if (order_.by == By::recorded)
@@ -55,55 +56,44 @@ class Search {
  private:
   bool full() const { return static_cast<std::int64_t>(places_.size()) >= wanted_; }
 
-  bool has_few(const Source& source) {
+  /// The runs of the source when they are few.
+  std::optional<std::vector<std::int64_t>> few_of(const Source& source) {
     std::vector<Value> values = source.where.values();
     values.emplace_back(effort_.few + 1);
-    std::int64_t count = 0;
-    session_.query(fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {} LIMIT ?) AS some", source.from, source.where.text()),
-                   Values(values), [&](const Row& row) { count = row.integer(0); });
-    return count <= effort_.few;
+    std::vector<std::int64_t> keys;
+    session_.query(fmt::format("SELECT {} FROM {} WHERE {} LIMIT ?", source.key, source.from, source.where.text()), Values(values),
+                   [&](const Row& row) { keys.push_back(row.integer(0)); });
+    if (static_cast<std::int64_t>(keys.size()) > effort_.few) return std::nullopt;
+    return keys;
   }
 
-  /// Reads the source from there on and sorts what holds for the filter.
-  void sort(const Source& source, const std::optional<Place>& after) {
+  /// Of these runs those that hold for the filter and are after that place, in their order.
+  void sort(const std::vector<std::int64_t>& keys, const std::optional<Place>& after) {
     std::string join;
-    std::string part = "0";
-    std::string value = "0";
-    std::string text;
-    std::string columns;
-    std::vector<Value> values;
-    if (order_.by == By::created_at) {
-      value = "r.created_at";
-      columns = fmt::format("{} {}, ", value, direction_);
-    } else if (order_.by != By::recorded) {
-      join = fmt::format(" LEFT JOIN {} o ON o.run_key = r.key AND o.name = ?", table_of(order_.by));
-      values.emplace_back(order_.name);
-      part = "CASE WHEN o.run_key IS NULL THEN 2 WHEN o.number IS NULL THEN 1 ELSE 0 END";
-      value = "o.number";
-      text = order_.by == By::parameter ? "CASE WHEN o.number IS NULL THEN o.value END" : "NULL";
-      columns = fmt::format("{0}, {1} {3}, {2} {3}, ", part, value, text, direction_);
+    std::string columns = order_.by == By::created_at ? "0, r.created_at, NULL" : "0, 0, NULL";
+    std::vector<Value> first;
+    if (order_.by == By::metric || order_.by == By::parameter) {
+      join = fmt::format("LEFT JOIN {} o ON o.run_key = r.key AND o.name = ?", table_of(order_.by));
+      first.emplace_back(order_.name);
+      columns = fmt::format("CASE WHEN o.run_key IS NULL THEN 2 WHEN o.number IS NULL THEN 1 ELSE 0 END, o.number, {}",
+                            order_.by == By::parameter ? "CASE WHEN o.number IS NULL THEN o.value END" : "NULL");
     }
-    Conditions where = source.where;
-    where.add(conditions_.text(), conditions_.values());
-    if (after) add_beyond(where, *after, part, value, text);
-    values.insert(values.end(), where.values().begin(), where.values().end());
-    values.emplace_back(wanted_);
-    session_.query(fmt::format("SELECT r.key, {}, {} FROM {} {} runs r ON r.key = {}{} WHERE {} ORDER BY {}r.key {} LIMIT ?", part, value,
-                               source.from, dialect::kThen, source.key, join, where.text(), columns, direction_),
-                   Values(values), [&](const Row& row) { add(row, static_cast<Part>(row.integer(1)), 2); });
-  }
-
-  void add_beyond(Conditions& where, const Place& after, const std::string& part, const std::string& value, const std::string& text) const {
-    const auto part_number = static_cast<std::int64_t>(after.part);
-    if (order_.by == By::recorded) {
-      where.add(fmt::format("r.key {} ?", beyond_), {after.key});
-    } else if (after.part == Part::value) {
-      where.add(fmt::format("({} > 0 OR ({}, r.key) {} (?, ?))", part, value, beyond_), {value_of(after), after.key});
-    } else if (after.part == Part::other && order_.by == By::parameter) {
-      where.add(fmt::format("({} > 1 OR ({} = 1 AND ({}, r.key) {} (?, ?)))", part, part, text, beyond_), {after.text, after.key});
-    } else {
-      where.add(fmt::format("({} > ? OR ({} = ? AND r.key {} ?))", part, part, beyond_), {part_number, part_number, after.key});
-    }
+    const Conditions conditions = conditions_of(scope_, "r.key");
+    for_keys(keys, [&](std::string_view list, const std::vector<Value>& some) {
+      std::vector<Value> values = first;
+      values.insert(values.end(), some.begin(), some.end());
+      values.insert(values.end(), conditions.values().begin(), conditions.values().end());
+      session_.query(fmt::format("SELECT r.key, {} FROM runs r {} WHERE r.key IN {} AND {}", columns, join, list, conditions.text()),
+                     Values(values), [&](const Row& row) {
+                       Place place = place_of(row, static_cast<Part>(row.integer(1)), 2);
+                       place.text = row.text(3);
+                       if (!after || is_before(order_, *after, place)) places_.push_back(std::move(place));
+                     });
+    });
+    const auto wanted = std::min(places_.size(), static_cast<std::size_t>(wanted_));
+    std::partial_sort(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(wanted), places_.end(),
+                      [&](const Place& a, const Place& b) { return is_before(order_, a, b); });
+    places_.resize(wanted);
   }
 
   Value value_of(const Place& place) const { return order_.by == By::created_at ? Value(place.time) : Value(place.number); }
@@ -176,28 +166,29 @@ class Search {
     else if (after)
       where.add(fmt::format("({}, {}) {} (?, ?)", value, source.key, beyond_),
                 {part == Part::other ? Value(after->text) : value_of(*after), after->key});
-    where.add(conditions_.text(), conditions_.values());
+    const Conditions conditions = conditions_of(scope_, source.key);
+    where.add(conditions.text(), conditions.values());
     std::vector<Value> values = where.values();
     values.emplace_back(wanted_ - static_cast<std::int64_t>(places_.size()));
     const std::string order = value.empty() ? source.key : fmt::format("{} {}, {}", value, direction_, source.key);
     session_.query(fmt::format("SELECT {0}, {1} FROM {2} {3} runs r ON r.key = {0} WHERE {4} ORDER BY {5} {6} LIMIT ?", source.key,
                                value.empty() ? "0" : value, source.from, dialect::kThen, where.text(), order, direction_),
-                   Values(values), [&](const Row& row) { add(row, part, 1); });
+                   Values(values), [&](const Row& row) { places_.push_back(place_of(row, part, 1)); });
   }
 
-  void add(const Row& row, Part part, int value_column) {
-    Place& place = places_.emplace_back();
+  Place place_of(const Row& row, Part part, int value_column) const {
+    Place place;
     place.part = part;
     place.key = row.integer(0);
     if (order_.by == By::created_at) place.time = row.integer(value_column);
     if (part == Part::value && (order_.by == By::metric || order_.by == By::parameter)) place.number = row.real(value_column);
+    return place;
   }
 
   Session& session_;
   const Scope& scope_;
   const Order& order_;
   const Effort effort_;
-  const Conditions conditions_;
   const std::int64_t wanted_;
   const std::string_view direction_;
   const std::string_view beyond_;

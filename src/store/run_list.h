@@ -66,7 +66,7 @@ struct Listed {
 };
 
 struct Effort {
-  std::int64_t few = 5000;         ///< so many runs that a filter leaves are sorted rather than looked for in an order
+  std::int64_t few = 2000;         ///< so many runs that a filter leaves are sorted rather than looked for in an order
   std::int64_t looked_at = 20000;  ///< of the runs that may lack what orders them, for one page
 };
 

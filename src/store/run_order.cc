@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -34,6 +35,13 @@ std::optional<Place> parse_cursor(const Order& order, std::string_view cursor) {
 }
 
 }  // namespace
+
+bool is_before(const Order& order, const Place& a, const Place& b) {
+  if (a.part != b.part) return a.part < b.part;
+  const auto left = std::tie(a.time, a.number, a.text, a.key);
+  const auto right = std::tie(b.time, b.number, b.text, b.key);
+  return order.descending ? right < left : left < right;
+}
 
 std::string to_cursor(const Order& order, const Place& place) {
   if (order.by == Order::By::recorded) return std::to_string(place.key);

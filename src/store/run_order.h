@@ -19,6 +19,9 @@ struct Place {
   std::int64_t key = 0;
 };
 
+/// Whether one place comes before the other.
+bool is_before(const Order& order, const Place& a, const Place& b);
+
 std::string to_cursor(const Order& order, const Place& place);
 
 /// Nothing for an empty cursor. malformed for one that is not this order's, and for one at a run that is no longer there.

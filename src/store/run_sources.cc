@@ -154,7 +154,7 @@ std::vector<Source> sources_of(const Scope& scope) {
   return sources;
 }
 
-Conditions conditions_of(const Scope& scope) {
+Conditions conditions_of(const Scope& scope, std::string_view key) {
   const Filter& filter = scope.filter;
   Conditions conditions;
   conditions.add("r.workspace_key = ?", {scope.workspace_key});
@@ -172,7 +172,7 @@ Conditions conditions_of(const Scope& scope) {
   if (filter.created_before) conditions.add("r.created_at < ?", {*filter.created_before});
   const auto add_pair = [&](std::string_view table, const Conditions& pair) {
     Conditions exists;
-    exists.add("p.run_key = r.key");
+    exists.add(fmt::format("p.run_key = {}", key));
     exists.add(pair.text(), pair.values());
     conditions.add(fmt::format("EXISTS (SELECT 1 FROM {} p WHERE {})", table, exists.text()), exists.values());
   };

@@ -51,7 +51,8 @@ std::vector<Source> sources_of(const Scope& scope);
 /// All runs in the order of keys.
 Source all_runs(const Scope& scope);
 
-/// All that the filter asks of a run, in the table `r`.
-Conditions conditions_of(const Scope& scope);
+/// All that the filter asks of a run, in the table `r`; `key` is a column with its key, of an earlier table if there is one: what has a
+/// table of its own is then looked up before the run is.
+Conditions conditions_of(const Scope& scope, std::string_view key);
 
 }  // namespace muster::store::runs
