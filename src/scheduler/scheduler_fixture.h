@@ -20,6 +20,7 @@
 #include "support/fake_engine.h"
 #include "support/faulty_store.h"
 #include "support/jumping_clock.h"
+#include "support/repeating_store.h"
 #include "support/temp_folder.h"
 
 namespace muster::scheduler {
@@ -33,7 +34,7 @@ class SchedulerTest : public ::testing::Test {
   void SetUp() override {
     auto store = store::open_sqlite_store(folder_ / "muster.db");
     ASSERT_TRUE(store) << store.error().detail;
-    store_ = std::make_unique<test::FaultyStore>(std::move(*store));
+    store_ = std::make_unique<test::FaultyStore>(std::make_unique<test::RepeatingStore>(std::move(*store)));
     start();
   }
   void TearDown() override { scheduler_.reset(); }

@@ -19,8 +19,9 @@ class Store {
   virtual ~Store() = default;
 
   /// Runs `work` inside a write transaction and returns after it is durable. An Error returned by `work` rolls its part back and is passed
-  /// on. `work` runs on the writer thread: it must not call out (no HTTP, processes, blob store, no other write()) and must be quick. Any
-  /// thread may call; blocks.
+  /// on. `work` may run more than once, each time as if it had not run before (a commit that others share may have been taken back): it
+  /// uses up nothing of what it captured, and what it leaves there is of its last run alone. It runs on the writer thread: it must not call
+  /// out (no HTTP, processes, blob store, no other write()) and must be quick. Any thread may call; blocks.
   template <typename F>
   auto write(F&& work) -> std::invoke_result_t<F, Session&> {
     using R = std::invoke_result_t<F, Session&>;

@@ -16,6 +16,7 @@
 #include "http/target.h"
 #include "store/tokens.h"
 #include "support/fake_scheduler.h"
+#include "support/repeating_store.h"
 #include "support/temp_folder.h"
 
 namespace muster::test {
@@ -47,7 +48,7 @@ class Api {
   explicit Api(const std::filesystem::path& home = {})
       : own_(home.empty() ? std::make_unique<TempFolder>() : nullptr),
         folder(own_ ? own_->path() : home),
-        store(std::move(*store::open_sqlite_store(folder / "muster.db"))),
+        store(std::make_unique<RepeatingStore>(std::move(*store::open_sqlite_store(folder / "muster.db")))),
         blobs(std::move(*blob::open_local_blob_store((folder / "blobs").string()))) {
     (void)store->write([&](store::Session& session) { return store::tokens::add_owner(session, kOwnerToken, "ada", "", clock.now_us()); });
     api::add_routes(router, services);
