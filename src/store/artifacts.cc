@@ -64,8 +64,10 @@ class AttemptArtifacts {
 
   void put(const model::Artifact& artifact, std::string_view path, std::optional<int> node_rank) {
     session_.run(
-        "INSERT OR REPLACE INTO artifacts (run_key, path, attempt, node_rank, left_as, size, sha256, created_at, created_by) VALUES (?, ?, "
-        "?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO artifacts (run_key, path, attempt, node_rank, left_as, size, sha256, created_at, created_by) VALUES (?, ?, ?, ?, ?, "
+        "?, ?, ?, ?) "
+        "ON CONFLICT (run_key, path, attempt) DO UPDATE SET node_rank = excluded.node_rank, left_as = excluded.left_as, size = "
+        "excluded.size, sha256 = excluded.sha256, created_at = excluded.created_at, created_by = excluded.created_by",
         {run_key_, path, attempt_, node_rank ? Value(*node_rank) : Value(nullptr), node_rank ? Value(artifact.path) : Value(nullptr),
          static_cast<std::int64_t>(artifact.size), artifact.sha256, artifact.created_at, artifact.created_by});
   }

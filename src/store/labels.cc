@@ -10,9 +10,10 @@ std::map<std::string, std::string> read(Session& session, const Table& table, st
 }
 
 void set(Session& session, const Table& table, std::int64_t owner, std::string_view name, std::string_view value) {
-  session.run(fmt::format("INSERT INTO {} ({}, name, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", table.name,
-                          table.owner),
-              {owner, name, value});
+  session.run(
+      fmt::format("INSERT INTO {0} ({1}, name, value) VALUES (?, ?, ?) ON CONFLICT ({1}, name) DO UPDATE SET value = excluded.value",
+                  table.name, table.owner),
+      {owner, name, value});
 }
 
 void set_all(Session& session, const Table& table, std::int64_t owner, const std::map<std::string, std::string>& values) {

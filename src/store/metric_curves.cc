@@ -78,7 +78,7 @@ Result<Page<Curve>> curves(Session& session, std::int64_t run_key, const Selecti
   Page<Curve> page;
   session.query(
       "SELECT key, name, rank, point_count, last_index, last_kind, last_number, last_step, last_time, min, max FROM metric_series "
-      "WHERE run_key = ? AND attempt = ? AND (? OR name = ?) AND (? OR rank = ?) AND key >= ? ORDER BY key LIMIT ?",
+      "WHERE run_key = ? AND attempt = ? AND (? = 1 OR name = ?) AND (? = 1 OR rank = ?) AND key >= ? ORDER BY key LIMIT ?",
       {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0),
        from, limit + 1},
       [&](const Row& row) {

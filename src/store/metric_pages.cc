@@ -37,7 +37,7 @@ std::vector<SeriesRow> select_series(Session& session, std::int64_t run_key, con
   std::vector<SeriesRow> all;
   session.query(
       "SELECT key, name, rank, point_count FROM metric_series "
-      "WHERE run_key = ? AND attempt = ? AND (? OR name = ?) AND (? OR rank = ?) AND key >= ? ORDER BY key",
+      "WHERE run_key = ? AND attempt = ? AND (? = 1 OR name = ?) AND (? = 1 OR rank = ?) AND key >= ? ORDER BY key",
       {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0),
        from_key},
       [&](const Row& row) {

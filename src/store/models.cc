@@ -58,7 +58,8 @@ struct Number {
 /// Numbers are counted in the model's row, so that a removed version's is not given again.
 Number take_number(Session& session, std::int64_t workspace_key, std::string_view name) {
   session.run(
-      "INSERT INTO models (workspace_key, name, next_version) VALUES (?, ?, 2) ON CONFLICT DO UPDATE SET next_version = next_version + 1",
+      "INSERT INTO models (workspace_key, name, next_version) VALUES (?, ?, 2) ON CONFLICT (workspace_key, name) DO UPDATE SET "
+      "next_version = models.next_version + 1",
       {workspace_key, name});
   Number number;
   session.query("SELECT key, next_version - 1 FROM models WHERE workspace_key = ? AND name = ?", {workspace_key, name},

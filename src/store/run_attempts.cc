@@ -47,8 +47,10 @@ std::vector<Attempt> list(Session& session, std::int64_t run_key) {
 std::array<model::StageTimes, model::kStageCount> stages_from_stored(std::string_view text) { return from_text(text); }
 
 void put_stages(Session& session, std::int64_t run_key, int attempt, const Stages& stages) {
-  session.run("INSERT INTO run_attempts (run_key, attempt, stages) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET stages = excluded.stages",
-              {run_key, attempt, to_text(stages)});
+  session.run(
+      "INSERT INTO run_attempts (run_key, attempt, stages) VALUES (?, ?, ?) ON CONFLICT (run_key, attempt) DO UPDATE SET stages = "
+      "excluded.stages",
+      {run_key, attempt, to_text(stages)});
 }
 
 void set_handle(Session& session, std::int64_t run_key, int attempt, const Handle& handle) {

@@ -1,5 +1,6 @@
 // Deleted runs: marked, restored, and in the end removed in slices.
 
+#include "store/dialect.h"
 #include "store/runs.h"
 
 namespace muster::store::runs {
@@ -63,11 +64,11 @@ void restore(Session& session, std::int64_t key) {
 
 std::optional<Purged> next_to_purge(Session& session, TimeUs older_than) {
   std::optional<Purged> next;
-  session.query(
-      "SELECT key, uuid FROM runs INDEXED BY runs_deleted WHERE deleted_at > 0 AND deleted_at < ? ORDER BY deleted_at, key LIMIT 1",
-      {older_than}, [&](const Row& row) {
-        next = Purged{row.integer(0), row.text(1)};
-      });
+  session.query(fmt::format("SELECT key, uuid FROM runs {} WHERE deleted_at > 0 AND deleted_at < ? ORDER BY deleted_at, key LIMIT 1",
+                            dialect::by_index("runs_deleted")),
+                {older_than}, [&](const Row& row) {
+                  next = Purged{row.integer(0), row.text(1)};
+                });
   if (next) session.run("UPDATE runs SET lifecycle = 'purging' WHERE key = ?", {next->key});
   return next;
 }

@@ -8,9 +8,12 @@ void put(Session& session, std::int64_t run_key, int attempt, const model::RunNo
   Json reports = Json::array();
   for (const model::RankReport& report : node.reports) reports.push_back(to_json(report));
   session.run(
-      "INSERT OR REPLACE INTO run_nodes (run_key, attempt, node_rank, host, address, port, status, runner_pid, last_heartbeat_at, "
+      "INSERT INTO run_nodes (run_key, attempt, node_rank, host, address, port, status, runner_pid, last_heartbeat_at, "
       "salvages, reports, gpus, node_key, gone) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "ON CONFLICT (run_key, attempt, node_rank) DO UPDATE SET host = excluded.host, address = excluded.address, port = excluded.port, "
+      "status = excluded.status, runner_pid = excluded.runner_pid, last_heartbeat_at = excluded.last_heartbeat_at, salvages = "
+      "excluded.salvages, reports = excluded.reports, gpus = excluded.gpus, node_key = excluded.node_key, gone = excluded.gone",
       {run_key, attempt, node.node_rank, node.host, node.address, node.port, to_string(node.status), node.runner_pid,
        node.last_heartbeat_at, node.salvages, dump_json(reports), node.gpus, node.key, node.gone});
 }

@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "store/dialect.h"
 #include "store/key_list.h"
 #include "store/run_attempts.h"
 #include "store/run_nodes.h"
@@ -17,7 +18,9 @@ constexpr std::string_view kSelect =
     "r.created_by, "
     "r.error, r.warnings, r.cancel_asked, r.cancel_reason, r.taken_ports, r.kind, r.description, r.number, "
     "r.deleted_at "
-    "FROM runs r CROSS JOIN experiments e ON e.key = r.experiment_key CROSS JOIN workspaces w ON w.key = r.workspace_key ";
+    "FROM runs r {0} experiments e ON e.key = r.experiment_key {0} workspaces w ON w.key = r.workspace_key ";
+
+std::string select_from() { return fmt::format(kSelect, dialect::kThen); }
 
 template <typename T>
 T or_throw(Result<T> result) {
@@ -94,7 +97,7 @@ void add_parts(Session& session, std::vector<model::Run>& runs) {
 
 std::vector<model::Run> select_runs(Session& session, std::string_view after_from, Values values) {
   std::vector<model::Run> runs;
-  session.query(std::string(kSelect).append(after_from), values, [&](const Row& row) { runs.push_back(read(row)); });
+  session.query(select_from().append(after_from), values, [&](const Row& row) { runs.push_back(read(row)); });
   add_parts(session, runs);
   return runs;
 }
@@ -102,7 +105,7 @@ std::vector<model::Run> select_runs(Session& session, std::string_view after_fro
 std::vector<model::Run> runs_of_keys(Session& session, const std::vector<std::int64_t>& keys) {
   std::vector<model::Run> runs;
   for_keys(keys, [&](std::string_view list, const std::vector<Value>& values) {
-    const std::string sql = fmt::format("{}WHERE r.key IN {} AND r.lifecycle <> 'purging'", kSelect, list);
+    const std::string sql = fmt::format("{}WHERE r.key IN {} AND r.lifecycle <> 'purging'", select_from(), list);
     session.query(sql, Values(values), [&](const Row& row) { runs.push_back(read(row)); });
   });
   add_parts(session, runs);

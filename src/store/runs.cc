@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "store/dialect.h"
 #include "store/experiments.h"
 #include "store/labels.h"
 #include "store/run_attempts.h"
@@ -39,7 +40,7 @@ void set_tag(Session& session, std::int64_t key, std::string_view name, std::str
   session.run(
       "INSERT INTO run_tags (run_key, name, value, workspace_key, experiment_key) SELECT key, ?, ?, workspace_key, experiment_key FROM "
       "runs WHERE key = ? "
-      "ON CONFLICT DO UPDATE SET value = excluded.value",
+      "ON CONFLICT (run_key, name) DO UPDATE SET value = excluded.value",
       {name, value, key});
 }
 
@@ -105,8 +106,9 @@ Result<std::int64_t> insert(Session& session, const model::Run& run) {
   for (const auto& [name, value] : run.spec.tags) set_tag(session, key, name, value);
   labels::set_all(session, labels::kRunProperties, key, run.spec.properties);
   MUSTER_TRY(run_parameters::set(session, key, run.spec.parameters));
-  session.run("UPDATE experiments SET run_count = run_count + 1, last_run_at = max(last_run_at, ?) WHERE key = ?",
-              {run.created_at, ensured.experiment.key});
+  session.run(
+      "UPDATE experiments SET run_count = run_count + 1, last_run_at = CASE WHEN last_run_at < ? THEN ? ELSE last_run_at END WHERE key = ?",
+      {run.created_at, run.created_at, ensured.experiment.key});
   return key;
 }
 
@@ -178,19 +180,19 @@ std::map<model::RunStatus, std::int64_t> count_active(Session& session, std::opt
   const auto count = [&](const Row& row) {
     if (const auto status = model::run_status_from_string(row.bytes(0))) counts[*status] = row.integer(1);
   };
-  constexpr std::string_view kSelect = "SELECT status, count(*) FROM runs INDEXED BY runs_active WHERE {}{} GROUP BY status";
+  constexpr std::string_view kSelect = "SELECT status, count(*) FROM runs {} WHERE {}{} GROUP BY status";
   if (workspace_key)
-    session.query(fmt::format(kSelect, kNotEnded, " AND workspace_key = ?"), {*workspace_key}, count);
+    session.query(fmt::format(kSelect, dialect::by_index("runs_active"), kNotEnded, " AND workspace_key = ?"), {*workspace_key}, count);
   else
-    session.query(fmt::format(kSelect, kNotEnded, ""), {}, count);
+    session.query(fmt::format(kSelect, dialect::by_index("runs_active"), kNotEnded, ""), {}, count);
   return counts;
 }
 
 std::int64_t count_active_on(Session& session, std::int64_t workspace_key, std::string_view compute_target) {
   std::int64_t count = 0;
-  session.query(
-      fmt::format("SELECT count(*) FROM runs INDEXED BY runs_active WHERE {} AND workspace_key = ? AND compute_target = ?", kNotEnded),
-      {workspace_key, compute_target}, [&](const Row& row) { count = row.integer(0); });
+  session.query(fmt::format("SELECT count(*) FROM runs {} WHERE {} AND workspace_key = ? AND compute_target = ?",
+                            dialect::by_index("runs_active"), kNotEnded),
+                {workspace_key, compute_target}, [&](const Row& row) { count = row.integer(0); });
   return count;
 }
 

@@ -37,8 +37,9 @@ bool ensure(Session& session, std::int64_t workspace_key, const model::Snapshot&
 }
 
 bool note_use(Session& session, std::int64_t workspace_key, std::string_view snapshot_id, TimeUs now) {
-  return session.run("UPDATE snapshots SET used_at = max(used_at, ?) WHERE workspace_key = ? AND snapshot_id = ?",
-                     {now, workspace_key, snapshot_id}) > 0;
+  return session.run(
+             "UPDATE snapshots SET used_at = CASE WHEN used_at < ? THEN ? ELSE used_at END WHERE workspace_key = ? AND snapshot_id = ?",
+             {now, now, workspace_key, snapshot_id}) > 0;
 }
 
 std::optional<model::Snapshot> find(Session& session, std::int64_t workspace_key, std::string_view snapshot_id) {

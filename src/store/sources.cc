@@ -38,7 +38,7 @@ Result<std::int64_t> advance(Session& session, std::int64_t run_key, std::string
   if (known == count) return known;
   if (next == 0) MUSTER_TRY(check_source_count(session, run_key));
   session.run(
-      "INSERT INTO sources (run_key, source, next_sequence) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_sequence = "
+      "INSERT INTO sources (run_key, source, next_sequence) VALUES (?, ?, ?) ON CONFLICT (run_key, source) DO UPDATE SET next_sequence = "
       "excluded.next_sequence",
       {run_key, source, sequence + count});
   return known;
