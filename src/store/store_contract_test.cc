@@ -348,13 +348,13 @@ TEST_P(StoreContract, AFullDiskIsAnErrorThatPasses) {
 // --- SQL ---
 
 TEST_P(StoreContract, ValuesComeBackAsTheyWere) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   ASSERT_TRUE(store_->write([](Session& session) -> Result<void> {
     session.run("CREATE TABLE kept (place INTEGER PRIMARY KEY, number INTEGER, real DOUBLE PRECISION, text TEXT, bytes BLOB)", {});
     return {};
   }));
   const std::vector<std::int64_t> integers{0, -1, INT64_MAX, INT64_MIN};
-  const std::vector<double> reals{0.1, kInfinity, -kInfinity, 5e-324};
+  const std::vector<double> reals{0.1, infinity, -infinity, 5e-324};
   const std::vector<std::string> texts{"", "a", "ÿ\U0001F426", "it's"};
   const std::vector<std::string> blobs{std::string(), std::string("\0x", 2), "\xff\xfe", std::string(100'000, 'b')};
   ASSERT_TRUE(store_->write([&](Session& session) -> Result<void> {
