@@ -2,9 +2,9 @@
 import time
 from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
-from ._addresses import segment
-from ._progress import counted
-from ._show import write
+from ._client.addresses import segment
+from ._terminal.printable import write
+from ._terminal.progress import counted
 from .exceptions import ComputeTargetException, UserErrorException
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import os
 import re
 from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
-from ._addresses import segment
+from ._client.addresses import segment
 from .conda_dependencies import CondaDependencies, package_name
 from .exceptions import ProjectSystemException, UserErrorException
 

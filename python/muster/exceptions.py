@@ -6,7 +6,7 @@ server's problem document in `problem` (RFC 9457: `status`, `code`, `detail`, `h
 import json
 from typing import Any, Dict, Optional
 
-from ._printable import printable_lines
+from ._terminal.printable import printable_lines
 
 
 class AzureMLException(Exception):

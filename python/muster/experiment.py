@@ -2,7 +2,8 @@
 import re
 from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING, Union
 
-from ._addresses import segment
+from ._client.addresses import segment
+from ._runs.labels import texts
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -77,8 +78,9 @@ class Experiment:
         Also takes `display_name` and `properties`. Raises SnapshotException for what is wrong with the source folder,
         UserErrorException for what the server refuses: each names the field and what to do.
         """
-        from ._submit import submit
-        return submit(self, config, tags, **kwargs)
+        from ._runs.submit import submit  # With the HTTP client, which jobs that only log do without.
+        from .run import Run
+        return Run._from_data(self, submit(self, config, tags, **kwargs))
 
     def start_logging(self, name: Optional[str] = None, run_id: Optional[str] = None, outputs: Union[None, bool, str] = None,
                       snapshot_directory: Optional[str] = ".", display_name: Optional[str] = None,
@@ -89,14 +91,13 @@ class Experiment:
         snapshot, unless it is None. UserErrorException for what is not known or cannot be, SnapshotException for what is wrong with
         the folder.
         """
-        from ._interactive import begin
-        from ._run_labels import texts
+        from .run import Run
         if kwargs:
             raise UserErrorException("start_logging does not know {}. It takes name, outputs, snapshot_directory, display_name and "
                                      "tags.".format(", ".join(sorted(kwargs))))
         if run_id is not None:
             raise UserErrorException("run_id: the server gives runs their ids. Leave it out; `name` is shown beside the id.")
-        return begin(self, display_name if display_name is not None else name, outputs, snapshot_directory, None, texts(tags or {}))
+        return Run._begin(self, display_name if display_name is not None else name, outputs, snapshot_directory, None, texts(tags or {}))
 
     def get_runs(self, type: Optional[str] = None, tags: TagFilter = None, properties: TagFilter = None,
                  include_children: bool = False, order_by: Optional[str] = None, metrics: "Union[None, str, List[str]]" = None,

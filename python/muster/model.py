@@ -2,11 +2,10 @@
 import os
 from typing import Any, Dict, Iterator, List, Mapping, Optional, TYPE_CHECKING, Union
 
-from ._addresses import path_segments, segment
-from ._hash_cache import hash_file
-from ._parallel import run_parallel
-from ._printable import printable
-from ._show import write
+from ._client.addresses import path_segments, segment
+from ._snapshots.hash_cache import hash_file
+from ._client.parallel import run_parallel
+from ._terminal.printable import printable, write
 from .exceptions import ModelNotFoundException, UserErrorException, WebserviceException
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Model:
 
         WebserviceException when the path is not there or has no files, or a framework's version comes without its name.
         """
-        from ._upload import Blob, upload_blobs
+        from ._snapshots.upload import Blob, upload_blobs
         body = describe_model(model_name, tags, properties, description, model_framework, model_framework_version)
         write("Registering model {}\n".format(printable(model_name)))
         files = []
@@ -142,7 +141,7 @@ class Model:
         return os.path.join(target_dir, firsts.pop()) if len(firsts) == 1 else target_dir
 
     def _fetch(self, file: Dict[str, Any], target: str) -> None:
-        from ._download import download_file  # With the HTTP client, which jobs that only log do without.
+        from ._client.download import download_file  # With the HTTP client, which jobs that only log do without.
         download_file(self.workspace._client, "{}/files/{}".format(self._path, path_segments(file["path"])), target, file["size"],
                       file["sha256"], file["path"], WebserviceException)
 

@@ -2,7 +2,7 @@
 import uuid
 from typing import Any, Dict, Iterable, Mapping, Optional, Union
 
-from ._logging import PrintLogger
+from ._recording.logging import PrintLogger
 from .exceptions import RunEnvironmentException
 
 

@@ -1,15 +1,16 @@
 """Runs: what was submitted or begun, how it goes, what it left."""
 import json
 import traceback
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, TYPE_CHECKING, Union
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type, TYPE_CHECKING, Union
 
-from . import _follow
-from ._addresses import segment
-from ._details import details_of
-from ._run_files import RunFiles
-from ._run_labels import RunLabels, texts
-from ._run_metrics import RunMetrics
-from ._show import OutputPrinter
+from ._runs.follow import follow
+from ._client.addresses import segment
+from ._runs.details import details_of
+from ._runs.files import RunFiles
+from ._runs.kinds import class_of, type_of
+from ._runs.labels import RunLabels, texts
+from ._runs.metrics import RunMetrics
+from ._runs.show import OutputPrinter
 from .exceptions import (ActivityFailedException, ExperimentExecutionException, ModelPathNotFoundException, ProjectSystemException,
                          UserErrorException)
 
@@ -50,10 +51,18 @@ class Run(RunFiles, RunLabels, RunMetrics):
 
     @classmethod
     def _from_data(cls, experiment: "Experiment", data: Dict[str, Any]) -> "Run":
-        from ._kinds import class_of
-        kind = class_of(data)
+        kind: Type[Run] = class_of(data) or Run
         run = kind.__new__(kind)
         run._set_up(experiment, data["run_id"], data)
+        return run
+
+    @classmethod
+    def _begin(cls, experiment: "Experiment", name: Optional[str], outputs: Union[None, bool, str],
+               snapshot_directory: Optional[str] = None, parent_run_id: Optional[str] = None,
+               tags: Optional[Dict[str, str]] = None) -> "Run":
+        from ._runs.interactive import begin, outputs_folder  # With the HTTP client, which jobs that only log do without.
+        run = Run._from_data(experiment, begin(experiment, name, snapshot_directory, parent_run_id, tags))
+        run._outputs = outputs_folder(outputs)
         return run
 
     @classmethod
@@ -64,7 +73,7 @@ class Run(RunFiles, RunLabels, RunMetrics):
         the network. Elsewhere it is an offline run that prints what it is given, or, with `allow_offline` False,
         RunEnvironmentException.
         """
-        from ._context import get_context
+        from ._submitted_run import get_context
         return get_context(allow_offline)
 
     @staticmethod
@@ -107,7 +116,6 @@ class Run(RunFiles, RunLabels, RunMetrics):
     @property
     def type(self) -> str:
         """The kind of run, in Azure's word: azureml.scriptrun for a job."""
-        from ._kinds import type_of
         return type_of(self._data)
 
     @property
@@ -181,7 +189,7 @@ class Run(RunFiles, RunLabels, RunMetrics):
         try:
             if printer:
                 printer.start()
-            data = _follow.follow(self._client, self._path, show_output, on_status, on_log, printer.away if printer else None)
+            data = follow(self._client, self._path, show_output, on_status, on_log, printer.away if printer else None)
         except KeyboardInterrupt:
             raise ExperimentExecutionException(
                 "The output streaming for the run interrupted.\nBut the run is still executing on the compute target. Cancel it "
@@ -275,26 +283,24 @@ class Run(RunFiles, RunLabels, RunMetrics):
 
         `outputs`: a folder whose files are uploaded when it ends.
         """
-        from ._interactive import begin
         if run_id is not None:
             raise UserErrorException("run_id: the server gives runs their ids. Leave it out; `name` is shown beside the id.")
-        return begin(self._experiment, name, outputs, None, self._id)
+        return Run._begin(self._experiment, name, outputs, None, self._id)
 
     def create_children(self, count: Optional[int] = None, tag_key: Optional[str] = None,
                         tag_values: Optional[Iterable[Any]] = None) -> "List[Run]":
         """Begins several interactive children: `count` of them, or one for each of `tag_values`, tagged `tag_key`."""
-        from ._interactive import begin
         if (count is None) == (tag_values is None) or (tag_key is None) != (tag_values is None):
             raise UserErrorException("count, tag_key, tag_values: give a count, or a tag_key with tag_values.")
         each: List[Dict[str, str]] = [{} for _ in range(count or 0)]
         if tag_values is not None:
             each = [texts({str(tag_key): value}) for value in tag_values]
-        return [begin(self._experiment, None, False, None, self._id, tags) for tags in each]
+        return [Run._begin(self._experiment, None, False, None, self._id, tags) for tags in each]
 
     def submit_child(self, config: "ScriptRunConfig", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
         """Starts a run that is this one's child."""
-        from ._submit import submit
-        return submit(self._experiment, config, tags, parent_run_id=self._id, **kwargs)
+        from ._runs.submit import submit  # With the HTTP client, which jobs that only log do without.
+        return Run._from_data(self._experiment, submit(self._experiment, config, tags, parent_run_id=self._id, **kwargs))
 
     # --- The registry ---
 

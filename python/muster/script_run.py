@@ -1,10 +1,12 @@
 """Jobs: runs whose script the nodes of a compute target run."""
 from typing import Any, Optional
 
+from ._runs.kinds import stands_for
 from .exceptions import UserErrorException
 from .run import Run
 
 
+@stands_for("job")
 class ScriptRun(Run):
     """A submitted job. The exit codes of its ranks decide how it ends; from outside it can be canceled."""
 

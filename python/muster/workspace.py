@@ -2,12 +2,12 @@
 import re
 from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
-from . import _config
-from ._addresses import read_server_url, segment
+from ._client.config import find_config, find_fingerprint, find_server, find_token, write_config
+from ._client.addresses import read_server_url, segment
 from .exceptions import ProjectSystemException, UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
-    from ._http import Client
+    from ._client.http import Client
     from .compute import ComputeTarget
     from .environment import Environment
     from .experiment import Experiment
@@ -59,7 +59,7 @@ class Workspace:
         `.azureml` is looked into first. The nearest file wins. Both of Azure's shapes are read.
         UserErrorException when there is none, or it is not a good one.
         """
-        config = _config.find_config(path, _file_name)
+        config = find_config(path, _file_name)
         return cls(config.subscription_id, config.resource_group, config.workspace_name, auth, server, config.muster_url)
 
     @classmethod
@@ -172,7 +172,7 @@ class Workspace:
 
     def write_config(self, path: Optional[str] = None, file_name: Optional[str] = None) -> None:
         """Writes `<path or .>/.azureml/config.json`, which `from_config` then finds. It holds no token."""
-        _config.write_config({"subscription_id": self.subscription_id, "resource_group": self.resource_group,
+        write_config({"subscription_id": self.subscription_id, "resource_group": self.resource_group,
                               "workspace_name": self.name, "muster_url": self._client.pinned_url}, path, file_name)
 
     def __repr__(self) -> str:
@@ -182,7 +182,7 @@ class Workspace:
 
 def connect(server: Optional[str] = None, config_url: Optional[str] = None, token: Optional[str] = None) -> "Client":
     """A client for the server that is given, or found by the rules of docs/formats.md. Sends nothing yet."""
-    from ._http import Client  # Takes a while to load, and jobs that only log do without.
-    url = _config.find_server(server, config_url)
-    fingerprint = _config.find_fingerprint(url) if read_server_url(url).https else ""
-    return Client(url, token or _config.find_token(url), fingerprint)
+    from ._client.http import Client  # Takes a while to load, and jobs that only log do without.
+    url = find_server(server, config_url)
+    fingerprint = find_fingerprint(url) if read_server_url(url).https else ""
+    return Client(url, token or find_token(url), fingerprint)

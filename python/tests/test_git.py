@@ -6,7 +6,7 @@ import unittest
 
 from support import Case, golden
 
-from muster import _git
+from muster._snapshots import git as _git
 
 
 class GitGoldenTest(Case):

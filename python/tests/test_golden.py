@@ -4,15 +4,15 @@ from unittest import mock
 
 from support import Case, GOLDEN, golden, read_journals, read_segment
 
-from muster import _journal, _segment
-from muster._addresses import normal_url, read_server_url
-from muster._http import TRIED_AGAIN
-from muster._ignore import IgnoreRules
-from muster._journal import Journal
-from muster._logging import JournalLogger
-from muster._proxy import proxy_for
-from muster._snapshot import snapshot_id
-from muster._tls import AUTHORITY_FILES
+from muster._recording import journal as _journal, segment as _segment
+from muster._client.addresses import normal_url, read_server_url
+from muster._client.http import TRIED_AGAIN
+from muster._snapshots.ignore import IgnoreRules
+from muster._recording.journal import Journal
+from muster._recording.logging import JournalLogger
+from muster._client.proxy import proxy_for
+from muster._snapshots.snapshot import snapshot_id
+from muster._client.tls import AUTHORITY_FILES
 from muster.exceptions import UserErrorException
 
 

@@ -10,9 +10,10 @@ from fake_server import Drop, FakeServer, Problem
 from server_case import ServerCase
 from support import Case
 
-from muster import Workspace, _config, _http, _tls
-from muster._http import Client
-from muster._progress import Progress, human_size
+from muster import Workspace
+from muster._client import config as _config, http as _http, tls as _tls
+from muster._client.http import Client
+from muster._terminal.progress import Progress, human_size
 from muster.exceptions import (AuthenticationException, ProjectSystemException, ServerUnreachableException, UserErrorException,
                                WorkspaceException)
 
@@ -306,7 +307,7 @@ class PinnedTest(Case):
 
     def test_a_fingerprint_in_the_address_is_not_lost(self):
         os.environ["MUSTER_TOKEN"] = "t"
-        with mock.patch("muster._http.Client.json", return_value={"name": "birds"}):
+        with mock.patch("muster._client.http.Client.json", return_value={"name": "birds"}):
             workspace = Workspace.create("birds", server=self.URL)
         self.assertEqual(workspace._client._fingerprint, "ab" * 32)
         self.assertEqual(workspace.location, "https://gpu-box:6464")

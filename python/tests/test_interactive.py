@@ -9,7 +9,8 @@ from fake_server import Drop, FakeServer, Problem
 from server_case import ServerCase
 from support import PYTHON
 
-from muster import Experiment, Run, ScriptRun, ScriptRunConfig, _source
+from muster import Experiment, Run, ScriptRun, ScriptRunConfig
+from muster._recording import source as _source
 from muster.exceptions import AuthenticationException, ProjectSystemException, ServerUnreachableException, UserErrorException
 
 

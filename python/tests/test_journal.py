@@ -10,9 +10,10 @@ import unittest
 
 from support import Case, PYTHON, read_journals
 
-from muster import Run, _journal, _segment
-from muster._journal import Journal
-from muster._logging import JournalLogger
+from muster import Run
+from muster._recording import journal as _journal, segment as _segment
+from muster._recording.journal import Journal
+from muster._recording.logging import JournalLogger
 from muster.exceptions import RunEnvironmentException, UserErrorException
 
 

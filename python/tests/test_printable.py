@@ -6,10 +6,10 @@ from unittest import mock
 
 from support import Case
 
-from muster import _config
-from muster._printable import LogFilter, printable
-from muster._problems import to_exception
-from muster._show import OutputPrinter
+from muster._client import config as _config
+from muster._terminal.printable import LogFilter, printable
+from muster._client.problems import to_exception
+from muster._runs.show import OutputPrinter
 
 LOG = ("\x1b[1;31mred\x1b[0m\x1b]0;title\x07 a\x1b[2J\x1b[10;10Hb\x1b]52;c;Y2xpcA==\x1b\\c\x1b(Be\x9b2Jh\x07\u202ei\r50 %\t|\x08\n"
        "\x1b]8;;never\nhere")

@@ -9,8 +9,8 @@ from fake_server import Drop, FakeServer, event
 from server_case import ServerCase
 
 from muster import (ComputeTarget, Environment, Experiment, MpiConfiguration, PyTorchConfiguration, Run, RunConfiguration,
-                    ScriptRunConfig, _follow)
-from muster._errors_of_runs import exception_of
+                    ScriptRunConfig)
+from muster._runs.errors import exception_of
 from muster.exceptions import (ActivityFailedException, ComputeTargetException, ExperimentExecutionException,
                                ModelPathNotFoundException, ProjectSystemException, RunConfigurationException, SnapshotException,
                                UserErrorException)
@@ -244,7 +244,7 @@ class FollowTest(RunCase):
             return self.log(0, "before\n")
 
         self.state.streams[0] = stop_then_send
-        with self.printed() as (out, _), mock.patch("muster._show.OutputPrinter.away", away):
+        with self.printed() as (out, _), mock.patch("muster._runs.show.OutputPrinter.away", away):
             run.wait_for_completion(show_output=True)
         self.assertEqual(len(returned), 1)
         self.assertIn("before\nafter\n", out.getvalue())
@@ -317,7 +317,7 @@ class FollowTest(RunCase):
 
     def test_ctrl_c_leaves_the_run_going(self):
         run = self.run_object()
-        with mock.patch.object(_follow, "follow", side_effect=KeyboardInterrupt):
+        with mock.patch("muster.run.follow", side_effect=KeyboardInterrupt):
             with self.refused(ExperimentExecutionException, "still executing", "muster run cancel " + RUN):
                 self.wait(run, show_output=True)
 

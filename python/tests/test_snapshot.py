@@ -8,8 +8,8 @@ from unittest import mock
 from server_case import ServerCase
 from support import Case
 
-from muster import _hash_cache, _snapshot, _upload
-from muster._snapshot import take_snapshot
+from muster._snapshots import hash_cache as _hash_cache, snapshot as _snapshot, upload as _upload
+from muster._snapshots.snapshot import take_snapshot
 from muster.exceptions import SnapshotException
 
 

@@ -1,5 +1,5 @@
 #pragma once
-// What makes a run begin and end. Each kind has a class of its own in the Python SDK (python/muster/_kinds.py).
+// What makes a run begin and end. Each kind has a class of its own in the Python SDK (python/muster/_runs/kinds.py).
 
 #include <string_view>
 

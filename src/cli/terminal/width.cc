@@ -45,7 +45,7 @@ Character first_character(std::string_view text) {
 }
 
 /// Characters that show nothing and change how others are shown: bidirectional marks, embeddings, overrides and isolates, zero-width
-/// characters, line separators, annotations, tags. python/muster/_printable.py has the same list.
+/// characters, line separators, annotations, tags. python/muster/_terminal/printable.py has the same list.
 bool is_invisible(char32_t code) {
   struct Range {
     char32_t first;

@@ -1,5 +1,6 @@
 """What others wrote, made harmless for a terminal: names, messages, logs. The same rules as in src/cli/terminal/width.cc."""
 import re
+import sys
 from typing import Match
 
 _REPLACEMENT = "\ufffd"
@@ -52,3 +53,13 @@ def _shown(found: Match[str]) -> str:
     if found.group().startswith("\x1b"):
         return found.group(1) or ""
     return found.group()
+
+
+def write(text: str) -> None:
+    """Prints text on a standard output that may know fewer characters than it has."""
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError:
+        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()

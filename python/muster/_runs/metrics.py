@@ -2,13 +2,13 @@
 import tempfile
 from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING, Union
 
-from . import _metrics
-from ._logging import check_one_of, MetricLogger, save_image
-from ._source import Source
+from .._recording.metrics import gather, restore_curve, to_json
+from .._recording.logging import check_one_of, MetricLogger, save_image
+from .._recording.source import Source
 
 if TYPE_CHECKING:
-    from ._http import Client
-    from .run import Run
+    from .._client.http import Client
+    from ..run import Run
 
 
 class RunMetrics(MetricLogger):
@@ -41,7 +41,7 @@ class RunMetrics(MetricLogger):
         `rank` chooses one rank, or "all"; rank 0 otherwise. `recursive` gives {run id: metrics}, children included.
         An unknown name gives {}. For steps and times see get_metric_points.
         """
-        metrics = {key: _metrics.gather(points) for key, points in self.get_metric_points(name, rank).items()}
+        metrics = {key: gather(points) for key, points in self.get_metric_points(name, rank).items()}
         if not recursive:
             return metrics
         found = {self._id: metrics}
@@ -73,7 +73,7 @@ class RunMetrics(MetricLogger):
         query: Dict[str, Any] = {"name": name, "rank": rank, "points": points}
         while True:
             answer = self._client.json("GET", self._path + "/metrics/curves", query=query)
-            found.extend(map(_metrics.restore_curve, answer["curves"]))
+            found.extend(map(restore_curve, answer["curves"]))
             if not answer.get("next"):
                 return found
             query["cursor"] = answer["next"]
@@ -83,7 +83,7 @@ class RunMetrics(MetricLogger):
         if source is None:
             # Of threads that log their first points at once all get the same one.
             source = self.__dict__.setdefault("_source", Source(self._client, self._path))
-        source.add(name, _metrics.to_json(name, value), step)
+        source.add(name, to_json(name, value), step)
 
     def log_image(self, name: str, path: Optional[str] = None, plot: Any = None, description: str = "") -> None:
         """Records an image: a file by its `path`, or a matplotlib `plot` (the module pyplot or a figure). It is uploaded at once."""

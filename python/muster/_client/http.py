@@ -17,13 +17,14 @@ import uuid
 from typing import Any, Callable, Dict, IO, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 from urllib.parse import urlencode
 
-from . import _json_body, _version
-from ._addresses import host_and_port, normal_url, pinned_url, read_fingerprint, read_server_url
-from ._config import in_run
-from ._problems import ErrorClass, to_exception
-from ._proxy import proxy_for
-from ._tls import WrongCertificateError, secure_connection
-from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
+from . import json_body
+from .. import _version
+from .addresses import host_and_port, normal_url, pinned_url, read_fingerprint, read_server_url
+from .config import in_run
+from .problems import ErrorClass, to_exception
+from .proxy import proxy_for
+from .tls import WrongCertificateError, secure_connection
+from ..exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
 
 API = "/api/v1"
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -81,7 +82,7 @@ class Client:
         headers = {}
         data = None
         if body is not None:
-            data = _json_body.encode(body)
+            data = json_body.encode(body)
             headers["Content-Type"] = "application/json"
         if create:
             headers["Idempotency-Key"] = uuid.uuid4().hex

@@ -3,15 +3,15 @@ import hashlib
 import os
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, TYPE_CHECKING
 
-from ._addresses import path_segments
-from ._hash_cache import hash_file
-from ._parallel import run_parallel
-from ._progress import Progress, counted
-from .exceptions import UserErrorException
+from .._client.addresses import path_segments
+from .._snapshots.hash_cache import hash_file
+from .._client.parallel import run_parallel
+from .._terminal.progress import Progress, counted
+from ..exceptions import UserErrorException
 
 if TYPE_CHECKING:
-    from ._http import Client
-    from .workspace import Workspace
+    from .._client.http import Client
+    from ..workspace import Workspace
 
 DOWNLOAD_WORKERS = 4
 
@@ -154,7 +154,7 @@ class RunFiles:
             # A log may grow while it is fetched, so it is taken in one answer, as long as it is then.
             _write(target, self._read_log(file["path"]))
             return
-        from ._download import download_file  # With the HTTP client, which jobs that only log do without.
+        from .._client.download import download_file  # With the HTTP client, which jobs that only log do without.
         download_file(self._client, "{}/artifacts/{}".format(self._path, path_segments(file["path"])), target, file["size"],
                       file.get("sha256"), file["path"])
 
@@ -192,7 +192,7 @@ def _refuse_existing(target: str) -> None:
 
 
 def _write(target: str, content: bytes) -> None:
-    from ._download import temporary_beside  # With the HTTP client, which jobs that only log do without.
+    from .._client.download import temporary_beside  # With the HTTP client, which jobs that only log do without.
     temporary = temporary_beside(target)
     try:
         os.makedirs(os.path.dirname(temporary), exist_ok=True)

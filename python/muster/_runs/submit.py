@@ -2,23 +2,26 @@
 import os
 from typing import Any, Dict, Optional, TYPE_CHECKING
 
-from . import _git, _json_body
-from ._snapshot import take_snapshot
-from ._upload import upload_snapshot
-from .exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
-from ._run_labels import texts
-from .run import Run
-from .runconfig import check_environment
-from .script_run_config import ScriptRunConfig
+from .._client import json_body
+from .._snapshots.git import Inquiry
+from .._snapshots.snapshot import take_snapshot
+from .._snapshots.upload import upload_snapshot
+from ..exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
+from .labels import texts
+from ..runconfig import check_environment
+from ..script_run_config import ScriptRunConfig
 
 if TYPE_CHECKING:
-    from .experiment import Experiment
+    from ..experiment import Experiment
 
 
 def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dict[str, Any]] = None,
            display_name: Optional[str] = None, properties: Optional[Dict[str, Any]] = None, max_retries: Optional[int] = None,
-           grace_seconds: Optional[float] = None, parent_run_id: Optional[str] = None, **unknown: Any) -> Run:
-    """See Experiment.submit. What can be wrong without asking the server is found before anything is sent."""
+           grace_seconds: Optional[float] = None, parent_run_id: Optional[str] = None, **unknown: Any) -> Dict[str, Any]:
+    """See Experiment.submit; what the server says of the new run.
+
+    What can be wrong without asking the server is found before anything is sent.
+    """
     if unknown:
         raise UserErrorException("submit does not know {}. It takes tags, display_name, properties, max_retries and "
                                  "grace_seconds.".format(", ".join(sorted(unknown))))
@@ -31,19 +34,19 @@ def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dic
                        ("parent_run_id", parent_run_id)):
         if value is not None:
             body[key] = value
-    _json_body.encode(body)  # Refuses now what it would refuse after the upload.
+    json_body.encode(body)  # Refuses now what it would refuse after the upload.
     workspace = experiment.workspace
-    git = _git.Inquiry(config.source_directory)
+    git = Inquiry(config.source_directory)
     body["snapshot_id"] = upload_snapshot(workspace._client, workspace._path, take_snapshot(config.source_directory))
     body["properties"] = dict(git.properties(), **own_properties)
     try:
-        data = workspace._client.json("POST", workspace._path + "/runs", body, create=True)
+        data: Dict[str, Any] = workspace._client.json("POST", workspace._path + "/runs", body, create=True)
     except UserErrorException as error:
         faults = (error.problem or {}).get("errors") or []
         if len(faults) == 1 and faults[0].get("field") == "compute_target":
             raise ComputeTargetException("ComputeTargetNotFound: " + error.message, error, problem=error.problem)
         raise
-    return Run._from_data(experiment, data)
+    return data
 
 
 def _describe(experiment: str, config: ScriptRunConfig) -> Dict[str, Any]:

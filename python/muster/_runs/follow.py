@@ -10,10 +10,10 @@ import os
 import time
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, TYPE_CHECKING
 
-from .exceptions import ExperimentExecutionException, ProjectSystemException, ServerUnreachableException
+from ..exceptions import ExperimentExecutionException, ProjectSystemException, ServerUnreachableException
 
 if TYPE_CHECKING:
-    from ._http import Client, Stream
+    from .._client.http import Client, Stream
 
 SILENCE_SECONDS = 45.0  # The server says something every 15 s; after three times that the connection is taken as dead.
 MENTION_SECONDS = 0.5  # A connection that is back sooner is not worth a word.

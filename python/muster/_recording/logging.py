@@ -4,10 +4,10 @@ import shutil
 import time
 from typing import Any, Mapping, Optional, Tuple
 
-from . import _metrics
-from ._journal import Journal, check_name, check_size, step_of
-from ._segment import HAS_STEP, IS_INTEGER
-from .exceptions import UserErrorException
+from . import metrics
+from .journal import Journal, check_name, check_size, step_of
+from .segment import HAS_STEP, IS_INTEGER
+from ..exceptions import UserErrorException
 
 _IMAGE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
 
@@ -26,19 +26,19 @@ class MetricLogger:
         `step` is any whole number. `description` is accepted and not kept.
         UserErrorException for lists (see `log_list`) and names that are empty or longer than 255 characters.
         """
-        self._record("scalar", name, _metrics.scalar(name, value), step)
+        self._record("scalar", name, metrics.scalar(name, value), step)
 
     def log_list(self, name: str, value: Any, description: str = "") -> None:
         """Records a list of values."""
-        self._record("list", name, _metrics.list_value(name, value), None)
+        self._record("list", name, metrics.list_value(name, value), None)
 
     def log_row(self, name: str, description: Optional[str] = None, **kwargs: Any) -> None:
         """Records one row of named columns; called again with the same name it makes a table."""
-        self._record("row", name, _metrics.row_value(name, kwargs), None)
+        self._record("row", name, metrics.row_value(name, kwargs), None)
 
     def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
         """Records a table: {column: list or scalar}, all columns of one length."""
-        self._record("table", name, _metrics.table_value(name, value), None)
+        self._record("table", name, metrics.table_value(name, value), None)
 
     def log_image(self, name: str, path: Optional[str] = None, plot: Any = None, description: str = "") -> None:
         """Records an image: a file by its `path`, or a matplotlib `plot` (the module pyplot or a figure).
@@ -64,7 +64,7 @@ class JournalLogger(MetricLogger):
         elif kind is int and -9007199254740992 <= value <= 9007199254740992:
             flags = IS_INTEGER
         else:
-            self._record("scalar", name, _metrics.scalar(name, value), step)
+            self._record("scalar", name, metrics.scalar(name, value), step)
             return
         if step is None:
             self._number(name, flags, 0, value)
@@ -77,7 +77,7 @@ class JournalLogger(MetricLogger):
 
     def _record(self, kind: str, name: str, value: Any, step: Optional[int]) -> None:
         step_flag, step_number = step_of(step)
-        flags, number, text = _metrics.encode(name, value) if kind == "scalar" else (0, None, _metrics.to_json(name, value))
+        flags, number, text = metrics.encode(name, value) if kind == "scalar" else (0, None, metrics.to_json(name, value))
         if number is not None:
             self._journal.number(name, flags | step_flag, step_number, number)
         else:
@@ -91,7 +91,7 @@ class PrintLogger(MetricLogger):
         # What a job would refuse is refused here too: a script is tried out to see that.
         check_name(name)
         step_of(step)
-        check_size(name, _metrics.to_json(name, value))
+        check_size(name, metrics.to_json(name, value))
         shown = value if kind == "scalar" else value[kind]
         print("Attempted to log {} metric {}:\n{}".format(kind, name, shown))
 

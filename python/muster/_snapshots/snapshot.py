@@ -9,10 +9,10 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import Dict, Iterable, List, NamedTuple, Tuple
 
-from . import _ignore
-from ._hash_cache import HashCache, hash_file
-from ._progress import counted, human_size
-from .exceptions import SnapshotException
+from . import ignore
+from .hash_cache import HashCache, hash_file
+from .._terminal.progress import counted, human_size
+from ..exceptions import SnapshotException
 
 FILE_LIMIT = 100000
 DEFAULT_LIMIT_MB = 300
@@ -66,7 +66,7 @@ def _walk(root: str) -> List[_Found]:
     """The regular files below `root` that no rule ignores. Raises with every fault there is, not just the first."""
     faults: List[str] = []
     try:
-        rules = _ignore.load(root)
+        rules = ignore.load(root)
     except (OSError, ValueError) as error:
         raise SnapshotException("The ignore rules of {} cannot be read: {}".format(root, error), error)
     real_root = os.path.realpath(root)

@@ -2,8 +2,8 @@
 import json
 from typing import Any, Dict, Optional, Type
 
-from ._config import in_run
-from .exceptions import AuthenticationException, AzureMLException, ProjectSystemException, UserErrorException
+from .config import in_run
+from ..exceptions import AuthenticationException, AzureMLException, ProjectSystemException, UserErrorException
 
 ErrorClass = Type[AzureMLException]
 

@@ -3,7 +3,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote
 
-from .exceptions import UserErrorException
+from ..exceptions import UserErrorException
 
 ServerUrl = NamedTuple("ServerUrl", [("https", bool), ("host", str), ("port", int), ("fingerprint", str)])
 

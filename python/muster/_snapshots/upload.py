@@ -4,11 +4,11 @@ import io
 import tarfile
 from typing import Callable, Dict, IO, Iterable, List, NamedTuple
 
-from ._http import Client
-from ._parallel import run_parallel
-from ._progress import Progress, counted
-from ._snapshot import SnapshotFile, manifest
-from .exceptions import AzureMLException, SnapshotException, UserErrorException
+from .._client.http import Client
+from .._client.parallel import run_parallel
+from .._terminal.progress import Progress, counted
+from .snapshot import SnapshotFile, manifest
+from ..exceptions import AzureMLException, SnapshotException, UserErrorException
 
 WORKERS = 6
 ASK_AT_ONCE = 100000

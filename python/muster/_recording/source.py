@@ -16,13 +16,13 @@ import uuid
 import weakref
 from typing import Any, Deque, List, Optional, TYPE_CHECKING
 
-from ._journal import check_name, check_size, now_us, step_of
-from ._progress import counted
-from ._segment import HAS_STEP
-from .exceptions import AzureMLException, ProjectSystemException, ServerUnreachableException
+from .journal import check_name, check_size, now_us, step_of
+from .._terminal.progress import counted
+from .segment import HAS_STEP
+from ..exceptions import AzureMLException, ProjectSystemException, ServerUnreachableException
 
 if TYPE_CHECKING:
-    from ._http import Client
+    from .._client.http import Client
 
 GATHER_SECONDS = 0.1
 IDLE_SECONDS = 5.0  # After which the thread ends; the next point starts another.

@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Any, Optional
 
-from ._printable import printable
+from .printable import printable
 
 REDRAW_SECONDS = 0.1
 LINE_SECONDS = 10.0

@@ -3,8 +3,8 @@ import json
 import math
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from ._segment import IS_INTEGER
-from .exceptions import UserErrorException
+from .segment import IS_INTEGER
+from ..exceptions import UserErrorException
 
 EXACT_INTEGER = 2 ** 53
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

@@ -12,9 +12,8 @@ import threading
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from . import _segment
-from ._segment import HAS_STEP, NUMBER_BYTES, Segment
-from .exceptions import RunEnvironmentException, UserErrorException
+from .segment import HAS_STEP, NUMBER_BYTES, Segment, name_bytes, value_bytes
+from ..exceptions import RunEnvironmentException, UserErrorException
 
 FIRST_SEGMENT_BYTES = 1 << 20
 LARGEST_SEGMENT_BYTES = 16 << 20
@@ -104,7 +103,7 @@ class Journal:
                 return
             self._busy = True
             try:
-                segment, name_id = self._prepare(name, _segment.value_bytes(text))
+                segment, name_id = self._prepare(name, value_bytes(text))
                 segment.value(name_id, flags, now_us(), step, text)
             except BaseException:
                 self._recover()
@@ -130,7 +129,7 @@ class Journal:
     def _prepare(self, name: str, room: int) -> Tuple[Segment, int]:
         """A segment with room for a record of `room` bytes, and the name's id in it."""
         encoded = check_name(name)
-        wanted = room + _segment.name_bytes(encoded)
+        wanted = room + name_bytes(encoded)
         while self._segment is None or self._segment.room() < wanted:
             self._open_next()
         name_id = self._ids.get(name)

@@ -2,23 +2,21 @@
 import os
 from typing import Any, Dict, Optional, TYPE_CHECKING, Union
 
-from . import _git
-from ._snapshot import take_snapshot
-from ._upload import upload_snapshot
-from .exceptions import UserErrorException
+from .._snapshots.git import Inquiry
+from .._snapshots.snapshot import take_snapshot
+from .._snapshots.upload import upload_snapshot
+from ..exceptions import UserErrorException
 
 if TYPE_CHECKING:
-    from .experiment import Experiment
-    from .run import Run
+    from ..experiment import Experiment
 
 DEFAULT_OUTPUTS = "outputs"
 
 
-def begin(experiment: "Experiment", name: Optional[str] = None, outputs: Union[None, bool, str] = None,
-          snapshot_directory: Optional[str] = None, parent_run_id: Optional[str] = None,
-          tags: Optional[Dict[str, str]] = None, properties: Optional[Dict[str, str]] = None) -> "Run":
-    """See Experiment.start_logging and Run.child_run."""
-    from .run import Run
+def begin(experiment: "Experiment", name: Optional[str] = None, snapshot_directory: Optional[str] = None,
+          parent_run_id: Optional[str] = None, tags: Optional[Dict[str, str]] = None,
+          properties: Optional[Dict[str, str]] = None) -> Dict[str, Any]:
+    """See Experiment.start_logging and Run.child_run; what the server says of the new run."""
     workspace = experiment.workspace
     body: Dict[str, Any] = {"kind": "interactive", "experiment": experiment.name, "tags": tags or {}, "properties": properties or {}}
     if name is not None:
@@ -26,13 +24,11 @@ def begin(experiment: "Experiment", name: Optional[str] = None, outputs: Union[N
     if parent_run_id is not None:
         body["parent_run_id"] = parent_run_id
     if snapshot_directory is not None:
-        git = _git.Inquiry(snapshot_directory)
+        git = Inquiry(snapshot_directory)
         body["snapshot_id"] = upload_snapshot(workspace._client, workspace._path, take_snapshot(snapshot_directory))
         body["properties"] = dict(git.properties(), **body["properties"])
-    data = workspace._client.json("POST", workspace._path + "/runs", body, create=True)
-    run = Run._from_data(experiment, data)
-    run._outputs = outputs_folder(outputs)
-    return run
+    data: Dict[str, Any] = workspace._client.json("POST", workspace._path + "/runs", body, create=True)
+    return data
 
 
 def outputs_folder(outputs: Union[None, bool, str]) -> Optional[str]:

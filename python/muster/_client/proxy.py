@@ -9,7 +9,7 @@ import socket
 from typing import NamedTuple, Optional
 from urllib.parse import unquote, urlsplit
 
-from .exceptions import UserErrorException
+from ..exceptions import UserErrorException
 
 Proxy = NamedTuple("Proxy", [("host", str), ("port", int), ("authorization", str)])
 

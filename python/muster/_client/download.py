@@ -5,10 +5,10 @@ import os
 import time
 from typing import Optional
 
-from ._http import Client, RETRY_FOR_SECONDS, Stream
-from ._problems import ErrorClass
-from ._progress import Progress
-from .exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
+from .http import Client, RETRY_FOR_SECONDS, Stream
+from .problems import ErrorClass
+from .._terminal.progress import Progress
+from ..exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
 
 
 def download_file(client: Client, path: str, target: str, size: int, sha256: Optional[str], label: str,

@@ -8,8 +8,8 @@ import threading
 import warnings
 from typing import Any, Dict, Optional, TYPE_CHECKING, Union
 
-from ._journal import Journal
-from ._logging import JournalLogger, MetricLogger
+from ._recording.journal import Journal
+from ._recording.logging import JournalLogger, MetricLogger
 from .exceptions import RunEnvironmentException
 from .experiment import Experiment
 from .offline_run import OfflineRun
@@ -18,7 +18,7 @@ from .script_run import ScriptRun
 from .workspace import Workspace, connect
 
 if TYPE_CHECKING:
-    from ._http import Client
+    from ._client.http import Client
 
 # What the innermost launcher says comes first: under torchrun MUSTER_RANK is the launcher's own, and RANK the process's.
 _RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "MUSTER_RANK")

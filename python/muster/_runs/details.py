@@ -1,7 +1,7 @@
 """What `run.get_details()` gives: Azure's keys, made from the server's."""
 from typing import Any, Dict
 
-from ._errors_of_runs import error_details, NO_DETAILS
+from .errors import error_details, NO_DETAILS
 
 
 def details_of(data: Dict[str, Any], log_files: Dict[str, str]) -> Dict[str, Any]:

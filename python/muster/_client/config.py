@@ -7,9 +7,9 @@ import os
 import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Set
 
-from ._addresses import normal_url, pinned_url, read_server_url
-from ._printable import printable
-from .exceptions import AuthenticationException, UserErrorException
+from .addresses import normal_url, pinned_url, read_server_url
+from .._terminal.printable import printable
+from ..exceptions import AuthenticationException, UserErrorException
 
 CONFIG_FOLDERS = (".azureml", "aml_config", "")
 _WARNED: Set[str] = set()  # Credentials files that were said to be readable by others.

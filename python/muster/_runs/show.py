@@ -2,9 +2,8 @@
 import sys
 from typing import Any, Dict, List, Optional, Set
 
-from ._errors_of_runs import NO_DETAILS
-
-from ._printable import LogFilter, printable, printable_lines
+from .._terminal.printable import LogFilter, printable, printable_lines, write
+from .errors import NO_DETAILS
 
 
 class OutputPrinter:
@@ -67,13 +66,3 @@ class OutputPrinter:
         if not self._at_line_start:
             write("\n")
             self._at_line_start = True
-
-
-def write(text: str) -> None:
-    """Prints text on a standard output that may know fewer characters than it has."""
-    try:
-        sys.stdout.write(text)
-    except UnicodeEncodeError:
-        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()

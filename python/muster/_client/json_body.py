@@ -2,7 +2,7 @@
 import json
 from typing import Any, Iterator, Tuple
 
-from .exceptions import UserErrorException
+from ..exceptions import UserErrorException
 
 
 def encode(body: Any) -> bytes:

@@ -1,0 +1,1 @@
+"""What a run logs, on its way to the server."""

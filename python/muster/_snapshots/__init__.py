@@ -1,0 +1,1 @@
+"""Source folders on their way to the server."""
