@@ -1,4 +1,4 @@
-"""The SDK's layers: a module is loaded with those of its own layer and of layers below it alone, and two of one layer never need each other."""
+"""The SDK's layers: a module needs those of its own layer and of layers below it alone, and no two need each other to be loaded."""
 import ast
 import os
 
@@ -18,7 +18,8 @@ LAYERS = [
     ["_submitted_run"],
     ["", "_cli"],
 ]
-# People go from one resource to another (run.experiment, experiment.workspace, workspace.experiments): these may look each other up once they are called.
+# People go from one resource to another (run.experiment, experiment.workspace, workspace.experiments): these may look each other up
+# once they are called.
 RESOURCES = {"workspace", "experiment", "run", "script_run", "offline_run", "model", "_submitted_run"}
 
 
