@@ -1,5 +1,5 @@
 #pragma once
-// Every command of the program, one function a file; each adds itself to its noun.
+// Every command of the program; each adds itself to its noun.
 
 #include "cli/command.h"
 #include "cli/context.h"
