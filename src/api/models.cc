@@ -109,6 +109,7 @@ Result<void> take_from_run(const Call& call, store::Session& session, std::int64
     return tl::unexpected(std::move(error));
   }
   MUSTER_TRY(check_not_over(call, *run));
+  MUSTER_TRY(check_not_deleted(*run));
   wanted.version.run_id = run->run_id;
   wanted.version.experiment = run->spec.experiment;
   if (!wanted.path) return {};

@@ -54,6 +54,16 @@ TEST_F(ModelsTest, APathThatNobodyWroteIsToldWithWhatIsThere) {
   }
 }
 
+TEST_F(ModelsTest, ADeletedRunHasNoModelsToRegisterUntilItIsBroughtBack) {
+  ASSERT_TRUE(api.scheduler.set_status(run.key, model::RunStatus::completed));
+  ASSERT_EQ(api("DELETE", Api::in("/runs/" + run.run_id)).status, 204);
+  const auto refused = from_path("outputs/model.pt");
+  EXPECT_EQ(refused.code(), "conflict");
+  EXPECT_THAT(refused.body, HasSubstr("muster run restore " + run.run_id));
+  ASSERT_EQ(api("POST", Api::in("/runs/" + run.run_id + "/restore")).status, 200);
+  EXPECT_EQ(from_path("outputs/model.pt").status, 201);
+}
+
 TEST_F(ModelsTest, FilesAreRegisteredByTheirBlobs) {
   const std::string sha256 = api.put_blob("weights");
   const auto made = api("POST", Api::in("/models"),
