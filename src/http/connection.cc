@@ -88,35 +88,35 @@ net::awaitable<bool> Connection::serve_one() {
   if (error) {
     std::optional<Response> refusal = refusal_of(error);
     if (!refusal) co_return false;
-    const Manner manner;
-    const bool closed = co_await answer_and_close(*refusal, manner);
+    const AnswerOptions options;
+    const bool closed = co_await answer_and_close(*refusal, options);
     co_return closed;
   }
 
-  Manner manner;
-  manner.version = parser.get().version() == 10 ? 10 : 11;
-  manner.head = parser.get().method() == wire::verb::head;
-  manner.keep_alive = parser.keep_alive();
+  AnswerOptions options;
+  options.version = parser.get().version() == 10 ? 10 : 11;
+  options.head = parser.get().method() == wire::verb::head;
+  options.keep_alive = parser.keep_alive();
   const bool has_body = !parser.is_done();
 
   Request request;
-  if (std::optional<HeaderFault> fault = header_fault(fields_of(parser), manner.version)) {
+  if (std::optional<HeaderFault> fault = header_fault(fields_of(parser), options.version)) {
     Response response = problem_response_as(fault->status, fault->error);
-    const bool closed = co_await answer_and_close(response, manner);
+    const bool closed = co_await answer_and_close(response, options);
     co_return closed;
   }
   const Result<const Route*> route = prepare(parser, request);
-  manner.request = &request;
+  options.request = &request;
   Response response;
   if (!route) {
     response = problem_response(route.error());
     if (route.error().code == Code::method_not_allowed)
       response.headers.emplace_back("allow", join(core_->router->methods(encoded_path(parser.get().target())), ", "));
     if (has_body) {
-      const bool closed = co_await answer_and_close(response, manner);
+      const bool closed = co_await answer_and_close(response, options);
       co_return closed;
     }
-    const bool again = co_await send(response, manner);
+    const bool again = co_await send(response, options);
     co_return again;
   }
 
@@ -136,10 +136,10 @@ net::awaitable<bool> Connection::serve_one() {
   if (has_body) {
     co_await on_worker(admit);
     if (refusal) {
-      const bool closed = co_await answer_and_close(*refusal, manner);
+      const bool closed = co_await answer_and_close(*refusal, options);
       co_return closed;
     }
-    if (beast::iequals(parser.get()[wire::field::expect], "100-continue") && manner.version == 11) {
+    if (beast::iequals(parser.get()[wire::field::expect], "100-continue") && options.version == 11) {
       constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
       const net::const_buffer bytes(kContinue.data(), kContinue.size());
       arm(core_->options.progress_deadline);
@@ -151,14 +151,14 @@ net::awaitable<bool> Connection::serve_one() {
     if (end == BodyEnd::gone) co_return false;
     if (end == BodyEnd::refused) {
       sink.reset();
-      const bool closed = co_await answer_and_close(response, manner);
+      const bool closed = co_await answer_and_close(response, options);
       co_return closed;
     }
   }
   co_await on_worker(finish);
   sink.reset();
-  if (core_->stopping) manner.keep_alive = false;
-  const bool again = co_await send(response, manner);
+  if (core_->stopping) options.keep_alive = false;
+  const bool again = co_await send(response, options);
   co_return again;
 }
 

@@ -55,9 +55,9 @@ std::string header_safe(std::string value) {
 }  // namespace
 
 /// For requests that were not read to their end: what is left of them cannot be told from the next. Always false, so that the caller ends.
-net::awaitable<bool> Connection::answer_and_close(Response& response, Manner manner) {
-  manner.keep_alive = false;
-  const bool sent = co_await send(response, manner);
+net::awaitable<bool> Connection::answer_and_close(Response& response, AnswerOptions options) {
+  options.keep_alive = false;
+  const bool sent = co_await send(response, options);
   (void)sent;
   // Closing with unread bytes would make the kernel send a reset, and the client would lose the answer.
   co_await linger();
@@ -81,11 +81,11 @@ net::awaitable<void> Connection::linger() {
 }
 
 /// Whether the connection can go on.
-net::awaitable<bool> Connection::send(Response& response, Manner manner) {
+net::awaitable<bool> Connection::send(Response& response, AnswerOptions options) {
   if (response.status == kInsufficientStorage) warn_of_full_disk(response);
-  if (manner.request != nullptr && core_->finish) core_->finish(*manner.request, response);
+  if (options.request != nullptr && core_->finish) core_->finish(*options.request, response);
   Message message;
-  message.version(manner.version);
+  message.version(options.version);
   message.result(static_cast<unsigned>(response.status));
   message.reason(reason_phrase(response.status));
   for (auto& [name, value] : response.headers) message.insert(name, header_safe(std::move(value)));
@@ -96,21 +96,21 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   auto* const stream = std::get_if<std::unique_ptr<StreamSource>>(&response.body);
   const bool without_body = response.status == 204 || response.status == 304;
   if (stream != nullptr) {
-    if (manner.version == 11)
+    if (options.version == 11)
       message.chunked(true);
     else
-      manner.keep_alive = false;  // its end is the connection's end
+      options.keep_alive = false;  // its end is the connection's end
   } else if (!without_body) {
     message.content_length(range != nullptr ? range->length : std::get<std::string>(response.body).size());
   }
-  message.keep_alive(manner.keep_alive);
+  message.keep_alive(options.keep_alive);
   Serializer serializer(message);
 
   bool sent = false;
-  if (range == nullptr && stream == nullptr && !manner.head && !without_body) {
+  if (range == nullptr && stream == nullptr && !options.head && !without_body) {
     const std::string& body = std::get<std::string>(response.body);
     sent = co_await send_bytes(serializer, message, body, More::no);
-    co_return sent&& manner.keep_alive;
+    co_return sent&& options.keep_alive;
   }
   serializer.split(true);
   error_code error;
@@ -118,14 +118,14 @@ net::awaitable<bool> Connection::send(Response& response, Manner manner) {
   co_await wire::async_write_header(stream_, serializer, net::redirect_error(net::use_awaitable, error));
   disarm();
   if (error) co_return false;
-  if (manner.head || without_body) co_return manner.keep_alive;
+  if (options.head || without_body) co_return options.keep_alive;
   if (range != nullptr && (stream_.is_tls() || range->source->descriptor() < 0))
     sent = co_await send_range(*range);
   else if (range != nullptr)
     sent = co_await send_file(*range);
   else
     sent = co_await send_stream(**stream, serializer, message);
-  co_return sent&& manner.keep_alive;
+  co_return sent&& options.keep_alive;
 }
 
 net::awaitable<bool> Connection::send_bytes(Serializer& serializer, Message& message, std::string_view bytes, More more) {

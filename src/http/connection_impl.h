@@ -51,7 +51,7 @@ using Message = wire::response<wire::buffer_body>;
 using Serializer = wire::response_serializer<wire::buffer_body>;
 
 /// How the answer to a request has to be sent.
-struct Manner {
+struct AnswerOptions {
   unsigned version = 11;
   bool head = false;
   bool keep_alive = false;
@@ -88,10 +88,10 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
                                "try again in a moment",
                                {}});
     refusal.headers.emplace_back("retry-after", "1");
-    const Manner manner;
+    const AnswerOptions options;
     bool reached = true;
     if (stream_.is_tls()) reached = co_await handshake();
-    if (reached) reached = co_await send(refusal, manner);
+    if (reached) reached = co_await send(refusal, options);
     if (reached) co_await linger();
     close();
   }
@@ -118,8 +118,8 @@ class Connection final : public Interruptible, public std::enable_shared_from_th
   net::awaitable<bool> serve_one();
   net::awaitable<bool> wait_for_request();
   net::awaitable<BodyEnd> read_body(Parser& parser, std::uint64_t limit, Request& request, UploadSink* sink, Response& refusal);
-  net::awaitable<bool> answer_and_close(Response& response, Manner manner);
-  net::awaitable<bool> send(Response& response, Manner manner);
+  net::awaitable<bool> answer_and_close(Response& response, AnswerOptions options);
+  net::awaitable<bool> send(Response& response, AnswerOptions options);
   net::awaitable<bool> send_bytes(Serializer& serializer, Message& message, std::string_view bytes, More more);
   net::awaitable<bool> send_file(SourceRange& range);
   net::awaitable<bool> send_range(SourceRange& range);
