@@ -110,6 +110,21 @@ class ClientTest(ServerCase):
         with self.refused(ServerUnreachableException, self.server.url, "nothing listens there", "muster up"):
             self.client().json("GET", "/workspaces/default")
 
+    def test_a_server_that_has_answered_is_waited_for_while_it_starts_again(self):
+        client = self.client()
+        client.json("GET", "/workspaces/default")
+        self.server.stop()
+        pauses = []
+        with mock.patch("muster._client.http.time.monotonic", lambda: len(pauses) * 2.0), \
+                mock.patch("muster._client.http._pause", lambda attempt: self.next_server(pauses, attempt)):
+            self.assertEqual(client.json("GET", "/workspaces/default")["name"], "default")
+        self.assertEqual(len(pauses), 2)
+
+    def next_server(self, pauses, attempt):
+        pauses.append(attempt)
+        if len(pauses) == 2:  # After four seconds by the clock that is used here.
+            self.server = FakeServer(self.server.server_port, self.server.state)
+
     def test_something_that_is_no_muster_server(self):
         self.server.before = lambda handler: handler.answer(200, raw=b"<html>") or True
         with self.refused(ProjectSystemException, "is it a Muster server?"):

@@ -30,7 +30,7 @@ API = "/api/v1"
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 120.0
 RETRY_FOR_SECONDS = 20.0  # A broken connection or an answer of TRIED_AGAIN is tried again for this long …
-REFUSED_FOR_SECONDS = 1.0  # When nothing listens at the address: a restart of the server takes less than this.
+REFUSED_FOR_SECONDS = 1.0  # … and for this long when nothing listens at an address that has never answered.
 TRIED_AGAIN = (502, 503, 504)  # The server, or a proxy before it, is not ready. The same as the command line's.
 CHUNK_BYTES = 1 << 20
 IDLE_CONNECTIONS = 8
@@ -54,6 +54,7 @@ class Client:
         self._fingerprint = server.fingerprint or (read_fingerprint(fingerprint) if fingerprint else "")
         self._https, self._host, self._port = server.https, server.host, server.port
         self._proxy = proxy_for("https" if self._https else "http", self._host, self._port)
+        self._has_answered = False
         self._prefix = API
         if self._proxy and not self._https:  # A proxy is told the whole address.
             self._prefix = "http://" + host_and_port(server) + API
@@ -259,10 +260,13 @@ class Client:
             connection.close()
         else:
             self._give_back(connection)
+        self._has_answered = True
         return Answer(response.status, dict(response.headers.items()), data)
 
     def _pause_or_raise(self, reason: Exception, started: float, attempt: int) -> None:
-        patience = REFUSED_FOR_SECONDS if isinstance(reason, (ConnectionRefusedError, socket.gaierror)) else RETRY_FOR_SECONDS
+        is_nobody_there = isinstance(reason, (ConnectionRefusedError, socket.gaierror))
+        # A server that has answered is being started again: a run of days must not fail for that.
+        patience = REFUSED_FOR_SECONDS if is_nobody_there and not self._has_answered else RETRY_FOR_SECONDS
         final = isinstance(reason, ssl.SSLError) and not isinstance(reason, _CUT_OFF)
         if final or time.monotonic() - started >= patience:
             raise self._unreachable(reason)
