@@ -323,7 +323,7 @@ TEST_P(StoreContract, WhatIsThereAlreadyIsAConflictAndWhatIsGoneIsNotFound) {
 TEST_P(StoreContract, AFullDiskIsAnErrorThatPasses) {
   if (!GetParam().on_small_disk) return;  // a database server's disk is its own affair
   store_.reset();                         // no other thread while the process is split
-  GetParam().on_small_disk([this](const fs::path& disk) {
+  GetParam().on_small_disk([](const fs::path& disk) {
     const auto store = GetParam().open(disk).value();
     ASSERT_TRUE(add_counters(*store, {"before"}));
     const fs::path filler = test::fill_disk(disk);
