@@ -135,6 +135,7 @@ TEST_F(ClientSources, ARepeatedTransactionLosesNoPoint) {
       });
       return inside_.write([&](store::Session& session) -> Result<void> { return work(session); });
     }
+    void write_later_erased(Work work, Then then) override { then(write_erased(work)); }
     Result<void> read_erased(const Work& work) override {
       return inside_.read([&](store::Session& session) { return work(session); });
     }

@@ -47,6 +47,7 @@ class ManifestsUnreadableInWrites final : public store::Store {
       return work(session);
     });
   }
+  void write_later_erased(Work work, Then then) override { then(write_erased(work)); }
   Result<void> read_erased(const Work& work) override { return inside_.read(work); }
 
  private:

@@ -62,8 +62,9 @@ void SchedulerImpl::start_answered(const model::Run& run, const Result<void>& ou
 
 /// Processes, descriptors and memory come back, and so does the disk: the run keeps its nodes and is tried again, each time after longer.
 void SchedulerImpl::put_off_start(const model::Run& run, const std::string& why) {
-  const auto applied = apply(run.key, run.attempt, PutOff{why});
-  if (!applied || applied->changed) log::warning("scheduler", "{} cannot be started now: {}", run.run_id, why);
+  apply_later(run.key, run.attempt, PutOff{why}, [run_id = run.run_id, why](const Result<Step>& applied) {
+    if (!applied || applied->changed) log::warning("scheduler", "{} cannot be started now: {}", run_id, why);
+  });
   PutOffStart& put_off = put_off_[run.run_id];
   put_off.waits = true;
   const auto now = active(run.run_id);
@@ -86,7 +87,7 @@ void SchedulerImpl::end_before_start(const model::Run& run) {
 
 void SchedulerImpl::lose_nodes(const model::Run& run) {
   for (const model::RunNode& node : run.nodes)
-    lose_node({run.run_id, run.attempt}, node.node_rank, {engine::GoneKind::killed, "it was never started", "", true});
+    lose_node({run.run_id, run.attempt}, {node.node_rank, {engine::GoneKind::killed, "it was never started", "", true}});
 }
 
 void SchedulerImpl::salvage_node(const model::Run& run, int node_rank, int tries) {
@@ -99,7 +100,7 @@ void SchedulerImpl::salvage_node(const model::Run& run, int node_rank, int tries
     if (!waits || tries == 0)
       log::error("scheduler", "{}: node {} could not be salvaged: {}", run.run_id, node_rank, outcome.error().detail);
     thread_.post_after(delay_after(waits ? tries : 2), [this, run, node_rank, tries, waits, why = outcome.error().detail] {
-      if (!waits) return lose_node({run.run_id, run.attempt}, node_rank, {engine::GoneKind::killed, why, "", true});
+      if (!waits) return lose_node({run.run_id, run.attempt}, {node_rank, {engine::GoneKind::killed, why, "", true}});
       const auto now = active(run.run_id);
       if (now && now->attempt == run.attempt) salvage_node(*now, node_rank, tries + 1);
     });
@@ -154,16 +155,21 @@ void SchedulerImpl::end_by_force(const model::Run& run) {
 
 /// The nodes are given back once it is stored that nothing is left on them: the next server would take them for this run's otherwise.
 void SchedulerImpl::release_killed(const model::Run& run) {
-  const auto noted = store_.write([&](store::Session& session) -> Result<void> {
-    store::run_attempts::set_to_kill(session, run.key, run.attempt, false);
+  const auto note = [key = run.key, attempt = run.attempt](store::Session& session) -> Result<void> {
+    store::run_attempts::set_to_kill(session, key, attempt, false);
     return {};
+  };
+  const auto noted = [this, run](const Result<void>& stored) {
+    if (stored) {
+      folders_->clean({run.run_id, run.attempt});
+      return release(run);
+    }
+    log::warning("scheduler", "{}: {}", run.run_id, stored.error().detail);
+    thread_.post_after(std::chrono::seconds(2), [this, run] { release_killed(run); });
+  };
+  store_.write_later(note, [this, door = door_, noted](const Result<void>& stored) {
+    door->pass([&] { thread_.post([noted, stored] { noted(stored); }); });
   });
-  if (noted) {
-    folders_->clean({run.run_id, run.attempt});
-    return release(run);
-  }
-  log::warning("scheduler", "{}: {}", run.run_id, noted.error().detail);
-  thread_.post_after(std::chrono::seconds(2), [this, run] { release_killed(run); });
 }
 
 engine::Listener SchedulerImpl::engine_listener() {
@@ -171,16 +177,15 @@ engine::Listener SchedulerImpl::engine_listener() {
   listener.waiting = [this](const engine::AttemptId& id, const std::string& reason) { heard(id, WaitingForNodes{reason}); };
   listener.nodes_coming = [this](const engine::AttemptId& id) { heard(id, NodesComing{}); };
   listener.nodes_there = [this](const engine::AttemptId& id, const std::vector<engine::Node>& nodes) {
-    heard(id, NodesThere{nodes});
-    watch_start(id.run_id, id.attempt);
+    heard(id, NodesThere{nodes}, [this, id](const Step&) { watch_start(id.run_id, id.attempt); });
   };
   listener.node_gone = [this](const engine::AttemptId& id, const std::string& key, const engine::Gone& how) { node_gone(id, key, how); };
   return listener;
 }
 
-void SchedulerImpl::heard(const engine::AttemptId& id, const Event& event) {
+void SchedulerImpl::heard(const engine::AttemptId& id, const Event& event, const std::function<void(const Step&)>& then) {
   const auto run = active(id.run_id);
-  if (run && run->attempt == id.attempt) apply_until_stored(run->key, id.attempt, event);
+  if (run && run->attempt == id.attempt) apply_until_stored(run->key, id.attempt, event, then);
 }
 
 void SchedulerImpl::node_gone(const engine::AttemptId& id, const std::string& key, const engine::Gone& how) {
@@ -190,20 +195,26 @@ void SchedulerImpl::node_gone(const engine::AttemptId& id, const std::string& ke
     folders_->clean(id);
     return;
   }
-  if (const model::RunNode* node = node_of_key(*run, key)) return lose_node(id, node->node_rank, how);
-  log::error("scheduler", "{}: its engine tells of a node '{}' that it has not ({})", id.run_id, key, how.words);
+  // Which of its nodes that is may be about to be stored.
+  lose_node_until_stored(id, run->key, {0, how, key});
 }
 
-void SchedulerImpl::lose_node(const engine::AttemptId& id, int node_rank, const engine::Gone& how) {
-  const auto applied = apply(NodeId{id.run_id, id.attempt, node_rank}, NodeGone{node_rank, how});
-  if (!applied) {
+void SchedulerImpl::lose_node(const engine::AttemptId& id, const NodeGone& gone) {
+  if (const auto run = active(id.run_id)) return lose_node_until_stored(id, run->key, gone);
+  folders_->clean(id);
+}
+
+void SchedulerImpl::lose_node_until_stored(const engine::AttemptId& id, std::int64_t run_key, const NodeGone& gone) {
+  apply_later(run_key, id.attempt, gone, [this, id, run_key, gone](const Result<Step>& applied) {
+    if (applied) {
+      if (model::has_ended(applied->run.status) || applied->run.attempt != id.attempt) folders_->clean(id);
+      return;
+    }
     if (applied.error().code == Code::conflict) return folders_->clean(id);  // that attempt is over
-    log::error("scheduler", "{}: node {} is gone ({}): {}", id.run_id, node_rank, how.words, applied.error().detail);
-    thread_.post_after(std::chrono::seconds(2), [this, id, node_rank, how] { lose_node(id, node_rank, how); });
-    return;
-  }
-  const bool is_over = model::has_ended(applied->run.status) || applied->run.attempt != id.attempt;
-  if (is_over) folders_->clean(id);
+    log::error("scheduler", "{}: a node is gone ({}): {}", id.run_id, gone.how.words, applied.error().detail);
+    if (applied.error().code == Code::not_found) return;
+    thread_.post_after(std::chrono::seconds(2), [this, id, run_key, gone] { lose_node_until_stored(id, run_key, gone); });
+  });
 }
 
 }  // namespace muster::scheduler

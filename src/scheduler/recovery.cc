@@ -24,9 +24,7 @@ Result<void> SchedulerImpl::recover() {
     }
     return found;
   }));
-  active_.with([&](ActiveRuns& all) {
-    for (const model::Run& run : runs) all[run.run_id] = std::make_shared<const model::Run>(run);
-  });
+  for (const model::Run& run : runs) remember(std::make_shared<const model::Run>(run));
   // Nodes first, so that no waiting run is given one that is taken.
   for (const model::Run& run : runs) {
     if (!run.nodes.empty()) targets_.adopt(run, steady_us());

@@ -90,6 +90,7 @@ struct WaitsForDisk {
 struct NodeGone {
   int node_rank = 0;
   engine::Gone how;
+  std::string key{};  ///< names the node instead of its rank, unless ""
 };
 /// The engine says that nothing comes of the attempt, which had no nodes yet.
 struct AttemptGone {

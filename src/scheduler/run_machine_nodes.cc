@@ -114,7 +114,10 @@ void RunStep::note_kind(RunNode& node, const engine::Gone& how) const {
 }
 
 bool RunStep::operator()(const NodeGone& event) const {
-  RunNode* node = node_of(run, event.node_rank);
+  const RunNode* named = event.key.empty() ? nullptr : node_of_key(run, event.key);
+  if (!event.key.empty() && named == nullptr)
+    return refuse(Code::not_found, fmt::format("its engine tells of a node '{}' that it has not", event.key));
+  RunNode* node = node_of(run, named == nullptr ? event.node_rank : named->node_rank);
   if (node == nullptr || node->status == NodeStatus::done) return false;
   const bool was_stopping = stop_reason(run).has_value();
   const engine::Gone& how = event.how;

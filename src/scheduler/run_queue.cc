@@ -14,15 +14,16 @@ void RunQueue::add(Waiting waiting) {
   const std::string experiment = waiting.experiment;
   const auto known = level.lines.find(experiment);
   if (known != level.lines.end()) level.order.erase(place(level, experiment));
-  level.lines[experiment].emplace(std::pair(waiting.since, waiting.run_key), waiting);
+  const std::pair at(waiting.since, waiting.run_key);
+  const auto placed = level.lines[experiment].emplace(at, std::move(waiting)).first;
   level.order.insert(place(level, experiment));
-  waiting_.emplace(waiting.run_key, std::move(waiting));
+  waiting_.emplace(at.second, &placed->second);
 }
 
 bool RunQueue::remove(std::int64_t run_key) {
   const auto at = waiting_.find(run_key);
   if (at == waiting_.end()) return false;
-  const Waiting waiting = std::move(at->second);
+  const Waiting waiting = *at->second;
   waiting_.erase(at);
   nodes_wanted_ -= waiting.node_count;
   Level& level = levels_.at(waiting.priority);
@@ -47,7 +48,7 @@ const Waiting* RunQueue::first() const {
 std::vector<Waiting> RunQueue::take_larger_than(int nodes) {
   std::vector<Waiting> larger;
   for (const auto& [key, waiting] : waiting_) {
-    if (waiting.node_count > nodes) larger.push_back(waiting);
+    if (waiting->node_count > nodes) larger.push_back(*waiting);
   }
   for (const Waiting& waiting : larger) remove(waiting.run_key);
   return larger;

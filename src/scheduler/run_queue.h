@@ -27,6 +27,10 @@ struct Waiting {
 
 class RunQueue {
  public:
+  RunQueue() = default;
+  RunQueue(RunQueue&&) = default;
+  RunQueue& operator=(RunQueue&&) = default;
+
   /// A run that is already waiting is replaced.
   void add(Waiting waiting);
   /// False when it was not waiting.
@@ -54,9 +58,9 @@ class RunQueue {
   };
   std::tuple<std::int64_t, std::int64_t, std::string> place(const Level& level, const std::string& experiment) const;
 
-  std::map<std::int64_t, Level, std::greater<>> levels_;  ///< by priority
-  std::unordered_map<std::int64_t, Waiting> waiting_;
-  std::unordered_map<std::string, std::int64_t> granted_;  ///< since the experiment last had nothing waiting
+  std::map<std::int64_t, Level, std::greater<>> levels_;      ///< by priority
+  std::unordered_map<std::int64_t, const Waiting*> waiting_;  ///< by run key, in their lines
+  std::unordered_map<std::string, std::int64_t> granted_;     ///< since the experiment last had nothing waiting
   std::int64_t nodes_wanted_ = 0;
 };
 

@@ -57,12 +57,43 @@ SchedulerImpl::~SchedulerImpl() {
   folders_->stop(options_.engine_patience);
   folders_.reset();
   preparer_.reset();
+  door_->close();  // what the writer still has to do for us is left: the next server finds the runs as they were stored
 }
 
 std::shared_ptr<const model::Run> SchedulerImpl::active(const std::string& run_id) const {
-  return active_.with([&](const ActiveRuns& runs) {
-    const auto at = runs.find(run_id);
-    return at == runs.end() ? nullptr : at->second;
+  std::optional<std::int64_t> queued;
+  const auto known = active_.with([&](const ActiveRuns& all) -> std::shared_ptr<const model::Run> {
+    if (const auto at = all.queued.find(run_id); at != all.queued.end()) queued = at->second.key;
+    const auto at = all.runs.find(run_id);
+    return at == all.runs.end() ? nullptr : at->second;
+  });
+  if (!queued) return known;
+  const auto found =
+      store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find(session, *queued); });
+  if (!found) log::error("scheduler", "{} cannot be read: {}", run_id, found.error().detail);
+  return found && *found && !model::has_ended((*found)->status) ? std::make_shared<const model::Run>(**found) : nullptr;
+}
+
+void SchedulerImpl::remember(const std::shared_ptr<const model::Run>& run) {
+  // An engine that grants nodes itself has the run in no queue of ours.
+  const bool is_queued = run->status == model::RunStatus::queued && !targets_.engine_grants_nodes(target_of(*run));
+  active_.with([&](ActiveRuns& all) {
+    if (is_queued)
+      all.queued.insert_or_assign(run->run_id, QueuedRun{run->key, run->attempt});
+    else
+      all.queued.erase(run->run_id);
+    if (is_queued || model::has_ended(run->status))
+      all.runs.erase(run->run_id);
+    else
+      all.runs.insert_or_assign(run->run_id, run);
+  });
+}
+
+bool SchedulerImpl::is_queued(const std::string& run_id, int attempt) const {
+  return active_.with([&](const ActiveRuns& all) {
+    if (const auto at = all.queued.find(run_id); at != all.queued.end()) return at->second.attempt == attempt;
+    const auto at = all.runs.find(run_id);
+    return at != all.runs.end() && at->second->attempt == attempt && at->second->status == model::RunStatus::queued;
   });
 }
 
@@ -91,7 +122,7 @@ void SchedulerImpl::target_changed(const std::string& workspace, const std::stri
     const std::vector<std::string> moved = targets_.define(**target, steady_us());
     thread_.post([this, workspace, name, moved] {
       for (const std::string& run_id : moved) {
-        if (const auto run = active(run_id); run && run->status == model::RunStatus::queued) enqueue(*run);
+        enqueue_again(run_id);
       }
       dispatch({workspace, name});
       watch_targets();
@@ -106,8 +137,8 @@ TargetStatus SchedulerImpl::target_status(const std::string& workspace, const st
   const auto definition = targets_.definition(target);
   TargetStatus status{definition ? calls_->status(definition->engine, target) : engine::TargetStatus{}, targets_.queued_runs(target)};
   if (targets_.engine_grants_nodes(target)) {
-    status.queued_runs = static_cast<int>(active_.with([&](const ActiveRuns& runs) {
-      return std::count_if(runs.begin(), runs.end(), [&](const auto& one) {
+    status.queued_runs = static_cast<int>(active_.with([&](const ActiveRuns& all) {
+      return std::count_if(all.runs.begin(), all.runs.end(), [&](const auto& one) {
         return target_of(*one.second) == target && one.second->status == model::RunStatus::queued;
       });
     }));

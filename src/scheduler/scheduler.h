@@ -104,7 +104,7 @@ class Scheduler {
                             const NotKept& not_kept) = 0;
 
   /// The run as it was last stored, if it has been taken up and has not ended: the one place that says whose tokens are still good. In
-  /// memory, so that it may be asked with each request.
+  /// memory, so that it may be asked with each request; only of a run that waits in a queue, whose token nobody has, the store is asked.
   virtual std::shared_ptr<const model::Run> active(const std::string& run_id) const = 0;
   virtual const RunTokens& tokens() const = 0;
   /// What takes the place of stored details while the disk takes no writes; in memory.

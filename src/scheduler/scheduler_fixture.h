@@ -56,6 +56,12 @@ class SchedulerTest : public ::testing::Test {
   }
 
   model::Run submit(const std::function<void(model::RunSpec&)>& change = {}) {
+    const model::Run run = stored(change);
+    scheduler_->submitted(run.key);
+    return run;
+  }
+  /// The scheduler has not heard of it yet.
+  model::Run stored(const std::function<void(model::RunSpec&)>& change = {}) {
     model::Run run;
     run.workspace = "default";
     run.spec.experiment = "birds";
@@ -71,7 +77,6 @@ class SchedulerTest : public ::testing::Test {
     });
     EXPECT_TRUE(key) << key.error().detail;
     run.key = *key;
-    scheduler_->submitted(run.key);
     return run;
   }
   void make_target(const std::string& name, int max_nodes) {

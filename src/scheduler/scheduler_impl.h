@@ -4,12 +4,13 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
+#include <set>
 
 #include "base/guarded.h"
 #include "environment/cache.h"
 #include "scheduler/delay_after.h"
 #include "scheduler/dispatch_thread.h"
+#include "scheduler/door.h"
 #include "scheduler/engine_calls.h"
 #include "scheduler/environment_preparer.h"
 #include "scheduler/heartbeats.h"
@@ -47,21 +48,33 @@ class SchedulerImpl final : public Scheduler {
 
  private:
   using Also = std::function<void(store::Session&, const model::Run&)>;
+  using Applied = std::function<void(const Result<Step>&)>;
 
   // transitions.cc
-  /// Loads the run, decides, stores; then hands the effects to the dispatch thread. `attempt`: 0 for any. `also` writes in the same
-  /// transaction.
+  /// Loads the run, decides and stores in a write transaction; once that is durable the effects are handed to the dispatch thread. Events
+  /// are decided, and their effects follow, in the order in which they are applied, by whatever thread. `attempt`: 0 for any. `also` writes
+  /// in the same transaction. Waits; not for the dispatch thread.
   Result<Step> apply(std::int64_t run_key, int attempt, const Event& event, const Also& also = {});
   Result<Step> apply(const NodeId& node, const Event& event, const Also& also = {});
+  /// The same without waiting, so that many events share one sync of the disk. `then` is called with what became of it, after its effects
+  /// have been handed over, on the dispatch thread.
+  void apply_later(std::int64_t run_key, int attempt, const Event& event, Applied then, Also also = {});
+  /// What both ask of the store. `then` is called by the store's writer.
+  void write_step(std::int64_t run_key, int attempt, const Event& event, Also also, Applied then);
+  /// By the store's writer, of what has just become durable: no step is followed up before an earlier one.
+  void follow_up(const Step& stored);
+  /// What is left to be done of a run that has ended: nothing more comes to its logs.
+  void close_ended(const model::Run& run);
   /// Of an event that the disk refused: people are told from memory.
   void show_unstored(std::int64_t run_key, const Event& event, const Error& error);
   /// For an event that nobody will tell again: while it cannot be stored it is tried until it can, or means nothing any more. `then` is
-  /// called once with what became of it, on the caller's thread or the dispatch thread.
-  void apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then = {}, Also also = {},
-                          int tries = 0);
+  /// called once with what became of it, on the dispatch thread.
+  void apply_until_stored(std::int64_t run_key, int attempt, const Event& event, const std::function<void(const Step&)>& then = {},
+                          const Also& also = {}, int tries = 0);
   void carry_out(const model::Run& run, const Effect& effect);
   void enqueue(const model::Run& run);
   void dispatch(const TargetName& target);
+  void grant_answered(const TargetName& target, std::int64_t run_key, const std::string& run_id, const Result<Step>& applied);
   void release(const model::Run& run);
   void note_disk(const model::Run& run, const WaitsForDisk& wait);
   /// The preparer's, called from its threads.
@@ -90,9 +103,10 @@ class SchedulerImpl final : public Scheduler {
   void end_before_start(const model::Run& run);
   engine::Listener engine_listener();
   /// Of an attempt that an engine tells of, unless it is over.
-  void heard(const engine::AttemptId& id, const Event& event);
+  void heard(const engine::AttemptId& id, const Event& event, const std::function<void(const Step&)>& then = {});
   void node_gone(const engine::AttemptId& id, const std::string& key, const engine::Gone& how);
-  void lose_node(const engine::AttemptId& id, int node_rank, const engine::Gone& how);
+  void lose_node(const engine::AttemptId& id, const NodeGone& gone);
+  void lose_node_until_stored(const engine::AttemptId& id, std::int64_t run_key, const NodeGone& gone);
   /// Of all its nodes, which were never started.
   void lose_nodes(const model::Run& run);
   engine::Attempt attempt_of(const model::Run& run, bool salvage) const;
@@ -116,8 +130,22 @@ class SchedulerImpl final : public Scheduler {
   /// Has the engine watch what an earlier server started; tried again until it does.
   void adopt_nodes(const model::Run& run, int tries = 0);
 
-  /// The runs that have not ended, as they were last stored.
-  using ActiveRuns = std::map<std::string, std::shared_ptr<const model::Run>>;
+  // The runs that have not ended. There may be very many in the queues, of which nothing is asked until they are granted nodes: of those
+  // only this is kept, and the store has the rest.
+  struct QueuedRun {
+    std::int64_t key = 0;
+    int attempt = 0;
+  };
+  struct ActiveRuns {
+    std::map<std::string, std::shared_ptr<const model::Run>> runs;  ///< as they were last stored
+    std::map<std::string, QueuedRun> queued;                        ///< they wait in a queue of ours
+  };
+  /// The run is as it has just been stored.
+  void remember(const std::shared_ptr<const model::Run>& run);
+  /// Asks memory alone.
+  bool is_queued(const std::string& run_id, int attempt) const;
+  /// Of a run that may be Queued: its place in the queue is looked at once more.
+  void enqueue_again(const std::string& run_id);
 
   const SchedulerOptions options_;
   const RunTokens tokens_{options_.token_secret};
@@ -127,7 +155,7 @@ class SchedulerImpl final : public Scheduler {
   const Clock& clock_;
   Targets targets_;
   environment::EnvironmentCache environments_;
-  std::mutex apply_mutex_;  ///< effects are posted in the order in which their states were stored
+  const std::shared_ptr<Door> door_ = std::make_shared<Door>();  ///< what the store's writer does for this scheduler passes it
   Guarded<ActiveRuns> active_;
   Unstored unstored_;
   Guarded<Heartbeats> heartbeats_;
@@ -144,6 +172,8 @@ class SchedulerImpl final : public Scheduler {
     bool waits = false;  ///< else the engine has been asked again
   };
   std::map<std::string, PutOffStart> put_off_;  ///< by run id; the dispatch thread's alone
+  std::set<std::int64_t>
+      granted_;  ///< runs whose nodes are being stored: in the queue no more, and still Queued; the dispatch thread's alone
   std::unique_ptr<RunFolders> folders_;
   std::unique_ptr<EngineCalls> calls_;
   std::unique_ptr<EnvironmentPreparer> preparer_;

@@ -45,6 +45,17 @@ class SlowWorkTest : public SchedulerTest {
     return becomes(run, RunStatus::completed);
   }
   Barrier barrier_;
+  /// Every write waits behind one that goes on until the barrier is opened.
+  std::thread slow_disk() {
+    std::thread slow([this] {
+      EXPECT_TRUE(store_->write([this](store::Session&) -> Result<void> {
+        barrier_.hold_up();
+        return {};
+      }));
+    });
+    EXPECT_TRUE(barrier_.is_reached.wait_for(true));
+    return slow;
+  }
 
   /// A program that plays `python -m venv` and pip. While its gate is closed, nothing that it is asked for returns.
   std::string fake_python() {
@@ -66,6 +77,54 @@ class SlowWorkTest : public SchedulerTest {
     };
   }
 };
+
+TEST_F(SlowWorkTest, WhatHappensToManyRunsWaitsForTheDiskOnceTogether) {
+  constexpr int kRuns = 20;
+  make_target("cpu", kRuns);
+  std::vector<model::Run> runs;
+  for (int i = 0; i < kRuns; ++i) runs.push_back(stored([](model::RunSpec& spec) { spec.compute_target = "cpu"; }));
+  std::thread slow = slow_disk();
+  for (const model::Run& run : runs) scheduler_->submitted(run.key);
+  EXPECT_TRUE(store_->asked_later.wait([](int count) { return count >= kRuns; })) << "none waits until an earlier one is stored";
+  EXPECT_TRUE(nodes_.starts.get().empty());
+  barrier_.is_open.set(true);
+  slow.join();
+  ASSERT_TRUE(started(kRuns));
+  for (const model::Run& run : runs) EXPECT_TRUE(becomes(run, RunStatus::starting));
+}
+
+TEST_F(SlowWorkTest, WhoAsksForARunThatWaitsInAQueueGetsAllOfIt) {
+  make_target("cpu", 1);
+  const model::Run first = running_on("cpu");
+  const model::Run second = submit_to("cpu");
+  ASSERT_TRUE(shows(second, "waiting for a node of cpu: 0 of at most 1 are free"));
+  const auto queued = scheduler_->active(second.run_id);
+  ASSERT_TRUE(queued);
+  EXPECT_EQ(queued->status, RunStatus::queued);
+  EXPECT_EQ(queued->spec.command, "true");
+  EXPECT_EQ(queued->status_detail, "waiting for a node of cpu: 0 of at most 1 are free");
+  start();  // and the next server's
+  EXPECT_TRUE(scheduler_->active(second.run_id));
+  EXPECT_TRUE(scheduler_->active(first.run_id));
+  ASSERT_TRUE(scheduler_->cancel(second.key, "enough", false));
+  EXPECT_FALSE(scheduler_->active(second.run_id));
+}
+
+TEST_F(SlowWorkTest, ANodeThatIsGoneBeforeItIsStoredThatItCameIsNotForgotten) {
+  nodes_.grants_nodes = true;
+  start();
+  const model::Run run = submit();
+  ASSERT_TRUE(started(1));
+  ASSERT_TRUE(shows(run, "no machine is free"));
+  std::thread slow = slow_disk();
+  const engine::AttemptId id{run.run_id, 1};
+  nodes_.give_nodes(id);
+  nodes_.lose(id, "machine-0", {engine::GoneKind::exited, "exit code 1", "no library", true});
+  barrier_.is_open.set(true);
+  slow.join();
+  ASSERT_TRUE(becomes(run, RunStatus::failed));
+  EXPECT_NE(look(run).error->message.find("ended before it checked in"), std::string::npos) << look(run).error->message;
+}
 
 TEST_F(SlowWorkTest, CheckInTakesWhatWasPreparedAndBuildsNothing) {
   const model::Run run = submit(with_package());

@@ -1,5 +1,7 @@
 // Events in, states stored, effects carried out.
 
+#include <future>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -17,16 +19,15 @@ constexpr std::chrono::milliseconds kStoreAgain{1000};
 
 }  // namespace
 
-Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event& event, const Also& also) {
-  const std::lock_guard lock(apply_mutex_);
-  Circumstances circumstances;
-  circumstances.now = clock_.now_us();
-  auto stored = store_.write([&](store::Session& session) -> Result<Step> {
+void SchedulerImpl::write_step(std::int64_t run_key, int attempt, const Event& event, Also also, Applied then) {
+  const auto decide = [this, run_key, attempt, event, also = std::move(also)](store::Session& session) -> Result<Step> {
     auto run = store::runs::find(session, run_key);
     if (!run) return fail(Code::not_found, "the run is gone");
     if (attempt != 0 && run->attempt != attempt) {
       return fail(Code::conflict, "attempt {} of run {} is over: it is at attempt {}", attempt, run->run_id, run->attempt);
     }
+    Circumstances circumstances;
+    circumstances.now = clock_.now_us();
     circumstances.low_priority = targets_.low_priority(target_of(*run));
     circumstances.engine_grants_nodes = targets_.engine_grants_nodes(target_of(*run));
     Step next = step(std::move(*run), event, circumstances);
@@ -39,29 +40,60 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
     }
     if (also && next.changed) also(session, next.run);
     return next;
+  };
+  const auto decide_unless_over = [door = door_, decide](store::Session& session) {
+    Result<Step> next = fail(Code::unavailable, "the server is ending");
+    door->pass([&] { next = decide(session); });
+    return next;
+  };
+  store_.write_later(decide_unless_over, [this, door = door_, then = std::move(then)](const Result<Step>& stored) {
+    door->pass([&] {
+      if (stored) follow_up(*stored);
+    });
+    then(stored);
   });
-  if (!stored) {
+}
+
+void SchedulerImpl::follow_up(const Step& stored) {
+  const auto run = std::make_shared<const model::Run>(stored.run);
+  if (stored.changed) unstored_.stored();
+  remember(run);
+  if (!stored.changed) return;
+  changes_.notify(run->key);
+  for (const Effect& effect : stored.effects) thread_.post([this, run, effect] { carry_out(*run, effect); });
+}
+
+void SchedulerImpl::close_ended(const model::Run& run) {
+  const auto sealed = logs_.complete_all(run.uuid, run.attempt);
+  if (!sealed) log::warning("scheduler", "{}: {}", run.run_id, sealed.error().detail);
+  log::info("scheduler", "{} is {}", run.run_id, model::to_string(run.status));
+  changes_.notify(run.key);
+}
+
+Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event& event, const Also& also) {
+  const auto answer = std::make_shared<std::promise<Result<Step>>>();
+  write_step(run_key, attempt, event, also, [answer](const Result<Step>& stored) { answer->set_value(stored); });
+  Result<Step> stored = answer->get_future().get();
+  if (!stored)
     show_unstored(run_key, event, stored.error());
-    return stored;
-  }
-  if (stored->changed) unstored_.stored();
-  active_.with([&](ActiveRuns& runs) {
-    if (model::has_ended(stored->run.status))
-      runs.erase(stored->run.run_id);
-    else
-      runs[stored->run.run_id] = std::make_shared<const model::Run>(stored->run);
-  });
-  if (!stored->changed) return stored;
-  if (model::has_ended(stored->run.status)) {
-    const auto sealed = logs_.complete_all(stored->run.uuid, stored->run.attempt);
-    if (!sealed) log::warning("scheduler", "{}: {}", stored->run.run_id, sealed.error().detail);
-    log::info("scheduler", "{} is {}", stored->run.run_id, model::to_string(stored->run.status));
-  }
-  changes_.notify(stored->run.key);
-  for (const Effect& effect : stored->effects) {
-    thread_.post([this, run = stored->run, effect] { carry_out(run, effect); });
-  }
+  else if (stored->changed && model::has_ended(stored->run.status))
+    close_ended(stored->run);
   return stored;
+}
+
+void SchedulerImpl::apply_later(std::int64_t run_key, int attempt, const Event& event, Applied then, Also also) {
+  write_step(run_key, attempt, event, std::move(also),
+             [this, door = door_, run_key, event, then = std::move(then)](const Result<Step>& stored) {
+               door->pass([&] {
+                 thread_.post([this, run_key, event, then, stored] {
+                   if (!stored)
+                     show_unstored(run_key, event, stored.error());
+                   else if (stored->changed && model::has_ended(stored->run.status))
+                     close_ended(stored->run);
+                   if (then) then(stored);
+                 });
+               });
+             });
 }
 
 void SchedulerImpl::show_unstored(std::int64_t run_key, const Event& event, const Error& error) {
@@ -88,23 +120,26 @@ Result<Step> SchedulerImpl::apply(const NodeId& node, const Event& event, const 
   return apply(key, node.attempt, event, also);
 }
 
-void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, Event event, std::function<void(const Step&)> then, Also also,
-                                       int tries) {
-  const auto applied = apply(run_key, attempt, event, also);
-  if (applied) {
-    if (tries > 0) log::info("scheduler", "{}: stored at last, after {} tries", applied->run.run_id, tries + 1);
-    if (then) then(*applied);
-    return;
-  }
-  if (applied.error().code == Code::not_found || applied.error().code == Code::conflict) {
-    log::info("scheduler", "run {}: {}", run_key, applied.error().detail);
-    return;
-  }
-  if (tries == 0)
-    log::error("scheduler", "run {}: what happened to it cannot be stored, and is tried again until it can: {}", run_key,
-               applied.error().detail);
-  thread_.post_after(kStoreAgain, [this, run_key, attempt, event = std::move(event), then = std::move(then), also = std::move(also),
-                                   tries] { apply_until_stored(run_key, attempt, event, then, also, tries + 1); });
+void SchedulerImpl::apply_until_stored(std::int64_t run_key, int attempt, const Event& event, const std::function<void(const Step&)>& then,
+                                       const Also& also, int tries) {
+  const auto answered = [this, run_key, attempt, event, then, also, tries](const Result<Step>& applied) {
+    if (applied) {
+      if (tries > 0) log::info("scheduler", "{}: stored at last, after {} tries", applied->run.run_id, tries + 1);
+      if (then) then(*applied);
+      return;
+    }
+    if (applied.error().code == Code::not_found || applied.error().code == Code::conflict) {
+      log::info("scheduler", "run {}: {}", run_key, applied.error().detail);
+      return;
+    }
+    if (tries == 0)
+      log::error("scheduler", "run {}: what happened to it cannot be stored, and is tried again until it can: {}", run_key,
+                 applied.error().detail);
+    thread_.post_after(kStoreAgain, [this, run_key, attempt, event, then, also, tries] {
+      apply_until_stored(run_key, attempt, event, then, also, tries + 1);
+    });
+  };
+  apply_later(run_key, attempt, event, answered, also);
 }
 
 void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
@@ -125,26 +160,23 @@ void SchedulerImpl::carry_out(const model::Run& run, const Effect& effect) {
 }
 
 void SchedulerImpl::enqueue(const model::Run& run) {
-  const auto is_queued = [&] {
-    const auto now = active(run.run_id);
-    return now && now->attempt == run.attempt && now->status == model::RunStatus::queued;
-  };
-  if (!is_queued()) return;                             // it was canceled meanwhile, and has left the queue
+  const auto waits = [&] { return is_queued(run.run_id, run.attempt) && !granted_.contains(run.key); };
+  if (!waits()) return;                                 // it was canceled meanwhile, and has left the queue; or it has its nodes
   if (!targets_.enqueue(run)) return start_nodes(run);  // the engine has it from here, and says what it waits for
   dispatch(target_of(run));
-  if (!is_queued()) return;
+  if (!waits()) return;
   // Only what is shown; the queue itself is in memory and made anew from the runs after a restart.
-  const std::lock_guard lock(apply_mutex_);
-  const std::string words = targets_.waiting_words(run);
-  const auto noted = store_.write([&](store::Session& session) -> Result<bool> {
-    auto stored = store::runs::find(session, run.key);
+  const auto note = [key = run.key, words = targets_.waiting_words(run)](store::Session& session) -> Result<bool> {
+    auto stored = store::runs::find(session, key);
     if (!stored || stored->status != model::RunStatus::queued || stored->status_detail == words) return false;
     stored->status_detail = words;
     MUSTER_TRY_ASSIGN(stored->revision, store::runs::update_state(session, *stored));
     return true;
+  };
+  store_.write_later(note, [this, door = door_, key = run.key, run_id = run.run_id](const Result<bool>& noted) {
+    if (!noted) log::warning("scheduler", "{}: {}", run_id, noted.error().detail);
+    door->pass([&] { changes_.notify(key); });
   });
-  if (!noted) log::warning("scheduler", "{}: {}", run.run_id, noted.error().detail);
-  changes_.notify(run.key);
 }
 
 void SchedulerImpl::dispatch(const TargetName& target) {
@@ -154,22 +186,36 @@ void SchedulerImpl::dispatch(const TargetName& target) {
       event.node_ids.push_back(node.name);
       event.gpus.push_back(node.gpus);
     }
-    const auto applied = apply(granted->run_key, 0, event);
-    if (applied && applied->changed) continue;
-    // Canceled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
-    model::Run run;
-    run.run_id = granted->run_id;
-    run.key = granted->run_key;
-    run.workspace = target.first;
-    run.spec.compute_target = target.second;
-    targets_.release(run, steady_us());
-    if (applied) continue;
-    log::error("scheduler", "{} could not be given its nodes: {}", granted->run_id, applied.error().detail);
-    thread_.post_after(std::chrono::seconds(2), [this, id = granted->run_id] {
-      if (const auto again = active(id); again && again->status == model::RunStatus::queued) enqueue(*again);
+    granted_.insert(granted->run_key);
+    apply_later(granted->run_key, 0, event, [this, target, key = granted->run_key, id = granted->run_id](const Result<Step>& applied) {
+      grant_answered(target, key, id, applied);
     });
+  }
+}
+
+void SchedulerImpl::grant_answered(const TargetName& target, std::int64_t run_key, const std::string& run_id, const Result<Step>& applied) {
+  granted_.erase(run_key);
+  if (applied && applied->changed) return;
+  // Canceled in the meantime, or the disk is full: the nodes are free again, and the run is looked at once more.
+  model::Run run;
+  run.run_id = run_id;
+  run.key = run_key;
+  run.workspace = target.first;
+  run.spec.compute_target = target.second;
+  targets_.release(run, steady_us());
+  if (applied || applied.error().code == Code::not_found) return dispatch(target);
+  log::error("scheduler", "{} could not be given its nodes: {}", run_id, applied.error().detail);
+  thread_.post_after(std::chrono::seconds(2), [this, run_id] { enqueue_again(run_id); });
+}
+
+void SchedulerImpl::enqueue_again(const std::string& run_id) {
+  if (const auto run = active(run_id)) {
+    if (run->status == model::RunStatus::queued) enqueue(*run);
     return;
   }
+  const bool waits = active_.with([&](const ActiveRuns& all) { return all.queued.contains(run_id); });
+  // It could not be read now.
+  if (waits) thread_.post_after(kStoreAgain, [this, run_id] { enqueue_again(run_id); });
 }
 
 void SchedulerImpl::release(const model::Run& run) {
@@ -206,8 +252,9 @@ EnvironmentPreparer::Callbacks SchedulerImpl::preparer_callbacks() {
                            const std::function<bool()>& canceled) { return environments_.prepare(plan, on_log, canceled); };
   callbacks.ready = [this](std::int64_t run_key, const Result<environment::Prepared>& prepared) { environment_ready(run_key, prepared); };
   callbacks.put_off = [this](std::int64_t run_key, const std::string& why) {
-    const auto applied = apply(run_key, 0, PutOff{why});
-    if (!applied) log::warning("scheduler", "run {}: {}", run_key, applied.error().detail);
+    apply_later(run_key, 0, PutOff{why}, [run_key](const Result<Step>& applied) {
+      if (!applied) log::warning("scheduler", "run {}: {}", run_key, applied.error().detail);
+    });
   };
   callbacks.after = [this](std::chrono::milliseconds delay, std::function<void()> task) { thread_.post_after(delay, std::move(task)); };
   return callbacks;

@@ -27,7 +27,7 @@ void SchedulerImpl::watch_heartbeats() {
     heartbeats_.with([&](Heartbeats& beats) { beats.all_heard(now); });
   }
   last_heartbeat_look_ = now;
-  const ActiveRuns runs = active_.with([](const ActiveRuns& all) { return all; });
+  const auto runs = active_.with([](const ActiveRuns& all) { return all.runs; });
   heartbeats_.with([&](Heartbeats& beats) { beats.keep_only([&](const std::string& run_id) { return runs.contains(run_id); }); });
   for (const auto& [id, run] : runs) watch_silence(*run);
 }
@@ -61,9 +61,10 @@ void SchedulerImpl::watch_silence(const model::Run& run) {
   if (missing.empty() ? run.status != RunStatus::not_responding && !run.status_detail.starts_with(kSilenceWords)
                       : run.status == RunStatus::not_responding || run.status_detail == missing)
     return;
-  const auto applied =
-      missing.empty() ? apply(run.key, run.attempt, HeartbeatsBack{}) : apply(run.key, run.attempt, HeartbeatsMissed{missing});
-  if (!applied) log::warning("scheduler", "{}: {}", run.run_id, applied.error().detail);
+  const Event event = missing.empty() ? Event(HeartbeatsBack{}) : Event(HeartbeatsMissed{missing});
+  apply_later(run.key, run.attempt, event, [run_id = run.run_id](const Result<Step>& applied) {
+    if (!applied) log::warning("scheduler", "{}: {}", run_id, applied.error().detail);
+  });
 }
 
 void SchedulerImpl::watch_start(const std::string& run_id, int attempt) {

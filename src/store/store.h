@@ -35,6 +35,25 @@ class Store {
     return std::move(*answer);
   }
 
+  /// The same without waiting: `work` is called later, `then` with its outcome once that is durable or has failed. Writes are run, and
+  /// `then` called, in the order in which they were asked for. `then` runs on the writer thread: what holds for `work` holds for it too,
+  /// but it may call write_later().
+  template <typename F, typename Then>
+  void write_later(F work, Then then) {
+    using R = std::invoke_result_t<F&, Session&>;
+    auto answer = std::make_shared<std::optional<R>>();
+    write_later_erased(
+        [answer, work = std::move(work)](Session& session) mutable -> Result<void> {
+          answer->emplace(work(session));
+          if (!**answer) return tl::unexpected((*answer)->error());
+          return {};
+        },
+        [answer, then = std::move(then)](const Result<void>& done) mutable {
+          if (!done && (!*answer || **answer)) *answer = R(tl::unexpected(done.error()));
+          then(std::move(**answer));
+        });
+  }
+
   /// Runs `work` on a consistent read-only view. Any thread may call; blocks while all readers are busy (`unavailable` after 30 s).
   template <typename F>
   auto read(F&& work) -> std::invoke_result_t<F, Session&> {
@@ -50,7 +69,9 @@ class Store {
 
  protected:
   using Work = std::function<Result<void>(Session&)>;
+  using Then = std::function<void(const Result<void>&)>;
   virtual Result<void> write_erased(const Work& work) = 0;
+  virtual void write_later_erased(Work work, Then then) = 0;
   virtual Result<void> read_erased(const Work& work) = 0;
 };
 

@@ -18,6 +18,7 @@
 #include "store/metrics.h"
 #include "store/runs.h"
 #include "store/workspaces.h"
+#include "support/event.h"
 #include "support/repeating_store.h"
 #include "support/small_disk.h"
 
@@ -69,6 +70,31 @@ model::Run a_run(Session& session) {
 }
 
 // --- What is kept ---
+
+TEST_P(StoreContract, WritesThatNobodyWaitsForAreDoneAndAnsweredInTheirOrder) {
+  ASSERT_TRUE(add_counters(*store_, {"before"}));
+  test::Watched<std::vector<std::string>> answers;
+  for (int i = 0; i < 300; ++i) {
+    const auto work = [i](Session& session) -> Result<int> {
+      session.run("INSERT INTO counters VALUES (?, 0)", {std::to_string(i)});
+      if (i == 7) return fail(Code::conflict, "not this one");
+      return i;
+    };
+    store_->write_later(work, [&](const Result<int>& done) {
+      answers.change([&](auto& all) { all.push_back(done ? std::to_string(*done) : done.error().detail); });
+    });
+  }
+  ASSERT_TRUE(answers.wait([](const auto& all) { return all.size() == 300; }));
+  const auto all = answers.get();
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(all.at(static_cast<std::size_t>(i)), i == 7 ? "not this one" : std::to_string(i));
+  const auto kept = store_->read([](Session& session) -> Result<std::int64_t> {
+    std::int64_t count = 0;
+    session.query("SELECT count(*) FROM counters WHERE name <> '7'", {}, [&](const Row& row) { count = row.integer(0); });
+    session.query("SELECT count(*) FROM counters WHERE name = '7'", {}, [&](const Row& row) { count -= row.integer(0); });
+    return count;
+  });
+  EXPECT_EQ(kept.value(), 300);
+}
 
 TEST_P(StoreContract, ANewStoreHasTheDefaultWorkspaceAndKeepsIt) {
   const auto id_of_default = [&] {

@@ -20,6 +20,7 @@ class RepeatingStore final : public store::Store {
     });
     return inside_->write(work);
   }
+  void write_later_erased(Work work, Then then) override { then(write_erased(work)); }
   Result<void> read_erased(const Work& work) override { return inside_->read(work); }
 
  private:

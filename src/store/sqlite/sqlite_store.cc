@@ -23,6 +23,7 @@ class SqliteStore final : public Store {
 
  private:
   Result<void> write_erased(const Work& work) override { return writer_.write(work); }
+  void write_later_erased(Work work, Then then) override { writer_.write_later(std::move(work), std::move(then)); }
   Result<void> read_erased(const Work& work) override { return readers_.read(work); }
 
   // In this order, so that the readers close first, the writer's connection checkpoints alone, and the lock is let go last.

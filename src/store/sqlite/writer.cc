@@ -52,14 +52,17 @@ Writer::~Writer() {
 
 Result<void> Writer::write(const Work& work) {
   if (std::this_thread::get_id() == thread_.get_id()) return fail(Code::internal, "a write was asked for inside a write");
-  std::future<Result<void>> answer;
+  const auto answer = std::make_shared<std::promise<Result<void>>>();
+  write_later([&work](Session& session) { return work(session); }, [answer](const Result<void>& done) { answer->set_value(done); });
+  return answer->get_future().get();
+}
+
+void Writer::write_later(Work work, Then then) {
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back({&work, {}});
-    answer = queue_.back().answer.get_future();
+    queue_.push_back({std::move(work), std::move(then)});
   }
   wake_.notify_one();
-  return answer.get();
 }
 
 void Writer::serve() {
@@ -98,7 +101,7 @@ void Writer::commit_group(std::deque<Request>& group) {
     while (!group.empty() && (done.empty() || steady_clock::now() < until)) {
       done.emplace_back(std::move(group.front()), Result<void>{});
       group.pop_front();
-      done.back().second = run_in_savepoint(*done.back().first.work);
+      done.back().second = run_in_savepoint(done.back().first.work);
       // A full disk or a broken one may have rolled everything back.
       if (!connection_->in_transaction()) throw StoreFailure(done.back().second ? Error{} : done.back().second.error());
     }
@@ -116,7 +119,13 @@ void Writer::commit_group(std::deque<Request>& group) {
       group.pop_front();
     }
   }
-  for (auto& [request, result] : done) request.answer.set_value(result && !commit ? commit : std::move(result));
+  for (auto& [request, result] : done) {
+    try {
+      request.then(result && !commit ? commit : result);
+    } catch (...) {
+      (void)current_failure();
+    }
+  }
 }
 
 Result<void> Writer::run_in_savepoint(const Work& work) {

@@ -22,6 +22,7 @@ namespace muster::store {
 class Writer {
  public:
   using Work = std::function<Result<void>(Session&)>;
+  using Then = std::function<void(const Result<void>&)>;
 
   /// Takes over a read-write connection.
   explicit Writer(std::unique_ptr<Connection> connection);
@@ -32,11 +33,13 @@ class Writer {
 
   /// Returns when the work is durable or has failed. Any thread but the writer's own.
   Result<void> write(const Work& work);
+  /// Does not wait. `then` is called on the writer's thread, in the order in which the works were handed over. Any thread.
+  void write_later(Work work, Then then);
 
  private:
   struct Request {
-    const Work* work;
-    std::promise<Result<void>> answer;
+    Work work;
+    Then then;
   };
 
   void serve();
