@@ -1,7 +1,7 @@
 #include "cli/fetch.h"
 
 #include "base/file.h"
-#include "base/hash.h"
+#include "base/stream_hash.h"
 #include "base/text.h"
 
 namespace muster::cli {
@@ -19,7 +19,7 @@ Result<void> fetch_one(client::Api& api, const Fetch& file, const std::function<
   if (auto made = make_folders(fs::absolute(file.target).parent_path()); !made) return on_this_disk(made.error());
   auto target = AtomicFile::create(file.target);
   if (!target) return on_this_disk(target.error());
-  Sha256 hash;
+  StreamHash hash;
   std::uint64_t received = 0;
   std::optional<Error> disk;
   const auto got = api.download(file.url_path, {}, [&](std::string_view bytes) -> Result<void> {

@@ -56,7 +56,11 @@ int run(const std::vector<std::string>& words) {
   root.example("muster up");
   root.example("muster run submit --script train.py --follow -- --epochs 3");
   root.example("muster run list");
-  add_commands(root, context);
+  // Engines start a runner for each node of a run: it makes no commands that nobody asks it for.
+  if (!words.empty() && words.front() == "runner")
+    add_runner(root);
+  else
+    add_commands(root, context);
 
   if (words == std::vector<std::string>{"--version"}) return run({"version"});
   const auto parsed = parse_command_line(root, words);

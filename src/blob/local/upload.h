@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/fd.h"
-#include "base/hash.h"
 #include "base/result.h"
+#include "base/stream_hash.h"
 #include "blob/local/last_use.h"
 #include "blob/local/layout.h"
 #include "blob/local/pending.h"
@@ -50,9 +50,10 @@ class Upload {
   const Layout* layout_;
   Fd file_;
   std::filesystem::path path_;  ///< "" when there is no file to remove
-  Sha256 hash_;
+  StreamHash hash_;
   std::string sha256_;
   std::uint64_t size_ = 0;
+  std::uint64_t begun_ = 0;  ///< so much of it the disk was asked to write
   std::optional<Pending::Mark> mark_;
 };
 
