@@ -8,16 +8,21 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.parse
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
-PROGRAM = str(SOURCE / "build" / "release" / "muster")
+PROGRAM = os.environ.get("MUSTER_PROGRAM") or str(SOURCE / "build" / "release" / "muster")
+
+
+class Least(float):
+    """A bar that the value must reach, not stay under."""
 
 
 class Row:
-    """One measured budget: `value` beside a `baseline` taken in the same run, both in `unit`; `bar` is what value may be at most, None
-    for what is only told.
+    """One measured budget: `value` beside a `baseline` taken in the same run, both in `unit`; `bar` is what value may be at most, or a
+    Least; None for what is only told.
     """
 
     def __init__(self, name, value, bar, unit, baseline_name, baseline):
@@ -25,7 +30,8 @@ class Row:
         self.baseline_name, self.baseline = baseline_name, baseline
 
     def text(self):
-        bar = " " * 17 if self.bar is None else "bar %7.4g  %-4s" % (self.bar, "ok" if self.value <= self.bar else "OVER")
+        is_met = self.bar is None or (self.value >= self.bar if isinstance(self.bar, Least) else self.value <= self.bar)
+        bar = " " * 17 if self.bar is None else "bar %7.4g  %-4s" % (self.bar, "ok" if is_met else "OVER")
         return "%-58s %9.4g %-3s %s  %8.2f x %s (%.4g)" % (
             self.name, self.value, self.unit, bar, self.value / self.baseline, self.baseline_name, self.baseline)
 
@@ -55,6 +61,31 @@ class Home:
 
     def json(self, *words):
         return json.loads(self(*words, "--json"))
+
+
+class Caller:
+    """Asks the server of a home over connections that stay, one a thread."""
+
+    def __init__(self, home):
+        server = home.json("status")["server"]
+        self.url, self.pid = server["url"], server["pid"]
+        self.address = urllib.parse.urlsplit(self.url)
+        token = json.loads((home.folder / "home" / "credentials").read_text())["servers"][self.url]["token"]
+        self.headers = {"Authorization": "Bearer " + token}
+        self.own = threading.local()
+
+    def __call__(self, method, path, body=None):
+        """The answer. A body of bytes goes as it is, anything else as JSON."""
+        if not hasattr(self.own, "connection"):
+            self.own.connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=60)
+        kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body)
+        self.own.connection.request(method, "/api/v1/" + path, body=data, headers={**self.headers, "Content-Type": kind})
+        response = self.own.connection.getresponse()
+        text = response.read()
+        if response.status >= 300:
+            raise RuntimeError("%s %s: %s" % (method, path, text.decode()))
+        return json.loads(text)
 
 
 def median_seconds(action, times):
