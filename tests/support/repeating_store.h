@@ -20,7 +20,15 @@ class RepeatingStore final : public store::Store {
     });
     return inside_->write(work);
   }
-  void write_later_erased(Work work, Then then) override { then(write_erased(work)); }
+  void write_later_erased(Work work, Then then) override {
+    const auto shared = std::make_shared<Work>(std::move(work));
+    const auto taken_back = [shared](store::Session& session) -> Result<void> {
+      (void)(*shared)(session);
+      return fail(Code::unavailable, "taken back");
+    };
+    inside_->write_later(taken_back, [](const Result<void>&) {});
+    inside_->write_later([shared](store::Session& session) { return (*shared)(session); }, std::move(then));
+  }
   Result<void> read_erased(const Work& work) override { return inside_->read(work); }
 
  private:
