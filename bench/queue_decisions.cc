@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "base/id.h"
 #include "base/text.h"
 #include "engine/node_pool.h"

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "base/json.h"
 #include "http/message.h"
 #include "model/run.h"

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/blob_batch.h"
 #include "api/blob_transfer.h"

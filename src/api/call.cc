@@ -1,5 +1,7 @@
 #include "api/call.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "store/runs.h"
 #include "store/tokens.h"

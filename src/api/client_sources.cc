@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include <nlohmann/json.hpp>
+
 #include "api/points.h"
 #include "api/query.h"
 #include "api/resources.h"

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/label_patch.h"

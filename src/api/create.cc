@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/crash_point.h"
 #include "base/hash.h"
 #include "store/idempotency.h"

@@ -4,6 +4,8 @@
 #include <functional>
 #include <optional>
 
+#include <nlohmann/json.hpp>
+
 #include "api/call.h"
 
 namespace muster::api {

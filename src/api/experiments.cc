@@ -1,5 +1,7 @@
 #include "store/experiments.h"
 
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/label_patch.h"

@@ -1,4 +1,6 @@
 // Removing what nothing refers to: what was done, and doing it now.
+#include <nlohmann/json.hpp>
+
 #include "housekeeping/housekeeper.h"
 
 #include "api/answers.h"

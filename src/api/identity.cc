@@ -1,4 +1,6 @@
 // Users, their tokens, and who the caller is.
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/query.h"

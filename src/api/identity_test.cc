@@ -1,6 +1,7 @@
 // Who may do what: every operation of the API against every role, and what users and tokens are made of.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <thread>
 

@@ -1,5 +1,7 @@
 #include "api/log_event.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 
 namespace muster::api {

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "api/log_follower.h"
 #include "api/merged_log.h"
 #include "api/query.h"

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/text.h"

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/blob_transfer.h"
 #include "api/create.h"

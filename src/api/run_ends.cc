@@ -1,5 +1,7 @@
 // How runs are ended by calls: interactive ones by their client (complete, fail), all by a cancel, which ends the runs below as well.
 
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/resources.h"
 #include "base/log.h"

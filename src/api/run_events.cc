@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/text.h"

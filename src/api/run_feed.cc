@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/log_event.h"
 #include "store/runs.h"

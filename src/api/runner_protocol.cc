@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 
+#include <nlohmann/json.hpp>
+
 #include "api/points.h"
 #include "api/query.h"
 #include "api/resources.h"

@@ -1,4 +1,6 @@
 #include "store/runs.h"
+#include <nlohmann/json.hpp>
+
 #include "store/snapshots.h"
 
 #include <algorithm>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/resources.h"

@@ -3,6 +3,8 @@
 
 #include <fstream>
 
+#include <nlohmann/json.hpp>
+
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/file.h"

@@ -1,4 +1,6 @@
 #include "store/workspaces.h"
+#include <nlohmann/json.hpp>
+
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/label_patch.h"

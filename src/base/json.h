@@ -1,12 +1,13 @@
 #pragma once
-// JSON, by nlohmann: parsing never throws and is limited, dumping never throws.
+// JSON, by nlohmann: parsing never throws and is limited, dumping never throws. Whoever makes, holds or looks into a Json includes
+// <nlohmann/json.hpp>; whoever only passes one on is spared its compilation.
 
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
 #include "base/result.h"

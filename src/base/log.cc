@@ -10,6 +10,8 @@
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/clock.h"
 #include "base/json.h"
 

@@ -6,6 +6,8 @@
 
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/terminal/width.h"
 #include "client/problem.h"
 

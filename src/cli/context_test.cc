@@ -1,6 +1,7 @@
 #include "cli/context.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/fields.h"
 

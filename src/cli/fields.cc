@@ -1,5 +1,7 @@
 #include "cli/fields.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "cli/terminal/times.h"
 

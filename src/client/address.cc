@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdlib>
 
+#include <nlohmann/json.hpp>
+
 #include "client/credentials.h"
 #include "client/uri.h"
 

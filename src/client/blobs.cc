@@ -11,6 +11,8 @@
 #include <thread>
 #include <unordered_set>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/tar.h"
 

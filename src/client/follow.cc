@@ -4,6 +4,8 @@
 
 #include <openssl/evp.h>
 
+#include <nlohmann/json.hpp>
+
 namespace muster::client {
 namespace {
 

@@ -1,6 +1,7 @@
 #include "client/follow.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "client/pages.h"
 #include "support/fake_http_server.h"

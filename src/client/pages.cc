@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 namespace muster::client {
 
 Result<Json> get_list(Api& api, std::string_view path, Query query, const std::string& key, std::size_t limit) {

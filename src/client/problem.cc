@@ -1,5 +1,7 @@
 #include "client/problem.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 
 namespace muster::client {

@@ -1,6 +1,7 @@
 #include "client/problem.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace muster::client {
 namespace {

@@ -1,5 +1,7 @@
 #include "client/runner_api.h"
 
+#include <nlohmann/json.hpp>
+
 #include "client/problem.h"
 
 namespace muster::client {

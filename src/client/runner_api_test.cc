@@ -1,6 +1,7 @@
 #include "client/runner_api.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "support/fake_http_server.h"
 

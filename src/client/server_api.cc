@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/hash.h"
 #include "base/host_name.h"
 #include "base/id.h"

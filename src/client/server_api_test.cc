@@ -1,6 +1,7 @@
 #include "client/server_api.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <atomic>
 

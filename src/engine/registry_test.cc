@@ -1,6 +1,7 @@
 #include "engine/registry.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace muster::engine {
 namespace {

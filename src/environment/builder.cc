@@ -1,5 +1,7 @@
 #include "environment/builder.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 
 namespace muster::environment {

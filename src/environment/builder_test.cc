@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "environment/builder.h"
 
 #include "contract/builder_contract.h"

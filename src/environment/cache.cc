@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/file.h"

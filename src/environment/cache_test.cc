@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <condition_variable>

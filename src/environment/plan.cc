@@ -1,5 +1,7 @@
 #include "environment/plan.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/id.h"
 #include "environment/command.h"
 #include "environment/interpreter.h"

@@ -1,5 +1,7 @@
 #include "http/message.h"
 
+#include <nlohmann/json.hpp>
+
 #include "http/reason.h"
 
 namespace muster::http {

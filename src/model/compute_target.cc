@@ -1,5 +1,7 @@
 #include "model/compute_target.h"
 
+#include <nlohmann/json.hpp>
+
 namespace muster::model {
 
 Json to_json(const ComputeTarget& target) {

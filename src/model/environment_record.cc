@@ -1,5 +1,7 @@
 #include "model/environment_record.h"
 
+#include <nlohmann/json.hpp>
+
 namespace muster::model {
 namespace {
 

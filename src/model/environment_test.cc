@@ -1,6 +1,7 @@
 #include "model/environment.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace muster::model {
 namespace {

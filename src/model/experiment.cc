@@ -1,5 +1,7 @@
 #include "model/experiment.h"
 
+#include <nlohmann/json.hpp>
+
 namespace muster::model {
 
 Json to_json(const Experiment& experiment) {

@@ -1,6 +1,7 @@
 #include "model/metric.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <limits>

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <tuple>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 
 namespace muster::model {

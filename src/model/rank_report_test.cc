@@ -1,6 +1,7 @@
 #include "model/rank_report.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace muster::model {
 namespace {

@@ -1,6 +1,7 @@
 #include "model/registered_model.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace muster::model {
 Json to_json(const ModelVersion& version) {

@@ -1,5 +1,7 @@
 #include "model/run.h"
 
+#include <nlohmann/json.hpp>
+
 namespace muster::model {
 namespace {
 

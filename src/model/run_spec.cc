@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/hash.h"
 #include "base/text.h"
 #include "model/checks.h"

@@ -1,6 +1,7 @@
 #include "model/run.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "support/golden.h"
 

@@ -1,6 +1,7 @@
 #include "process/cgroup.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "process/group.h"

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"

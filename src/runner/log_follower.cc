@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/folder_list.h"
 #include "base/text.h"

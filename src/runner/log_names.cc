@@ -1,5 +1,7 @@
 #include "runner/log_names.h"
 
+#include <nlohmann/json.hpp>
+
 namespace muster::runner {
 
 std::string LogNames::name_of(const FileId& file, const std::string& path) {

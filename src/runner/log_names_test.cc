@@ -1,6 +1,7 @@
 #include "runner/log_names.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace muster::runner {
 namespace {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 namespace muster::runner {
 namespace {
 

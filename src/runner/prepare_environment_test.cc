@@ -1,6 +1,8 @@
 // Where nodes do not share the server's disk, each prepares the environment itself. Real pip, with packages of our own.
 #include <csignal>
 
+#include <nlohmann/json.hpp>
+
 #include "runner/runner_fixture.h"
 #include "support/small_packages.h"
 

@@ -2,6 +2,8 @@
 // recorded.
 #include <fstream>
 
+#include <nlohmann/json.hpp>
+
 #include "runner/runner_fixture.h"
 
 namespace muster::runner {

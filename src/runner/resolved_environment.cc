@@ -9,6 +9,8 @@
 #include <csignal>
 #include <system_error>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"

@@ -1,5 +1,7 @@
 #include "runner/restored_outputs.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/json.h"
 

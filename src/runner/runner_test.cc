@@ -1,4 +1,6 @@
 
+#include <nlohmann/json.hpp>
+
 #include "runner/runner.h"
 
 #include <unistd.h>

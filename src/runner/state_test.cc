@@ -1,6 +1,7 @@
 #include "runner/state.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "support/temp_folder.h"

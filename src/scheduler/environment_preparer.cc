@@ -1,5 +1,7 @@
 #include "scheduler/environment_preparer.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/json.h"
 #include "base/log.h"
 #include "scheduler/delay_after.h"

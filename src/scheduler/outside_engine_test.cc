@@ -1,4 +1,6 @@
 // Runs on a target whose engine grants nodes itself, as a cluster manager does.
+#include <nlohmann/json.hpp>
+
 #include "environment/cache.h"
 #include "scheduler/scheduler_fixture.h"
 

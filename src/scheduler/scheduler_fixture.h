@@ -4,6 +4,7 @@
 #include "scheduler/scheduler.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include <nlohmann/json.hpp>
+
 #include "environment/prepared.h"
 #include "scheduler/scheduler_fixture.h"
 #include "support/no_descriptors.h"

@@ -3,6 +3,7 @@
 #include <future>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "scheduler/scheduler_impl.h"

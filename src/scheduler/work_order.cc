@@ -1,5 +1,7 @@
 #include "scheduler/work_order.h"
 
+#include <nlohmann/json.hpp>
+
 namespace muster::scheduler {
 
 Json work_order(const model::Run& run, int node_rank, const std::optional<environment::Prepared>& prepared, const std::string& job_token) {

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include <nlohmann/json.hpp>
+
 #include "api/auth.h"
 #include "api/routes.h"
 #include "api/services.h"

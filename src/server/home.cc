@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/folder_list.h"
 #include "base/id.h"

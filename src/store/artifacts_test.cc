@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
+#include <nlohmann/json.hpp>
 
 #include "support/test_store.h"
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include <nlohmann/json.hpp>
+
 #include "base/plural.h"
 #include "store/labels.h"
 #include "store/runs.h"

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/folder_list.h"
 #include "base/json.h"

@@ -1,5 +1,7 @@
 #include "store/run_attempts.h"
 
+#include <nlohmann/json.hpp>
+
 #include "store/stored_spec.h"
 
 namespace muster::store::run_attempts {

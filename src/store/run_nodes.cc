@@ -1,5 +1,7 @@
 #include "store/run_nodes.h"
 
+#include <nlohmann/json.hpp>
+
 #include "store/stored_spec.h"
 
 namespace muster::store::run_nodes {

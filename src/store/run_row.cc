@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include <nlohmann/json.hpp>
+
 #include "store/dialect.h"
 #include "store/key_list.h"
 #include "store/run_attempts.h"

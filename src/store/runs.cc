@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include <nlohmann/json.hpp>
+
 #include "store/dialect.h"
 #include "store/experiments.h"
 #include "store/labels.h"

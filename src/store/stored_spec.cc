@@ -1,5 +1,7 @@
 #include "store/stored_spec.h"
 
+#include <nlohmann/json.hpp>
+
 #include "store/session.h"
 
 namespace muster::store {

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include <nlohmann/json.hpp>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "client/work_order.h"

@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "api/auth.h"
 #include "api/routes.h"
 #include "api/services.h"

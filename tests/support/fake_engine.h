@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "engine/local/local_pool.h"
 #include "engine/registry.h"
 #include "support/event.h"

@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "base/plural.h"
 #include "base/text.h"
 #include "cli/commands.h"

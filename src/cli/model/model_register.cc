@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"

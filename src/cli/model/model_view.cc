@@ -1,5 +1,7 @@
 #include "cli/model/model_view.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "cli/fields.h"
 #include "cli/terminal/table.h"

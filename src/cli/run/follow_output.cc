@@ -3,6 +3,8 @@
 #include <set>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/fields.h"
 #include "cli/run/log_printer.h"
 #include "cli/run/run_view.h"

@@ -1,6 +1,7 @@
 #include "cli/run/log_printer.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/fields.h"
 

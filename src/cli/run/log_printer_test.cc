@@ -1,6 +1,7 @@
 #include "cli/run/log_printer.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace muster::cli {
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/fields.h"
 #include "cli/terminal/sparkline.h"
 #include "cli/terminal/table.h"

@@ -1,5 +1,7 @@
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/fields.h"

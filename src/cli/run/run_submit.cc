@@ -1,6 +1,8 @@
 #include <cstdlib>
 #include <future>
 
+#include <nlohmann/json.hpp>
+
 #include "base/plural.h"
 #include "base/text.h"
 #include "cli/commands.h"

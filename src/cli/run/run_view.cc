@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/plural.h"
 #include "base/text.h"
 #include "cli/fields.h"

@@ -1,6 +1,7 @@
 #include "cli/run/run_view.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/model/model_view.h"
 #include "cli/run/metrics_view.h"

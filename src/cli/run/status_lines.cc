@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/run/run_view.h"
 #include "cli/terminal/width.h"
 #include "model/run_status.h"

@@ -1,6 +1,7 @@
 #include "cli/run/submission.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "support/temp_folder.h"

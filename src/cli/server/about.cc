@@ -1,5 +1,7 @@
 // `muster version` and `muster completion`.
 
+#include <nlohmann/json.hpp>
+
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/completion.h"

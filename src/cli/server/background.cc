@@ -13,6 +13,8 @@
 #include <chrono>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/own_variables.h"
 #include "base/text.h"

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/result.h"

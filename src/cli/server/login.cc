@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "client/address.h"

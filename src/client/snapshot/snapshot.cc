@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <unordered_set>
 
+#include <nlohmann/json.hpp>
+
 #include "base/plural.h"
 #include "base/text.h"
 #include "client/blobs.h"

@@ -11,6 +11,8 @@
 #include <csignal>
 #include <stdexcept>
 
+#include <nlohmann/json.hpp>
+
 #include "base/crash_point.h"
 #include "base/file.h"
 #include "base/log.h"

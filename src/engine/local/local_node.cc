@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include <nlohmann/json.hpp>
+
 #include "engine/engine.h"
 #include "process/spawn.h"
 

@@ -1,6 +1,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <nlohmann/json.hpp>
+
 #include "base/crash_point.h"
 #include "runner/persist.h"
 #include "runner/steps/steps.h"

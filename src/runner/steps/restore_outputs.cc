@@ -1,5 +1,7 @@
 #include <fcntl.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/hash.h"
 #include "base/text.h"
 #include "runner/persist.h"

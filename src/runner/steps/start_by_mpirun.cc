@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "environment/mpirun.h"
 #include "launch/mpi.h"

@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/hash.h"
 #include "base/own_variables.h"
 #include "environment/interpreter.h"
