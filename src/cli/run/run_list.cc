@@ -122,9 +122,9 @@ void add_run_list(Command& run, Context& context) {
   command.option("--experiment", "NAME", options->experiment, "only those of this experiment");
   command.option("--status", "STATUS", options->status, "only those with this status, like Running or Failed");
   command.option("--kind", "KIND", options->kind, "only those of this kind: job or interactive");
-  command.option("--tag", "K[=V]", options->tags, "only those with this tag (again for more)");
-  command.option("--parameter", "K[=V]", options->parameters, "only those with this parameter; also 'K<N', 'K>=N' (again for more)");
-  command.option("--metric", "'K>=N'", options->metrics, "only those whose metric's last value is so; K for any value (again for more)");
+  command.option("--tag", "K[=V]", options->tags, "only those with this tag");
+  command.option("--parameter", "K[=V]", options->parameters, "only those with this parameter; also 'K<N', 'K>=N'");
+  command.option("--metric", "'K>=N'", options->metrics, "only those whose metric's last value is so; K for any value");
   command.flag("--deleted", options->deleted, "those that were deleted and can be restored");
   command.option("--name", "NAME", options->name, "only those with this display name; '*' stands for any characters");
   command.option("--created-from", "TIME", options->created_from, "only those created then or later, like 2026-11-21T03:00:00Z");
@@ -135,7 +135,7 @@ void add_run_list(Command& run, Context& context) {
   command.flag("--all", options->all, "list all runs");
   context.add_common_options(command);
   command.example("muster run list --experiment birds --status Failed");
-  command.example("muster run list --experiment birds --order-by 'metrics.best_val_acc desc' --limit 5");
+  command.example("muster run list --order-by 'metrics.best_val_acc desc' --limit 5");
 }
 
 }  // namespace muster::cli
