@@ -194,6 +194,11 @@ class Log {
     return changed_.wait_for(lock, test::kBuildPatience, [&] { return text_.find(wanted) != std::string::npos; });
   }
 
+  std::string text() {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -226,7 +231,7 @@ TEST_F(Environments, WhoeverLeavesEndsItsBuildAndAnotherTakesItOver) {
   first_leaves = true;
   first_caller.join();
   ASSERT_FALSE(first);
-  EXPECT_EQ(first.error().code, Code::conflict);
+  EXPECT_EQ(first.error().code, Code::conflict) << first.error().detail << "\n" << first_log.text();
 
   EXPECT_TRUE(comes_true([&] { return fs::exists(folder_ / "begun"); })) << "the second builds it now";
   second_leaves = true;

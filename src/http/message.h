@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/byte_source.h"
 #include "base/json.h"
 #include "base/result.h"

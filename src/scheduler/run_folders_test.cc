@@ -25,6 +25,8 @@ class RunFoldersTest : public ::testing::Test {
     folders_ = std::make_unique<RunFolders>(root_.path(), store_.store(), after, [this](const fs::path& path) { return remove(path); });
   }
 
+  ~RunFoldersTest() override { folders_->stop(std::chrono::seconds(20)); }  // a removal that has done its work may still be at its end
+
   /// A run in the store, at this attempt of it, whose only node has this status; and what such an attempt leaves.
   model::Run run(RunStatus status, model::NodeStatus node_status, int attempt = 1) {
     model::Run run = store_.new_run();

@@ -94,6 +94,7 @@ TEST_P(StoreContract, WritesThatNobodyWaitsForAreDoneAndAnsweredInTheirOrder) {
     return count;
   });
   EXPECT_EQ(kept.value(), 300);
+  store_.reset();  // whoever answers is done with what it told
 }
 
 TEST_P(StoreContract, ANewStoreHasTheDefaultWorkspaceAndKeepsIt) {

@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "fuzz.h"
 #include "model/journal.h"

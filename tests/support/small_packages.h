@@ -60,18 +60,25 @@ with zipfile.ZipFile("%s/%s-1.0-py3-none-any.whl" % (folder, name), "w") as whee
   ASSERT_EQ(made.exit_code, 0) << made.output;
 }
 
-/// A source package whose setup.py is `setup`.
-inline void make_sdist(const std::string& name, const std::string& setup, const fs::path& folder) {
+/// A source package that has pip run `code` first when it is to be built. It brings its own build backend: no version of pip needs another
+/// package for it.
+inline void make_sdist(const std::string& name, const std::string& code, const fs::path& folder) {
   constexpr const char* kScript = R"(
 import io, sys, tarfile
-name, folder, setup = sys.argv[1:]
+name, folder, code = sys.argv[1:]
+files = {
+    "PKG-INFO": "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name,
+    "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+    "backend.py": "import runpy\ndef get_requires_for_build_wheel(settings=None):\n    runpy.run_path('code.py')\n    return []\n",
+    "code.py": code,
+}
 with tarfile.open("%s/%s-1.0.tar.gz" % (folder, name), "w:gz") as archive:
-    for path, text in (("setup.py", setup), ("PKG-INFO", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)):
+    for path, text in files.items():
         entry = tarfile.TarInfo("%s-1.0/%s" % (name, path))
         entry.size = len(text)
         archive.addfile(entry, io.BytesIO(text.encode()))
 )";
-  const Ran made = run({system_python(), "-c", kScript, name, folder.string(), setup}, folder);
+  const Ran made = run({system_python(), "-c", kScript, name, folder.string(), code}, folder);
   ASSERT_EQ(made.exit_code, 0) << made.output;
 }
 
@@ -95,7 +102,7 @@ class SmallPackages : public ::testing::Test {
   fs::path links() const { return folder_ / "links"; }
 
   void make_wheel(const std::string& name) const { test::make_wheel(name, links()); }
-  void make_sdist(const std::string& name, const std::string& setup) const { test::make_sdist(name, setup, links()); }
+  void make_sdist(const std::string& name, const std::string& code) const { test::make_sdist(name, code, links()); }
 
   model::EnvironmentDefinition asking_for(std::vector<std::string> packages) const {
     model::EnvironmentDefinition definition;
