@@ -5,7 +5,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_executable(fuzz EXCLUDE_FROM_ALL ${fuzz_targets}
     src/http/target.cc src/http/header_rules.cc src/http/message.cc src/http/reason.cc src/api/query.cc src/store/page.cc src/rank/rank_record.cc src/runner/state.cc src/runner/unpack.cc
     src/client/work_order.cc src/client/uri.cc src/client/sse_parser.cc src/client/git/git_url.cc src/client/snapshot/ignore_rules.cc
-    src/client/snapshot/wildmatch.cc)
+    src/client/snapshot/wildmatch.cc src/environment/prepared.cc)
   target_include_directories(fuzz PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz)
   target_link_libraries(fuzz PRIVATE muster_model muster_beast muster_archive)
   target_link_options(fuzz PRIVATE -fsanitize=fuzzer)
