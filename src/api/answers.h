@@ -13,12 +13,17 @@
 
 namespace muster::api {
 
-/// {"<name>": […], "next": cursor or null}
+/// {"<name>": […], "next": cursor or null}; an item is shown as `shown` says.
+template <typename T, typename Shown>
+http::Response page_response(const char* name, const store::Page<T>& page, Shown shown) {
+  Json items = Json::array();
+  for (const T& item : page.items) items.push_back(shown(item));
+  return http::json_response(200, {{name, std::move(items)}, {"next", page.next ? Json(*page.next) : Json()}});
+}
+
 template <typename T>
 http::Response page_response(const char* name, const store::Page<T>& page) {
-  Json items = Json::array();
-  for (const T& item : page.items) items.push_back(to_json(item));
-  return http::json_response(200, {{name, std::move(items)}, {"next", page.next ? Json(*page.next) : Json()}});
+  return page_response(name, page, [](const T& item) { return to_json(item); });
 }
 
 /// What the disk had no room to store of the run (Scheduler::unstored) is shown all the same.

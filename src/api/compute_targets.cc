@@ -68,9 +68,7 @@ Result<http::Response> list_targets(Call& call) {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
     return store::compute_targets::list(session, workspace.key, page);
   }));
-  Json targets = Json::array();
-  for (const model::ComputeTarget& target : found.items) targets.push_back(described_now(call, target));
-  return http::json_response(200, {{"compute_targets", std::move(targets)}, {"next", found.next ? Json(*found.next) : Json()}});
+  return page_response("compute_targets", found, [&](const model::ComputeTarget& target) { return described_now(call, target); });
 }
 
 void check_order(ObjectReader& in, const model::ComputeTarget& target) {

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/answers.h"
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/text.h"
@@ -132,9 +133,7 @@ Result<http::Response> get_curves(Call& call) {
     if (selection.attempt == 0) selection.attempt = run.attempt;
     return store::metrics::curves(session, run.key, selection, cursor, at_once, points);
   }));
-  Json curves = Json::array();
-  for (const store::metrics::Curve& curve : page.items) curves.push_back(to_json(curve));
-  return http::json_response(200, {{"curves", std::move(curves)}, {"next", page.next ? Json(*page.next) : Json()}});
+  return page_response("curves", page, [](const store::metrics::Curve& curve) { return to_json(curve); });
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "api/run_query.h"
 
-#include <charconv>
 #include <cmath>
 
 #include "api/query.h"
@@ -50,16 +49,19 @@ Condition read_condition(std::string_view text) {
 
 std::optional<double> read_number(std::string_view text) {
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || std::isnan(number)) return std::nullopt;
+  if (!parse_double(text, number) || std::isnan(number)) return std::nullopt;
   return number;
+}
+
+std::vector<std::string> condition_texts(QueryReader& query, const char* field) {
+  std::vector<std::string> texts = query.texts(field);
+  if (texts.size() > kMostConditions) query.fault(field, fmt::format("may be given {} times, not {}", kMostConditions, texts.size()));
+  return texts;
 }
 
 std::vector<Condition> read_conditions(QueryReader& query, const char* field) {
   std::vector<Condition> conditions;
-  const std::vector<std::string> texts = query.texts(field);
-  if (texts.size() > kMostConditions) query.fault(field, fmt::format("may be given {} times, not {}", kMostConditions, texts.size()));
-  for (const std::string& text : texts) {
+  for (const std::string& text : condition_texts(query, field)) {
     conditions.push_back(read_condition(text));
     if (conditions.back().name.empty()) query.fault(field, "needs a name");
   }
@@ -67,9 +69,7 @@ std::vector<Condition> read_conditions(QueryReader& query, const char* field) {
 }
 
 void read_pairs(QueryReader& query, Filter& filter) {
-  const std::vector<std::string> tags = query.texts("tag");
-  if (tags.size() > kMostConditions) query.fault("tag", fmt::format("may be given {} times, not {}", kMostConditions, tags.size()));
-  for (const std::string& text : tags) {
+  for (const std::string& text : condition_texts(query, "tag")) {
     const std::size_t equals = text.find('=');
     filter.tags.push_back({text.substr(0, equals), {}});
     if (equals != std::string::npos) filter.tags.back().value = text.substr(equals + 1);
@@ -136,13 +136,8 @@ Order read_order(QueryReader& query) {
   const auto text = query.text("order_by");
   if (!text) return order;
   std::string_view what = *text;
-  order.descending = false;
-  for (const auto& [word, descending] : {std::pair<std::string_view, bool>{" asc", false}, {" desc", true}}) {
-    if (!to_lower(what).ends_with(word)) continue;
-    what.remove_suffix(word.size());
-    order.descending = descending;
-    break;
-  }
+  order.descending = take_ending(what, " desc");
+  if (!order.descending) take_ending(what, " asc");
   constexpr std::string_view kMetrics = "metrics.";
   constexpr std::string_view kParameters = "parameters.";
   if (what == "created_at") {

@@ -1,9 +1,8 @@
 #include "store/runs.h"
-#include <nlohmann/json.hpp>
-
-#include "store/snapshots.h"
 
 #include <algorithm>
+
+#include <nlohmann/json.hpp>
 
 #include "api/answers.h"
 #include "api/create.h"
@@ -16,6 +15,7 @@
 #include "model/interactive_run.h"
 #include "model/names.h"
 #include "store/environments.h"
+#include "store/snapshots.h"
 
 namespace muster::api {
 namespace {
@@ -97,12 +97,8 @@ Result<http::Response> list_runs(Call& call) {
     return store::runs::list(session, workspace.key, asked.filter, asked.order, asked.page);
   }));
   const auto unstored = call.services.scheduler.unstored();
-  Json runs = Json::array();
-  for (store::runs::Listed& one : found.items) {
-    show_unstored(unstored, one.run);
-    runs.push_back(listed_to_json(one));
-  }
-  return http::json_response(200, {{"runs", std::move(runs)}, {"next", found.next ? Json(*found.next) : Json()}});
+  for (store::runs::Listed& one : found.items) show_unstored(unstored, one.run);
+  return page_response("runs", found, listed_to_json);
 }
 
 Result<http::Response> get_run(Call& call) {

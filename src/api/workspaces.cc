@@ -1,4 +1,5 @@
 #include "store/workspaces.h"
+
 #include <nlohmann/json.hpp>
 
 #include "api/answers.h"

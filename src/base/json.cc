@@ -77,7 +77,7 @@ Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json
 
 Json time_to_json(TimeUs time) { return time == 0 ? Json() : Json(to_rfc3339(time)); }
 
-ObjectReader::ObjectReader(const Json& object) : object_(object) {
+ObjectReader::ObjectReader(const Json& object, OtherKeys others) : object_(object), others_(others) {
   if (!object.is_object()) fault("", fmt::format("must be an object, not {}", object.type_name()));
 }
 
@@ -199,7 +199,7 @@ void ObjectReader::adopt(std::string_view field, const Error& error) {
 }
 
 Result<void> ObjectReader::finish(std::string_view what) {
-  if (object_.is_object()) {
+  if (object_.is_object() && others_ == OtherKeys::refused) {
     for (const auto& [key, value] : object_.items()) {
       if (std::find(known_.begin(), known_.end(), key) == known_.end()) fault(to_utf8(key), "is not known here");
     }

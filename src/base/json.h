@@ -46,7 +46,9 @@ Json time_to_json(TimeUs time);
 /// A value is only good once finish() has succeeded. Not thread-safe; `object` must outlive the reader.
 class ObjectReader {
  public:
-  explicit ObjectReader(const Json& object);
+  /// `ignored`: of what a newer version wrote, which may say more.
+  enum class OtherKeys { refused, ignored };
+  explicit ObjectReader(const Json& object, OtherKeys others = OtherKeys::refused);
 
   /// Required members.
   std::string text(std::string_view key);
@@ -70,12 +72,14 @@ class ObjectReader {
   /// Adds the faults of a nested object that was read by a reader of its own, told as "<field>.<theirs>".
   void adopt(std::string_view field, const Error& error);
 
-  /// invalid with all faults, unknown keys included, when there is any (the first 100 and how many more). `what` names the thing read.
+  /// invalid with all faults, unknown keys included unless they are ignored, when there is any (the first 100 and how many more). `what`
+  /// names the thing read.
   Result<void> finish(std::string_view what);
 
  private:
   const Json* find(std::string_view key);
   const Json& object_;
+  const OtherKeys others_;
   std::vector<std::string> known_;
   std::vector<FieldError> faults_;
   std::size_t more_faults_ = 0;  ///< beyond those kept

@@ -143,5 +143,15 @@ TEST(ObjectReader, AnythingButAnObjectIsOneFault) {
   }
 }
 
+TEST(ObjectReader, MayIgnoreWhatANewerVersionSays) {
+  const Json said{{"name", "a"}, {"newer", 1}};
+  ObjectReader in(said, ObjectReader::OtherKeys::ignored);
+  EXPECT_EQ(in.text("name"), "a");
+  EXPECT_TRUE(in.finish("thing"));
+  ObjectReader strict(said);
+  strict.text("name");
+  EXPECT_FALSE(strict.finish("thing"));
+}
+
 }  // namespace
 }  // namespace muster

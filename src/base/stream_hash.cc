@@ -29,7 +29,6 @@ struct StreamHash::Inside {
   std::uint64_t filled = 0;  ///< pieces handed over, and those that are hashed
   std::uint64_t hashed = 0;
   bool is_over = false;
-  bool has_thread = false;
   std::optional<std::thread> thread;
 
   ~Inside() { finish(); }
@@ -40,7 +39,6 @@ struct StreamHash::Inside {
   void begin() {
     try {
       thread.emplace([this] { work(); });
-      has_thread = true;
     } catch (const std::system_error&) {
       // The machine has no room for more threads.
     }
@@ -91,7 +89,7 @@ void StreamHash::update(std::string_view bytes) {
   const bool was_short = in.size <= kShortStream;
   in.size += bytes.size();
   if (was_short && in.size > kShortStream) in.begin();
-  if (!in.has_thread) return in.hash.update(bytes);
+  if (!in.thread) return in.hash.update(bytes);
   while (!bytes.empty()) {
     std::string& piece = in.next();
     if (piece.capacity() < kHandedOver) piece.reserve(kHandedOver);

@@ -10,6 +10,12 @@
 namespace muster {
 namespace {
 
+template <typename Number>
+bool parse_whole(std::string_view text, Number& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
 /// Length of the well-formed sequence at the start of `bytes`, 0 when it is malformed (Unicode 15, table 3-7).
 std::size_t sequence_length(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
@@ -83,6 +89,12 @@ std::string to_utf8(std::string_view bytes) {
   return text;
 }
 
+bool take_ending(std::string_view& text, std::string_view lower_case_ending) {
+  if (!to_lower(text).ends_with(lower_case_ending)) return false;
+  text.remove_suffix(lower_case_ending.size());
+  return true;
+}
+
 std::size_t utf8_length(std::string_view text) {
   std::size_t characters = 0;
   for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -103,10 +115,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
-bool parse_int64(std::string_view text, std::int64_t& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty();
-}
+bool parse_int64(std::string_view text, std::int64_t& value) { return parse_whole(text, value); }
+bool parse_double(std::string_view text, double& value) { return parse_whole(text, value); }
 
 bool is_safe_relative_path(std::string_view path) {
   if (path.empty() || path.size() > 4096 || path.find('\0') != std::string_view::npos || !is_utf8(path)) return false;

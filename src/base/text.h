@@ -27,6 +27,9 @@ bool is_utf8(std::string_view bytes);
 /// The bytes with every malformed sequence replaced by U+FFFD.
 std::string to_utf8(std::string_view bytes);
 
+/// Takes the ending off the text, in whatever case it is; false when it has not that ending.
+bool take_ending(std::string_view& text, std::string_view lower_case_ending);
+
 /// How many characters (code points) the UTF-8 text has.
 std::size_t utf8_length(std::string_view text);
 
@@ -37,6 +40,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 /// A whole decimal number, nothing around it; false when it is not one or does not fit.
 bool parse_int64(std::string_view text, std::int64_t& value);
+/// A number that is all of the text, "inf" and "nan" included; false when it is not one or is out of range.
+bool parse_double(std::string_view text, double& value);
 
 /// Whether the path stays inside its folder: relative, UTF-8, '/'-separated, no empty, "." or ".." part, no NUL, at most 4096 bytes.
 bool is_safe_relative_path(std::string_view path);

@@ -83,5 +83,21 @@ TEST(ToLower, ChangesNothingButAToZ) { EXPECT_EQ(to_lower("AZaz09-\xC3\x84"), "a
 
 TEST(Hex, IsLowerCase) { EXPECT_EQ(to_hex(std::string_view("\x00\xAB\xFF", 3)), "00abff"); }
 
+TEST(Text, AnEndingIsTakenWhateverItsCase) {
+  std::string_view text = "metrics.Acc DESC";
+  EXPECT_FALSE(take_ending(text, " asc"));
+  EXPECT_TRUE(take_ending(text, " desc"));
+  EXPECT_EQ(text, "metrics.Acc");
+  EXPECT_FALSE(take_ending(text, "a longer ending than the text"));
+}
+
+TEST(Text, ANumberIsAllOfTheText) {
+  double value = 0;
+  EXPECT_TRUE(parse_double("-1.5e3", value));
+  EXPECT_EQ(value, -1500);
+  EXPECT_TRUE(parse_double("inf", value));
+  for (const char* text : {"", " 1", "1 ", "1x", "1e400", "0x10"}) EXPECT_FALSE(parse_double(text, value)) << text;
+}
+
 }  // namespace
 }  // namespace muster

@@ -1,28 +1,18 @@
 #include "client/work_order.h"
 
-#include <initializer_list>
-
 #include <nlohmann/json.hpp>
 
 namespace muster::client {
 namespace {
 
-/// ObjectReader refuses keys that it was not asked for; here they are dropped first, since a newer server may say more.
-Json pick(const Json& object, std::initializer_list<const char*> keys) {
-  if (!object.is_object()) return object;
-  Json picked = Json::object();
-  for (const char* key : keys) {
-    if (const auto at = object.find(key); at != object.end()) picked[key] = *at;
-  }
-  return picked;
-}
+// A newer server may say more.
+constexpr auto kOthers = ObjectReader::OtherKeys::ignored;
 
 Result<void> read_nodes(const Json& nodes, WorkOrder& order) {
   order.addresses.resize(nodes.is_array() ? nodes.size() : 0);
   order.node_keys.resize(order.addresses.size());
   for (const Json& node : nodes) {
-    const Json known = pick(node, {"node_rank", "node", "address"});
-    ObjectReader in(known);
+    ObjectReader in(node, kOthers);
     const auto rank = in.integer("node_rank", 0, static_cast<std::int64_t>(order.addresses.size()) - 1);
     std::string key = in.text("node");
     std::string address = in.text("address");
@@ -34,8 +24,7 @@ Result<void> read_nodes(const Json& nodes, WorkOrder& order) {
 }
 
 Result<void> read_environment(const Json& json, WorkOrder& order) {
-  const Json known = pick(json, {"name", "variables", "prepared", "definition"});
-  ObjectReader in(known);
+  ObjectReader in(json, kOthers);
   order.environment_name = in.text_or("name", "");
   order.environment_variables = in.text_map_or_empty("variables");
   const Json* prepared = in.member("prepared");
@@ -52,10 +41,7 @@ Result<void> read_environment(const Json& json, WorkOrder& order) {
 }  // namespace
 
 Result<WorkOrder> work_order_from_json(const Json& json) {
-  const Json known = pick(
-      json, {"run_id", "uuid", "workspace", "experiment", "attempt", "node_rank", "node_count", "nodes", "master", "snapshot_id", "script",
-             "command", "arguments", "environment", "distribution", "grace_seconds", "restore_outputs", "variables", "job_token"});
-  ObjectReader in(known);
+  ObjectReader in(json, kOthers);
   WorkOrder order;
   order.run_id = in.text("run_id");
   order.uuid = in.text("uuid");
@@ -85,8 +71,7 @@ Result<WorkOrder> work_order_from_json(const Json& json) {
     MUSTER_TRY_ASSIGN(order.distribution, model::distribution_from_json(*distribution, order.node_count));
   }
   if (master != nullptr) {
-    const Json known_master = pick(*master, {"address", "port"});
-    ObjectReader reader(known_master);
+    ObjectReader reader(*master, kOthers);
     order.master_address = reader.text("address");
     order.master_port = static_cast<int>(reader.integer("port", 0, 65535));
     MUSTER_TRY(reader.finish("master"));

@@ -11,14 +11,11 @@ Json to_json(const Description& description) {
 }
 
 Result<Description> description_from_json(const Json& json) {
-  ObjectReader in(json);
+  ObjectReader in(json, ObjectReader::OtherKeys::ignored);
   Description description;
   description.interpreter = in.text("interpreter");
   description.real_interpreter = in.text("real_interpreter");
   description.packages = in.texts_or_empty("packages");
-  if (json.is_object()) {
-    for (const auto& [key, value] : json.items()) in.member(key);
-  }
   MUSTER_TRY(in.finish("built environment"));
   return description;
 }

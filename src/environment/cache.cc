@@ -155,11 +155,6 @@ Result<Prepared> EnvironmentCache::prepare(const Plan& plan, const OnLog& on_log
   return build_locked(*builder, build);
 }
 
-Result<std::optional<Prepared>> EnvironmentCache::find(const model::EnvironmentDefinition& definition) const {
-  MUSTER_TRY_ASSIGN(const Plan made, plan(definition));
-  return find(made);
-}
-
 Result<Prepared> EnvironmentCache::prepare(const model::EnvironmentDefinition& definition, const OnLog& on_log,
                                            const std::function<bool()>& canceled) {
   MUSTER_TRY_ASSIGN(const Plan made, plan(definition));

@@ -48,8 +48,7 @@ class EnvironmentCache {
   /// memory now, so it may be there at the next ask.
   Result<Prepared> prepare(const Plan& plan, const std::function<void(std::string_view)>& on_log, const std::function<bool()>& canceled);
 
-  /// Both with the plan of this definition.
-  Result<std::optional<Prepared>> find(const model::EnvironmentDefinition& definition) const;
+  /// The same with the plan of this definition.
   Result<Prepared> prepare(const model::EnvironmentDefinition& definition, const std::function<void(std::string_view)>& on_log,
                            const std::function<bool()>& canceled);
 

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <fstream>
 #include <thread>
 
@@ -16,6 +15,7 @@
 #include "environment/command.h"
 #include "environment/interpreter.h"
 #include "environment/spec.h"
+#include "support/event.h"
 #include "support/no_descriptors.h"
 #include "support/small_packages.h"
 
@@ -23,12 +23,18 @@ namespace muster::environment {
 namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
+using test::eventually;
 using test::Ran;
 using test::run;
 using test::system_python;
 
 const auto kNever = [] { return false; };
 const auto kSilent = [](std::string_view) {};
+
+Result<std::optional<Prepared>> find(const EnvironmentCache& cache, const model::EnvironmentDefinition& definition) {
+  MUSTER_TRY_ASSIGN(const Plan plan, cache.plan(definition));
+  return cache.find(plan);
+}
 
 class Environments : public test::SmallPackages {
  protected:
@@ -38,7 +44,7 @@ class Environments : public test::SmallPackages {
   }
   /// What a server that is started now finds.
   bool is_there(const model::EnvironmentDefinition& definition) const {
-    const auto found = EnvironmentCache(root(), variables_).find(definition);
+    const auto found = find(EnvironmentCache(root(), variables_), definition);
     return found && *found;
   }
 };
@@ -171,38 +177,19 @@ TEST_F(Environments, APythonWithoutEnsurepip) {
   EXPECT_EQ(run({interpreter_of(*prepared), "-c", "import hello; print(hello.WORD)"}, folder_.path()).output, "hello from hello\n");
 }
 
-/// Waits until it is so, or the test's patience ends. For what no event tells of.
-bool comes_true(const std::function<bool()>& condition) {
-  const auto deadline = steady_clock::now() + test::kBuildPatience;
-  while (!condition()) {
-    if (steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return true;
-}
-
 /// Waits until the text has come, or the test's patience ends.
 class Log {
  public:
   void add(std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    text_ += text;
-    changed_.notify_all();
+    text_.change([&](std::string& all) { all += text; });
   }
   bool has_come(std::string_view wanted) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, test::kBuildPatience, [&] { return text_.find(wanted) != std::string::npos; });
+    return text_.wait([&](const std::string& all) { return all.find(wanted) != std::string::npos; }, test::kBuildPatience);
   }
-
-  std::string text() {
-    const std::lock_guard lock(mutex_);
-    return text_;
-  }
+  std::string text() const { return text_.get(); }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string text_;
+  test::Watched<std::string> text_;
 };
 
 TEST_F(Environments, WhoeverLeavesEndsItsBuildAndAnotherTakesItOver) {
@@ -226,14 +213,14 @@ TEST_F(Environments, WhoeverLeavesEndsItsBuildAndAnotherTakesItOver) {
         definition, [&](std::string_view text) { second_log.add(text); }, [&] { return second_leaves.load(); });
   });
   EXPECT_TRUE(second_log.has_come("slow")) << "it follows the first one's log";
-  EXPECT_TRUE(comes_true([&] { return fs::exists(folder_ / "begun"); }));
+  EXPECT_TRUE(eventually([&] { return fs::exists(folder_ / "begun"); }, test::kBuildPatience));
   EXPECT_TRUE(fs::remove(folder_ / "begun"));
   first_leaves = true;
   first_caller.join();
   ASSERT_FALSE(first);
   EXPECT_EQ(first.error().code, Code::conflict) << first.error().detail << "\n" << first_log.text();
 
-  EXPECT_TRUE(comes_true([&] { return fs::exists(folder_ / "begun"); })) << "the second builds it now";
+  EXPECT_TRUE(eventually([&] { return fs::exists(folder_ / "begun"); }, test::kBuildPatience)) << "the second builds it now";
   second_leaves = true;
   second_caller.join();
   EXPECT_FALSE(second);
@@ -249,14 +236,14 @@ TEST_F(Environments, WithoutADescriptorNothingIsWipedAndNothingFailsForGood) {
   const auto other = asking_for({"hello", "hello==1.0"});
   {
     const test::NoDescriptors none;
-    const auto found = cache.find(definition);
+    const auto found = find(cache, definition);
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().code, Code::unavailable);
     const auto built = cache.prepare(other, kSilent, kNever);
     ASSERT_FALSE(built);
     EXPECT_EQ(built.error().code, Code::unavailable);
   }
-  EXPECT_TRUE(*cache.find(definition));
+  EXPECT_TRUE(*find(cache, definition));
   EXPECT_TRUE(cache.prepare(other, kSilent, kNever));
 }
 

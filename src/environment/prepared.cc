@@ -41,7 +41,7 @@ Json to_json(const Prepared& prepared) {
 }
 
 Result<Prepared> prepared_from_json(const Json& json) {
-  ObjectReader in(json);
+  ObjectReader in(json, ObjectReader::OtherKeys::ignored);
   Prepared prepared;
   prepared.hash = in.text("hash");
   prepared.builder = in.text("builder");
@@ -50,9 +50,6 @@ Result<Prepared> prepared_from_json(const Json& json) {
   prepared.prefix = in.texts_or_empty("prefix");
   prepared.path = in.texts_or_empty("path");
   prepared.variables = in.text_map_or_empty("variables");
-  if (json.is_object()) {
-    for (const auto& [key, value] : json.items()) in.member(key);
-  }
   MUSTER_TRY(in.finish("prepared environment"));
   return prepared;
 }

@@ -85,14 +85,9 @@ engine::TargetStatus EngineCalls::status(const std::string& kind, const engine::
   return engine ? (*engine)->status(target) : engine::TargetStatus{};
 }
 
-bool EngineCalls::shares_disk(const std::string& kind) const {
+engine::Capabilities EngineCalls::capabilities(const std::string& kind) const {
   const auto at = inside_->engines.find(kind);
-  return at == inside_->engines.end() || at->second.capabilities.shares_disk;
-}
-
-bool EngineCalls::start_survives_server(const std::string& kind) const {
-  const auto at = inside_->engines.find(kind);
-  return at != inside_->engines.end() && at->second.capabilities.start_survives_server;
+  return at == inside_->engines.end() ? engine::Capabilities{} : at->second.capabilities;
 }
 
 void EngineCalls::make(const model::Run& run, std::function<Result<void>(Inside&)> call, Answer then) {

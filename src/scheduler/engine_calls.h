@@ -29,9 +29,8 @@ class EngineCalls {
   /// nullptr for an engine without one, and for a kind that there is not.
   engine::NodePool* pool(const std::string& kind) const;
   engine::TargetStatus status(const std::string& kind, const engine::TargetName& target) const;
-  bool start_survives_server(const std::string& kind) const;
-  /// Whether its nodes see the server's disk; true for a kind that there is not.
-  bool shares_disk(const std::string& kind) const;
+  /// Those of an engine that says nothing of itself, for a kind that there is not.
+  engine::Capabilities capabilities(const std::string& kind) const;
 
   /// By the engine of the attempt's target, which is stored with the handle and asked whatever follows. The handle is stored before any
   /// node does anything.

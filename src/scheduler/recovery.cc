@@ -75,7 +75,7 @@ void SchedulerImpl::take_up(const model::Run& run) {
     return;
   }
   const auto target = targets_.definition(target_of(run));
-  const bool start_survives = target && calls_->start_survives_server(target->engine);
+  const bool start_survives = target && calls_->capabilities(target->engine).start_survives_server;
   if (!start_survives && still_to_check_in(run) > 0 && !stop_reason(run)) {
     // No node had its work order, so no rank has run: whatever is left of the start is ended, and all of it begins anew. The server may
     // have been killed between the storing of the handle and the opening of the gate.

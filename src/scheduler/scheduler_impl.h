@@ -63,6 +63,8 @@ class SchedulerImpl final : public Scheduler {
   void write_step(std::int64_t run_key, int attempt, const Event& event, Also also, Applied then);
   /// By the store's writer, of what has just become durable: no step is followed up before an earlier one.
   void follow_up(const Step& stored);
+  /// What takes a while and is done by whoever applied the event: not by the store's writer.
+  void conclude(std::int64_t run_key, const Event& event, const Result<Step>& stored);
   /// What is left to be done of a run that has ended: nothing more comes to its logs.
   void close_ended(const model::Run& run);
   /// Of an event that the disk refused: people are told from memory.

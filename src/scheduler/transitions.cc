@@ -64,6 +64,13 @@ void SchedulerImpl::follow_up(const Step& stored) {
   for (const Effect& effect : stored.effects) thread_.post([this, run, effect] { carry_out(*run, effect); });
 }
 
+void SchedulerImpl::conclude(std::int64_t run_key, const Event& event, const Result<Step>& stored) {
+  if (!stored)
+    show_unstored(run_key, event, stored.error());
+  else if (stored->changed && model::has_ended(stored->run.status))
+    close_ended(stored->run);
+}
+
 void SchedulerImpl::close_ended(const model::Run& run) {
   const auto sealed = logs_.complete_all(run.uuid, run.attempt);
   if (!sealed) log::warning("scheduler", "{}: {}", run.run_id, sealed.error().detail);
@@ -75,10 +82,7 @@ Result<Step> SchedulerImpl::apply(std::int64_t run_key, int attempt, const Event
   const auto answer = std::make_shared<std::promise<Result<Step>>>();
   write_step(run_key, attempt, event, also, [answer](const Result<Step>& stored) { answer->set_value(stored); });
   Result<Step> stored = answer->get_future().get();
-  if (!stored)
-    show_unstored(run_key, event, stored.error());
-  else if (stored->changed && model::has_ended(stored->run.status))
-    close_ended(stored->run);
+  conclude(run_key, event, stored);
   return stored;
 }
 
@@ -87,10 +91,7 @@ void SchedulerImpl::apply_later(std::int64_t run_key, int attempt, const Event& 
              [this, door = door_, run_key, event, then = std::move(then)](const Result<Step>& stored) {
                door->pass([&] {
                  thread_.post([this, run_key, event, then, stored] {
-                   if (!stored)
-                     show_unstored(run_key, event, stored.error());
-                   else if (stored->changed && model::has_ended(stored->run.status))
-                     close_ended(stored->run);
+                   conclude(run_key, event, stored);
                    if (then) then(stored);
                  });
                });
@@ -276,7 +277,7 @@ void SchedulerImpl::environment_ready(std::int64_t run_key, const Result<environ
 
 void SchedulerImpl::prepare_environment(const model::Run& run) {
   const auto target = targets_.definition(target_of(run));
-  if (!target || calls_->shares_disk(target->engine)) return preparer_->prepare(run);
+  if (!target || calls_->capabilities(target->engine).shares_disk) return preparer_->prepare(run);
   environment_ready(run.key, "", Json());
 }
 

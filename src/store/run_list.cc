@@ -105,13 +105,7 @@ class Search {
     walk(all_runs(scope_), Part::value, "", after);
   }
 
-  void walk_by_creation(const std::optional<Place>& after) {
-    Source source{fmt::format("runs d {}", dialect::by_index("runs_by_created")), "d.key", {}, false, false};
-    source.where.add("d.workspace_key = ?", {scope_.workspace_key});
-    if (scope_.filter.created_from) source.where.add("d.created_at >= ?", {*scope_.filter.created_from});
-    if (scope_.filter.created_before) source.where.add("d.created_at < ?", {*scope_.filter.created_before});
-    walk(source, Part::value, "d.created_at", after);
-  }
+  void walk_by_creation(const std::optional<Place>& after) { walk(runs_by_creation(scope_), Part::value, "d.created_at", after); }
 
   /// By a metric or parameter: those that have it as a number, as anything else, and those that lack it.
   void walk_by_value(const std::optional<Place>& after) {

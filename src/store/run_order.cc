@@ -3,7 +3,6 @@
 
 #include "store/run_order.h"
 
-#include <charconv>
 #include <cmath>
 #include <tuple>
 
@@ -14,10 +13,7 @@ namespace {
 
 bool read_key(std::string_view text, std::int64_t& key) { return parse_int64(text, key) && key >= 0; }
 
-bool read_number(std::string_view text, double& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && !std::isnan(number);
-}
+bool read_number(std::string_view text, double& number) { return parse_double(text, number) && !std::isnan(number); }
 
 bool is_by_name(const Order& order) { return order.by == Order::By::metric || order.by == Order::By::parameter; }
 

@@ -1,8 +1,8 @@
 #include "store/run_parameters.h"
 
-#include <charconv>
 #include <cmath>
 
+#include "base/text.h"
 #include "model/checks.h"
 
 namespace muster::store::run_parameters {
@@ -11,9 +11,7 @@ namespace {
 /// The finite number that all of the text is; NULL for any other text.
 Value number_of(std::string_view text) {
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size() && std::isfinite(number);
-  return whole ? Value(number) : Value(nullptr);
+  return parse_double(text, number) && std::isfinite(number) ? Value(number) : Value(nullptr);
 }
 
 }  // namespace

@@ -115,6 +115,14 @@ Source all_runs(const Scope& scope) {
   return source;
 }
 
+Source runs_by_creation(const Scope& scope) {
+  Source source = of_runs("runs_by_created", false);
+  source.where.add("d.workspace_key = ?", {scope.workspace_key});
+  if (scope.filter.created_from) source.where.add("d.created_at >= ?", {*scope.filter.created_from});
+  if (scope.filter.created_before) source.where.add("d.created_at < ?", {*scope.filter.created_before});
+  return source;
+}
+
 std::vector<Source> sources_of(const Scope& scope) {
   const Filter& filter = scope.filter;
   std::vector<Source> sources;
@@ -136,13 +144,7 @@ std::vector<Source> sources_of(const Scope& scope) {
   if (scope.experiment_key) sources.push_back(all_runs(scope));
   for (const MetricFilter& metric : filter.metrics)
     sources.push_back(of_table("run_metrics", "run_metrics_by_number", false, scope, name_and_value("d", metric)));
-  if (filter.created_from || filter.created_before) {
-    Source source = of_runs("runs_by_created", false);
-    source.where.add("d.workspace_key = ?", {scope.workspace_key});
-    if (filter.created_from) source.where.add("d.created_at >= ?", {*filter.created_from});
-    if (filter.created_before) source.where.add("d.created_at < ?", {*filter.created_before});
-    sources.push_back(std::move(source));
-  }
+  if (filter.created_from || filter.created_before) sources.push_back(runs_by_creation(scope));
   // The last: all names may have to be looked through.
   if (filter.display_name && !one_name) {
     Source source = of_runs("runs_by_display_name", false);

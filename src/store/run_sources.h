@@ -50,6 +50,8 @@ struct Source {
 std::vector<Source> sources_of(const Scope& scope);
 /// All runs in the order of keys.
 Source all_runs(const Scope& scope);
+/// Those created in the time that is asked for, in the order of their creation.
+Source runs_by_creation(const Scope& scope);
 
 /// All that the filter asks of a run, in the table `r`; `key` is a column with its key, of an earlier table if there is one: what has a
 /// table of its own is then looked up before the run is.

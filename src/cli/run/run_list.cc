@@ -36,13 +36,9 @@ struct RunListOptions {
 std::optional<std::string> ordering_parameter(const std::optional<std::string>& order_by) {
   constexpr std::string_view kPrefix = "parameters.";
   if (!order_by || !order_by->starts_with(kPrefix)) return std::nullopt;
-  std::string name = order_by->substr(kPrefix.size());
-  for (const std::string_view direction : {" asc", " desc"}) {
-    if (!to_lower(name).ends_with(direction)) continue;
-    name.resize(name.size() - direction.size());
-    break;
-  }
-  return name;
+  std::string_view name = std::string_view(*order_by).substr(kPrefix.size());
+  if (!take_ending(name, " desc")) take_ending(name, " asc");
+  return std::string(name);
 }
 
 std::string table_of(const Json& runs, const RunListOptions& options, TimeUs now, const Terminal& out) {

@@ -40,18 +40,13 @@ class BuildLog {
   Fd file_;
 };
 
-Result<environment::Prepared> prepare_once(NodeRun& run, environment::EnvironmentCache& cache, BuildLog& log) {
-  MUSTER_TRY_ASSIGN(const environment::Plan plan, cache.plan(*run.order.definition));
-  return cache.prepare(
-      plan, [&](std::string_view text) { log.write(text); }, [&] { return run.stop.is_asked(); });
-}
-
 Result<environment::Prepared> prepare_with_patience(NodeRun& run) {
   environment::EnvironmentCache cache(environments_of(run.options.scratch));
   BuildLog log(run);
   const auto until = run.system_clock.steady() + kPatience;
   for (auto wait = 1000ms;; wait = std::min(wait * 2, 30'000ms)) {
-    auto prepared = prepare_once(run, cache, log);
+    auto prepared = cache.prepare(
+        *run.order.definition, [&](std::string_view text) { log.write(text); }, [&] { return run.stop.is_asked(); });
     if (prepared || prepared.error().code != Code::unavailable || run.system_clock.steady() >= until) return prepared;
     log::warning("runner", "{}; tried again in {} s", prepared.error().detail, wait.count() / 1000);
     if (!client::sleep_for(wait, run.stop.asked_token())) return prepared;
