@@ -81,7 +81,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.6",
     packages=["muster", "muster._client", "muster._recording", "muster._runs", "muster._snapshots", "muster._terminal", "azureml",
-              "azureml.core"],
+              "azureml.core", "azureml.pipeline", "azureml.train"],
     package_data={"muster": ["py.typed"], "azureml": ["py.typed"]},
     entry_points={"console_scripts": ["muster = muster._cli:main"]},
     cmdclass=commands,

@@ -20,6 +20,7 @@ from ._version import __version__
 from .compute import AmlCompute, ComputeTarget
 from .conda_dependencies import CondaDependencies
 from .environment import Environment
+from .estimator import Estimator, PyTorch
 from .experiment import Experiment
 from .model import Model
 from .run import Run
@@ -28,6 +29,6 @@ from .script_run import ScriptRun
 from .script_run_config import ScriptRunConfig
 from .workspace import Workspace
 
-__all__ = ["AmlCompute", "ComputeTarget", "CondaDependencies", "DockerConfiguration", "Environment", "Experiment", "Model",
-           "MpiConfiguration", "PyTorchConfiguration", "Run", "RunConfiguration", "ScriptRun", "ScriptRunConfig", "Workspace",
+__all__ = ["AmlCompute", "ComputeTarget", "CondaDependencies", "DockerConfiguration", "Environment", "Estimator", "Experiment", "Model",
+           "MpiConfiguration", "PyTorch", "PyTorchConfiguration", "Run", "RunConfiguration", "ScriptRun", "ScriptRunConfig", "Workspace",
            "__version__"]

@@ -1,17 +1,23 @@
 """Compute targets: where runs run."""
 import time
-from typing import Any, Dict, List, Optional, TYPE_CHECKING
+from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING
 
 from ._client.addresses import segment
 from ._terminal.printable import write
 from ._terminal.progress import counted
+from ._unsupported import warn_ignored
 from .exceptions import ComputeTargetException, UserErrorException
 
 if TYPE_CHECKING:
+    from .run import Run
     from .workspace import Workspace
 
 RESERVED = ("amlcompute", "local", "containerinstance")
 POLL_SECONDS = 1.0
+_VM_SIZES = (("STANDARD_D1_V2", 1, 0, 3.5, 51200), ("STANDARD_D2_V2", 2, 0, 7, 102400), ("STANDARD_DS3_V2", 4, 0, 14, 28672),
+             ("STANDARD_D4_V2", 8, 0, 28, 409600), ("STANDARD_NC6", 6, 1, 56, 389120), ("STANDARD_NC12", 12, 2, 112, 696320),
+             ("STANDARD_NC24", 24, 4, 224, 1474560), ("STANDARD_NC6S_V3", 6, 1, 112, 344064), ("STANDARD_NC24S_V3", 24, 4, 448, 1376256),
+             ("STANDARD_ND40RS_V2", 40, 8, 672, 2969600))
 _STATES = ("preparing", "running", "idle", "unusable", "leaving", "preempted")
 
 
@@ -127,16 +133,36 @@ class AmlCompute(ComputeTarget):
                                    idle_seconds_before_scaledown: Optional[int] = None, admin_username: Any = None,
                                    admin_user_password: Any = None, admin_user_ssh_key: Any = None, vnet_resourcegroup_name: Any = None,
                                    vnet_name: Any = None, subnet_name: Any = None, tags: Optional[Dict[str, str]] = None,
-                                   description: Optional[str] = None, engine: Optional[str] = None,
-                                   engine_options: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "AmlComputeProvisioningConfiguration":
+                                   description: Optional[str] = None, remote_login_port_public_access: Any = None,
+                                   identity_type: Any = None, identity_id: Any = None, location: Any = None,
+                                   enable_node_public_ip: Any = None, engine: Optional[str] = None,
+                                   engine_options: Optional[Dict[str, Any]] = None) -> "AmlComputeProvisioningConfiguration":
         """A description for `ComputeTarget.create`.
 
         `max_nodes` is required: ComputeTargetException without it, or when it is less than `min_nodes`. Nodes go away
         after `idle_seconds_before_scaledown` (1800). `engine` runs the nodes (the server's own machine when None), and is told
-        `engine_options`. What concerns virtual networks and logins is accepted and unused.
+        `engine_options`. What concerns virtual networks, regions, identities and logins is ignored, with a warning.
         """
+        warn_ignored("AmlCompute.provisioning_configuration", admin_username=admin_username, admin_user_password=admin_user_password,
+                     admin_user_ssh_key=admin_user_ssh_key, vnet_resourcegroup_name=vnet_resourcegroup_name, vnet_name=vnet_name,
+                     subnet_name=subnet_name, remote_login_port_public_access=remote_login_port_public_access,
+                     identity_type=identity_type, identity_id=identity_id, location=location,
+                     enable_node_public_ip=enable_node_public_ip)
         return AmlComputeProvisioningConfiguration(vm_size, vm_priority, min_nodes, max_nodes, idle_seconds_before_scaledown, tags,
                                                    description, engine, engine_options)
+
+    @staticmethod
+    def supported_vmsizes(workspace: "Workspace", location: Optional[str] = None) -> "List[Dict[str, Any]]":
+        """Names that Azure has for sizes of machines. Any name is taken, and kept as a label: a node is as large as its machine."""
+        return [{"name": name, "vCPUs": cpus, "gpus": gpus, "memoryGB": memory, "maxResourceVolumeMB": disk}
+                for name, cpus, gpus, memory, disk in _VM_SIZES]
+
+    def get_active_runs(self) -> "Iterator[Run]":
+        """The runs that its nodes run now."""
+        self.refresh_state()
+        from .run import Run
+        for run_id in sorted({str(node["run_id"]) for node in self._data.get("nodes") or [] if node.get("run_id")}):
+            yield Run.get(self._workspace, run_id)
 
     def get_status(self) -> "Optional[AmlComputeStatus]":
         """The target's nodes and scaling now."""

@@ -7,6 +7,7 @@ from ._runs.labels import texts
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
+    from .estimator import Estimator
     from .run import Run
     from .script_run_config import ScriptRunConfig
     from .workspace import Workspace
@@ -21,7 +22,8 @@ class Experiment:
     UserErrorException when the name is not 1 to 255 letters, digits, `-` and `_`, a letter or digit first.
     """
 
-    def __init__(self, workspace: "Workspace", name: str, **kwargs: Any) -> None:
+    def __init__(self, workspace: "Workspace", name: str, _skip_name_validation: bool = False, _id: Any = None,
+                 _archived_time: Any = None) -> None:
         if not isinstance(name, str) or not NAME.match(name):
             raise UserErrorException("name: {!r} is not an experiment's name: 1 to 255 letters, digits, - and _, a letter or "
                                      "digit first.".format(name))
@@ -72,8 +74,8 @@ class Experiment:
         """The experiment's tags."""
         return dict(self._fetch().get("tags") or {})
 
-    def submit(self, config: "ScriptRunConfig", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
-        """Starts a run of this configuration and returns it at once, when its snapshot is uploaded.
+    def submit(self, config: "Union[ScriptRunConfig, Estimator]", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
+        """Starts a run of this configuration, or estimator, and returns it at once, when its snapshot is uploaded.
 
         Also takes `display_name` and `properties`. Raises SnapshotException for what is wrong with the source folder,
         UserErrorException for what the server refuses: each names the field and what to do.

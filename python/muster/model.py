@@ -6,6 +6,7 @@ from ._client.addresses import path_segments, segment
 from ._snapshots.hash_cache import hash_file
 from ._client.parallel import run_parallel
 from ._terminal.printable import printable, write
+from ._unsupported import warn_ignored
 from .exceptions import ModelNotFoundException, UserErrorException, WebserviceException
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Model:
 
     def __init__(self, workspace: "Workspace", name: Optional[str] = None, id: Optional[str] = None, tags: TagFilter = None,
                  properties: TagFilter = None, version: Optional[int] = None, run_id: Optional[str] = None,
-                 model_framework: Optional[str] = None, **kwargs: Any) -> None:
+                 model_framework: Optional[str] = None, expand: bool = True) -> None:
         if id is not None:
             name, _, number = id.rpartition(":")
             if not name or not number.isdigit():
@@ -71,12 +72,15 @@ class Model:
     @staticmethod
     def register(workspace: "Workspace", model_path: str, model_name: str, tags: Optional[Mapping[str, Any]] = None,
                  properties: Optional[Mapping[str, Any]] = None, description: Optional[str] = None, datasets: Any = None,
-                 model_framework: Optional[str] = None, model_framework_version: Optional[str] = None, **kwargs: Any) -> "Model":
+                 model_framework: Optional[str] = None, model_framework_version: Optional[str] = None, child_paths: Any = None,
+                 sample_input_dataset: Any = None, sample_output_dataset: Any = None, resource_configuration: Any = None) -> "Model":
         """Uploads a file or a folder and registers it as a new version of the model.
 
         WebserviceException when the path is not there or has no files, or a framework's version comes without its name.
         """
         from ._snapshots.upload import Blob, upload_blobs
+        warn_ignored("Model.register", datasets=datasets, sample_input_dataset=sample_input_dataset,
+                     sample_output_dataset=sample_output_dataset, resource_configuration=resource_configuration)
         body = describe_model(model_name, tags, properties, description, model_framework, model_framework_version)
         write("Registering model {}\n".format(printable(model_name)))
         files = []
@@ -128,7 +132,8 @@ class Model:
     def download(self, target_dir: str = ".", exist_ok: bool = False) -> str:
         """Fetches the model's files into `target_dir`; returns the path of the file, or of the folder.
 
-        With `exist_ok` files that are there are kept; else WebserviceException, before anything is fetched.
+        With `exist_ok` files that are there are kept when they are this version's, and else replaced; without it WebserviceException,
+        before anything is fetched.
         """
         targets = [(file, os.path.join(target_dir, *file["path"].split("/"))) for file in self._data["files"]]
         if not exist_ok:
@@ -136,7 +141,7 @@ class Model:
                 if os.path.lexists(target):
                     raise WebserviceException("{} exists. Remove it, choose another target_dir, or say exist_ok=True.".format(target))
         run_parallel([lambda file=file, target=target: self._fetch(file, target)  # type: ignore[misc]
-                      for file, target in targets if not os.path.lexists(target)], DOWNLOAD_WORKERS)
+                      for file, target in targets if not _is_there(file, target)], DOWNLOAD_WORKERS)
         firsts = {file["path"].partition("/")[0] for file, _ in targets}
         return os.path.join(target_dir, firsts.pop()) if len(firsts) == 1 else target_dir
 
@@ -145,8 +150,11 @@ class Model:
         download_file(self.workspace._client, "{}/files/{}".format(self._path, path_segments(file["path"])), target, file["size"],
                       file["sha256"], file["path"], WebserviceException)
 
-    def update(self, tags: Optional[Mapping[str, Any]] = None, description: Optional[str] = None, **kwargs: Any) -> None:
+    def update(self, tags: Optional[Mapping[str, Any]] = None, description: Optional[str] = None, sample_input_dataset: Any = None,
+               sample_output_dataset: Any = None, resource_configuration: Any = None) -> None:
         """Sets tags, the others staying, or the description."""
+        warn_ignored("Model.update", sample_input_dataset=sample_input_dataset, sample_output_dataset=sample_output_dataset,
+                     resource_configuration=resource_configuration)
         body: Dict[str, Any] = {}
         if tags is not None:
             body["tags"] = _texts(tags)
@@ -236,6 +244,14 @@ def _fits(present: Mapping[str, Any], wanted: TagFilter) -> bool:
         elif present.get(item[0]) != str(item[1]):
             return False
     return True
+
+
+def _is_there(file: Dict[str, Any], target: str) -> bool:
+    """Whether the target is that file of a model, and need not be fetched."""
+    try:
+        return os.path.getsize(target) == file["size"] and bool(hash_file(target)[0] == file["sha256"])
+    except OSError:
+        return False
 
 
 def _files_of(model_path: str) -> List[Any]:

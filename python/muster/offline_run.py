@@ -6,6 +6,10 @@ from ._recording.logging import PrintLogger
 from .exceptions import RunEnvironmentException
 
 
+class _NoExperiment(RunEnvironmentException, AttributeError):
+    """`hasattr(run, "experiment")` is how scripts ask whether they are in a job."""
+
+
 class OfflineRun(PrintLogger):
     """Stands in for a run while a script is tried out by hand."""
 
@@ -37,8 +41,8 @@ class OfflineRun(PrintLogger):
     @property
     def experiment(self) -> None:
         """There is none: raises RunEnvironmentException saying how to get one."""
-        raise RunEnvironmentException("An offline run belongs to no experiment. Submit the script as a job, or open the workspace "
-                                      "with Workspace.from_config().")
+        raise _NoExperiment("An offline run belongs to no experiment. Submit the script as a job, or open the workspace "
+                            "with Workspace.from_config().")
 
     @property
     def input_datasets(self) -> Dict[str, Any]:

@@ -11,11 +11,13 @@ from ._runs.kinds import class_of, type_of
 from ._runs.labels import RunLabels, texts
 from ._runs.metrics import RunMetrics
 from ._runs.show import OutputPrinter
+from ._unsupported import warn_ignored
 from .exceptions import (ActivityFailedException, ExperimentExecutionException, ModelPathNotFoundException, ProjectSystemException,
                          UserErrorException)
 
 if TYPE_CHECKING:
     from .environment import Environment
+    from .estimator import Estimator
     from .experiment import Experiment, TagFilter
     from .model import Model
     from .offline_run import OfflineRun
@@ -30,7 +32,7 @@ class Run(RunFiles, RunLabels, RunMetrics):
     ProjectSystemException when the experiment has no run of this id.
     """
 
-    def __init__(self, experiment: "Experiment", run_id: str, outputs: Optional[str] = None, **kwargs: Any) -> None:
+    def __init__(self, experiment: "Experiment", run_id: str, outputs: Optional[str] = None, _run_dto: Any = None) -> None:
         if not isinstance(run_id, str) or not run_id:
             raise UserErrorException("run_id: {!r} is not a run's id.".format(run_id))
         self._set_up(experiment, run_id, None)
@@ -66,7 +68,7 @@ class Run(RunFiles, RunLabels, RunMetrics):
         return run
 
     @classmethod
-    def get_context(cls, allow_offline: bool = True, **kwargs: Any) -> "Union[Run, OfflineRun]":
+    def get_context(cls, allow_offline: bool = True, used_for_context_manager: bool = False) -> "Union[Run, OfflineRun]":
         """The run this process belongs to.
 
         In a job that is the submitted run: its `log` methods write to this process's metric journal and never wait for
@@ -297,7 +299,7 @@ class Run(RunFiles, RunLabels, RunMetrics):
             each = [texts({str(tag_key): value}) for value in tag_values]
         return [Run._begin(self._experiment, None, False, None, self._id, tags) for tags in each]
 
-    def submit_child(self, config: "ScriptRunConfig", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
+    def submit_child(self, config: "Union[ScriptRunConfig, Estimator]", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
         """Starts a run that is this one's child."""
         from ._runs.submit import submit  # With the HTTP client, which jobs that only log do without.
         return Run._from_data(self._experiment, submit(self._experiment, config, tags, parent_run_id=self._id, **kwargs))
@@ -306,14 +308,17 @@ class Run(RunFiles, RunLabels, RunMetrics):
 
     def register_model(self, model_name: str, model_path: Optional[str] = None, tags: Optional[Mapping[str, Any]] = None,
                        properties: Optional[Mapping[str, Any]] = None, model_framework: Optional[str] = None,
-                       model_framework_version: Optional[str] = None, description: Optional[str] = None,
-                       **kwargs: Any) -> "Model":
+                       model_framework_version: Optional[str] = None, description: Optional[str] = None, datasets: Any = None,
+                       sample_input_dataset: Any = None, sample_output_dataset: Any = None,
+                       resource_configuration: Any = None) -> "Model":
         """Registers files of this run as a new version of a model.
 
         `model_path` is one of get_file_names() or a folder of them; the model's name when None.
         ModelPathNotFoundException when the run has no such file; it lists what there is.
         """
         from .model import Model, describe_model
+        warn_ignored("Run.register_model", datasets=datasets, sample_input_dataset=sample_input_dataset,
+                     sample_output_dataset=sample_output_dataset, resource_configuration=resource_configuration)
         body = describe_model(model_name, tags, properties, description, model_framework, model_framework_version)
         body.update({"run_id": self._id, "path": model_path if model_path is not None else model_name})
         try:

@@ -1,6 +1,8 @@
 """Run configurations, and how a run's processes are launched."""
 from typing import Any, Dict, List, Optional, TYPE_CHECKING, Union
 
+from ._section import Section
+from ._unsupported import unsupported
 from .environment import Environment
 from .exceptions import RunConfigurationException, UserErrorException
 
@@ -9,13 +11,25 @@ if TYPE_CHECKING:
     from .conda_dependencies import CondaDependencies
 
 DEFAULT_MAX_RUN_DURATION_SECONDS = 2592000
+# The images that Azure ML's SDK starts from when an environment names none.
+DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04"
+DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.3-cudnn8-ubuntu20.04"
+_MPI = ("Mpi", "OpenMpi", "IntelMpi")
+_FRAMEWORKS = ("Python", "PyTorch")
+_COMMUNICATORS = ("None",) + _MPI + ("Nccl", "Gloo")
+_TENSORFLOW = ("TensorFlow's own distribution is not launched. Start a process on each node by command= with "
+               "PyTorchConfiguration(node_count=2), and make TF_CONFIG in the script of NODE_RANK and MASTER_ADDR; or use Horovod by "
+               "MpiConfiguration.")
 
 
-class PyTorchConfiguration:
+class PyTorchConfiguration(Section):
     """Processes for torch.distributed: `process_count` in all over `node_count` nodes; one a node when it is None.
 
     Each gets MASTER_ADDR, MASTER_PORT, NODE_RANK, WORLD_SIZE, RANK and LOCAL_RANK.
     """
+
+    _where = "PyTorchConfiguration"
+    _names = ("communication_backend", "process_count", "node_count")
 
     def __init__(self, communication_backend: str = "Nccl", process_count: Optional[int] = None, node_count: int = 1) -> None:
         if str(communication_backend).lower() not in ("nccl", "gloo"):
@@ -27,9 +41,16 @@ class PyTorchConfiguration:
     def _distribution(self) -> Dict[str, Any]:
         return {"type": "pytorch", "process_count": self.process_count, "backend": str(self.communication_backend).lower()}
 
+    def __repr__(self) -> str:
+        return "PyTorchConfiguration({!r}, process_count={}, node_count={})".format(self.communication_backend, self.process_count,
+                                                                                    self.node_count)
 
-class MpiConfiguration:
+
+class MpiConfiguration(Section):
     """Processes started by Open MPI's mpirun: `process_count_per_node` on each of `node_count` nodes."""
+
+    _where = "MpiConfiguration"
+    _names = ("process_count_per_node", "node_count")
 
     def __init__(self, process_count_per_node: int = 1, node_count: int = 1) -> None:
         self.process_count_per_node = process_count_per_node
@@ -38,12 +59,19 @@ class MpiConfiguration:
     def _distribution(self) -> Dict[str, Any]:
         return {"type": "mpi", "process_count_per_node": self.process_count_per_node}
 
+    def __repr__(self) -> str:
+        return "MpiConfiguration(process_count_per_node={}, node_count={})".format(self.process_count_per_node, self.node_count)
 
+
+TensorflowConfiguration: Any = unsupported("azureml.core.runconfig.TensorflowConfiguration", _TENSORFLOW)
 DISTRIBUTED_JOB_CONFIGS = (PyTorchConfiguration, MpiConfiguration)
 
 
-class DockerConfiguration:
+class DockerConfiguration(Section):
     """Accepted so that scripts run unchanged. This version runs no containers: `use_docker=True` is refused at submit."""
+
+    _where = "DockerConfiguration"
+    _names = ("use_docker", "shared_volumes", "arguments", "shm_size")
 
     def __init__(self, use_docker: bool = False, shared_volumes: bool = True, arguments: Optional[List[str]] = None,
                  shm_size: Optional[str] = None) -> None:
@@ -53,11 +81,33 @@ class DockerConfiguration:
         self.shm_size = shm_size
 
 
-class RunConfiguration:
-    """The part of a job that several scripts may share: target, environment, variables, distribution."""
+class HistoryConfiguration(Section):
+    """What is kept of a run. Here that is always everything: snapshot, outputs, and logs as they grow."""
+
+    _where = "run_config.history"
+    _names = ("output_collection", "snapshot_project", "directories_to_watch")
+
+    def __init__(self) -> None:
+        self.output_collection = True
+        self.snapshot_project = True
+        self.directories_to_watch = ["logs"]
+
+
+class RunConfiguration(Section):
+    """The part of a job that several scripts may share: target, environment, variables, distribution.
+
+    `distributed_job_config` says how processes are launched; without it `communicator` does, with `mpi` or `pytorch` and `node_count`, as
+    in Azure's older scripts. RunConfigurationException for a communicator that is none of None, OpenMpi, IntelMpi, Nccl and Gloo.
+    """
+
+    _where = "run_config"
+    _names = ("script", "arguments", "command", "framework", "communicator", "environment", "environment_variables",
+              "max_run_duration_seconds", "node_count", "priority", "docker", "distributed_job_config", "target", "mpi", "pytorch",
+              "history", "source_directory_data_store", "auto_prepare_environment")
 
     def __init__(self, script: Optional[str] = None, arguments: Union[None, str, List[Any]] = None, framework: Optional[str] = None,
                  communicator: Optional[str] = None, conda_dependencies: "Optional[CondaDependencies]" = None,
+                 _history_enabled: Any = None, _path: Any = None, _name: Any = None,
                  command: Union[None, str, List[str]] = None) -> None:
         self.script = script
         self.arguments = arguments
@@ -73,6 +123,11 @@ class RunConfiguration:
         self.priority: Optional[int] = None
         self.docker = DockerConfiguration()
         self.distributed_job_config: Union[None, PyTorchConfiguration, MpiConfiguration] = None
+        self.mpi = MpiConfiguration()
+        self.pytorch = PyTorchConfiguration()
+        self.history = HistoryConfiguration()
+        self.source_directory_data_store: Optional[str] = None
+        self.auto_prepare_environment = True
         self._target = "local"
 
     @property
@@ -83,6 +138,41 @@ class RunConfiguration:
     @target.setter
     def target(self, value: "Union[None, str, ComputeTarget]") -> None:
         self._target = target_name(value)
+
+    @property
+    def framework(self) -> str:
+        """Python or PyTorch: of what the script is."""
+        return self._framework
+
+    @framework.setter
+    def framework(self, value: str) -> None:
+        self._framework = _one_of("framework", value, _FRAMEWORKS)
+
+    @property
+    def communicator(self) -> str:
+        """How processes find each other, without a distributed_job_config."""
+        return self._communicator
+
+    @communicator.setter
+    def communicator(self, value: str) -> None:
+        self._communicator = _one_of("communicator", value, _COMMUNICATORS)
+
+    def _distribution(self) -> Union[None, PyTorchConfiguration, MpiConfiguration]:
+        """How the processes are launched, whichever way it is said."""
+        if self.distributed_job_config is not None or self.communicator == "None":
+            return self.distributed_job_config
+        if self.communicator in _MPI:
+            return MpiConfiguration(self.mpi.process_count_per_node, max(self.node_count, self.mpi.node_count))
+        return PyTorchConfiguration(self.communicator, self.pytorch.process_count, max(self.node_count, self.pytorch.node_count))
+
+
+def _one_of(setting: str, value: Any, known: Any) -> str:
+    for name in known:
+        if str(value).lower() == name.lower():
+            return str(name)
+    if str(value).lower() in ("tensorflow", "parameterserver"):
+        raise RunConfigurationException("{}: {}".format(setting, _TENSORFLOW))
+    raise RunConfigurationException("{}: {!r} is none of {}.".format(setting, value, ", ".join(known)))
 
 
 def check_environment(environment: Any) -> Environment:

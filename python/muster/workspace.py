@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
 from ._client.config import find_config, find_fingerprint, find_server, find_token, write_config
 from ._client.addresses import read_server_url, segment
+from ._unsupported import warn_ignored
 from .exceptions import ProjectSystemException, UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Workspace:
     """
 
     def __init__(self, subscription_id: str = "muster", resource_group: str = "muster", workspace_name: str = "default",
-                 auth: Any = None, server: Optional[str] = None, _config_url: Optional[str] = None, **kwargs: Any) -> None:
+                 auth: Any = None, _location: Any = None, _disable_service_check: Any = None, _workspace_id: Any = None, sku: Any = None,
+                 tags: Any = None, cloud: Any = None, server: Optional[str] = None, _config_url: Optional[str] = None) -> None:
         if not isinstance(workspace_name, str) or not _NAME.match(workspace_name):
             raise UserErrorException("workspace_name: {!r} is not a workspace's name: up to 255 letters, digits, - and _, "
                                      "a letter or digit first.".format(workspace_name))
@@ -60,19 +62,31 @@ class Workspace:
         UserErrorException when there is none, or it is not a good one.
         """
         config = find_config(path, _file_name)
-        return cls(config.subscription_id, config.resource_group, config.workspace_name, auth, server, config.muster_url)
+        return cls(config.subscription_id, config.resource_group, config.workspace_name, auth, server=server, _config_url=config.muster_url)
 
     @classmethod
     def get(cls, name: str, auth: Any = None, subscription_id: Optional[str] = None, resource_group: Optional[str] = None,
-            location: Optional[str] = None, server: Optional[str] = None, **kwargs: Any) -> "Workspace":
+            location: Optional[str] = None, cloud: Optional[str] = None, id: Optional[str] = None,
+            server: Optional[str] = None) -> "Workspace":
         """The workspace of that name. ProjectSystemException when there is none."""
-        return cls(subscription_id or "muster", resource_group or "muster", name, auth, server)
+        return cls(subscription_id or "muster", resource_group or "muster", name, auth, server=server)
 
     @classmethod
     def create(cls, name: str, auth: Any = None, subscription_id: Optional[str] = None, resource_group: Optional[str] = None,
-               tags: Optional[Dict[str, str]] = None, exist_ok: bool = False, server: Optional[str] = None,
-               **kwargs: Any) -> "Workspace":
-        """Makes a workspace; with `exist_ok` one that is there will do."""
+               location: Any = None, create_resource_group: bool = True, sku: Any = None, tags: Optional[Dict[str, str]] = None,
+               friendly_name: Any = None, storage_account: Any = None, key_vault: Any = None, app_insights: Any = None,
+               container_registry: Any = None, adb_workspace: Any = None, primary_user_assigned_identity: Any = None,
+               cmk_keyvault: Any = None, resource_cmk_uri: Any = None, hbi_workspace: Any = None, default_cpu_compute_target: Any = None,
+               default_gpu_compute_target: Any = None, private_endpoint_config: Any = None, private_endpoint_auto_approval: Any = None,
+               exist_ok: bool = False, show_output: bool = True, server: Optional[str] = None) -> "Workspace":
+        """Makes a workspace; with `exist_ok` one that is there will do. What concerns Azure's subscriptions and resources is ignored, with
+        a warning."""
+        warn_ignored("Workspace.create", friendly_name=friendly_name, storage_account=storage_account, key_vault=key_vault,
+                     app_insights=app_insights, container_registry=container_registry, adb_workspace=adb_workspace,
+                     primary_user_assigned_identity=primary_user_assigned_identity, cmk_keyvault=cmk_keyvault,
+                     resource_cmk_uri=resource_cmk_uri, hbi_workspace=hbi_workspace,
+                     default_cpu_compute_target=default_cpu_compute_target, default_gpu_compute_target=default_gpu_compute_target,
+                     private_endpoint_config=private_endpoint_config, private_endpoint_auto_approval=private_endpoint_auto_approval)
         client = connect(server)
         try:
             client.json("POST", "/workspaces", {"name": name, "tags": tags or {}}, error=WorkspaceException, create=True)

@@ -481,5 +481,6 @@ class ContextTest(JournalCase):
                 run.log(name, value, step=step)
         with self.refused(RunEnvironmentException, "MUSTER_RUN_ID", "MUSTER_METRICS_DIR"):
             Run.get_context(allow_offline=False)
-        with self.refused(RunEnvironmentException, "Workspace.from_config"):
+        self.assertFalse(hasattr(run, "experiment"))
+        with self.assertRaisesRegex(RunEnvironmentException, "Workspace.from_config"):
             run.experiment  # noqa: B018

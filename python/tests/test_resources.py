@@ -199,6 +199,12 @@ class ModelTest(ServerCase):
         with self.refused(WebserviceException, "exists", "exist_ok"):
             Model(workspace, "m").download("two")
         self.assertEqual(Model(workspace, "m").download("two", exist_ok=True), os.path.join("two", "tree"))
+        for content in ("x", "other"):  # as long as the model's file, and longer
+            self.write("two/tree/a.txt", content)
+            with self.printed():
+                Model(workspace, "m").download("two", exist_ok=True)
+            with open("two/tree/a.txt") as file:
+                self.assertEqual(file.read(), "a")
 
     def test_find_change_delete(self):
         workspace = self.workspace()

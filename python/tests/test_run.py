@@ -449,10 +449,12 @@ class FilesTest(RunCase):
         self.assertEqual((self.read("into/empty"), self.read("70_driver_log.txt")), (b"", b"line\n"))
         with self.refused(UserErrorException, "File with path outputs/no was not found, available files include: ", "outputs/model.pt"):
             self.run_.download_file("outputs/no")
-        with self.refused(UserErrorException, "model.pt exists", "overwrite=True"):
-            self.run_.download_file("outputs/model.pt")
+        with self.refused(UserErrorException, "model.pt exists", "overwrite=False"):
+            self.run_.download_file("outputs/model.pt", overwrite=False)
+        self.write("model.pt", "old")
         with self.printed():
-            self.run_.download_file("outputs/model.pt", overwrite=True)
+            self.run_.download_file("outputs/model.pt")
+        self.assertEqual(self.read("model.pt"), b"weights" * 1000)
         with self.printed(), self.refused(UserErrorException, "cannot be written"):
             self.run_.download_file("outputs/model.pt", "model.pt/below")
 
@@ -496,8 +498,11 @@ class FilesTest(RunCase):
         self.assertEqual(self.read("cut/a.txt"), b"a")
         os.unlink("all/outputs/empty")
         with self.refused(UserErrorException, "exists"):
-            self.run_.download_files(prefix="outputs/", output_directory="all")
+            self.run_.download_files(prefix="outputs/", output_directory="all", overwrite=False)
         self.assertFalse(os.path.exists("all/outputs/empty"))
+        with self.printed():
+            self.run_.download_files(prefix="outputs/", output_directory="all")
+        self.assertTrue(os.path.exists("all/outputs/empty"))
         with self.refused(UserErrorException, "no file of the run begins with 'x'"):
             self.run_.download_files(prefix="x")
 

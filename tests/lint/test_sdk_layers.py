@@ -10,12 +10,14 @@ SDK = os.path.join(os.path.dirname(__file__), "..", "..", "python", "muster")
 LAYERS = [
     ["_version", "_terminal"],
     ["exceptions"],
+    ["_unsupported", "_section"],
     ["_client"],
     ["_recording", "_snapshots"],
-    ["_conda_yaml", "conda_dependencies", "environment", "compute", "runconfig", "script_run_config"],
+    ["_conda_yaml", "conda_dependencies", "environment", "compute", "authentication", "runconfig", "script_run_config"],
+    ["estimator"],
     ["_runs"],
     ["workspace", "experiment", "run", "script_run", "offline_run", "model"],
-    ["_submitted_run"],
+    ["_submitted_run", "widgets"],
     ["", "_cli"],
 ]
 # People go from one resource to another (run.experiment, experiment.workspace, workspace.experiments): these may look each other up

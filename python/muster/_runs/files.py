@@ -33,13 +33,13 @@ class RunFiles:
         return sorted(self._files())
 
     def download_file(self, name: str, output_file_path: Optional[str] = None, _validate_checksum: bool = False,
-                      overwrite: bool = False) -> None:
+                      overwrite: bool = True) -> None:
         """Fetches one file.
 
         To `output_file_path`, into it when it is a folder, else into the current folder under its own name. Folders are
-        made. The file appears whole, its checksum verified, or not at all.
-        UserErrorException when the run has no such file (it lists what there is), and when the target exists and
-        `overwrite` is False.
+        made. The file appears whole, its checksum verified, or not at all, and replaces one that is there.
+        UserErrorException when the run has no such file (it lists what there is), and, with `overwrite` False, when the
+        target exists.
         """
         files = self._files()
         name = name.replace("\\", "/") if os.sep == "\\" else name
@@ -53,12 +53,13 @@ class RunFiles:
 
     def download_files(self, prefix: Optional[str] = None, output_directory: Optional[str] = None,
                        output_paths: Optional[Iterable[str]] = None, batch_size: int = 100, append_prefix: bool = True,
-                       timeout_seconds: Optional[int] = None, overwrite: bool = False) -> None:
+                       timeout_seconds: Optional[int] = None, overwrite: bool = True) -> None:
         """Fetches all files whose path begins with `prefix` (all without one) into `output_directory`.
 
         They keep their paths there, or with `append_prefix` False their paths below the prefix's folder.
         `output_paths` names each target instead, in the order of get_file_names().
-        UserErrorException, before anything is fetched, when nothing matches or a target exists.
+        Files that are there are replaced. UserErrorException, before anything is fetched, when nothing matches, and, with
+        `overwrite` False, when a target exists.
         """
         files = self._files()
         names = sorted(name for name in files if name.startswith(prefix or ""))
@@ -111,8 +112,11 @@ class RunFiles:
     def upload_files(self, names: Iterable[str], paths: Iterable[str], return_artifacts: bool = False,
                      timeout_seconds: Optional[int] = None, datastore_name: Optional[str] = None) -> None:
         """Adds several files; `names` and `paths` go together."""
-        pairs = list(zip(names, paths))
-        for name, path in pairs:
+        given = (list(names), list(paths))
+        if len(given[0]) != len(given[1]):
+            raise UserErrorException("names, paths: {} for {}; give one for each.".format(
+                counted(len(given[0]), "name was given", "names were given"), counted(len(given[1]), "path")))
+        for name, path in zip(*given):
             self.upload_file(name, path)
 
     def upload_folder(self, name: str, path: str, datastore_name: Optional[str] = None) -> None:
@@ -188,7 +192,7 @@ def _files_below(name: str, path: str) -> Iterator[Tuple[str, str]]:
 
 def _refuse_existing(target: str) -> None:
     if os.path.lexists(target):
-        raise UserErrorException("{} exists. Remove it, choose another path, or say overwrite=True.".format(target))
+        raise UserErrorException("{} exists. Remove it, choose another path, or leave out overwrite=False.".format(target))
 
 
 def _write(target: str, content: bytes) -> None:

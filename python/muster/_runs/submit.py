@@ -1,6 +1,6 @@
 """Turns a script run configuration into the request that starts the run."""
 import os
-from typing import Any, Dict, Optional, TYPE_CHECKING
+from typing import Any, Dict, Optional, TYPE_CHECKING, Union
 
 from .._client import json_body
 from .._snapshots.git import Inquiry
@@ -8,6 +8,7 @@ from .._snapshots.snapshot import take_snapshot
 from .._snapshots.upload import upload_snapshot
 from ..exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
 from .labels import texts
+from ..estimator import Estimator
 from ..runconfig import check_environment
 from ..script_run_config import ScriptRunConfig
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..experiment import Experiment
 
 
-def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dict[str, Any]] = None,
+def submit(experiment: "Experiment", config: Union[ScriptRunConfig, Estimator], tags: Optional[Dict[str, Any]] = None,
            display_name: Optional[str] = None, properties: Optional[Dict[str, Any]] = None, max_retries: Optional[int] = None,
            grace_seconds: Optional[float] = None, parent_run_id: Optional[str] = None, **unknown: Any) -> Dict[str, Any]:
     """See Experiment.submit; what the server says of the new run.
@@ -25,8 +26,10 @@ def submit(experiment: "Experiment", config: ScriptRunConfig, tags: Optional[Dic
     if unknown:
         raise UserErrorException("submit does not know {}. It takes tags, display_name, properties, max_retries and "
                                  "grace_seconds.".format(", ".join(sorted(unknown))))
+    if isinstance(config, Estimator):
+        config = config._script_run_config(experiment.workspace)
     if not isinstance(config, ScriptRunConfig):
-        raise UserErrorException("config: submit takes a ScriptRunConfig, not {}.".format(type(config).__name__))
+        raise UserErrorException("config: submit takes a ScriptRunConfig or an estimator, not {}.".format(type(config).__name__))
     body = _describe(experiment.name, config)
     body["tags"] = texts(tags or {})
     own_properties = texts(properties or {})
@@ -69,7 +72,7 @@ def _describe(experiment: str, config: ScriptRunConfig) -> Dict[str, Any]:
     environment = check_environment(run_config.environment)._definition()
     if environment is not None:
         body["environment"] = environment
-    distribution = run_config.distributed_job_config
+    distribution = run_config._distribution()
     body["node_count"] = distribution.node_count if distribution is not None else run_config.node_count
     if distribution is not None:
         body["distribution"] = distribution._distribution()

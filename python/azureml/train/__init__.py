@@ -1,0 +1,1 @@
+"""What `azureml.train` offers, thin over `muster`."""
