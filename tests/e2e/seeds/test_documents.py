@@ -1,7 +1,6 @@
-"""Every document's blocks, in its order and without a changed line, against a real server. What a document leaves to its reader is filled in here."""
+"""Every document's blocks, in its order and without a changed line, against a real server; what it leaves to its reader is in reader/."""
 
 import json
-import os
 import pathlib
 import shutil
 import subprocess

@@ -9,6 +9,7 @@ import sys
 _workspace = Workspace.from_config()
 exp = Experiment(_workspace, "reader")
 compute_target = ComputeTarget.create(_workspace, "readers", AmlCompute.provisioning_configuration(max_nodes=2))
+ds = "data"
 for _version in ("1.4", "1.6", "1.13"):
     _environment = Environment("AzureML-PyTorch-{}-GPU".format(_version))
     _environment.python.user_managed_dependencies = True
