@@ -4,7 +4,6 @@ Nothing here asks the server anything: a job trains on while the server is away.
 """
 import os
 import sys
-import threading
 import warnings
 from typing import Any, Dict, Optional, TYPE_CHECKING, Union
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 _RANK_VARIABLES = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "MUSTER_RANK")
 
 _journals: Dict[str, Journal] = {}
-_journals_lock = threading.Lock()
 
 
 def get_context(allow_offline: bool = True) -> Union[Run, OfflineRun]:
@@ -46,8 +44,13 @@ class SubmittedRun(JournalLogger, ScriptRun):
     def __init__(self, run_id: str, folder: str) -> None:
         JournalLogger.__init__(self, journal_in(folder))
         self._run_id = run_id
+        self._folder = folder
         self._made: Optional[Experiment] = None
         self._last = None
+
+    def __reduce__(self) -> Any:
+        """A copy, and one in another process, logs as this one does: each process into its own journal, under its own rank."""
+        return type(self), (self._run_id, self._folder)
 
     # The server's address and the token are only looked for when something is asked of the server.
 
@@ -100,10 +103,9 @@ class SubmittedRun(JournalLogger, ScriptRun):
 def journal_in(folder: str) -> Journal:
     """This process's journal in the folder; the same however often it is asked for."""
     key = os.path.abspath(folder)
-    with _journals_lock:
-        if key not in _journals:
-            _journals[key] = Journal(key, _rank())
-        return _journals[key]
+    # Without a lock, which a fork might find taken: of threads that ask at once all get the same one.
+    journal = _journals.get(key)
+    return journal if journal is not None else _journals.setdefault(key, Journal(key, _rank))
 
 
 def _rank() -> int:

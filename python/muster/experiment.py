@@ -4,6 +4,7 @@ from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING, Union
 
 from ._client.addresses import segment
 from ._runs.labels import texts
+from ._terminal.html import html_table
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -149,6 +150,10 @@ class Experiment:
     @property
     def _path(self) -> str:
         return "{}/experiments/{}".format(self._workspace._path, segment(self._name))
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return html_table([("Name", self._name), ("Workspace", self._workspace.name)])
 
     def __repr__(self) -> str:
         return "Experiment(Name: {}, Workspace: {})".format(self._name, self._workspace.name)

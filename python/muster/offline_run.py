@@ -39,8 +39,8 @@ class OfflineRun(PrintLogger):
         return None
 
     @property
-    def experiment(self) -> None:
-        """There is none: raises RunEnvironmentException saying how to get one."""
+    def experiment(self) -> Any:
+        """There is none, so hasattr is False: raises RunEnvironmentException saying how to get one."""
         raise _NoExperiment("An offline run belongs to no experiment. Submit the script as a job, or open the workspace "
                             "with Workspace.from_config().")
 

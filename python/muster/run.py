@@ -1,7 +1,7 @@
 """Runs: what was submitted or begun, how it goes, what it left."""
 import json
 import traceback
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type, TYPE_CHECKING, Union
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type, TYPE_CHECKING, Union, cast
 
 from ._runs.follow import follow
 from ._client.addresses import segment
@@ -11,6 +11,7 @@ from ._runs.kinds import class_of, type_of
 from ._runs.labels import RunLabels, texts
 from ._runs.metrics import RunMetrics
 from ._runs.show import OutputPrinter
+from ._terminal.html import html_table, Link
 from ._unsupported import warn_ignored
 from .exceptions import (ActivityFailedException, ExperimentExecutionException, ModelPathNotFoundException, ProjectSystemException,
                          UserErrorException)
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from .estimator import Estimator
     from .experiment import Experiment, TagFilter
     from .model import Model
-    from .offline_run import OfflineRun
     from .script_run_config import ScriptRunConfig
     from .workspace import Workspace
 
@@ -68,15 +68,16 @@ class Run(RunFiles, RunLabels, RunMetrics):
         return run
 
     @classmethod
-    def get_context(cls, allow_offline: bool = True, used_for_context_manager: bool = False) -> "Union[Run, OfflineRun]":
+    def get_context(cls, allow_offline: bool = True, used_for_context_manager: bool = False) -> "Run":
         """The run this process belongs to.
 
         In a job that is the submitted run: its `log` methods write to this process's metric journal and never wait for
         the network. Elsewhere it is an offline run that prints what it is given, or, with `allow_offline` False,
-        RunEnvironmentException.
+        RunEnvironmentException. An offline run is said to be a Run, so that a script's types fit; it has those of its methods that a
+        training script uses.
         """
         from ._submitted_run import get_context
-        return get_context(allow_offline)
+        return cast("Run", get_context(allow_offline))
 
     @staticmethod
     def get(workspace: "Workspace", run_id: str) -> "Run":
@@ -340,6 +341,10 @@ class Run(RunFiles, RunLabels, RunMetrics):
     def _path(self) -> str:
         return "{}/runs/{}".format(self._workspace._path, segment(self._id))
 
+    def __getstate__(self) -> Dict[str, Any]:
+        """A copy is a source of its own for what is logged from here, and reads its points anew."""
+        return {key: value for key, value in self.__dict__.items() if key != "_source"}
+
     @property
     def _data(self) -> Dict[str, Any]:
         return self._last if self._last is not None else self._refresh()
@@ -354,6 +359,12 @@ class Run(RunFiles, RunLabels, RunMetrics):
 
     def _details(self, data: Dict[str, Any]) -> Dict[str, Any]:
         return details_of(data, {log["path"]: self._log_url(log["path"]) for log in self._logs()})
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        data = self._data
+        return html_table([("Experiment", self._experiment.name), ("Id", self._id), ("Type", self.type), ("Status", data["status"]),
+                           ("Details Page", Link(self.get_portal_url()))])
 
     def __repr__(self) -> str:
         return "Run(Experiment: {},\nId: {},\nType: {},\nStatus: {})".format(

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Optional, TYPE_CHECKING
 
 from ._client.config import find_config, find_fingerprint, find_server, find_token, write_config
 from ._client.addresses import read_server_url, segment
+from ._terminal.html import html_table
 from ._unsupported import warn_ignored
 from .exceptions import ProjectSystemException, UserErrorException, WorkspaceException
 
@@ -188,6 +189,10 @@ class Workspace:
         """Writes `<path or .>/.azureml/config.json`, which `from_config` then finds. It holds no token."""
         write_config({"subscription_id": self.subscription_id, "resource_group": self.resource_group,
                               "workspace_name": self.name, "muster_url": self._client.pinned_url}, path, file_name)
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return html_table([("Name", self.name), ("Server", self.location), ("Id", self.id)])
 
     def __repr__(self) -> str:
         return "Workspace.create(name={!r}, subscription_id={!r}, resource_group={!r})".format(

@@ -66,13 +66,6 @@ Variables azureml_variables(const JobVariablesInput& input) {
   return variables;
 }
 
-Variables mlflow_variables(const JobVariablesInput& input) {
-  return {{"MLFLOW_TRACKING_URI", input.url},
-          {"MLFLOW_TRACKING_TOKEN", input.token},
-          {"MLFLOW_RUN_ID", input.uuid},
-          {"MLFLOW_EXPERIMENT_NAME", input.experiment}};
-}
-
 void set_all(Variables& variables, const Variables& more) {
   for (const auto& [name, value] : more) variables[name] = value;
 }
@@ -108,7 +101,6 @@ Variables job_variables(const JobVariablesInput& input) {
   set_all(variables, muster_variables(input));
   set_all(variables, node_variables(input.node));
   set_all(variables, azureml_variables(input));
-  set_all(variables, mlflow_variables(input));
   variables["PYTHONUNBUFFERED"] = "1";
   put_in_front(variables, "PYTHONPATH", input.sdk_folder, "");
   for (auto folder = input.path.rbegin(); folder != input.path.rend(); ++folder) put_in_front(variables, "PATH", *folder, kDefaultPath);

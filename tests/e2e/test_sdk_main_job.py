@@ -1,5 +1,8 @@
 """The main job by the SDK, as the service's users wrote it."""
 
+import sys
+import zipfile
+
 import pytest
 from azureml.core import Environment, Experiment, Run, ScriptRunConfig
 from azureml.exceptions import ActivityFailedException, ModelPathNotFoundException, UserErrorException
@@ -72,6 +75,26 @@ def test_a_model_remembers_its_run(trained, workspace):
     assert workspace.models["birds"].id == "birds:1"
     with pytest.raises(ModelPathNotFoundException, match="outputs/model.pt"):
         trained.register_model(model_name="birds", model_path="outputs/other.pt")
+
+
+def test_a_snapshot_comes_back_as_a_zip_file(trained, server):
+    path = trained.restore_snapshot(path=str(server.folder / "restored"))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["train.py"]
+        assert archive.read("train.py").decode() == TRAIN
+    assert [name.name for name in (server.folder / "restored").iterdir()] == [trained.get_snapshot_id() + ".zip"]
+
+
+def test_packages_of_ones_own_are_those_of_the_python_that_submits(workspace, server):
+    run = submit(workspace, server.folder, "import sys; print('ran by', sys.executable)")
+    run.wait_for_completion()
+    assert "ran by " + sys.executable in run.get_details_with_logs()["logFiles"]["azureml-logs/70_driver_log.txt"]
+
+
+def test_what_a_notebook_shows(trained, workspace):
+    shown = trained._repr_html_()
+    assert trained.id in shown and "Completed" in shown and 'href="%s"' % trained.get_portal_url() in shown
+    assert "default" in workspace._repr_html_()
 
 
 def test_tags_from_the_job_and_from_outside(trained, workspace):

@@ -2,8 +2,11 @@
 import binascii
 import hashlib
 import os
+import shutil
+import tarfile
 import time
-from typing import Optional
+import zipfile
+from typing import cast, IO, Optional
 
 from .http import Client, RETRY_FOR_SECONDS, Stream
 from .problems import ErrorClass
@@ -30,6 +33,50 @@ def download_file(client: Client, path: str, target: str, size: int, sha256: Opt
     except BaseException:
         _remove(temporary)
         raise
+
+
+def fetch_snapshot(client: Client, path: str, target: str) -> None:
+    """Fetches a snapshot's archive as the zip file `target`, which appears only when all of it has arrived."""
+    temporary = temporary_beside(target)
+    try:
+        os.makedirs(os.path.dirname(temporary), exist_ok=True)
+        with client.stream(path, headers={"Accept": "*/*"}) as stream, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as made, \
+                tarfile.open(fileobj=cast(IO[bytes], _Readable(stream)), mode="r|") as archive:
+            for member in archive:
+                content = archive.extractfile(member)
+                if content is None:
+                    continue
+                info = zipfile.ZipInfo(member.name, time.localtime(max(member.mtime, 315532800))[:6])
+                info.external_attr, info.compress_type = (0o100000 | member.mode & 0o777) << 16, zipfile.ZIP_DEFLATED
+                with made.open(info, "w", force_zip64=True) as entry:
+                    shutil.copyfileobj(content, entry)
+        os.replace(temporary, target)
+    except tarfile.TarError as fault:
+        _remove(temporary)
+        raise ProjectSystemException("{} arrived damaged: {}. Fetch it again.".format(path, fault), fault)
+    except OSError as fault:
+        _remove(temporary)
+        raise UserErrorException("{} cannot be written: {}.".format(target, fault.strerror or fault), fault)
+    except BaseException:
+        _remove(temporary)
+        raise
+
+
+class _Readable:
+    """An answer as tarfile reads it: with as many bytes as are asked for, until the end."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        parts = []
+        while size:
+            part = self._stream.read(size)
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
 
 
 def _fetch(client: Client, path: str, file: "object", size: int, sha256: Optional[str], progress: Progress,

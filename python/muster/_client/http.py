@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from . import json_body
 from .. import _version
 from .addresses import host_and_port, normal_url, pinned_url, read_fingerprint, read_server_url
-from .config import in_run
+from .config import find_fingerprint, find_token, in_run
 from .problems import ErrorClass, to_exception
 from .proxy import proxy_for
 from .tls import WrongCertificateError, secure_connection
@@ -74,6 +74,10 @@ class Client:
         self._idle: List[http.client.HTTPConnection] = []
         self._idle_of = os.getpid()
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> Any:
+        """A copy speaks to the same server. No token is put into a pickle: the one to use is found anew where it is read."""
+        return _again, (self.pinned_url,)
 
     # --- Whole answers ---
 
@@ -289,6 +293,10 @@ class Client:
         if in_run():
             advice = "The run goes on without it; call again when it is back."
         return ServerUnreachableException("The Muster server at {} cannot be reached: {}. {}".format(self.url, why, advice), reason)
+
+
+def _again(url: str) -> Client:
+    return Client(url, find_token(url), find_fingerprint(url) if read_server_url(url).https else "")
 
 
 class Stream:

@@ -16,8 +16,7 @@ Proxy = NamedTuple("Proxy", [("host", str), ("port", int), ("authorization", str
 
 def proxy_for(scheme: str, host: str, port: int) -> Optional[Proxy]:
     """The proxy for a server; None when it is reached directly, as this machine always is."""
-    # A server that listens on every interface is known by its machine's name, which a proxy need not know.
-    if _is_loopback(host) or host.lower() == socket.gethostname().lower():
+    if is_this_machine(host):
         return None
     if is_exempt(host, port, os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""):
         return None
@@ -28,6 +27,12 @@ def proxy_for(scheme: str, host: str, port: int) -> Optional[Proxy]:
         if url:
             return _read_proxy(url, name)
     return None
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether that is the machine that this process runs on, by a loopback address or its name."""
+    # A server that listens on every interface is known by its machine's name, which a proxy need not know.
+    return _is_loopback(host) or host.lower() == socket.gethostname().lower()
 
 
 def is_exempt(host: str, port: int, no_proxy: str) -> bool:

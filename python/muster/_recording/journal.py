@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 from .segment import HAS_STEP, NUMBER_BYTES, Segment, name_bytes, value_bytes
 from ..exceptions import RunEnvironmentException, UserErrorException
@@ -40,9 +40,11 @@ else:
 class Journal:
     """A journal in one folder. Files are made at the first point, so a process that logs nothing leaves none."""
 
-    def __init__(self, folder: str, rank: int = -1, first_segment_bytes: int = FIRST_SEGMENT_BYTES) -> None:
+    def __init__(self, folder: str, rank: Union[int, Callable[[], int]] = -1, first_segment_bytes: int = FIRST_SEGMENT_BYTES) -> None:
         self._folder = folder
-        self._rank = rank
+        # A function is asked at this process's first point: a worker may learn its rank after it was started.
+        self._ask_rank = rank if callable(rank) else lambda: rank
+        self._rank = -1
         self._first_segment_bytes = first_segment_bytes
         self._start_anew()
         if _FORK_HOOKS:
@@ -162,6 +164,7 @@ class Journal:
 
     def _create_first(self) -> Tuple[str, Segment]:
         os.makedirs(self._folder, exist_ok=True)
+        self._rank = self._ask_rank()
         created = now_us()
         while True:
             key = "{}-{:x}".format(os.getpid(), created)

@@ -40,6 +40,25 @@ class MetricLogger:
         """Records a table: {column: list or scalar}, all columns of one length."""
         self._record("table", name, metrics.table_value(name, value), None)
 
+    def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
+        """Records a confusion matrix in Azure's form, {"schema_type": "confusion_matrix", "data": {"class_labels", "matrix"}}, or its JSON.
+
+        get_metrics gives it back as the same dict. UserErrorException for another form; so for the three that follow.
+        """
+        self._record("row", name, metrics.chart_value(name, value, "confusion_matrix", ("class_labels", "matrix")), None)
+
+    def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
+        """Records an accuracy table in Azure's form: {"schema_type": "accuracy_table", "data": {"probability_tables", …}}, or its JSON."""
+        self._record("row", name, metrics.chart_value(name, value, "accuracy_table", ("probability_tables",)), None)
+
+    def log_residuals(self, name: str, value: Any, description: str = "") -> None:
+        """Records residuals in Azure's form: {"schema_type": "residuals", "data": {"bin_edges", "bin_counts"}}, or its JSON."""
+        self._record("row", name, metrics.chart_value(name, value, "residuals", ("bin_edges", "bin_counts")), None)
+
+    def log_predictions(self, name: str, value: Any, description: str = "") -> None:
+        """Records predictions in Azure's form: {"schema_type": "predictions", "data": {"bin_averages", …}}, or its JSON."""
+        self._record("row", name, metrics.chart_value(name, value, "predictions", ("bin_averages",)), None)
+
     def log_image(self, name: str, path: Optional[str] = None, plot: Any = None, description: str = "") -> None:
         """Records an image: a file by its `path`, or a matplotlib `plot` (the module pyplot or a figure).
 

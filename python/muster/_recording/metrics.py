@@ -120,6 +120,23 @@ def table_value(name: str, columns: Any) -> Dict[str, Any]:
     return {"table": table}
 
 
+def chart_value(name: str, value: Any, kind: str, needed: Iterable[str]) -> Dict[str, Any]:
+    """What `log_confusion_matrix` and its like record: the document that a chart is drawn from, whole."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise UserErrorException("value: run.log_{} takes a dict or its JSON, and the metric {!r} was given a text that is no JSON: "
+                                     "{}.".format(kind, name, error), error)
+    data = value.get("data") if isinstance(value, Mapping) else None
+    missing = [key for key in needed if not isinstance(data, Mapping) or key not in data]
+    if not isinstance(value, Mapping) or value.get("schema_type") != kind or missing:
+        raise UserErrorException("value: run.log_{0} takes {{\"schema_type\": \"{0}\", \"schema_version\": …, \"data\": {{{1}, …}}}}, and "
+                                 "the metric {2!r} was given something else.".format(
+                                     kind, ", ".join('"{}"'.format(key) for key in needed), name))
+    return {"row": json.loads(json.dumps(value, default=lambda item: item.tolist() if hasattr(item, "tolist") else repr(item)))}
+
+
 def gather(points: Iterable[Mapping[str, Any]]) -> Any:
     """The points of one metric, in the order they were logged, as `get_metrics` gives them.
 

@@ -28,7 +28,6 @@ _PACK_NUMBER = struct.Struct("<BBHIIqqd").pack_into
 # x86 shows stores to other processors in their order. Elsewhere a lock taken and given back stands between a record's
 # payload and its length, or a reader could see the length first.
 _ORDERED_STORES = platform.machine().lower() in ("x86_64", "amd64", "i386", "i686")
-_fence = threading.Lock()
 
 
 class Segment:
@@ -50,6 +49,8 @@ class Segment:
             os.unlink(temporary)
             raise
         self.size = size
+        # Of this segment alone, which no forked child writes: another thread may hold it at a fork.
+        self._fence = threading.Lock()
         # The writer's next record. A record fits at `at` while `at` is not past the size less its bytes and the end's.
         self.at = HEADER_BYTES
         self.points = 0
@@ -66,7 +67,7 @@ class Segment:
         at = self.at
         _PACK_NUMBER(self._map, at + 4, NUMBER, flags, 0, name_id, 0, time_us, step, value)
         if not _ORDERED_STORES:
-            with _fence:
+            with self._fence:
                 pass
         self._lengths[at >> 2] = 32
         self.at = at + NUMBER_BYTES
@@ -112,7 +113,7 @@ class Segment:
 
     def _publish(self, at: int, length: int) -> None:
         if not _ORDERED_STORES:
-            with _fence:
+            with self._fence:
                 pass
         self._lengths[at >> 2] = length
         self.at = at + record_bytes(length)

@@ -28,6 +28,10 @@ class RunFiles:
     def _path(self) -> str:
         raise NotImplementedError
 
+    @property
+    def _data(self) -> Dict[str, Any]:
+        raise NotImplementedError
+
     def get_file_names(self) -> List[str]:
         """The paths of all files the run has: artifacts and logs."""
         return sorted(self._files())
@@ -134,6 +138,19 @@ class RunFiles:
             if artifact in there and there[artifact] == hash_file(source)[0]:
                 continue
             self.upload_file(artifact, source)
+
+    def restore_snapshot(self, snapshot_id: Optional[str] = None, path: Optional[str] = None) -> str:
+        """Fetches a snapshot, the run's own unless another's id is given, as a zip file into the folder `path` (.); returns its path.
+
+        UserErrorException when the run has no snapshot.
+        """
+        snapshot = snapshot_id or self._data.get("snapshot_id")
+        if not snapshot:
+            raise UserErrorException("The run {} has no snapshot.".format(self._id))
+        from .._client.download import fetch_snapshot  # With the HTTP client, which jobs that only log do without.
+        target = os.path.join(path or ".", "{}.zip".format(snapshot))
+        fetch_snapshot(self._client, "{}/snapshots/{}/archive".format(self._workspace._path, path_segments(snapshot)), target)
+        return target
 
     # --- Inside ---
 

@@ -1,8 +1,11 @@
 """Turns a script run configuration into the request that starts the run."""
 import os
+import sys
 from typing import Any, Dict, Optional, TYPE_CHECKING, Union
 
 from .._client import json_body
+from .._client.addresses import read_server_url
+from .._client.proxy import is_this_machine
 from .._snapshots.git import Inquiry
 from .._snapshots.snapshot import take_snapshot
 from .._snapshots.upload import upload_snapshot
@@ -30,7 +33,7 @@ def submit(experiment: "Experiment", config: Union[ScriptRunConfig, Estimator], 
         config = config._script_run_config(experiment.workspace)
     if not isinstance(config, ScriptRunConfig):
         raise UserErrorException("config: submit takes a ScriptRunConfig or an estimator, not {}.".format(type(config).__name__))
-    body = _describe(experiment.name, config)
+    body = _describe(experiment.name, config, is_this_machine(read_server_url(experiment.workspace._client.url).host))
     body["tags"] = texts(tags or {})
     own_properties = texts(properties or {})
     for key, value in (("display_name", display_name), ("max_retries", max_retries), ("grace_seconds", grace_seconds),
@@ -52,7 +55,15 @@ def submit(experiment: "Experiment", config: Union[ScriptRunConfig, Estimator], 
     return data
 
 
-def _describe(experiment: str, config: ScriptRunConfig) -> Dict[str, Any]:
+def _offer_own_python(environment: Dict[str, Any], target: str, here: bool) -> None:
+    """On this machine's own target, packages that the user manages are those of the Python that submits, unless another one is named."""
+    python = environment["python"]
+    managed_by_user = python.get("user_managed_dependencies") and python.get("interpreter_path") == "python"
+    if here and target == "local" and managed_by_user and sys.executable:
+        python["interpreter_path"] = sys.executable
+
+
+def _describe(experiment: str, config: ScriptRunConfig, here: bool) -> Dict[str, Any]:
     """The request's body, but for what belongs to the submission: snapshot, tags, names."""
     run_config = config.run_config
     if run_config.docker.use_docker:
@@ -70,6 +81,8 @@ def _describe(experiment: str, config: ScriptRunConfig) -> Dict[str, Any]:
         command = config.command if isinstance(config.command, str) else " ".join(str(part) for part in config.command or [])
         body["command"] = " ".join([command] + [_argument(argument) for argument in config.arguments])
     environment = check_environment(run_config.environment)._definition()
+    if environment is not None:
+        _offer_own_python(environment, run_config.target, here)
     if environment is not None:
         body["environment"] = environment
     distribution = run_config._distribution()
