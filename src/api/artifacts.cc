@@ -9,13 +9,15 @@
 namespace muster::api {
 namespace {
 
+using store::runs::Brief;
+
 Result<http::Response> list_artifacts(Call& call) {
   QueryReader query(call.request);
   const std::string prefix = query.text("prefix").value_or("");
   const store::PageRequest page = query.page();
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const auto found, call.services.store.read([&](store::Session& session) -> Result<store::Page<model::Artifact>> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const Brief run, run_of(call, session));
     return store::artifacts::list(session, run.key, prefix, page);
   }));
   return page_response("artifacts", found);
@@ -24,7 +26,7 @@ Result<http::Response> list_artifacts(Call& call) {
 Result<http::Response> get_artifact(Call& call) {
   const std::string& path = call.parameter("path");
   MUSTER_TRY_ASSIGN(const model::Artifact artifact, call.services.store.read([&](store::Session& session) -> Result<model::Artifact> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const Brief run, run_of(call, session));
     auto found = store::artifacts::find(session, run.key, path);
     if (found) return std::move(*found);
     return fail_hint(Code::not_found, fmt::format("`muster run outputs {}` lists them", run.run_id), "run {} has no artifact '{}'",
@@ -34,7 +36,7 @@ Result<http::Response> get_artifact(Call& call) {
 }
 
 Result<std::unique_ptr<http::UploadSink>> put_artifact(Call& call) {
-  MUSTER_TRY_ASSIGN(const model::Run run, run_to_change(call));
+  MUSTER_TRY_ASSIGN(const Brief run, run_to_change(call));
   model::Artifact artifact;
   artifact.path = call.parameter("path");
   if (!is_safe_relative_path(artifact.path))

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "store/runs.h"
 #include "store/tokens.h"
 #include "store/workspaces.h"
 
@@ -11,6 +10,7 @@ namespace muster::api {
 namespace {
 
 using scheduler::TokenHolder;
+using store::runs::Brief;
 
 tl::unexpected<Error> not_for_runs(const RunScope& scope, std::string_view what) {
   if (scope.holder == TokenHolder::runner) return fail(Code::forbidden, "a runner's token does not reach {}", what);
@@ -52,7 +52,7 @@ Result<void> may_enter_as_runner(Runs access, const Caller& caller, const http::
   const bool own = scope && scope->holder == TokenHolder::runner && named(request, "run_id") == scope->run_id &&
                    named(request, "attempt") == std::to_string(scope->attempt);
   if (!own) return fail(Code::forbidden, "this is for the runners of that attempt alone");
-  if (access == Runs::last_report) return {};
+  if (!scope->run && access == Runs::last_report) return {};
   if (!scope->run) return is_over(*scope);
   if (!request.parameters.contains("node_rank")) return {};  // which node it is, a check-in asks
   std::int64_t rank = 0;
@@ -134,7 +134,7 @@ Result<void> check_not_over(const Call& call) {
   return {};
 }
 
-Result<void> check_not_over(const Call& call, const model::Run& run) {
+Result<void> check_not_over(const Call& call, const Brief& run) {
   const auto& scope = call.caller.run;
   if (scope && scope->run_id == run.run_id && (model::has_ended(run.status) || run.attempt != scope->attempt)) return is_over(*scope);
   return {};
@@ -182,9 +182,9 @@ Result<model::Workspace> workspace_of(const Call& call) {
   return call.services.store.read([&](store::Session& session) { return workspace_of(call, session); });
 }
 
-Result<model::Run> run_of(const Call& call, store::Session& session) {
+Result<Brief> run_of(const Call& call, store::Session& session) {
   MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
-  auto run = store::runs::find_by_name(session, workspace.key, call.parameter("run"));
+  auto run = store::runs::find_brief_by_name(session, workspace.key, call.parameter("run"));
   if (run) {
     MUSTER_TRY(check_not_over(call, *run));
     return std::move(*run);
@@ -193,23 +193,32 @@ Result<model::Run> run_of(const Call& call, store::Session& session) {
                    call.parameter("run").substr(0, 300), workspace.name);
 }
 
-Result<model::Run> run_of(const Call& call) {
+Result<Brief> run_of(const Call& call) {
   return call.services.store.read([&](store::Session& session) { return run_of(call, session); });
 }
 
-Result<void> check_not_deleted(const model::Run& run) {
+Result<model::Run> whole_run_of(const Call& call, store::Session& session) {
+  MUSTER_TRY_ASSIGN(const Brief run, run_of(call, session));
+  return *store::runs::find(session, run.key);
+}
+
+Result<model::Run> whole_run_of(const Call& call) {
+  return call.services.store.read([&](store::Session& session) { return whole_run_of(call, session); });
+}
+
+Result<void> check_not_deleted(const Brief& run) {
   if (run.deleted_at == 0) return {};
   return fail_hint(Code::conflict, fmt::format("bring it back first: `muster run restore {}`", run.run_id), "the run {} is deleted",
                    run.run_id);
 }
 
-Result<model::Run> run_to_change(const Call& call, store::Session& session) {
-  MUSTER_TRY_ASSIGN(model::Run run, run_of(call, session));
+Result<Brief> run_to_change(const Call& call, store::Session& session) {
+  MUSTER_TRY_ASSIGN(Brief run, run_of(call, session));
   MUSTER_TRY(check_not_deleted(run));
   return run;
 }
 
-Result<model::Run> run_to_change(const Call& call) {
+Result<Brief> run_to_change(const Call& call) {
   return call.services.store.read([&](store::Session& session) { return run_to_change(call, session); });
 }
 

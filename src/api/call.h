@@ -11,6 +11,7 @@
 #include "http/router.h"
 #include "model/run.h"
 #include "model/workspace.h"
+#include "store/runs.h"
 
 namespace muster::api {
 
@@ -77,16 +78,18 @@ tl::unexpected<Error> no_such_workspace(std::string_view name);
 
 /// unauthorized when the caller belongs to an attempt that is over by now. For what takes long, and inside the transaction that writes.
 Result<void> check_not_over(const Call& call);
-Result<void> check_not_over(const Call& call, const model::Run& own_run);
+Result<void> check_not_over(const Call& call, const store::runs::Brief& own_run);
 
 /// What the path names; not_found, in words, when it is not there.
 Result<model::Workspace> workspace_of(const Call& call, store::Session& session);
 Result<model::Workspace> workspace_of(const Call& call);
-Result<model::Run> run_of(const Call& call, store::Session& session);
-Result<model::Run> run_of(const Call& call);
+Result<store::runs::Brief> run_of(const Call& call, store::Session& session);
+Result<store::runs::Brief> run_of(const Call& call);
+Result<model::Run> whole_run_of(const Call& call, store::Session& session);
+Result<model::Run> whole_run_of(const Call& call);
 /// The same, for what changes it: a deleted run is a conflict that says how to bring it back.
-Result<model::Run> run_to_change(const Call& call, store::Session& session);
-Result<model::Run> run_to_change(const Call& call);
-Result<void> check_not_deleted(const model::Run& run);
+Result<store::runs::Brief> run_to_change(const Call& call, store::Session& session);
+Result<store::runs::Brief> run_to_change(const Call& call);
+Result<void> check_not_deleted(const store::runs::Brief& run);
 
 }  // namespace muster::api

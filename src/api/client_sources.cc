@@ -17,6 +17,8 @@
 namespace muster::api {
 namespace {
 
+using store::runs::Brief;
+
 constexpr std::uint64_t kPointsBytes = 8u << 20;
 constexpr std::uint64_t kClientLogBytes = 4u << 20;
 constexpr std::size_t kMostClientLogs = 1000;
@@ -53,9 +55,9 @@ Result<http::Response> post_points(Call& call) {
   const std::string source = store::sources::of_client(id);
   std::int64_t expected = 0;
   const auto next = call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_to_change(call, session));
+    MUSTER_TRY_ASSIGN(const Brief run, run_to_change(call, session));
     expected = store::sources::next_sequence(session, run.key, source);
-    return store_points(session, run, source, {run.key, run.attempt, rank}, sequence, batch);
+    return store_points(session, source, {run.key, run.attempt, rank}, sequence, batch);
   });
   if (!next && next.error().code == Code::conflict && sequence > expected)
     return http::problem_response(next.error(), {{"next_sequence", expected}});
@@ -74,7 +76,7 @@ Result<void> check_same(const store::LogStore& logs, const store::LogId& id, std
                    offset);
 }
 
-Result<void> check_log_count(const store::LogStore& logs, const model::Run& run) {
+Result<void> check_log_count(const store::LogStore& logs, const Brief& run) {
   MUSTER_TRY_ASSIGN(const auto there, logs.list(run.uuid, run.attempt));
   if (there.size() < kMostClientLogs) return {};
   return fail_hint(Code::invalid, "upload many small files as artifacts", "an interactive run may have at most {} logs", kMostClientLogs);
@@ -85,10 +87,10 @@ Result<http::Response> put_log(std::mutex& one_at_a_time, Call& call) {
   const auto offset = static_cast<std::uint64_t>(query.required_integer("offset", 0, INT64_MAX));
   MUSTER_TRY(query.finish());
   MUSTER_TRY(check_room(call.services, call.request.body.size()));
-  MUSTER_TRY_ASSIGN(const model::Run run, run_to_change(call));
-  if (run.spec.kind != model::RunKind::interactive)
+  MUSTER_TRY_ASSIGN(const Brief run, run_to_change(call));
+  if (run.kind != model::RunKind::interactive)
     return fail_hint(Code::conflict, "print in the job, or write to logs/ there", "run {} is a {}: its logs come from its nodes",
-                     run.run_id, to_string(run.spec.kind));
+                     run.run_id, to_string(run.kind));
   if (model::has_ended(run.status))
     return fail(Code::conflict, "run {} has ended, and its logs with it: it is {}", run.run_id, model::to_string(run.status));
   const store::LogId id{run.uuid, run.attempt, 0, call.parameter("path")};

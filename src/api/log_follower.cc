@@ -42,7 +42,7 @@ class LogFollower final : public http::StreamSource {
     const auto info = services_.logs.info(id_);
     if (info && info->complete) return true;
     const auto over = services_.store.read([&](store::Session& session) -> Result<bool> {
-      const auto run = store::runs::find(session, run_key_);
+      const auto run = store::runs::find_brief(session, run_key_);
       return !run || model::has_ended(run->status) || run->attempt != id_.attempt;
     });
     return over.value_or(false);
@@ -58,7 +58,7 @@ class LogFollower final : public http::StreamSource {
 
 }  // namespace
 
-std::unique_ptr<http::StreamSource> log_follower(Services& services, const model::Run& run, store::LogId id, std::uint64_t offset,
+std::unique_ptr<http::StreamSource> log_follower(Services& services, const store::runs::Brief& run, store::LogId id, std::uint64_t offset,
                                                  std::uint64_t limit) {
   return std::make_unique<LogFollower>(services, run.key, std::move(id), offset, limit);
 }

@@ -11,6 +11,8 @@
 namespace muster::api {
 namespace {
 
+using store::runs::Brief;
+
 constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr std::size_t kNamedLogs = 20;
 
@@ -18,7 +20,7 @@ Result<http::Response> list_logs(Call& call) {
   QueryReader query(call.request);
   const auto attempt = query.integer("attempt", 1, INT32_MAX);
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const Brief run, run_of(call));
   MUSTER_TRY_ASSIGN(const auto logs,
                     call.services.logs.list(run.uuid, attempt ? std::optional<int>(static_cast<int>(*attempt)) : std::nullopt));
   Json list = Json::array();
@@ -34,7 +36,7 @@ Result<http::Response> list_logs(Call& call) {
 }
 
 /// The log of that path; of several nodes' the lowest node rank's.
-Result<store::LogInfo> find_log(const Call& call, const model::Run& run, int attempt, std::optional<std::int64_t> node_rank) {
+Result<store::LogInfo> find_log(const Call& call, const Brief& run, int attempt, std::optional<std::int64_t> node_rank) {
   const std::string& path = call.parameter("path");
   MUSTER_TRY_ASSIGN(const auto logs, call.services.logs.list(run.uuid, attempt));
   std::vector<std::string> names;
@@ -54,7 +56,7 @@ Result<http::Response> get_log(Call& call) {
   const auto limit = static_cast<std::uint64_t>(query.integer("limit", 1, INT64_MAX).value_or(INT64_MAX));
   const bool follow = query.flag("follow");
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const Brief run, run_of(call));
   MUSTER_TRY_ASSIGN(const store::LogInfo log, find_log(call, run, static_cast<int>(attempt.value_or(run.attempt)), node_rank));
   const bool complete = log.complete || model::has_ended(run.status);
   http::Response response{
@@ -73,7 +75,7 @@ Result<http::Response> get_log(Call& call) {
 }
 
 /// Silence is no answer to who asks for a rank or an attempt that there never was. One that may still come is waited for.
-Result<void> check_there_is(Call& call, const model::Run& run, const MergeWishes& wishes) {
+Result<void> check_there_is(Call& call, const Brief& run, const MergeWishes& wishes) {
   if (wishes.attempt > run.attempt) {
     return fail_hint(Code::not_found, fmt::format("its newest attempt is {}", run.attempt), "run {} has no attempt {}", run.run_id,
                      wishes.attempt);
@@ -117,7 +119,7 @@ Result<http::Response> get_merged_log(Call& call) {
   }
   wishes.follow = query.flag("follow");
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const Brief run, run_of(call));
   wishes.attempt = static_cast<int>(attempt.value_or(run.attempt));
   MUSTER_TRY(check_there_is(call, run, wishes));
   return http::Response{200, {{"content-type", kText}}, merged_log(call.services, run, std::move(wishes))};

@@ -85,7 +85,7 @@ class RankLines {
 
 class MergedLog final : public http::StreamSource {
  public:
-  MergedLog(Services& services, const model::Run& run, MergeWishes wishes)
+  MergedLog(Services& services, const store::runs::Brief& run, MergeWishes wishes)
       : services_(services), key_(run.key), uuid_(run.uuid), wishes_(std::move(wishes)) {}
 
   void on_ready(std::function<void()> wake) override {
@@ -114,7 +114,7 @@ class MergedLog final : public http::StreamSource {
  private:
   bool is_over() {
     const auto over = services_.store.read([&](store::Session& session) -> Result<bool> {
-      const auto run = store::runs::find(session, key_);
+      const auto run = store::runs::find_brief(session, key_);
       return !run || model::has_ended(run->status) || run->attempt != wishes_.attempt;
     });
     return over.value_or(false);
@@ -160,7 +160,7 @@ class MergedLog final : public http::StreamSource {
 
 }  // namespace
 
-Result<std::set<int>> ranks_with_logs(Services& services, const model::Run& run, int attempt) {
+Result<std::set<int>> ranks_with_logs(Services& services, const store::runs::Brief& run, int attempt) {
   MUSTER_TRY_ASSIGN(const auto logs, services.logs.list(run.uuid, attempt));
   std::set<int> ranks;
   for (const store::LogInfo& log : logs) {
@@ -169,7 +169,7 @@ Result<std::set<int>> ranks_with_logs(Services& services, const model::Run& run,
   return ranks;
 }
 
-std::unique_ptr<http::StreamSource> merged_log(Services& services, const model::Run& run, MergeWishes wishes) {
+std::unique_ptr<http::StreamSource> merged_log(Services& services, const store::runs::Brief& run, MergeWishes wishes) {
   return std::make_unique<MergedLog>(services, run, std::move(wishes));
 }
 

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "api/services.h"
-#include "model/run.h"
+#include "store/runs.h"
 
 namespace muster::api {
 
@@ -20,10 +20,10 @@ struct MergeWishes {
 };
 
 /// The ranks whose driver logs the attempt has so far. Blocks on the disk.
-Result<std::set<int>> ranks_with_logs(Services& services, const model::Run& run, int attempt);
+Result<std::set<int>> ranks_with_logs(Services& services, const store::runs::Brief& run, int attempt);
 
 /// `services` must outlive the source. Memory: one piece (64 KiB) a rank. Of ranks that write at the same time, the order is that of the
 /// bytes' arrival; a line that is longer than a piece may be broken into several.
-std::unique_ptr<http::StreamSource> merged_log(Services& services, const model::Run& run, MergeWishes wishes);
+std::unique_ptr<http::StreamSource> merged_log(Services& services, const store::runs::Brief& run, MergeWishes wishes);
 
 }  // namespace muster::api

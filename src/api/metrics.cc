@@ -14,6 +14,8 @@
 namespace muster::api {
 namespace {
 
+using store::runs::Brief;
+
 constexpr int kMostPoints = 100'000;
 constexpr std::size_t kMetricsPieceBytes = 128u << 10;
 
@@ -95,7 +97,7 @@ Result<http::Response> get_metrics(Call& call) {
   const std::string cursor = query.text("cursor").value_or("");
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(auto page, call.services.store.read([&](store::Session& session) -> Result<store::Page<Slice>> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const Brief run, run_of(call, session));
     if (selection.attempt == 0) selection.attempt = run.attempt;
     return store::metrics::page(session, run.key, selection, cursor, limit);
   }));
@@ -129,7 +131,7 @@ Result<http::Response> get_curves(Call& call) {
   MUSTER_TRY(query.finish());
   const int at_once = std::clamp(points == 0 ? limit : kPointsOfPage / points, 1, limit);
   MUSTER_TRY_ASSIGN(const auto page, call.services.store.read([&](store::Session& session) -> Result<store::Page<store::metrics::Curve>> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const Brief run, run_of(call, session));
     if (selection.attempt == 0) selection.attempt = run.attempt;
     return store::metrics::curves(session, run.key, selection, cursor, at_once, points);
   }));

@@ -101,7 +101,7 @@ Result<Registration> read_registration(const Json& body, blob::BlobStore& blobs)
 
 /// Fills in what the run tells: its id, its experiment, the files of the path.
 Result<void> take_from_run(const Call& call, store::Session& session, std::int64_t workspace_key, Registration& wanted) {
-  const auto run = store::runs::find_by_name(session, workspace_key, wanted.version.run_id);
+  const auto run = store::runs::find_brief_by_name(session, workspace_key, wanted.version.run_id);
   if (!run) {
     Error error{Code::invalid,
                 fmt::format("model: there is no run '{}'", wanted.version.run_id.substr(0, 300)),
@@ -113,7 +113,7 @@ Result<void> take_from_run(const Call& call, store::Session& session, std::int64
   MUSTER_TRY(check_not_over(call, *run));
   MUSTER_TRY(check_not_deleted(*run));
   wanted.version.run_id = run->run_id;
-  wanted.version.experiment = run->spec.experiment;
+  wanted.version.experiment = store::runs::find(session, run->key)->spec.experiment;
   if (!wanted.path) return {};
   MUSTER_TRY_ASSIGN(wanted.version.files, files_of_path(session, run->key, *wanted.path));
   return {};

@@ -12,8 +12,8 @@ namespace muster::api {
 namespace {
 
 /// Once for each rank of an attempt: a script that makes up a name for each point would otherwise have as many warnings.
-Result<void> warn_of_surplus(store::Session& session, model::Run run, const store::metrics::Writer& writer,
-                             const std::vector<std::string>& names) {
+Result<void> warn_of_surplus(store::Session& session, const store::metrics::Writer& writer, const std::vector<std::string>& names) {
+  model::Run run = *store::runs::find(session, writer.run_key);
   const store::metrics::Limits limits;
   const std::string about =
       fmt::format("attempt {}: rank {} logged more than {} metric names, or all ranks together more than {}: ", writer.attempt, writer.rank,
@@ -24,7 +24,7 @@ Result<void> warn_of_surplus(store::Session& session, model::Run run, const stor
   std::vector<std::string> some;
   for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i) some.push_back(names[i].substr(0, 100));
   run.warnings.push_back(about + fmt::format("points of `{}` and of other names that came later are not kept", join(some, "`, `")));
-  MUSTER_TRY(store::runs::update_state(session, run));
+  MUSTER_TRY(store::runs::update_state(session, run, run.nodes));
   return {};
 }
 
@@ -88,14 +88,14 @@ Result<PointBatch> points_from_json(const Json& body, TimeUs now) {
   return batch;
 }
 
-Result<std::int64_t> store_points(store::Session& session, const model::Run& run, std::string_view source,
-                                  const store::metrics::Writer& writer, std::int64_t sequence, const PointBatch& batch) {
-  MUSTER_TRY_ASSIGN(const std::int64_t known, store::sources::advance(session, run.key, source, sequence, batch.count));
+Result<std::int64_t> store_points(store::Session& session, std::string_view source, const store::metrics::Writer& writer,
+                                  std::int64_t sequence, const PointBatch& batch) {
+  MUSTER_TRY_ASSIGN(const std::int64_t known, store::sources::advance(session, writer.run_key, source, sequence, batch.count));
   const auto first = std::lower_bound(batch.places.begin(), batch.places.end(), known) - batch.places.begin();
   const auto fresh = std::span(batch.points).subspan(static_cast<std::size_t>(first));
   const auto surplus = store::metrics::append(session, writer, fresh);
-  if (!surplus.empty()) MUSTER_TRY(warn_of_surplus(session, run, writer, surplus));
-  return store::sources::next_sequence(session, run.key, source);
+  if (!surplus.empty()) MUSTER_TRY(warn_of_surplus(session, writer, surplus));
+  return store::sources::next_sequence(session, writer.run_key, source);
 }
 
 }  // namespace muster::api

@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "model/journal.h"
-#include "model/run.h"
 #include "store/metrics.h"
 #include "store/session.h"
 
@@ -28,7 +27,7 @@ Result<PointBatch> points_from_json(const Json& body, TimeUs now);
 
 /// Stores those of the batch that are new to the source, for a transaction that may run again; the next sequence that is expected. Names
 /// beyond the limits become a warning of the run.
-Result<std::int64_t> store_points(store::Session& session, const model::Run& run, std::string_view source,
-                                  const store::metrics::Writer& writer, std::int64_t sequence, const PointBatch& batch);
+Result<std::int64_t> store_points(store::Session& session, std::string_view source, const store::metrics::Writer& writer,
+                                  std::int64_t sequence, const PointBatch& batch);
 
 }  // namespace muster::api

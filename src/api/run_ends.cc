@@ -12,6 +12,8 @@
 namespace muster::api {
 namespace {
 
+using store::runs::Brief;
+
 constexpr std::size_t kLongestReason = 1000;
 constexpr std::size_t kLongestMessage = 10'000;
 constexpr std::size_t kLongestTraceback = 100'000;
@@ -39,7 +41,7 @@ Result<model::Run> end_interactive_run(Services& services, const model::Interact
 
 Result<http::Response> end_named_run(Call& call, const model::InteractiveEnd& end) {
   MUSTER_TRY_ASSIGN(const model::Run run,
-                    end_interactive_run(call.services, end, [&](store::Session& session) { return run_of(call, session); }));
+                    end_interactive_run(call.services, end, [&](store::Session& session) { return whole_run_of(call, session); }));
   return object_response(run);
 }
 
@@ -64,8 +66,8 @@ Result<http::Response> fail_run(Call& call) {
   return end_named_run(call, {model::RunStatus::failed, "", std::move(error)});
 }
 
-Result<model::Run> cancel_one(Services& services, const model::Run& run, const std::string& reason, bool force) {
-  if (run.spec.kind == model::RunKind::job) return services.scheduler.cancel(run.key, reason, force);
+Result<model::Run> cancel_one(Services& services, const Brief& run, const std::string& reason, bool force) {
+  if (run.kind == model::RunKind::job) return services.scheduler.cancel(run.key, reason, force);
   return end_interactive_run(services, {model::RunStatus::canceled, reason}, [&](store::Session& session) -> Result<model::Run> {
     auto found = store::runs::find(session, run.key);
     if (!found) return fail(Code::not_found, "the run {} was deleted", run.run_id);
@@ -82,22 +84,22 @@ Result<http::Response> cancel_run(Call& call) {
   if (utf8_length(reason) > kLongestReason) in.fault("reason", fmt::format("must have at most {} characters", kLongestReason));
   force = in.boolean_or("force", false);
   MUSTER_TRY(in.finish("cancel"));
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const Brief run, run_of(call));
   const auto canceled = cancel_one(call.services, run, reason, force);
   if (!canceled && canceled.error().code != Code::conflict) return tl::unexpected(canceled.error());
   // Looked up afterwards: a run that is being canceled gets no more children. One that had ended may still have some that have not.
-  MUSTER_TRY_ASSIGN(const auto below, call.services.store.read([&](store::Session& session) -> Result<std::vector<model::Run>> {
+  MUSTER_TRY_ASSIGN(const auto below, call.services.store.read([&](store::Session& session) -> Result<std::vector<Brief>> {
     return store::runs::going_on_below(session, run.run_id);
   }));
   if (!canceled && below.empty()) return tl::unexpected(canceled.error());
   const std::string because = fmt::format("the run {} above it was canceled: {}", run.run_id, reason);
-  for (const model::Run& child : below) {
+  for (const Brief& child : below) {
     const auto ended = cancel_one(call.services, child, because, force);
     const bool gone = !ended && (ended.error().code == Code::conflict || ended.error().code == Code::not_found);
     if (!ended && !gone) return tl::unexpected(ended.error());
   }
   if (canceled) return object_response(*canceled, 202);
-  MUSTER_TRY_ASSIGN(const model::Run now, run_of(call));
+  MUSTER_TRY_ASSIGN(const model::Run now, whole_run_of(call));
   return object_response(now, 202);
 }
 

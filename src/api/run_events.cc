@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kSilence{15};
 /// One stream: where it stands in what the feed shows. Its logs are only looked at when they changed.
 class RunEvents final : public http::StreamSource {
  public:
-  RunEvents(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run, EventWishes wishes)
+  RunEvents(Services& services, std::shared_ptr<RunFeed> feed, const store::runs::Brief& run, EventWishes wishes)
       : services_(services),
         feed_(std::move(feed)),
         key_(run.key),
@@ -151,7 +151,7 @@ Result<http::Response> follow_run(RunFeeds& feeds, Call& call) {
   if (positions) {
     MUSTER_TRY_ASSIGN(wishes.positions, read_positions(*positions));
   }
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(const store::runs::Brief run, run_of(call));
   if (wishes.attempt.value_or(1) > run.attempt) {
     return fail_hint(Code::not_found, fmt::format("its newest attempt is {}", run.attempt), "run {} has no attempt {}", run.run_id,
                      *wishes.attempt);
@@ -163,7 +163,7 @@ Result<http::Response> follow_run(RunFeeds& feeds, Call& call) {
 
 }  // namespace
 
-std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run,
+std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const store::runs::Brief& run,
                                                EventWishes wishes) {
   return std::make_unique<RunEvents>(services, std::move(feed), run, std::move(wishes));
 }

@@ -19,7 +19,7 @@ struct EventWishes {
 };
 
 /// `services` must outlive the source.
-std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const model::Run& run,
+std::unique_ptr<http::StreamSource> run_events(Services& services, std::shared_ptr<RunFeed> feed, const store::runs::Brief& run,
                                                EventWishes wishes);
 
 }  // namespace muster::api

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kTrusted{4};
 
 }  // namespace
 
-RunFeed::RunFeed(Services& services, const model::Run& run) : services_(services), key_(run.key), uuid_(run.uuid) {
+RunFeed::RunFeed(Services& services, const store::runs::Brief& run) : services_(services), key_(run.key), uuid_(run.uuid) {
   subscription_ = services.changes.subscribe(run.key, [changed = changed_](const store::LogGrowth* growth) {
     changed->with([&](Changed& now) {
       if (growth == nullptr)
@@ -153,7 +153,7 @@ bool RunFeed::is_alone(const store::LogId& id) {
                       [&](const auto& one) { return one.first.path == id.path && one.first.node_rank != id.node_rank; });
 }
 
-std::shared_ptr<RunFeed> RunFeeds::of(Services& services, const model::Run& run) {
+std::shared_ptr<RunFeed> RunFeeds::of(Services& services, const store::runs::Brief& run) {
   auto feed = feeds_.with([&](auto& feeds) {
     std::erase_if(feeds, [](const auto& one) { return one.second.expired(); });
     std::shared_ptr<RunFeed> there = feeds[run.key].lock();

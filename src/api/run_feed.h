@@ -13,7 +13,7 @@
 
 #include "api/services.h"
 #include "base/guarded.h"
-#include "model/run.h"
+#include "store/runs.h"
 
 namespace muster::api {
 
@@ -23,7 +23,7 @@ inline constexpr std::string_view kFollowedLogs = "azureml-logs/";
 /// Thread-safe. Blocks on the disk; throws std::runtime_error when that cannot be read.
 class RunFeed {
  public:
-  RunFeed(Services& services, const model::Run& run);
+  RunFeed(Services& services, const store::runs::Brief& run);
 
   /// The run as a stream tells it.
   struct State {
@@ -101,7 +101,7 @@ class RunFeed {
 /// The feeds of the runs that are followed. Thread-safe.
 class RunFeeds {
  public:
-  std::shared_ptr<RunFeed> of(Services& services, const model::Run& run);
+  std::shared_ptr<RunFeed> of(Services& services, const store::runs::Brief& run);
 
  private:
   Guarded<std::map<std::int64_t, std::weak_ptr<RunFeed>>> feeds_;

@@ -41,17 +41,14 @@ Result<scheduler::NodeId> node_of(const Call& call) {
   return node;
 }
 
-/// For what is written at once, not by the scheduler: of a node that the attempt has, while it is not over.
-Result<model::Run> run_of_node(const Call& call, store::Session& session, const scheduler::NodeId& node) {
-  auto run = store::runs::find_by_name(session, node.run_id);
-  if (!run || node.attempt > run->attempt) return fail(Code::not_found, "there is no attempt {} of run {}", node.attempt, node.run_id);
-  MUSTER_TRY(check_not_over(call, *run));
-  if (node.node_rank >= run->spec.node_count) return fail(Code::not_found, "run {} has no node {}", node.run_id, node.node_rank);
-  return std::move(*run);
-}
+/// The run as it was when the request came: what it is does not change, where it stands may.
+const model::Run& run_of_caller(const Call& call) { return *call.caller.run->run; }
 
-Result<model::Run> run_of_node(const Call& call, const scheduler::NodeId& node) {
-  return call.services.store.read([&](store::Session& session) { return run_of_node(call, session, node); });
+/// Where it stands, inside the transaction that writes for a node of it: not over.
+Result<void> check_goes_on(const Call& call, store::Session& session) {
+  const auto run = store::runs::find_brief(session, run_of_caller(call).key);
+  if (!run) return fail(Code::not_found, "there is no run {}", call.caller.run->run_id);
+  return check_not_over(call, *run);
 }
 
 http::Response done_response() { return http::json_response(200, Json::object()); }
@@ -158,8 +155,8 @@ Result<http::Response> rank_failed(Call& call) {
 /// The node's logs are on the disk, and hold as much as its runner has seen taken: else it sends the rest again, since its copy is the only
 /// one. A power cut or a disk that failed took what was answered before.
 Result<void> sync_logs(const Call& call, const scheduler::NodeId& node, const std::map<std::string, std::uint64_t>& sizes) {
-  if (!check_not_over(call)) return {};  // said again after it was heard: the logs were synced then
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, node));
+  if (!call.caller.run->run || !check_not_over(call)) return {};  // said again after it was heard: the logs were synced then
+  const model::Run& run = run_of_caller(call);
   MUSTER_TRY(call.services.logs.sync(run.uuid, node.attempt, node.node_rank));
   for (const auto& [path, size] : sizes) {
     MUSTER_TRY_ASSIGN(const std::uint64_t there, call.services.logs.size({run.uuid, node.attempt, node.node_rank, path}));
@@ -239,7 +236,8 @@ Result<http::Response> put_logs(Call& call) {
       query.fault("time", read.error().detail);
   }
   MUSTER_TRY(query.finish());
-  MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, node));
+  MUSTER_TRY(check_not_over(call));
+  const model::Run& run = run_of_caller(call);
   MUSTER_TRY(check_room(call.services, call.request.body.size()));
   id.run_uuid = run.uuid;
   const auto size = call.services.logs.append(id, offset, call.request.body, written_at,
@@ -268,9 +266,9 @@ Result<http::Response> post_metrics(Call& call) {
   MUSTER_TRY_ASSIGN(const PointBatch batch, points_from_records(call.request.body));
   const std::string source = store::sources::of_journal(node.attempt, node.node_rank, process);
   MUSTER_TRY_ASSIGN(const std::int64_t next, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
-    const store::metrics::Writer writer{run.key, node.attempt, static_cast<int>(rank.value_or(0))};
-    const auto stored = store_points(session, run, source, writer, sequence, batch);
+    MUSTER_TRY(check_goes_on(call, session));
+    const store::metrics::Writer writer{run_of_caller(call).key, node.attempt, static_cast<int>(rank.value_or(0))};
+    const auto stored = store_points(session, source, writer, sequence, batch);
     crash_point("server.metrics.in_transaction");
     return stored;
   }));
@@ -309,7 +307,8 @@ Result<http::Response> put_outputs(Call& call) {
   MUSTER_TRY_ASSIGN(const Json body, json_body(call, kOutputsBytes));
   MUSTER_TRY_ASSIGN(auto files, read_outputs(body, call.services.blobs));
   MUSTER_TRY_ASSIGN(const auto warnings, call.services.store.write([&](store::Session& session) -> Result<std::vector<std::string>> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of_node(call, session, node));
+    MUSTER_TRY(check_goes_on(call, session));
+    const model::Run& run = run_of_caller(call);
     for (model::Artifact& file : files) {
       file.created_at = call.services.clock.now_us();
       file.created_by = run.created_by;

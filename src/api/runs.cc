@@ -61,7 +61,7 @@ Result<http::Response> submit_run(Call& call) {
   run.workspace = workspace.name;
   run.created_at = call.services.clock.now_us();
   run.created_by = call.caller.name;
-  run.run_id = make_run_id(run.spec.experiment, run.created_at);
+  run.run_id = run.spec.run_id.value_or(make_run_id(run.spec.experiment, run.created_at));
   run.uuid = random_hex(16);
   run.warnings = model::doubts_about(run.spec);
   if (run.spec.kind == model::RunKind::interactive) model::begin_interactive(run, run.created_at);
@@ -102,7 +102,7 @@ Result<http::Response> list_runs(Call& call) {
 }
 
 Result<http::Response> get_run(Call& call) {
-  MUSTER_TRY_ASSIGN(model::Run run, run_of(call));
+  MUSTER_TRY_ASSIGN(model::Run run, whole_run_of(call));
   show_unstored(call.services.scheduler.unstored(), run);
   return object_response(run);
 }
@@ -124,13 +124,13 @@ Result<http::Response> patch_run(Call& call) {
   }
   MUSTER_TRY(in.finish("run"));
   MUSTER_TRY_ASSIGN(const auto run, call.services.store.write([&](store::Session& session) -> Result<model::Run> {
-    MUSTER_TRY_ASSIGN(const model::Run found, run_to_change(call, session));
+    MUSTER_TRY_ASSIGN(const store::runs::Brief found, run_to_change(call, session));
     store::runs::set_tags(session, found.key, tags);
     MUSTER_TRY(store::runs::set_properties(session, found.key, properties));
     MUSTER_TRY(store::runs::set_parameters(session, found.key, parameters));
     if (description) store::runs::set_description(session, found.key, *description);
     if (display_name) store::runs::set_display_name(session, found.key, *display_name);
-    MUSTER_TRY_ASSIGN(model::Run patched, run_of(call, session));
+    MUSTER_TRY_ASSIGN(model::Run patched, whole_run_of(call, session));
     for (const auto& [what, count] :
          {std::pair("tags", patched.spec.tags.size()), std::pair("properties", patched.spec.properties.size())}) {
       if (count > model::kMostTags)
@@ -144,7 +144,7 @@ Result<http::Response> patch_run(Call& call) {
 
 Result<http::Response> delete_run(Call& call) {
   MUSTER_TRY_ASSIGN(const std::int64_t key, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
-    MUSTER_TRY_ASSIGN(const model::Run run, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const store::runs::Brief run, run_of(call, session));
     MUSTER_TRY(store::runs::mark_deleted(session, run.key, call.services.clock.now_us()));
     return run.key;
   }));
@@ -155,9 +155,9 @@ Result<http::Response> delete_run(Call& call) {
 
 Result<http::Response> restore_run(Call& call) {
   MUSTER_TRY_ASSIGN(const model::Run run, call.services.store.write([&](store::Session& session) -> Result<model::Run> {
-    MUSTER_TRY_ASSIGN(const model::Run deleted, run_of(call, session));
+    MUSTER_TRY_ASSIGN(const store::runs::Brief deleted, run_of(call, session));
     store::runs::restore(session, deleted.key);
-    return run_of(call, session);
+    return whole_run_of(call, session);
   }));
   call.services.changes.notify(run.key);
   return object_response(run);

@@ -93,6 +93,24 @@ TEST_F(RunsTest, ATargetThatIsNotThereIsToldWithThoseThatAre) {
   EXPECT_THAT(answer.json()["hint"].get<std::string>(), HasSubstr("there are local"));
 }
 
+TEST_F(RunsTest, ItsNameMayBeChosenOnce) {
+  const Json chosen{{"experiment", "birds"}, {"command", "true"}, {"run_id", "birds-7"}};
+  const auto first = api("POST", Api::in("/runs"), chosen);
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_EQ(first.json()["run_id"], "birds-7");
+  EXPECT_EQ(api("GET", Api::in("/runs/birds-7")).json()["uuid"], first.json()["uuid"]);
+  const auto second = api("POST", Api::in("/runs"), chosen);
+  EXPECT_EQ(second.status, 409);
+  EXPECT_THAT(second.json()["detail"].get<std::string>(), HasSubstr("a run named birds-7 exists already"));
+  Json other = chosen;
+  other["run_id"] = first.json()["uuid"];
+  EXPECT_EQ(api("POST", Api::in("/runs"), other).status, 409) << "it is the other name of the first";
+  other["run_id"] = "../birds";
+  EXPECT_EQ(api("POST", Api::in("/runs"), other).status, 422);
+  other["run_id"] = nullptr;
+  EXPECT_EQ(api("POST", Api::in("/runs"), other).status, 201);
+}
+
 TEST_F(RunsTest, OneKeyMakesOneRun) {
   const Json body{{"experiment", "e"}, {"command", "true"}};
   const Api::Headers key{{"idempotency-key", "k 1"}};

@@ -70,6 +70,7 @@ std::optional<std::string> pair_fault(std::string_view key, std::size_t longest_
 
 std::optional<std::string> experiment_name_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_digit, "_-"}); }
 
+std::optional<std::string> run_id_fault(std::string_view name) { return fault(name, {1, 255, First::letter_or_digit, "_-"}); }
 std::optional<std::string> workspace_name_fault(std::string_view name) { return fault(name, {3, 33, First::letter_or_digit, "_-"}); }
 
 std::optional<std::string> compute_name_fault(std::string_view name) { return fault(name, {2, 16, First::letter, "-"}); }

@@ -8,6 +8,7 @@
 namespace muster::model {
 
 std::optional<std::string> experiment_name_fault(std::string_view name);                    ///< ^[a-zA-Z0-9][\w\-]{0,254}$
+std::optional<std::string> run_id_fault(std::string_view name);                             ///< ^[a-zA-Z0-9][\w\-]{0,254}$
 std::optional<std::string> workspace_name_fault(std::string_view name);                     ///< ^[a-zA-Z0-9][\w\-]{2,32}$
 std::optional<std::string> compute_name_fault(std::string_view name);                       ///< ^[a-zA-Z][a-zA-Z0-9\-]{1,15}$
 std::optional<std::string> model_name_fault(std::string_view name);                         ///< ^[a-zA-Z0-9][a-zA-Z0-9\-\._]{0,254}$

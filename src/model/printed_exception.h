@@ -11,6 +11,7 @@ struct PrintedException {
   std::string type;       ///< "ValueError", "torch.cuda.OutOfMemoryError", "std::runtime_error", "Fatal Python error"
   std::string message;    ///< may have several lines, may be empty
   std::string traceback;  ///< as it was printed, chained ones included, launchers' prefixes taken off; at most 64 KiB
+  bool operator==(const PrintedException&) const = default;
 };
 
 /// The exception that ended the program whose log ends with `tail`: Python's (chained: the last of the chain; exception groups; syntax

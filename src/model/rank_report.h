@@ -32,6 +32,7 @@ struct RankReport {
   std::string last_lines;  ///< of its log, when no exception in there says why it failed
 
   bool succeeded() const { return exit_code == 0; }
+  bool operator==(const RankReport&) const = default;
 };
 /// All keys of docs/rest-api.md, "rank report".
 Json to_json(const RankReport& report);

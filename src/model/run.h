@@ -23,6 +23,7 @@ namespace muster::model {
 /// `compute_target` is "".
 struct RunSpec {
   RunKind kind = RunKind::job;
+  std::optional<std::string> run_id;  ///< nothing: the server makes one
   std::string experiment;
   std::string display_name;
   std::optional<std::string> snapshot_id;
@@ -84,6 +85,7 @@ struct RunNode {
   int salvages = 0;                 ///< how often another runner was sent to collect what a lost one left
   std::string key;                  ///< the engine's name for it; "" until that is known
   std::string gone;                 ///< how it was lost, where the engine knows more than that its runner ended
+  bool operator==(const RunNode&) const = default;
 };
 
 struct Run {

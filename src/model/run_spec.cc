@@ -138,6 +138,10 @@ Result<RunSpec> run_spec_from_json(const Json& body) {
   if (in.has("experiment") && body["experiment"].is_string()) {
     if (const auto fault = experiment_name_fault(spec.experiment)) in.fault("experiment", *fault);
   }
+  spec.run_id = in.optional_text("run_id");
+  if (spec.run_id) {
+    if (const auto fault = run_id_fault(*spec.run_id)) in.fault("run_id", *fault);
+  }
   spec.snapshot_id = in.optional_text("snapshot_id");
   if (spec.snapshot_id && !is_sha256(*spec.snapshot_id))
     in.fault("snapshot_id", "must be 64 lower-case hex digits, as POST /snapshots answers");
@@ -152,6 +156,7 @@ Result<RunSpec> run_spec_from_json(const Json& body) {
 
 Json to_json(const RunSpec& spec) {
   return {{"kind", to_string(spec.kind)},
+          {"run_id", spec.run_id ? Json(*spec.run_id) : Json()},
           {"experiment", spec.experiment},
           {"display_name", text_or_null(spec.display_name)},
           {"snapshot_id", spec.snapshot_id ? Json(*spec.snapshot_id) : Json()},

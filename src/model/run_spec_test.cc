@@ -45,7 +45,7 @@ TEST(RunSpec, DefaultsAreThoseOfTheContract) {
 }
 
 TEST(RunSpec, IsReadBackAsItWasShown) {
-  const Json body = Json::parse(R"({"experiment": "birds", "display_name": "second try", "snapshot_id":
+  const Json body = Json::parse(R"({"experiment": "birds", "run_id": "birds-7", "display_name": "second try", "snapshot_id":
       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "script": "src/train.py", "command": null, "arguments": ["--lr", "$LR"],
       "compute_target": "gpu-cluster", "environment": {"name": "e", "version": null, "python": {"interpreter_path": "python3",
       "user_managed_dependencies": true, "pip_packages": [], "conda_packages": [], "python_version": null}, "environment_variables": {}},

@@ -56,7 +56,7 @@ struct RunFolders::Inside {
     Result<Known> found = fail(Code::unavailable, "the server is ending");
     door.pass([&] {
       found = store.read([&](store::Session& session) -> Result<Known> {
-        const auto run = store::runs::find_by_name(session, id.run_id);
+        const auto run = store::runs::find_brief_by_name(session, id.run_id);
         if (!run) return Known{};
         Known known;
         known.run_has_ended = model::has_ended(run->status);

@@ -31,10 +31,11 @@ void SchedulerImpl::write_step(std::int64_t run_key, int attempt, const Event& e
     circumstances.now = clock_.now_us();
     circumstances.low_priority = targets_.low_priority(target_of(*run));
     circumstances.engine_grants_nodes = targets_.engine_grants_nodes(target_of(*run));
+    const std::vector<model::RunNode> stored_nodes = run->nodes;
     Step next = step(std::move(*run), event, circumstances);
     if (next.refusal) return tl::unexpected(*next.refusal);
     if (next.changed) {
-      MUSTER_TRY_ASSIGN(next.run.revision, store::runs::update_state(session, next.run));
+      MUSTER_TRY_ASSIGN(next.run.revision, store::runs::update_state(session, next.run, stored_nodes));
     }
     for (const Effect& effect : next.effects) {
       if (effect.kind == EffectKind::kill_nodes) store::run_attempts::set_to_kill(session, next.run.key, next.run.attempt, true);
@@ -112,7 +113,7 @@ Result<Step> SchedulerImpl::apply(const NodeId& node, const Event& event, const 
     key = run->key;
   } else {
     const auto found = store_.read([&](store::Session& session) -> Result<std::int64_t> {
-      const auto ended = store::runs::find_by_name(session, node.run_id);
+      const auto ended = store::runs::find_brief_by_name(session, node.run_id);
       if (!ended) return fail(Code::not_found, "there is no run named {}", node.run_id);
       return ended->key;
     });
@@ -172,7 +173,7 @@ void SchedulerImpl::enqueue(const model::Run& run) {
     auto stored = store::runs::find(session, key);
     if (!stored || stored->status != model::RunStatus::queued || stored->status_detail == words) return false;
     stored->status_detail = words;
-    MUSTER_TRY_ASSIGN(stored->revision, store::runs::update_state(session, *stored));
+    MUSTER_TRY_ASSIGN(stored->revision, store::runs::update_state(session, *stored, stored->nodes));
     return true;
   };
   store_.write_later(note, [this, door = door_, key = run.key, run_id = run.run_id](const Result<bool>& noted) {

@@ -42,13 +42,13 @@ std::int64_t remove_first(Session& session, std::string_view table, std::string_
 }  // namespace
 
 Result<void> mark_deleted(Session& session, std::int64_t key, TimeUs now) {
-  const auto run = find(session, key);
+  const auto run = find_brief(session, key);
   if (!run) return fail(Code::not_found, "no such run");
   if (run->deleted_at != 0) return {};
   auto going_on = going_on_below(session, run->run_id);
   if (!model::has_ended(run->status)) going_on.insert(going_on.begin(), *run);
   if (!going_on.empty()) {
-    const model::Run& one = going_on.front();
+    const Brief& one = going_on.front();
     return fail_hint(Code::conflict, fmt::format("cancel it first: `muster run cancel {}`", one.run_id),
                      "the run {} is {} and cannot be deleted", one.run_id, to_string(one.status));
   }
@@ -57,7 +57,7 @@ Result<void> mark_deleted(Session& session, std::int64_t key, TimeUs now) {
 }
 
 void restore(Session& session, std::int64_t key) {
-  const auto run = find(session, key);
+  const auto run = find_brief(session, key);
   if (!run || run->deleted_at == 0) return;
   mark(session, family(session, run->run_id, "r.lifecycle = 'deleted' AND r.deleted_at = ?", {run->deleted_at}), "active", 0, 1);
 }

@@ -167,8 +167,11 @@ TEST_F(RunLifecycle, APurgeTakesAllOfTheRunInSlices) {
   EXPECT_EQ(next(6), run.key);
   EXPECT_EQ(next(6), run.key) << "again, until it is gone";
   test.read([&](Session& session) {
-    EXPECT_FALSE(find_by_name(session, run.run_id)) << "from now on it is nobody's";
-    EXPECT_FALSE(key_of(session, test.workspace_key(), run.uuid));
+    EXPECT_FALSE(find_brief_by_name(session, run.run_id)) << "from now on it is nobody's";
+    EXPECT_FALSE(find_brief_by_name(session, test.workspace_key(), run.uuid));
+    const auto again = insert(session, run);
+    ASSERT_FALSE(again) << "its name is not free before it has gone";
+    EXPECT_EQ(again.error().code, Code::conflict);
   });
   EXPECT_THAT(listed(Filter::Lifecycle::all), ElementsAre(kept.key));
   int slices = 1;

@@ -24,12 +24,6 @@ constexpr std::string_view kSelect =
 
 std::string select_from() { return fmt::format(kSelect, dialect::kThen); }
 
-template <typename T>
-T or_throw(Result<T> result) {
-  if (!result) throw StoreFailure(std::move(result).error());
-  return std::move(*result);
-}
-
 model::Run read(const Row& row) {
   model::Run run;
   run.spec = spec_from_stored(row.bytes(10));

@@ -34,6 +34,36 @@ std::optional<model::Run> select_one(Session& session, std::string_view where, s
   return first(select_runs(session, where, Values(values.begin(), values.size())));
 }
 
+std::optional<Brief> select_brief(Session& session, std::string_view where, std::initializer_list<Value> values) {
+  std::optional<Brief> run;
+  session.query(fmt::format("SELECT key, workspace_key, run_id, uuid, kind, status, attempt, revision, deleted_at FROM runs WHERE {} AND "
+                            "lifecycle <> 'purging'",
+                            where),
+                Values(values.begin(), values.size()), [&](const Row& row) {
+                  run.emplace();
+                  run->key = row.integer(0);
+                  run->workspace_key = row.integer(1);
+                  run->run_id = row.text(2);
+                  run->uuid = row.text(3);
+                  run->kind = or_throw(model::run_kind_from_string(row.bytes(4)));
+                  run->status = or_throw(model::run_status_from_string(row.bytes(5)));
+                  run->attempt = static_cast<int>(row.integer(6));
+                  run->revision = row.integer(7);
+                  run->deleted_at = row.integer(8);
+                });
+  return run;
+}
+
+/// Names are never given to two runs, whatever became of the first while it is still stored.
+Result<void> check_name_is_free(Session& session, std::string_view name) {
+  std::string lifecycle;
+  session.query("SELECT lifecycle FROM runs WHERE run_id = ? OR uuid = ?", {name, name}, [&](const Row& row) { lifecycle = row.text(0); });
+  if (lifecycle.empty()) return {};
+  if (lifecycle == "active") return fail_hint(Code::conflict, "choose another run_id", "a run named {} exists already", name);
+  return fail_hint(Code::conflict, "choose another run_id, or wait until it has been removed for good (`muster clean --deleted`)",
+                   "a deleted run is named {}", name);
+}
+
 std::optional<std::string> error_text(const model::Run& run) {
   return run.error ? std::optional(dump_json(to_json(*run.error))) : std::nullopt;
 }
@@ -65,9 +95,7 @@ void raise_revision(Session& session, std::int64_t key) { session.run("UPDATE ru
 }  // namespace
 
 Result<std::int64_t> insert(Session& session, const model::Run& run) {
-  for (const std::string& name : {run.run_id, run.uuid}) {
-    if (find_by_name(session, name)) return fail(Code::conflict, "a run named {} exists already", name);
-  }
+  for (const std::string& name : {run.run_id, run.uuid}) MUSTER_TRY(check_name_is_free(session, name));
   const auto ensured = experiments::ensure(session, run.workspace_key, run.spec.experiment, run.created_at, run.created_by);
   const std::int64_t number = next_number(session, ensured.experiment.key);
   session.run(
@@ -118,25 +146,25 @@ std::optional<model::Run> find(Session& session, std::int64_t key) {
   return select_one(session, "WHERE r.key = ? AND r.lifecycle <> 'purging'", {key});
 }
 
-std::optional<model::Run> find_by_name(Session& session, std::string_view name) {
-  auto run = select_one(session, "WHERE r.run_id = ? AND r.lifecycle <> 'purging'", {name});
-  return run ? run : select_one(session, "WHERE r.uuid = ? AND r.lifecycle <> 'purging'", {name});
+std::optional<model::Run> find_by_name(Session& session, std::int64_t workspace_key, std::string_view name) {
+  const auto named = find_brief_by_name(session, workspace_key, name);
+  return named ? find(session, named->key) : std::nullopt;
 }
 
-std::optional<model::Run> find_by_name(Session& session, std::int64_t workspace_key, std::string_view name) {
-  auto run = find_by_name(session, name);
+std::optional<Brief> find_brief(Session& session, std::int64_t key) { return select_brief(session, "key = ?", {key}); }
+
+std::optional<Brief> find_brief_by_name(Session& session, std::string_view name) {
+  return select_brief(session, "(run_id = ? OR uuid = ?)", {name, name});
+}
+
+std::optional<Brief> find_brief_by_name(Session& session, std::int64_t workspace_key, std::string_view name) {
+  auto run = find_brief_by_name(session, name);
   return run && run->workspace_key == workspace_key ? std::move(run) : std::nullopt;
 }
 
-std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key, std::string_view name) {
-  std::optional<std::int64_t> key;
-  session.query("SELECT key FROM runs WHERE (run_id = ? OR uuid = ?) AND workspace_key = ? AND lifecycle <> 'purging'",
-                {name, name, workspace_key}, [&](const Row& row) { key = row.integer(0); });
-  return key;
-}
-
-Result<std::int64_t> update_state(Session& session, const model::Run& run) {
-  if (run.attempt > 1 && attempt_of(session, run.key) < run.attempt) run_metrics::forget(session, run.key);
+Result<std::int64_t> update_state(Session& session, const model::Run& run, std::span<const model::RunNode> stored_nodes) {
+  const bool begins_attempt = attempt_of(session, run.key) < run.attempt;
+  if (begins_attempt) run_metrics::forget(session, run.key);
   const std::int64_t changed = session.run(
       "UPDATE runs SET status = ?, status_detail = ?, attempt = ?, revision = revision + 1, started_at = ?, ended_at = ?, "
       "environment_version = ?, "
@@ -146,7 +174,10 @@ Result<std::int64_t> update_state(Session& session, const model::Run& run) {
        run.key});
   if (changed == 0) return fail(Code::not_found, "the run {} was deleted", run.run_id);
   run_attempts::put_stages(session, run.key, run.attempt, run.stages);
-  for (const model::RunNode& node : run.nodes) run_nodes::put(session, run.key, run.attempt, node);
+  for (std::size_t i = 0; i < run.nodes.size(); ++i) {
+    const bool is_stored = !begins_attempt && i < stored_nodes.size() && stored_nodes[i] == run.nodes[i];
+    if (!is_stored) run_nodes::put(session, run.key, run.attempt, run.nodes[i]);
+  }
   std::int64_t revision = 0;
   session.query("SELECT revision FROM runs WHERE key = ?", {run.key}, [&](const Row& row) { revision = row.integer(0); });
   return revision;
@@ -156,13 +187,13 @@ std::vector<model::Run> active_jobs(Session& session) {
   return select_runs(session, fmt::format("WHERE r.{} AND r.kind = 'job' ORDER BY r.key", kNotEnded), {});
 }
 
-std::vector<model::Run> going_on_below(Session& session, std::string_view run_id) {
+std::vector<Brief> going_on_below(Session& session, std::string_view run_id) {
   std::vector<std::int64_t> keys;
   session.query(fmt::format("{} SELECT r.key FROM below JOIN runs r ON r.key = below.key WHERE r.{} ORDER BY r.key", kBelow, kNotEnded),
                 {run_id}, [&](const Row& row) { keys.push_back(row.integer(0)); });
-  std::vector<model::Run> runs;
+  std::vector<Brief> runs;
   for (const std::int64_t key : keys) {
-    if (auto run = find(session, key)) runs.push_back(std::move(*run));
+    if (auto run = find_brief(session, key)) runs.push_back(std::move(*run));
   }
   return runs;
 }

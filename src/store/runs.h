@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,20 +22,34 @@ Result<std::int64_t> insert(Session& session, const model::Run& run);
 std::optional<model::Run> find(Session& session, std::int64_t key);
 /// `name`: run_id or uuid.
 std::optional<model::Run> find_by_name(Session& session, std::int64_t workspace_key, std::string_view name);
-/// The same in any workspace: names of runs are unique everywhere (the runner's protocol knows no workspace).
-std::optional<model::Run> find_by_name(Session& session, std::string_view name);
-/// As find_by_name, but only the key: for what hangs on a run.
-std::optional<std::int64_t> key_of(Session& session, std::int64_t workspace_key, std::string_view name);
+
+/// Of a run what all calls ask that read or write what hangs on it (logs, points, artifacts): one row, however much else the run has.
+struct Brief {
+  std::int64_t key = 0;
+  std::int64_t workspace_key = 0;
+  std::string run_id;
+  std::string uuid;
+  model::RunKind kind = model::RunKind::job;
+  model::RunStatus status = model::RunStatus::not_started;
+  int attempt = 1;
+  std::int64_t revision = 0;
+  TimeUs deleted_at = 0;  ///< 0: active
+};
+std::optional<Brief> find_brief(Session& session, std::int64_t key);
+/// `name`: run_id or uuid, which are unique in all workspaces (the runner's protocol knows none).
+std::optional<Brief> find_brief_by_name(Session& session, std::string_view name);
+std::optional<Brief> find_brief_by_name(Session& session, std::int64_t workspace_key, std::string_view name);
 
 /// Writes where the run stands: status, detail, attempt, times, stages and nodes of that attempt, environment version and hash, error,
 /// warnings, cancel. A first write with a higher attempt begins that attempt. Tags, properties and the spec stay. Returns the new revision;
-/// not_found when the run is gone.
-Result<std::int64_t> update_state(Session& session, const model::Run& run);
+/// not_found when the run is gone. `stored_nodes`: its nodes as they were read in this transaction; those that are the same are not written
+/// again, so that what one of a thousand nodes tells costs one of them.
+Result<std::int64_t> update_state(Session& session, const model::Run& run, std::span<const model::RunNode> stored_nodes = {});
 
 /// All jobs that have not ended, oldest first. A constant number of statements a run.
 std::vector<model::Run> active_jobs(Session& session);
 /// Of the runs below this one (its children, theirs, …) those that have not ended, oldest first.
-std::vector<model::Run> going_on_below(Session& session, std::string_view run_id);
+std::vector<Brief> going_on_below(Session& session, std::string_view run_id);
 /// Whether the run of that name (run_id or uuid) is below this one.
 bool is_below(Session& session, std::string_view name, std::string_view run_id);
 /// How many runs have each status, of those that have not ended, in one workspace or in all.

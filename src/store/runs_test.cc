@@ -73,13 +73,39 @@ TEST(Runs, AreFoundByEitherName) {
   const model::Run run = test.new_run();
   const std::int64_t key = test.add(run);
   test.read([&](Session& session) {
-    EXPECT_EQ(find_by_name(session, run.run_id)->key, key);
+    EXPECT_EQ(find_by_name(session, test.workspace_key(), run.run_id)->key, key);
     EXPECT_EQ(find_by_name(session, test.workspace_key(), run.uuid)->key, key);
-    EXPECT_EQ(key_of(session, test.workspace_key(), run.run_id), key);
     EXPECT_FALSE(find_by_name(session, test.workspace_key() + 1, run.run_id));
-    EXPECT_FALSE(key_of(session, test.workspace_key() + 1, run.run_id));
-    EXPECT_FALSE(find_by_name(session, "nobody"));
+    EXPECT_FALSE(find_by_name(session, test.workspace_key(), "nobody"));
     EXPECT_FALSE(find(session, key + 1));
+    EXPECT_FALSE(find_brief(session, key + 1));
+    EXPECT_FALSE(find_brief_by_name(session, test.workspace_key() + 1, run.run_id));
+  });
+}
+
+TEST(Runs, InBriefAreAsTheyAreWhole) {
+  TestStore test;
+  const std::int64_t key = test.add(full_run(test));
+  model::Run run = get(test, key);
+  run.status = RunStatus::completed;
+  run.attempt = 2;
+  test.write([&](Session& session) {
+    EXPECT_TRUE(update_state(session, run));
+    EXPECT_TRUE(mark_deleted(session, key, 77));
+  });
+  run = get(test, key);
+  test.read([&](Session& session) {
+    const auto brief = find_brief_by_name(session, test.workspace_key(), run.uuid);
+    ASSERT_TRUE(brief);
+    EXPECT_EQ(brief->key, run.key);
+    EXPECT_EQ(brief->workspace_key, run.workspace_key);
+    EXPECT_EQ(brief->run_id, run.run_id);
+    EXPECT_EQ(brief->uuid, run.uuid);
+    EXPECT_EQ(brief->kind, run.spec.kind);
+    EXPECT_EQ(brief->status, run.status);
+    EXPECT_EQ(brief->attempt, 2);
+    EXPECT_EQ(brief->revision, run.revision);
+    EXPECT_EQ(brief->deleted_at, 77);
   });
 }
 
@@ -171,6 +197,27 @@ TEST(Runs, EachAttemptKeepsItsOwn) {
     EXPECT_FALSE(run_attempts::prepared(session, run.key + 1, 1));
   });
   EXPECT_TRUE(test.read([&](Session& session) { return run_attempts::resolved_environment(session, run.key, 2).has_value(); }));
+}
+
+TEST(Runs, OfManyNodesThoseAreWrittenThatChanged) {
+  TestStore test;
+  model::Run run = test.new_run();
+  run.nodes.resize(3);
+  for (int i = 0; i < 3; ++i) run.nodes[static_cast<std::size_t>(i)].node_rank = i;
+  run.key = test.add(run);
+  test.write([&](Session& session) { session.run("UPDATE run_nodes SET host = 'as stored'", {}); });
+  const auto stored = run.nodes;
+  run.nodes[1].host = "changed";
+  test.write([&](Session& session) { return update_state(session, run, stored); });
+  const auto hosts = [&] {
+    std::vector<std::string> names;
+    for (const model::RunNode& node : get(test, run.key).nodes) names.push_back(node.host);
+    return names;
+  };
+  EXPECT_THAT(hosts(), ElementsAre("as stored", "changed", "as stored"));
+  run.attempt = 2;
+  test.write([&](Session& session) { return update_state(session, run, run.nodes); });
+  EXPECT_THAT(hosts(), ElementsAre("", "changed", "")) << "an attempt that begins has none stored";
 }
 
 TEST(Runs, AHeartbeatIsNoChange) {

@@ -25,6 +25,13 @@ class StoreFailure : public std::runtime_error {
   Error error_;
 };
 
+/// For what the database holds because it was checked before it was written.
+template <typename T>
+T or_throw(Result<T> result) {
+  if (!result) throw StoreFailure(std::move(result).error());
+  return std::move(*result);
+}
+
 struct Blob {
   std::string_view bytes;
 };

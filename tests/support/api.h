@@ -111,7 +111,9 @@ class Api {
     return run((*this)("POST", in("/runs"), spec).json().value("run_id", ""));
   }
   model::Run run(const std::string& run_id) {
-    return *store->read([&](store::Session& session) -> Result<model::Run> { return *store::runs::find_by_name(session, run_id); });
+    return *store->read([&](store::Session& session) -> Result<model::Run> {
+      return *store::runs::find(session, store::runs::find_brief_by_name(session, run_id)->key);
+    });
   }
   Headers as_runner(const model::Run& run) const { return as(scheduler::TokenHolder::runner, run); }
   Headers as_job(const model::Run& run) const { return as(scheduler::TokenHolder::job, run); }

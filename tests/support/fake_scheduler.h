@@ -88,8 +88,10 @@ class FakeScheduler final : public scheduler::Scheduler {
   }
 
   std::shared_ptr<const model::Run> active(const std::string& run_id) const override {
-    const auto run = store_.read(
-        [&](store::Session& session) -> Result<std::optional<model::Run>> { return store::runs::find_by_name(session, run_id); });
+    const auto run = store_.read([&](store::Session& session) -> Result<std::optional<model::Run>> {
+      const auto named = store::runs::find_brief_by_name(session, run_id);
+      return named ? store::runs::find(session, named->key) : std::nullopt;
+    });
     if (!run || !*run || model::has_ended((*run)->status)) return nullptr;
     auto known = std::make_shared<model::Run>(**run);
     // As if it had been given its nodes.
