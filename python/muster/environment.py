@@ -1,49 +1,32 @@
 """Environments: the Python, the packages and the variables that a run gets."""
 import copy
+import json
 import os
-import re
-from typing import Any, Dict, List, Optional, TYPE_CHECKING
+import subprocess
+from typing import Any, Dict, Optional, TYPE_CHECKING
 
 from ._client.addresses import segment
-from .conda_dependencies import CondaDependencies, package_name
+from ._environment_sections import ContainerRegistry, DockerSection, PythonSection
+from ._section import Section
+from .conda_dependencies import CondaDependencies, of_conda_text, of_definition, of_requirements
 from .exceptions import ProjectSystemException, UserErrorException
 
 if TYPE_CHECKING:
     from .workspace import Workspace
 
-# What Azure's own files ask for and the runner brings with it: the SDK in a job is Muster's.
-PROVIDED_BY_THE_RUNNER = ("azureml-core", "azureml-defaults", "azureml-sdk")
+__all__ = ["ContainerRegistry", "DockerSection", "Environment", "PythonSection"]
+
+_DEFINITION_FILE = "azureml_environment.json"
+_CONDA_FILE = "conda_dependencies.yml"
+_DOCKERFILE = "BaseDockerfile"
+_CONDA_PATIENCE_SECONDS = 120
 
 
-class PythonSection:
-    """The interpreter and its packages.
-
-    With `user_managed_dependencies` the interpreter at `interpreter_path` is used as it is. Otherwise the packages of
-    `conda_dependencies` are installed into a virtual environment, built once and kept.
-    """
-
-    def __init__(self) -> None:
-        self.interpreter_path = "python"
-        self.user_managed_dependencies = False
-        self.conda_dependencies = CondaDependencies()
-        self.base_conda_environment: Optional[str] = None
-
-
-class DockerSection:
-    """Accepted so that scripts run unchanged. This version runs no containers, and refuses at submit what needs one."""
-
-    def __init__(self) -> None:
-        self.enabled = False
-        self.base_image: Optional[str] = None
-        self.base_dockerfile: Optional[str] = None
-        self.shm_size = "2g"
-        self.shared_volumes = True
-        self.gpu_support = True
-        self.arguments: List[str] = []
-
-
-class Environment:
+class Environment(Section):
     """A named environment. Its version is None until it is registered."""
+
+    _where = "environment"
+    _names = ("name", "version", "python", "docker", "environment_variables", "inferencing_stack_version")
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         if not isinstance(name, str) or not name:
@@ -53,16 +36,18 @@ class Environment:
         self.python = PythonSection()
         self.docker = DockerSection()
         self.environment_variables: Dict[str, str] = {}
+        self.inferencing_stack_version: Optional[str] = None
+        for key, value in kwargs.items():
+            setattr(self, key, value)
 
     @staticmethod
     def from_pip_requirements(name: str, file_path: str, pip_version: Optional[str] = None) -> "Environment":
-        """An environment of a requirements file's packages. Files it includes by `-r` are read too.
-
-        UserErrorException for other pip options, with their line.
-        """
+        """An environment of a requirements file, whose lines reach the installer as they are written. Files it names by `-r` and `-c` are
+        read too."""
         environment = Environment(name)
-        for package in _read_requirements(file_path, 0):
-            environment.python.conda_dependencies.add_pip_package(package)
+        environment.python.conda_dependencies = of_requirements(file_path)
+        if pip_version is not None:
+            environment.python.conda_dependencies.add_conda_package("pip={}".format(pip_version))
         return environment
 
     @staticmethod
@@ -72,6 +57,58 @@ class Environment:
         environment.python.conda_dependencies = CondaDependencies(file_path)
         return environment
 
+    @staticmethod
+    def from_existing_conda_environment(name: str, conda_environment_name: str) -> "Optional[Environment]":
+        """An environment of what a conda environment of this machine has; None when there is none of that name.
+
+        UserErrorException when conda is not installed here, or does not answer.
+        """
+        command = [os.environ.get("CONDA_EXE") or "conda", "env", "export", "--no-builds", "--name", conda_environment_name]
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=_CONDA_PATIENCE_SECONDS)
+        except FileNotFoundError as error:
+            raise UserErrorException("conda_environment_name: there is no {!r} on PATH to ask for it.".format(command[0]), error)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise UserErrorException("conda_environment_name: {!r} failed: {}.".format(" ".join(command), error), error)
+        words = done.stderr.decode("utf-8", "replace").strip()
+        if done.returncode != 0 and "EnvironmentLocationNotFound" in words + done.stdout.decode("utf-8", "replace"):
+            return None
+        if done.returncode != 0:
+            raise UserErrorException("conda_environment_name: {!r} ended with {}: {}".format(" ".join(command), done.returncode, words))
+        environment = Environment(name)
+        environment.python.conda_dependencies = of_conda_text(done.stdout.decode("utf-8"), "`{}`".format(" ".join(command)))
+        return environment
+
+    @staticmethod
+    def from_docker_image(name: str, image: str, container_registry: Optional[ContainerRegistry] = None,
+                          conda_specification: Optional[str] = None, pip_requirements: Optional[str] = None) -> "Environment":
+        """An environment in a container of this image. Without a file of packages those of the image are used."""
+        environment = Environment(name)
+        environment.docker.base_image = image
+        if container_registry is not None:
+            environment.docker.base_image_registry = container_registry
+        environment._take_packages(conda_specification, pip_requirements)
+        return environment
+
+    @staticmethod
+    def from_dockerfile(name: str, dockerfile: Any, conda_specification: Optional[str] = None,
+                        pip_requirements: Optional[str] = None) -> "Environment":
+        """An environment in a container that is built by this Dockerfile (a path, a text or a stream)."""
+        environment = Environment(name)
+        environment.docker.base_dockerfile = dockerfile
+        environment._take_packages(conda_specification, pip_requirements)
+        return environment
+
+    def _take_packages(self, conda_specification: Optional[str], pip_requirements: Optional[str]) -> None:
+        if conda_specification is not None and pip_requirements is not None:
+            raise UserErrorException("conda_specification, pip_requirements: give one of them, not both.")
+        self.docker.enabled = True
+        self.python.user_managed_dependencies = conda_specification is None and pip_requirements is None
+        if conda_specification is not None:
+            self.python.conda_dependencies = CondaDependencies(conda_specification)
+        if pip_requirements is not None:
+            self.python.conda_dependencies = of_requirements(pip_requirements)
+
     def register(self, workspace: "Workspace") -> "Environment":
         """Keeps this environment in the workspace; returns it with its version, a new one only when its content is."""
         return Environment._from_data(workspace._client.json("POST", workspace._path + "/environments", self._definition(True),
@@ -79,7 +116,7 @@ class Environment:
 
     @staticmethod
     def get(workspace: "Workspace", name: str, version: Optional[str] = None, label: Optional[str] = None) -> "Environment":
-        """A registered environment; its newest version when none is given. ProjectSystemException when there is none."""
+        """A registered or curated environment; its newest version when none is given. ProjectSystemException when there is none."""
         if version is not None and label is not None:
             raise UserErrorException("version, label: give one of them, not both.")
         if label is not None and str(label).lower() != "latest":
@@ -97,18 +134,61 @@ class Environment:
 
     @staticmethod
     def list(workspace: "Workspace") -> "Dict[str, Environment]":
-        """The registered environments by name, each in its newest version."""
+        """The registered and the curated environments by name, each in its newest version."""
         found: Dict[str, Environment] = {}
-        for data in workspace._client.pages(workspace._path + "/environments", "environments"):
-            if data["name"] not in found or int(data["version"]) > int(found[data["name"]].version or 0):
-                found[data["name"]] = Environment._from_data(data)
+        for curated in ("true", None):
+            for data in workspace._client.pages(workspace._path + "/environments", "environments", query={"curated": curated}):
+                if data["name"] not in found or int(data["version"]) > int(found[data["name"]].version or 0):
+                    found[data["name"]] = Environment._from_data(data)
         return found
 
     def clone(self, new_name: str) -> "Environment":
         """A copy under another name, without a version."""
+        if not isinstance(new_name, str) or not new_name:
+            raise UserErrorException("new_name: a clone needs a name.")
         clone = copy.deepcopy(self)
         clone.name, clone.version = new_name, None
         return clone
+
+    def save_to_directory(self, path: str, overwrite: bool = False) -> None:
+        """Writes the definition into a folder as readable files: azureml_environment.json, conda_dependencies.yml, and BaseDockerfile when
+        there is one."""
+        definition_file, dockerfile = os.path.join(path, _DEFINITION_FILE), os.path.join(path, _DOCKERFILE)
+        if os.path.exists(definition_file) and not overwrite:
+            raise UserErrorException("path: {} has an environment already. Give overwrite=True to write over it.".format(path))
+        definition = self._definition(True) or {}
+        text = definition.get("docker", {}).pop("base_dockerfile", None)
+        for key in ("pip_packages", "pip_constraints", "conda_packages", "conda_channels", "python_version"):
+            definition["python"].pop(key, None)
+        os.makedirs(path, exist_ok=True)
+        self.python.conda_dependencies.save(os.path.join(path, _CONDA_FILE))
+        if text is not None:
+            with open(dockerfile, "w", encoding="utf-8") as file:
+                file.write(text)
+        elif os.path.exists(dockerfile):
+            os.remove(dockerfile)
+        with open(definition_file, "w", encoding="utf-8") as file:
+            json.dump(definition, file, indent=2, sort_keys=True)
+            file.write("\n")
+
+    @staticmethod
+    def load_from_directory(path: str) -> "Environment":
+        """The environment that save_to_directory wrote."""
+        definition_file = os.path.join(path, _DEFINITION_FILE)
+        try:
+            with open(definition_file, encoding="utf-8") as file:
+                data = json.load(file)
+        except (OSError, ValueError) as error:
+            raise UserErrorException("path: {} holds no environment that can be read: {}.".format(path, error), error)
+        if not isinstance(data, dict) or not isinstance(data.get("name"), str):
+            raise UserErrorException("path: {} is not an environment's definition.".format(definition_file))
+        environment = Environment._from_data(data)
+        conda_file, dockerfile = os.path.join(path, _CONDA_FILE), os.path.join(path, _DOCKERFILE)
+        if os.path.exists(conda_file):
+            environment.python.conda_dependencies = CondaDependencies(conda_file)
+        if os.path.exists(dockerfile):
+            environment.docker.base_dockerfile = dockerfile
+        return environment
 
     @staticmethod
     def _from_data(data: Dict[str, Any]) -> "Environment":
@@ -120,71 +200,23 @@ class Environment:
         python = environment.python
         python.interpreter_path = section.get("interpreter_path") or "python"
         python.user_managed_dependencies = bool(section.get("user_managed_dependencies"))
-        if section.get("python_version"):
-            python.conda_dependencies.set_python_version(section["python_version"])
-        for package in section.get("conda_packages") or []:
-            python.conda_dependencies.add_conda_package(package)
-        for package in section.get("pip_packages") or []:
-            python.conda_dependencies.add_pip_package(package)
+        python.conda_dependencies = of_definition(section)
+        environment.docker._read(definition.get("docker") or {})
         return environment
 
     def _definition(self, always: bool = False) -> Optional[Dict[str, Any]]:
-        """The definition as the server takes it; None, unless `always`, for one that asks for nothing: the system's Python.
-
-        UserErrorException for what needs a container.
-        """
-        self._refuse_containers()
-        managed = not self.python.user_managed_dependencies
-        dependencies = self.python.conda_dependencies
-        pip = [package for package in dependencies.pip_packages if package_name(package) not in PROVIDED_BY_THE_RUNNER]
-        conda = [package for package in dependencies.conda_packages if package_name(package) not in ("python", "pip")]
-        python = {
-            "interpreter_path": self.python.interpreter_path,
-            "user_managed_dependencies": not managed,
-            "pip_packages": pip if managed else [],
-            "conda_packages": conda if managed else [],
-            "python_version": dependencies.python_version if managed else None,
-        }
+        """The definition as the server takes it; None, unless `always`, for one that asks for nothing: the system's Python."""
+        python, docker = self.python._definition(), self.docker._definition()
         variables = {str(key): str(value) for key, value in self.environment_variables.items()}
-        plain = python == {"interpreter_path": "python", "user_managed_dependencies": False, "pip_packages": [], "conda_packages": [],
-                           "python_version": None}
-        if self.name == "default-environment" and plain and not variables and not always:
+        plain = python == PythonSection()._definition() and docker is None and not variables
+        if self.name == "default-environment" and plain and not always:
             return None
         definition: Dict[str, Any] = {"name": self.name, "python": python, "environment_variables": variables}
+        if docker is not None:
+            definition["docker"] = docker
         if self.version is not None:
             definition["version"] = self.version
         return definition
 
-    def _refuse_containers(self) -> None:
-        for field in ("enabled", "base_image", "base_dockerfile"):
-            if getattr(self.docker, field):
-                raise UserErrorException("environment.docker.{0}: this version runs no containers. Remove it, and name the packages in "
-                                         "environment.python.conda_dependencies, or an interpreter that has them in "
-                                         "environment.python.interpreter_path.".format(field))
-
     def __repr__(self) -> str:
         return "Environment(Name: {}, Version: {})".format(self.name, self.version)
-
-
-def _read_requirements(path: str, depth: int) -> List[str]:
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            text = file.read(1 << 20)
-    except OSError as error:
-        raise UserErrorException("file_path: {} cannot be read: {}.".format(path, error.strerror), error)
-    except UnicodeDecodeError as error:
-        raise UserErrorException("file_path: {} is not UTF-8: {}.".format(path, error), error)
-    packages: List[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        line = re.sub(r"(^|\s)#.*\Z", "", line).strip()
-        if not line:
-            continue
-        include = re.match(r"(?:-r|--requirement)[\s=]*(\S+)\Z", line)
-        if include and depth < 10:
-            packages += _read_requirements(os.path.join(os.path.dirname(path), include.group(1)), depth + 1)
-        elif line.startswith("-") or line.endswith("\\"):
-            raise UserErrorException("{}, line {}: {!r}: pip's options are not read from here. Set an index in pip.conf on the node, "
-                                     "and name packages one a line.".format(path, number, line))
-        else:
-            packages.append(line)
-    return packages

@@ -42,6 +42,7 @@ class State:
         self.sources = {}  # (run id, source) -> next sequence
         self.metrics = {}  # run id -> {name: [points]}
         self.environments = []
+        self.curated_environments = []
         self.targets = {"local": target("local", 1)}
         self.models = []
         self.answers = {}  # Idempotency-Key -> (body, answer)
@@ -398,7 +399,9 @@ def raw(handler, data):
 
 
 def list_environments(handler, ws):
-    return 200, {"environments": handler.server.state.environments[::-1], "next": None}
+    state = handler.server.state
+    return 200, {"environments": state.curated_environments if handler.query.get("curated") == "true" else state.environments[::-1],
+                 "next": None}
 
 
 def post_environment(handler, ws):
@@ -412,7 +415,8 @@ def post_environment(handler, ws):
 
 
 def get_environment(handler, ws, name):
-    fitting = [item for item in handler.server.state.environments
+    state = handler.server.state
+    fitting = [item for item in state.environments + state.curated_environments
                if item["name"] == name and handler.query.get("version") in (None, item["version"])]
     if not fitting:
         raise Problem(404, "not_found", "There is no environment " + name)

@@ -1,15 +1,13 @@
-"""Compute targets, environments and models; and the seeds' own sequence."""
+"""Compute targets and models; and the seeds' own sequence."""
 import os
 import subprocess
 import sys
 
 from server_case import ServerCase
-from support import Case, PYTHON
+from support import PYTHON
 
-from muster import AmlCompute, ComputeTarget, CondaDependencies, DockerConfiguration, Environment, Experiment, Model, ScriptRunConfig
-from muster._conda_yaml import parse_conda_file
-from muster.exceptions import (ComputeTargetException, ModelNotFoundException, ProjectSystemException, UserErrorException,
-                               WebserviceException)
+from muster import AmlCompute, ComputeTarget, Model
+from muster.exceptions import ComputeTargetException, ModelNotFoundException, UserErrorException, WebserviceException
 
 RUN = "birds_1795230131_0a1b2c3d"
 
@@ -71,108 +69,6 @@ class ComputeTest(ServerCase):
                 AmlCompute.provisioning_configuration(**options)
         with self.refused(UserErrorException, "reserved"):
             ComputeTarget.create(self.workspace(), "local", AmlCompute.provisioning_configuration(max_nodes=1))
-
-
-class CondaFileTest(Case):
-    def test_the_usual_files(self):
-        for text in ("channels:\n- conda-forge\ndependencies:\n- python=3.6.2\n- pip:\n  - azureml-defaults\n  - torch==1.6.0\n- pillow\n",
-                     "# one\nname: 'x'  # two\nchannels: [conda-forge]\n\ndependencies:\n    - \"python=3.6.2\"\n    - pip:\n"
-                     "        - azureml-defaults\n        - torch==1.6.0 # three\n    - pillow\nprefix: /opt/x\n",
-                     "---\r\ndependencies:\r\n- python=3.6.2\r\n- pip: [azureml-defaults, torch==1.6.0]\r\n- pillow\r\n"
-                     "channels:\r\n  - conda-forge\r\n"):
-            content = parse_conda_file(text)
-            self.assertEqual((content.channels, content.conda_packages, content.pip_packages),
-                             (["conda-forge"], ["python=3.6.2", "pillow"], ["azureml-defaults", "torch==1.6.0"]))
-
-    def test_what_cannot_be_read_is_named_by_its_line(self):
-        for text, words in (("dependencies:\n- a\nextra: 1\n", "line 3"), ("- a\n", "line 1"), ("channels: [a]\n", "no key 'dependencies'"),
-                           ("dependencies:\n- &x a\n", "line 2"), ("dependencies:\n- a: b\n", "line 2"), ("dependencies:\n\t- a\n", "tab"),
-                           ("dependencies:\n- a\n   - b\n", "line 3"), ("dependencies: a\n", "expected a list"), ("{}", "line 1"),
-                           ("dependencies:\n- >\n  text\n", "line 2"), ("dependencies:\n- \"a\\n\"\n", "line 2"),
-                           ("variables:\n  A: b\n", "variables"),
-                           ("dependencies:\n- a\ndependencies:\n- b\n", "twice"), ("dependencies:\n-\n", "line 2"),
-                           # What a plain text would be if it were none: a mapping, a list in a list, nothing that YAML has.
-                           ("dependencies:\n- a b: c\n", "line 2"), ("dependencies:\n- a[b]:\n", "line 2"),
-                           ("channels:\n- - a\ndependencies:\n", "line 2"), ("name: a: b\ndependencies:\n", "line 1"),
-                           ("channels: [a]]\ndependencies:\n", "line 1"), ("channels: [a: b]\ndependencies:\n", "line 1"),
-                           ("dependencies:\n- ,a\n", "line 2"), ("dependencies:\n- pip:\n - a\n", "line 3"),
-                           ("dependencies:\n- a\n---\nname: b\n", "second document"), ("---\n---\ndependencies:\n", "second document"),
-                           ("dependencies:\n...\nname: b\n", "second document"),
-                           ("dependencies:\n- a\u2028- b\n", "line 2"), ("dependencies:\n- a\x0b- b\n", "line 2")):
-            with self.refused(UserErrorException, words):
-                parse_conda_file(text)
-        with self.refused(UserErrorException, "cannot be read"):
-            CondaDependencies("gone.yml")
-        with self.refused(UserErrorException, "not UTF-8"):
-            CondaDependencies(self.write("bad.yml", b"\xff"))
-
-    def test_dependencies(self):
-        dependencies = CondaDependencies.create(python_version="3.8", pip_packages=["torch==1.6.0"], conda_packages=["numpy"])
-        dependencies.add_pip_package("Torch==1.7.0")
-        dependencies.add_pip_package("pillow")
-        dependencies.add_channel("conda-forge")
-        self.assertEqual(dependencies.pip_packages, ["Torch==1.7.0", "pillow"])
-        self.assertEqual(dependencies.python_version, "3.8")
-        dependencies.remove_pip_package("pillow")
-        text = dependencies.serialize_to_string()
-        self.assertEqual(text, "channels:\n- conda-forge\ndependencies:\n- python=3.8\n- numpy\n- pip:\n  - Torch==1.7.0\n")
-        dependencies.save_to_file(self.work, "c.yml")
-        self.assertEqual(CondaDependencies("c.yml").serialize_to_string(), text)
-        for wrong in ("", None, "a\nb"):
-            with self.refused(UserErrorException, "package"):
-                dependencies.add_pip_package(wrong)
-        with self.refused(UserErrorException, "give a list"):
-            CondaDependencies.create(pip_packages="torch")
-
-
-class EnvironmentTest(ServerCase):
-    def test_register_get_list(self):
-        workspace = self.workspace()
-        environment = Environment("torch")
-        environment.python.conda_dependencies = CondaDependencies.create(
-            python_version="3.9", pip_packages=["azureml-defaults", "torch==2.0"], conda_packages=["pip=20"])
-        environment.environment_variables = {"A": 1}
-        registered = environment.register(workspace)
-        self.assertEqual((registered.version, environment.version), ("1", None))
-        self.assertEqual(environment.register(workspace).version, "1")
-        definition = self.state.environments[0]["definition"]
-        self.assertEqual(definition["python"], {"interpreter_path": "python", "user_managed_dependencies": False,
-                                                "pip_packages": ["torch==2.0"],
-                                                "conda_packages": [], "python_version": "3.9"})
-        self.assertEqual(definition["environment_variables"], {"A": "1"})
-        environment.python.conda_dependencies.add_pip_package("pillow")
-        self.assertEqual(environment.register(workspace).version, "2")
-        self.assertEqual(Environment.get(workspace, "torch").python.conda_dependencies.pip_packages, ["torch==2.0", "pillow"])
-        self.assertEqual(Environment.get(workspace, "torch", version="1").python.conda_dependencies.pip_packages, ["torch==2.0"])
-        self.assertEqual(Environment.list(workspace)["torch"].version, "2")
-        clone = registered.clone("mine")
-        self.assertEqual((clone.name, clone.version), ("mine", None))
-        with self.refused(ProjectSystemException, "Environment not found", "'AzureML-PyTorch-1.6-GPU'", "It has: torch"):
-            Environment.get(workspace, "AzureML-PyTorch-1.6-GPU")
-        with self.refused(UserErrorException, "not both"):
-            Environment.get(workspace, "torch", version="1", label="Latest")
-
-    def test_what_needs_a_container_is_refused(self):
-        environment = Environment("x")
-        environment.docker.base_image = "mcr.microsoft.com/azureml/base"
-        with self.refused(UserErrorException, "docker.base_image", "no containers"):
-            environment.register(self.workspace())
-        self.write("train.py")
-        with self.refused(UserErrorException, "docker.use_docker"):
-            Experiment(self.workspace(), "e").submit(ScriptRunConfig(self.work, "train.py",
-                                                                     docker_runtime_config=DockerConfiguration(True)))
-
-    def test_requirements(self):
-        self.write("more.txt", "pillow==9.4.0\n")
-        path = self.write("requirements.txt", "# c\ntorch==2.0  # d\n\n-r more.txt\nfoo @ https://x/y#egg=foo ; python_version < '3.9'\n")
-        environment = Environment.from_pip_requirements("x", path)
-        self.assertEqual(environment.python.conda_dependencies.pip_packages,
-                         ["torch==2.0", "pillow==9.4.0", "foo @ https://x/y#egg=foo ; python_version < '3.9'"])
-        for line in ("--index-url https://x", "-e .", "a \\"):
-            with self.refused(UserErrorException, "line 1", line):
-                Environment.from_pip_requirements("x", self.write("r.txt", line + "\n"))
-        with self.refused(UserErrorException, "cannot be read"):
-            Environment.from_pip_requirements("x", "gone.txt")
 
 
 class ModelTest(ServerCase):
@@ -301,5 +197,5 @@ class SeedTest(ServerCase):
         self.assertIn(b"pytorch-birds\tpytorch-birds:1\t1", done.stdout)
         with open("model/model.pt", "rb") as file:
             self.assertEqual(file.read(), b"weights")
-        self.assertEqual(self.state.submitted[0]["environment"]["python"]["pip_packages"], ["torch==1.6.0"])
+        self.assertEqual(self.state.submitted[0]["environment"]["python"]["pip_packages"], ["azureml-defaults", "torch==1.6.0"])
         self.assertEqual(self.state.submitted[0]["compute_target"], "gpu-cluster")

@@ -6,11 +6,13 @@
 
 #include "api/answers.h"
 #include "api/create.h"
+#include "api/curated_environments.h"
 #include "api/label_patch.h"
 #include "api/resources.h"
 #include "api/run_query.h"
 #include "api/submission.h"
 #include "base/id.h"
+#include "environment/spec.h"
 #include "model/checks.h"
 #include "model/interactive_run.h"
 #include "model/names.h"
@@ -20,10 +22,13 @@
 namespace muster::api {
 namespace {
 
-/// Which registered version of the environment the run names; one that is new is registered, as Azure does.
+/// Which registered version of the environment the run names; one that is new is registered, as Azure does. "" for one without a name of
+/// its own, which is nobody's to find again.
 std::string environment_version(store::Session& session, std::int64_t workspace_key, const model::RunSpec& spec, TimeUs now,
                                 const std::string& by) {
   const model::EnvironmentDefinition& asked = spec.environment;
+  if (asked.name == model::EnvironmentDefinition().name) return "";
+  if (model::is_reserved_environment(asked.name)) return asked.version.value_or("");
   if (asked.version) {
     const auto named = store::environments::find(session, workspace_key, asked.name, *asked.version);
     if (named) return *named->definition.version;
@@ -53,6 +58,10 @@ Result<http::Response> submit_run(Call& call) {
   model::Run run;
   MUSTER_TRY_ASSIGN(run.spec, model::run_spec_from_json(body));
   MUSTER_TRY(check_is_child(call, run.spec));
+  MUSTER_TRY_ASSIGN(Chosen chosen, call.services.store.read([&](store::Session& session) {
+    return choose_environment(session, workspace.key, run.spec.environment);
+  }));
+  run.spec.environment = std::move(chosen.definition);
   MUSTER_TRY_ASSIGN(Surroundings around,
                     call.services.store.read([&](store::Session& session) { return look_around(session, workspace.key, run.spec); }));
   MUSTER_TRY(check_submission(run.spec, around));
@@ -64,6 +73,8 @@ Result<http::Response> submit_run(Call& call) {
   run.run_id = run.spec.run_id.value_or(make_run_id(run.spec.experiment, run.created_at));
   run.uuid = random_hex(16);
   run.warnings = model::doubts_about(run.spec);
+  if (chosen.notice) run.warnings.push_back(std::move(*chosen.notice));
+  for (std::string& notice : environment::notices(run.spec.environment)) run.warnings.push_back(std::move(notice));
   if (run.spec.kind == model::RunKind::interactive) model::begin_interactive(run, run.created_at);
   std::optional<std::int64_t> key;
   MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {

@@ -27,12 +27,37 @@ TEST_F(RunsTest, ASubmittedRunIsStoredAndTheSchedulerTold) {
   ASSERT_EQ(answer.status, 201) << answer.body;
   EXPECT_EQ(answer.json()["status"], "NotStarted");
   EXPECT_EQ(answer.json()["created_by"], "ada");
-  EXPECT_EQ(answer.json()["environment"], (Json{{"name", "default"}, {"version", "1"}}));
+  EXPECT_EQ(answer.json()["environment"], (Json{{"name", "default"}, {"version", nullptr}}));
   const model::Run run = api.run(answer.json()["run_id"]);
   EXPECT_THAT(api.scheduler.submitted_runs, ElementsAre(run.key));
   EXPECT_EQ(run.spec.arguments, (std::vector<std::string>{"--lr", "0.1"}));
   EXPECT_EQ(api("GET", Api::in("/experiments/birds")).json()["run_count"], 1);
-  EXPECT_EQ(api("GET", Api::in("/environments/default")).json()["version"], "1");
+  EXPECT_EQ(api("GET", Api::in("/environments/default")).status, 404) << "one without a name of its own is not registered";
+}
+
+TEST_F(RunsTest, AnEnvironmentWithANameIsRegisteredByItsRunAndOneWithoutIsNot) {
+  const auto version_of = [&](const char* environment) {
+    const auto answer =
+        api("POST", Api::in("/runs"), Json{{"experiment", "birds"}, {"command", "true"}, {"environment", Json::parse(environment)}});
+    EXPECT_EQ(answer.status, 201) << answer.body;
+    return answer.json()["environment"]["version"];
+  };
+  EXPECT_EQ(version_of(R"({"python": {"interpreter_path": "/opt/python", "user_managed_dependencies": true}})"), nullptr);
+  EXPECT_TRUE(api("GET", Api::in("/environments")).json()["environments"].empty());
+  EXPECT_EQ(version_of(R"({"name": "torch", "python": {"pip_packages": ["six"]}})"), "1");
+  EXPECT_EQ(version_of(R"({"name": "torch", "python": {"pip_packages": ["six"]}})"), "1");
+  EXPECT_EQ(version_of(R"({"name": "torch", "python": {"pip_packages": ["six", "attrs"]}})"), "2");
+}
+
+TEST_F(RunsTest, WhatIsBuiltOtherwiseThanAskedForIsARunsWarning) {
+  const auto answer =
+      api("POST", Api::in("/runs"), Json::parse(R"({"experiment": "birds", "command": "true", "environment": {"name": "torch",
+      "docker": {"enabled": true, "base_image": "mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04"},
+      "python": {"conda_packages": ["numpy=1.19"]}}})"));
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  ASSERT_EQ(answer.json()["warnings"].size(), 2u) << answer.body;
+  EXPECT_THAT(answer.json()["warnings"][0].get<std::string>(), HasSubstr("this version starts no containers"));
+  EXPECT_THAT(answer.json()["warnings"][1].get<std::string>(), HasSubstr("numpy=1.19 as numpy==1.19.*"));
 }
 
 /// Gives what is written a session in which every manifest is damaged: whatever decodes one there fails.

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "environment/mpirun.h"
+#include "environment/spec.h"
 #include "store/compute_targets.h"
 #include "store/runs.h"
 #include "store/snapshots.h"
@@ -83,6 +84,10 @@ std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surr
         {"node_count",
          fmt::format("{} nodes are more than {} has (max_nodes is {})", spec.node_count, spec.compute_target, around.target->max_nodes),
          "take fewer, or raise max_nodes"});
+  }
+  for (FieldError& fault : is_job ? environment::cannot_be_built(spec.environment) : std::vector<FieldError>{}) {
+    fault.field = "environment." + fault.field;
+    faults.push_back(std::move(fault));
   }
   if (around.no_mpirun) faults.push_back({"distribution", around.no_mpirun->detail, around.no_mpirun->hint});
   if (spec.parent_run_id && !around.parent) {

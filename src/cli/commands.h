@@ -50,7 +50,9 @@ void add_model_list(Command& model, Context& context);
 void add_model_show(Command& model, Context& context);
 void add_model_download(Command& model, Context& context);
 
+void add_environment_create(Command& environment, Context& context);
 void add_environment_list(Command& environment, Context& context);
+void add_environment_override(Command& environment, Context& context);
 void add_environment_show(Command& environment, Context& context);
 
 }  // namespace muster::cli

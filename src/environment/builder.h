@@ -24,8 +24,10 @@ struct Plan {
   std::string builder;  ///< its kind
   std::string hash;     ///< of the canonical form: two plans with one hash are the same environment
   std::string interpreter;
-  std::vector<std::string> packages;  ///< what is to be installed, in order
-  std::vector<std::string> provided;  ///< asked for and left out, for the log
+  std::vector<std::string> packages;          ///< what is to be installed, in order
+  std::vector<std::string> constraints = {};  ///< of what is installed: lines as in pip's constraints files
+  std::vector<std::string> provided = {};     ///< asked for and left out, for the log
+  std::vector<std::string> notices = {};      ///< what is made otherwise than asked for, for the log
 };
 
 /// What is in an environment; as it was made, kept beside it.

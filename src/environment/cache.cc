@@ -170,6 +170,7 @@ Result<Prepared> EnvironmentCache::build_locked(const Builder& builder, const Bu
   MUSTER_TRY(builder.remove(folder));
   build.on_log(fmt::format("building environment {} ({}) with {}\n", plan.hash.substr(0, 12), plan.builder, plan.interpreter));
   for (const std::string& package : plan.provided) build.on_log(fmt::format("{} is left out: Muster provides it to every job\n", package));
+  for (const std::string& notice : plan.notices) build.on_log(notice + "\n");
 
   auto made = builder.build({plan, folder, group, build.deadline, build.on_log, build.stop});
   // A build may leave a daemon behind (a compiler's cache server); the environment is whole only when nothing writes there any more.

@@ -129,6 +129,61 @@ TEST_F(Environments, AFailureNamesThePackageAndIsTriedAgain) {
   EXPECT_TRUE(cache.prepare(definition, kSilent, kNever));
 }
 
+/// A repository with a package that git and pip can make without a network.
+void make_repository(const fs::path& folder, const std::string& name) {
+  constexpr const char* kBackend = R"(
+import zipfile
+def get_requires_for_build_wheel(settings=None):
+    return []
+def build_wheel(folder, settings=None, metadata=None):
+    name = open("NAME").read()
+    info = name + "-1.0.dist-info/"
+    with zipfile.ZipFile(folder + "/" + name + "-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(name + ".py", "WORD = 'hello from " + name + "'\n")
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(info + "RECORD", "")
+    return name + "-1.0-py3-none-any.whl"
+)";
+  ASSERT_TRUE(make_folders(folder));
+  ASSERT_TRUE(write_file(folder / "NAME", name));
+  ASSERT_TRUE(write_file(folder / "backend.py", kBackend));
+  ASSERT_TRUE(write_file(folder / "pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"));
+  const Ran made =
+      run({"/bin/sh", "-c",
+           "git init -q . && git add . && git -c user.name=t -c user.email=t@example.org -c commit.gpgsign=false commit -qm x"},
+          folder);
+  ASSERT_EQ(made.exit_code, 0) << made.output;
+}
+
+TEST_F(Environments, RequirementsReachPipAsTheyAreWritten) {
+  for (const char* name : {"hello", "first", "second"}) make_wheel(name);
+  const fs::path elsewhere = folder_ / "two  blanks";
+  ASSERT_TRUE(make_folders(elsewhere));
+  test::make_wheel("third", elsewhere);
+  for (const char* name : {"fourth", "fifth"}) make_repository(folder_ / name, name);
+  const auto url = [&](const char* name) { return "file://" + (links() / (std::string(name) + "-1.0-py3-none-any.whl")).string(); };
+  auto definition =
+      asking_for({"--prefer-binary", "git+file://" + (folder_ / "fourth").string(), "git+file://" + (folder_ / "fifth").string(),
+                  url("first"), "second @ " + url("second"), (elsewhere / "third-1.0-py3-none-any.whl").string(),
+                  "hello==9; python_version < '3'", "hello==1.0; python_version >= '3'"});
+  definition.conda_packages = {"pip=20"};
+  EnvironmentCache cache(root(), variables_);
+  std::string log;
+  const auto prepared = cache.prepare(
+      definition, [&](std::string_view text) { log += text; }, kNever);
+  ASSERT_TRUE(prepared) << prepared.error().detail << "\n" << log;
+  const Ran imported =
+      run({interpreter_of(*prepared), "-c", "import hello, first, second, third, fourth, fifth; print('all there')"}, folder_.path());
+  EXPECT_EQ(imported.output, "all there\n");
+  EXPECT_NE(log.find("pip=20 is left out"), std::string::npos) << log;
+
+  definition.pip_constraints = {"hello<1"};
+  const auto constrained = cache.prepare(definition, kSilent, kNever);
+  ASSERT_FALSE(constrained);
+  EXPECT_NE(constrained.error().detail.find("hello"), std::string::npos) << constrained.error().detail;
+}
+
 TEST_F(Environments, AnInterpreterThatIsNoneSaysSo) {
   auto definition = asking_for({"hello"});
   definition.interpreter_path = "/bin/true";

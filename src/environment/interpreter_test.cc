@@ -44,6 +44,20 @@ TEST_F(Interpreter, APlainPythonMayBePython3) {
   EXPECT_NE(resolved("python2", in("a")).find("there is no 'python2' on the server's PATH (" + in("a")), std::string::npos);
 }
 
+TEST_F(Interpreter, AVersionThatOnlyPyenvHasIsFoundBehindItsShims) {
+  make_program(folder_ / ".pyenv/shims/python3.6");
+  for (const char* version : {"3.6.9", "3.6.15", "3.6.2", "3.10.4"}) {
+    make_program(folder_ / ".pyenv/versions" / version / "bin/python");
+    make_program(folder_ / ".pyenv/versions" / version / "bin" / (std::string("python") + (version[2] == '6' ? "3.6" : "3.10")));
+  }
+  make_program(folder_ / "a/python3.11");
+  const std::string path = in(".pyenv/shims") + ":" + in("a");
+  EXPECT_EQ(resolved("python3.6", path), in(".pyenv/versions/3.6.15/bin/python3.6"));
+  EXPECT_EQ(resolved("python3.11", path), in("a/python3.11"));
+  EXPECT_NE(resolved("python3.12", path).find("the versions there are 3.6, 3.10, 3.11"), std::string::npos) << resolved("python3.12", path);
+  EXPECT_NE(resolved("python", path).find("there is no 'python'"), std::string::npos) << "a name alone is what PATH has";
+}
+
 TEST_F(Interpreter, WhatCannotBeStartedIsPassedOver) {
   make_program(folder_ / "a/python/file");  // a folder of that name
   ASSERT_TRUE(make_folders(folder_ / "b"));

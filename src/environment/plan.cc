@@ -35,7 +35,10 @@ Result<Plan> plan_of(const model::EnvironmentDefinition& definition, std::string
   MUSTER_TRY_ASSIGN(std::string interpreter,
                     resolve_interpreter(interpreter_wanted(definition), path == variables.end() ? "" : path->second));
   std::string hash = environment_hash(definition, builder, interpreter);
-  return Plan{std::move(builder), std::move(hash), std::move(interpreter), packages_to_install(definition), provided_packages(definition)};
+  return Plan{std::move(builder),         std::move(hash),
+              std::move(interpreter),     packages_to_install(definition),
+              definition.pip_constraints, provided_packages(definition),
+              notices(definition)};
 }
 
 Result<Description> ask_interpreter(const Prepared& prepared, Variables variables, std::chrono::steady_clock::time_point deadline) {

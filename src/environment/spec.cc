@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "environment/conda_packages.h"
 
 namespace muster::environment {
 namespace {
@@ -13,16 +14,25 @@ constexpr std::array<std::string_view, 4> kProvided{"azureml-defaults", "azureml
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/// A requirement's project name, as PyPI compares them: lower case, runs of "-_." as one "-". "" for an option such as "--index-url …".
+/// Where the name at the beginning of a requirement ends; 0 for an option, a URL or a path.
+std::size_t name_end(std::string_view requirement) {
+  const auto is_word = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; };
+  std::size_t end = 0;
+  while (end < requirement.size() && is_word(requirement[end])) ++end;
+  if (end == 0 || requirement[0] == '-' || requirement[0] == '.') return 0;
+  const std::size_t next = requirement.find_first_not_of(" \t", end);
+  const bool ends_name = next == std::string_view::npos ||
+                         std::string_view("[<>=!~(;@").find(requirement[next]) != std::string_view::npos ||
+                         (next > end && requirement[next] == '-');
+  return ends_name ? end : 0;
+}
+
+/// A requirement's project name, as PyPI compares them: lower case, runs of "-_." as one "-". "" for what has none.
 std::string project_name(std::string_view requirement) {
   std::string name;
-  for (const char c : requirement) {
+  for (const char c : to_lower(requirement.substr(0, name_end(requirement)))) {
     const bool separator = c == '-' || c == '_' || c == '.';
-    if (separator && name.empty()) return "";
-    if (separator && name.back() == '-') continue;
-    const bool word = is_letter(c) || is_digit(c);
-    if (!separator && !word) break;
-    name += separator ? '-' : (c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    if (!separator || name.empty() || name.back() != '-') name += separator ? '-' : c;
   }
   return name;
 }
@@ -31,9 +41,13 @@ bool is_provided(std::string_view requirement) {
   return std::find(kProvided.begin(), kProvided.end(), project_name(requirement)) != kProvided.end();
 }
 
-/// One blank for each run of blanks, none at the ends; in a plain "name >= 1.0, < 2" none at all. Behind ';' (a marker) and '@' (a URL),
-/// and in an option, blanks have a meaning.
+/// One blank for each run of blanks, none at the ends; in a plain "name >= 1.0, < 2" none at all. Behind ';' (a marker), '@' (a URL) and "
+/// -" (an option of pip), and in an option, blanks have a meaning; paths and URLs stay as they are.
 std::string uniform(std::string_view requirement) {
+  while (!requirement.empty() && is_blank(requirement.front())) requirement.remove_prefix(1);
+  while (!requirement.empty() && is_blank(requirement.back())) requirement.remove_suffix(1);
+  const bool is_named = name_end(requirement) > 0;
+  if (!is_named && !requirement.starts_with('-')) return std::string(requirement);
   std::string text;
   for (const char c : requirement) {
     if (!is_blank(c))
@@ -41,13 +55,20 @@ std::string uniform(std::string_view requirement) {
     else if (!text.empty() && text.back() != ' ')
       text += ' ';
   }
-  if (text.ends_with(' ')) text.pop_back();
-  if (text.starts_with('-')) return text;
-  const std::size_t plain = std::min(text.find(';'), text.find('@'));
-  const auto end = plain == std::string::npos ? text.end() : text.begin() + static_cast<std::ptrdiff_t>(plain);
+  if (!is_named) return text;
+  const std::size_t plain = std::min({text.find(';'), text.find('@'), text.find(" -"), text.size()});
+  const auto end = text.begin() + static_cast<std::ptrdiff_t>(plain);
   text.erase(std::remove(text.begin(), end, ' '), end);
   return text;
 }
+
+bool is_python_or_pip(std::string_view conda_package) {
+  const std::string name = conda_package_name(conda_package);
+  return name == "python" || name == "pip";
+}
+
+/// Images that bring a system, CUDA and MPI, and no packages that a definition does not list.
+bool is_azures(std::string_view image) { return image.starts_with("mcr.microsoft.com/azureml/"); }
 
 std::vector<std::string> chosen(const model::EnvironmentDefinition& definition, bool provided) {
   std::vector<std::string> packages;
@@ -62,10 +83,57 @@ std::vector<std::string> chosen(const model::EnvironmentDefinition& definition, 
 
 std::vector<std::string> packages_to_install(const model::EnvironmentDefinition& definition) {
   if (definition.user_managed_dependencies) return {};
-  return chosen(definition, false);
+  std::vector<std::string> packages;
+  for (const std::string& package : definition.conda_packages) {
+    if (auto instead = requirement_instead_of(package)) packages.push_back(std::move(*instead));
+  }
+  for (std::string& package : chosen(definition, false)) packages.push_back(std::move(package));
+  return packages;
 }
 
 std::vector<std::string> provided_packages(const model::EnvironmentDefinition& definition) { return chosen(definition, true); }
+
+std::vector<FieldError> cannot_be_built(const model::EnvironmentDefinition& definition) {
+  std::vector<FieldError> faults;
+  for (std::size_t i = 0; i < definition.conda_packages.size() && !definition.user_managed_dependencies; ++i) {
+    const std::string& package = definition.conda_packages[i];
+    if (is_python_or_pip(package) || requirement_instead_of(package)) continue;
+    faults.push_back({fmt::format("python.conda_packages[{}]", i),
+                      fmt::format("asks conda for '{}': this version has no conda, and PyPI nothing of that name and version",
+                                  to_utf8(package.substr(0, 100))),
+                      advice_on_conda_package(package)});
+  }
+  const auto container = definition.container.value_or(model::ContainerDefinition{});
+  if (container.is_asked_for() && !container.base_image.empty() && !is_azures(container.base_image)) {
+    faults.push_back({"docker.base_image",
+                      fmt::format("the image {} needs a container, and this version starts none", to_utf8(container.base_image)),
+                      "list its packages in `python.pip_packages`, or name a Python that has them in `python.interpreter_path`"});
+  }
+  if (container.is_asked_for() && !container.dockerfile.empty()) {
+    faults.push_back({"docker.base_dockerfile", "a Dockerfile needs a container, and this version starts none",
+                      "list its packages in `python.pip_packages`, or name a Python that has them in `python.interpreter_path`"});
+  }
+  return faults;
+}
+
+std::vector<std::string> notices(const model::EnvironmentDefinition& definition) {
+  std::vector<std::string> all;
+  if (definition.container && definition.container->is_asked_for()) {
+    const std::string& image = definition.container->base_image;
+    all.push_back(
+        fmt::format("the environment asks for {}: this version starts no containers, so the system, CUDA and MPI are the machine's",
+                    image.empty() ? "a container" : "the image " + to_utf8(image)));
+  }
+  std::vector<std::string> instead;
+  for (const std::string& package : definition.conda_packages) {
+    const auto requirement = requirement_instead_of(package);
+    if (requirement && !definition.user_managed_dependencies) instead.push_back(fmt::format("{} as {}", to_utf8(package), *requirement));
+    if (conda_package_name(package) == "pip" && to_lower(package) != "pip")
+      all.push_back(fmt::format("{} is left out: the pip of the environment's own Python installs", to_utf8(package)));
+  }
+  if (!instead.empty()) all.push_back("there is no conda, so these of its packages come from PyPI: " + join(instead, ", "));
+  return all;
+}
 
 std::string interpreter_wanted(const model::EnvironmentDefinition& definition) {
   const bool any_python = definition.interpreter_path == "python" || definition.interpreter_path == "python3";
@@ -79,6 +147,7 @@ std::string canonical_form(const model::EnvironmentDefinition& definition, std::
   std::string form = fmt::format("muster-environment v1\nbuilder {}\n", builder);
   if (!interpreter.empty()) form += fmt::format("interpreter {}\n", interpreter);
   for (const std::string& package : packages_to_install(definition)) form += fmt::format("pip {}\n", package);
+  for (const std::string& line : definition.pip_constraints) form += fmt::format("constraint {}\n", uniform(line));
   return form;
 }
 

@@ -5,24 +5,32 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "model/environment.h"
 
 namespace muster::environment {
 
-/// The pip requirements to install, white space made uniform, in order. What the runner itself provides (azureml-defaults, azureml-core,
-/// azureml-sdk, muster) is left out; so is everything in a user-managed environment. Empty: the interpreter is used as it is.
+/// The lines of pip's requirements to install, in order: first what pip gets instead of conda packages (conda_packages.h), then the
+/// definition's own. Blanks without a meaning are made uniform, all else is as it was written. What the runner itself provides
+/// (azureml-defaults, azureml-core, azureml-sdk, muster) is left out; so is everything in a user-managed environment.
 std::vector<std::string> packages_to_install(const model::EnvironmentDefinition& definition);
 
 /// Those of the definition's packages that the runner provides, as they were given.
 std::vector<std::string> provided_packages(const model::EnvironmentDefinition& definition);
+
+/// What no builder of this program can make of it, each with its field ("python.conda_packages[2]"). Empty: it can be built.
+std::vector<FieldError> cannot_be_built(const model::EnvironmentDefinition& definition);
+
+/// What is made otherwise than the definition has it, in words for a run's warnings and the build's log.
+std::vector<std::string> notices(const model::EnvironmentDefinition& definition);
 
 /// The interpreter to look for: the definition's, or "python3.8" where it gives a `python_version` and names no other interpreter than
 /// `python`.
 std::string interpreter_wanted(const model::EnvironmentDefinition& definition);
 
 /// What decides whether two environments are the same: a version of this form, then a line for each thing that is set, in a fixed order
-/// (builder, interpreter, packages as they are asked for; not name, version or variables). What a definition does not set has no line, so
-/// that a setting that is new one day leaves the hashes of all others as they are. `interpreter` is the resolved one.
+/// (builder, interpreter, packages as they are asked for, constraints; not name, version or variables). What a definition does not set has
+/// no line, so that a setting that is new one day leaves the hashes of all others as they are. `interpreter` is the resolved one.
 std::string canonical_form(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter);
 /// SHA-256 of the form.
 std::string environment_hash(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter);

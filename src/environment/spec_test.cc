@@ -52,6 +52,62 @@ TEST(EnvironmentSpec, BlanksWithAMeaningStay) {
             (std::vector<std::string>{"six; python_version < '3'", "x@ file:///a b", "--extra-index-url http://x"}));
 }
 
+TEST(EnvironmentSpec, UrlsPathsMarkersHashesAndOptionsReachTheInstallerAsTheyAreWrittenAndInOrder) {
+  const std::vector<std::string> lines{
+      "--extra-index-url https://example.org/simple",
+      "git+https://example.org/a.git@v1#egg=a",
+      "git+https://example.org/b.git",
+      "https://example.org/muster-1.0-py3-none-any.whl",
+      "/srv/two  blanks/x.whl ; python_version < '3'",
+      "muster/folder",
+      "-e /srv/p",
+      "torch==1.6.0; python_version < '3.7'",
+      "torch==2.0; python_version >= '3.7'",
+      "pillow==9.4.0 --hash=sha256:00 --hash=sha256:01",
+      "-f https://example.org/wheels",
+      "azureml-core-extension",
+  };
+  EXPECT_EQ(packages_to_install(with(lines)), lines);
+}
+
+TEST(EnvironmentSpec, CondaPackagesThatPyPIHasAreTakenFromThereVisibly) {
+  auto definition = with({"six"});
+  definition.conda_packages = {"python=3.8", "pip=20.2", "numpy=1.19", "conda-forge::Pandas==1.1.5", "scipy>=1.4, <2", "joblib"};
+  EXPECT_EQ(packages_to_install(definition),
+            (std::vector<std::string>{"numpy==1.19.*", "pandas==1.1.5", "scipy>=1.4,<2", "joblib", "six"}));
+  EXPECT_TRUE(cannot_be_built(definition).empty());
+  EXPECT_EQ(notices(definition),
+            (std::vector<std::string>{"pip=20.2 is left out: the pip of the environment's own Python installs",
+                                      "there is no conda, so these of its packages come from PyPI: numpy=1.19 as numpy==1.19.*, "
+                                      "conda-forge::Pandas==1.1.5 as pandas==1.1.5, scipy>=1.4, <2 as scipy>=1.4,<2, joblib as joblib"}));
+  definition.conda_packages = {"cudatoolkit=11", "pytorch=1.6", "numpy=1.19|1.20"};
+  const auto faults = cannot_be_built(definition);
+  ASSERT_EQ(faults.size(), 3u);
+  EXPECT_EQ(faults[0].field, "python.conda_packages[0]");
+  EXPECT_NE(faults[1].hint.find("PyPI has it as torch"), std::string::npos);
+  definition.user_managed_dependencies = true;
+  EXPECT_TRUE(cannot_be_built(definition).empty());
+  EXPECT_TRUE(notices(definition).empty());
+}
+
+TEST(EnvironmentSpec, AzuresOwnImagesAreTheMachineAndSaidSoAndOthersAreRefused) {
+  auto definition = with({"six"});
+  definition.container = model::ContainerDefinition{true, "mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04", "", "", "", {}, {}};
+  EXPECT_TRUE(cannot_be_built(definition).empty());
+  ASSERT_EQ(notices(definition).size(), 1u);
+  EXPECT_NE(notices(definition)[0].find("the image mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04"), std::string::npos);
+  EXPECT_EQ(environment_hash(definition, "venv", "/usr/bin/python3"), hash({"six"}));
+  definition.container->base_image = "pytorch/pytorch:2.0";
+  ASSERT_EQ(cannot_be_built(definition).size(), 1u);
+  EXPECT_EQ(cannot_be_built(definition)[0].field, "docker.base_image");
+  definition.container->enabled = false;
+  EXPECT_TRUE(cannot_be_built(definition).empty());
+  EXPECT_TRUE(notices(definition).empty());
+  definition.container = model::ContainerDefinition{{}, "", "FROM x", "", "", {}, {}};
+  ASSERT_EQ(cannot_be_built(definition).size(), 1u);
+  EXPECT_EQ(cannot_be_built(definition)[0].field, "docker.base_dockerfile");
+}
+
 // A change of these is another version of the form: everything would be built again.
 TEST(EnvironmentSpec, TheCanonicalFormsAreFixed) {
   Json vectors = test::read_golden_json(test::golden_folder() / "environment" / "canonical-forms.json");

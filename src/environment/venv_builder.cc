@@ -125,6 +125,11 @@ Result<std::vector<std::string>> install(const BuildRequest& request, const Vari
   std::vector<std::string> install = pip;
   install.insert(install.end(),
                  {"install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", requirements.string()});
+  if (!request.plan.constraints.empty()) {
+    const fs::path constraints = request.folder / "constraints.txt";
+    MUSTER_TRY(write_file(constraints, join(request.plan.constraints, "\n") + "\n", 0644, Durable::no));
+    install.insert(install.end(), {"-c", constraints.string()});
+  }
   MUSTER_TRY_ASSIGN(const Outcome installed, steps.run(install));
   if (!installed.succeeded()) return tl::unexpected(explain_pip_failure(installed.output));
 
@@ -142,6 +147,7 @@ class VenvBuilder final : public Builder {
 
   std::string_view kind() const override { return "venv"; }
   std::optional<std::string> cannot_build(const model::EnvironmentDefinition& definition) const override {
+    if (const auto faults = cannot_be_built(definition); !faults.empty()) return faults.front().detail;
     if (definition.user_managed_dependencies) return "installs nothing where dependencies are managed by the user";
     return std::nullopt;
   }

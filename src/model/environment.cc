@@ -40,70 +40,65 @@ void check_text(ObjectReader& in, const std::string& field, std::string_view tex
     in.fault(field, "must be one line, without NUL characters");
 }
 
-/// What is understood, and not built yet. (A builder for it takes this away.)
+/// What this program knows nothing of.
 void not_supported(ObjectReader& in, std::string_view field, std::string_view what) {
-  in.fault(std::string(field), fmt::format("{} that this version cannot build yet", what),
+  in.fault(std::string(field), fmt::format("{} that this version cannot build", what),
            "give `python.pip_packages`, or name a Python that has what is needed in `python.interpreter_path`");
 }
 
 /// Of which registry an image comes, as Azure ML has it.
-Result<void> read_registry(const Json& json) {
+Result<void> read_registry(const Json& json, ContainerDefinition& container) {
   ObjectReader in(json);
-  in.text("address");
-  in.optional_text("username");
-  in.optional_text("password");
+  container.registry_address = in.text("address");
+  container.registry_username = in.optional_text("username").value_or("");
+  if (in.optional_text("password")) in.fault("password", "is not taken: definitions are kept, and shown to everybody in the workspace");
   return in.finish("registry");
 }
 
-/// The container that programs run in, as Azure ML has it. One that is not enabled is none, whatever else is said of it.
-Result<void> read_docker(const Json& json) {
+/// As Azure ML has it.
+Result<ContainerDefinition> read_docker(const Json& json) {
   constexpr std::int64_t kLargestShm = 1LL << 40;
+  constexpr std::size_t kLongestDockerfile = 1u << 20;
+  ContainerDefinition container;
   ObjectReader in(json);
-  const bool says_enabled = in.has("enabled");
-  const bool enabled = in.boolean_or("enabled", false);
-  const bool has_image = in.optional_text("base_image").has_value();
-  const bool has_steps = in.optional_text("base_dockerfile").has_value();
-  in.texts_or_empty("arguments");
-  in.optional_integer("shm_size_bytes", 1, kLargestShm);
-  const Json* registry = in.member("base_image_registry");
-  if (registry != nullptr) {
-    if (const auto understood = read_registry(*registry); !understood) in.adopt("base_image_registry", understood.error());
+  if (in.has("enabled")) container.enabled = in.boolean_or("enabled", false);
+  container.base_image = in.optional_text("base_image").value_or("");
+  container.dockerfile = in.optional_text("base_dockerfile").value_or("");
+  container.arguments = in.texts_or_empty("arguments");
+  container.shm_size_bytes = in.optional_integer("shm_size_bytes", 1, kLargestShm);
+  if (!container.base_image.empty()) check_text(in, "base_image", container.base_image, 4096);
+  if (container.dockerfile.size() > kLongestDockerfile)
+    in.fault("base_dockerfile", fmt::format("must have at most {} bytes", kLongestDockerfile));
+  if (!container.base_image.empty() && !container.dockerfile.empty())
+    in.fault("base_dockerfile", "cannot go with `base_image`: the Dockerfile names its image itself");
+  if (const Json* registry = in.member("base_image_registry")) {
+    if (const auto understood = read_registry(*registry, container); !understood) in.adopt("base_image_registry", understood.error());
   }
-  if (!says_enabled || enabled) {
-    if (has_image) not_supported(in, "base_image", "asks for a container");
-    if (has_steps) not_supported(in, "base_dockerfile", "asks for a container");
-    if (registry != nullptr) not_supported(in, "base_image_registry", "asks for a container");
-    if (enabled) not_supported(in, "enabled", "asks for a container");
-  }
-  return in.finish("docker");
+  MUSTER_TRY(in.finish("docker"));
+  return container;
 }
 
-/// conda's channels, in the order in which they are asked.
-void read_channels(ObjectReader& in) {
-  const auto channels = in.texts_or_empty("conda_channels");
-  for (std::size_t i = 0; i < channels.size(); ++i) check_text(in, fmt::format("conda_channels[{}]", i), channels[i], kLongestPackage);
-  if (!channels.empty()) not_supported(in, "conda_channels", "asks for conda's channels");
+/// Items that are lines of a file once.
+std::vector<std::string> read_lines(ObjectReader& in, const char* field) {
+  auto lines = in.texts_or_empty(field);
+  if (lines.size() > kMostPackages) in.fault(field, fmt::format("must have at most {} items", kMostPackages));
+  for (std::size_t i = 0; i < lines.size(); ++i) check_text(in, fmt::format("{}[{}]", field, i), lines[i], kLongestPackage);
+  return lines;
 }
 
 void read_packages(ObjectReader& in, EnvironmentDefinition& environment) {
-  environment.pip_packages = in.texts_or_empty("pip_packages");
-  environment.conda_packages = in.texts_or_empty("conda_packages");
+  environment.pip_packages = read_lines(in, "pip_packages");
+  environment.pip_constraints = read_lines(in, "pip_constraints");
+  environment.conda_channels = read_lines(in, "conda_channels");
+  environment.conda_packages = read_lines(in, "conda_packages");
   environment.python_version = in.optional_text("python_version");
-  if (environment.pip_packages.size() > kMostPackages) in.fault("pip_packages", fmt::format("must have at most {} items", kMostPackages));
-  for (std::size_t i = 0; i < environment.pip_packages.size(); ++i) {
-    check_text(in, fmt::format("pip_packages[{}]", i), environment.pip_packages[i], kLongestPackage);
-  }
-  // A specification that asks conda for nothing but Python and pip needs no conda.
   for (std::size_t i = 0; i < environment.conda_packages.size(); ++i) {
     const auto [name, version] = split_conda_package(environment.conda_packages[i]);
-    const std::string field = fmt::format("conda_packages[{}]", i);
-    if (name == "pip") continue;
-    if (name != "python") {
-      in.fault(field, fmt::format("asks conda for '{}', and this version builds environments with pip alone", to_utf8(name)),
-               "give it in `pip_packages`, or make the environment yourself and name its Python in `interpreter_path`");
-    } else if (!version.empty() && environment.python_version && *environment.python_version != version) {
-      in.fault(field, fmt::format("asks for Python {} and `python_version` for {}", to_utf8(version), *environment.python_version));
-    } else if (!version.empty()) {
+    if (name != "python" || version.empty()) continue;
+    if (environment.python_version && *environment.python_version != version) {
+      in.fault(fmt::format("conda_packages[{}]", i),
+               fmt::format("asks for Python {} and `python_version` for {}", to_utf8(version), *environment.python_version));
+    } else {
       environment.python_version = version;
     }
   }
@@ -111,6 +106,20 @@ void read_packages(ObjectReader& in, EnvironmentDefinition& environment) {
     in.fault("python_version",
              fmt::format("must be a version such as 3.11 or 3.6.2, not '{}'", to_utf8(environment.python_version->substr(0, 64))));
   }
+}
+
+Json docker_json(const ContainerDefinition& container) {
+  Json json = Json::object();
+  if (container.enabled) json["enabled"] = *container.enabled;
+  if (!container.base_image.empty()) json["base_image"] = container.base_image;
+  if (!container.dockerfile.empty()) json["base_dockerfile"] = container.dockerfile;
+  if (!container.registry_address.empty()) {
+    json["base_image_registry"] = {{"address", container.registry_address}};
+    if (!container.registry_username.empty()) json["base_image_registry"]["username"] = container.registry_username;
+  }
+  if (!container.arguments.empty()) json["arguments"] = container.arguments;
+  if (container.shm_size_bytes) json["shm_size_bytes"] = *container.shm_size_bytes;
+  return json;
 }
 
 Result<EnvironmentDefinition> read(const Json& json) {
@@ -126,13 +135,16 @@ Result<EnvironmentDefinition> read(const Json& json) {
     check_text(inner, "interpreter_path", environment.interpreter_path, 4096);
     environment.user_managed_dependencies = inner.boolean_or("user_managed_dependencies", environment.user_managed_dependencies);
     read_packages(inner, environment);
-    read_channels(inner);
     if (const auto read_inner = inner.finish("python"); !read_inner) in.adopt("python", read_inner.error());
   }
   environment.variables = in.text_map_or_empty("environment_variables");
   check_variables(in, "environment_variables", environment.variables);
   if (const Json* docker = in.member("docker")) {
-    if (const auto understood = read_docker(*docker); !understood) in.adopt("docker", understood.error());
+    auto container = read_docker(*docker);
+    if (container)
+      environment.container = std::move(*container);
+    else
+      in.adopt("docker", container.error());
   }
   for (const std::string_view kind : {"conda", "spark", "databricks"}) {
     if (in.member(kind) != nullptr) not_supported(in, kind, "is a kind of environment");
@@ -142,6 +154,11 @@ Result<EnvironmentDefinition> read(const Json& json) {
 }
 
 }  // namespace
+
+bool is_reserved_environment(std::string_view name) {
+  constexpr std::string_view kReserved = "azureml";
+  return to_lower(name.substr(0, kReserved.size())) == kReserved;
+}
 
 Result<EnvironmentDefinition> environment_from_json(const Json& json, std::string_view field) {
   auto environment = read(json);
@@ -162,7 +179,10 @@ Json to_json(const EnvironmentDefinition& environment) {
                     {"pip_packages", environment.pip_packages},
                     {"conda_packages", environment.conda_packages},
                     {"python_version", environment.python_version ? Json(*environment.python_version) : Json()}};
+  if (!environment.pip_constraints.empty()) json["python"]["pip_constraints"] = environment.pip_constraints;
+  if (!environment.conda_channels.empty()) json["python"]["conda_channels"] = environment.conda_channels;
   json["environment_variables"] = environment.variables;
+  if (environment.container) json["docker"] = docker_json(*environment.container);
   return json;
 }
 

@@ -44,38 +44,45 @@ TEST(Environment, TakesThePythonVersionFromACondaSpecification) {
 
 TEST(Environment, TellsEveryFaultWithItsPlace) {
   const Json json = Json::parse(
-      R"({"name": "a/b", "python": {"pip_packages": ["six", 3, ""], "conda_packages": ["cudatoolkit=11"], "python_version": "new",
-      "interpretter": "x"}, "environment_variables": {"A-B": "1"}, "docker": {"base_image": "x"}})");
+      R"({"name": "a/b", "python": {"pip_packages": ["six", 3, ""], "conda_packages": ["a\nb"], "python_version": "new",
+      "interpretter": "x"}, "environment_variables": {"A-B": "1"}, "docker": {"base_image": 3}})");
   EXPECT_EQ(faulty(json), (std::vector<std::string>{"environment.name", "environment.python.pip_packages[1]",
                                                     "environment.python.pip_packages[2]", "environment.python.conda_packages[0]",
                                                     "environment.python.python_version", "environment.python.interpretter",
                                                     "environment.environment_variables.A-B", "environment.docker.base_image"}));
 }
 
-TEST(Environment, SaysWhatToUseInsteadOfConda) {
-  const auto read = environment_from_json(Json::parse(R"({"python": {"conda_packages": ["pytorch"]}})"), "environment");
-  ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().code, Code::invalid);
-  EXPECT_NE(read.error().detail.find("pytorch"), std::string::npos);
-  EXPECT_NE(read.error().errors.front().hint.find("pip_packages"), std::string::npos);
+TEST(Environment, AWholeOneIsReadBackAsItWasShown) {
+  const Json json = Json::parse(
+      R"({"name": "birds", "version": null, "python": {"interpreter_path": "python", "user_managed_dependencies": false,
+      "pip_packages": ["--extra-index-url https://example.org", "x @ https://example.org/x.whl"], "pip_constraints": ["numpy<2"],
+      "conda_channels": ["conda-forge", "nvidia"], "conda_packages": ["cudatoolkit=11"], "python_version": null},
+      "environment_variables": {}, "docker": {"enabled": true, "base_image": "ubuntu", "base_image_registry": {"address": "example.org",
+      "username": "u"}, "arguments": ["--gpus", "all"], "shm_size_bytes": 1073741824}})");
+  const auto environment = environment_from_json(json, "");
+  ASSERT_TRUE(environment) << environment.error().detail;
+  EXPECT_EQ(to_json(*environment), json);
 }
 
-TEST(Environment, SaysOfEachPartOfAContainerThatItIsNotBuiltYet) {
-  const Json docker = Json::parse(
-      R"({"base_image": "ubuntu", "base_dockerfile": "FROM ubuntu", "base_image_registry": {"address": "example.org", "username": "u",
-      "password": "p"}, "arguments": ["--gpus", "all"], "shm_size_bytes": 1073741824})");
-  EXPECT_EQ(faulty({{"docker", docker}}, ""),
-            (std::vector<std::string>{"docker.base_image", "docker.base_dockerfile", "docker.base_image_registry"}));
-  const auto enabled = environment_from_json({{"docker", {{"enabled", true}}}}, "");
-  ASSERT_FALSE(enabled);
-  EXPECT_EQ(enabled.error().errors.front().detail, "asks for a container that this version cannot build yet");
-  EXPECT_EQ(faulty(Json::parse(R"({"python": {"conda_channels": ["conda-forge"]}, "docker": {"shm_size": "2g", "arguments": 3}})"), ""),
-            (std::vector<std::string>{"python.conda_channels", "docker.arguments", "docker.shm_size"}));
-  Json disabled = docker;
-  disabled["enabled"] = false;
-  const auto none = environment_from_json({{"docker", disabled}}, "");
-  ASSERT_TRUE(none) << "a container that is not enabled is none";
-  EXPECT_EQ(to_json(*none), to_json(EnvironmentDefinition()));
+TEST(Environment, AContainerIsOneUnlessItIsSwitchedOff) {
+  const auto asks = [](const char* docker) {
+    const auto read = environment_from_json(Json{{"docker", Json::parse(docker)}}, "");
+    EXPECT_TRUE(read) << docker;
+    return read && read->container && read->container->is_asked_for();
+  };
+  EXPECT_TRUE(asks(R"({"enabled": true})"));
+  EXPECT_TRUE(asks(R"({"base_image": "x"})"));
+  EXPECT_TRUE(asks(R"({"base_dockerfile": "FROM x"})"));
+  EXPECT_FALSE(asks(R"({"enabled": false, "base_image": "x"})"));
+  EXPECT_FALSE(asks(R"({"arguments": ["--gpus"]})"));
+}
+
+TEST(Environment, FaultsOfAContainerAreNamed) {
+  EXPECT_EQ(
+      faulty(Json::parse(R"({"docker": {"shm_size": "2g", "arguments": 3, "base_image": "x", "base_dockerfile": "FROM x",
+      "base_image_registry": {"address": "example.org", "password": "p"}}})"),
+             ""),
+      (std::vector<std::string>{"docker.arguments", "docker.base_dockerfile", "docker.base_image_registry.password", "docker.shm_size"}));
 }
 
 TEST(Environment, RefusesAnOptionHiddenInAPackage) {

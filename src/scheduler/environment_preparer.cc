@@ -15,6 +15,18 @@ constexpr std::chrono::hours kLastPatience{1};
 constexpr int kMostBuilds = 8;
 constexpr std::size_t kLongestLog = 16u << 20;
 
+/// What a run is told. Curated environments are often older than what a machine can build, and cannot be changed: there is another way.
+Result<environment::Prepared> outcome_for(const model::Run& run, Result<environment::Prepared> outcome) {
+  const std::string& name = run.spec.environment.name;
+  if (outcome || !model::is_reserved_environment(name)) return outcome;
+  std::string& hint = outcome.error().hint;
+  hint += fmt::format(
+      "{}{} is curated; where it cannot be built, point its name at an environment that can: "
+      "`muster environment override {} --with OTHER`",
+      hint.empty() ? "" : "; ", name, name);
+  return outcome;
+}
+
 }  // namespace
 
 EnvironmentPreparer::EnvironmentPreparer(Callbacks callbacks, store::LogStore& logs, const Clock& clock,
@@ -134,7 +146,7 @@ bool EnvironmentPreparer::conclude(const std::string& key, const WantedPointer& 
       const auto done = logs_.complete({waiter->run.uuid, waiter->run.attempt, 0, environment::kBuildLog});
       if (!done) log::warning("environment", "the build log of {}: {}", waiter->run.run_id, done.error().detail);
     }
-    callbacks_.ready(run_key, outcome);
+    callbacks_.ready(run_key, outcome_for(waiter->run, outcome));
   }
   return true;
 }

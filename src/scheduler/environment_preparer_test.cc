@@ -24,7 +24,9 @@ class EnvironmentPreparerTest : public ::testing::Test {
       return build_(plan, on_log, canceled);
     };
     callbacks_.ready = [this](std::int64_t run_key, const Result<Prepared>& prepared) {
-      ready_.change([&](auto& all) { all.emplace(run_key, prepared ? prepared->interpreter : "refused: " + prepared.error().detail); });
+      ready_.change([&](auto& all) {
+        all.emplace(run_key, prepared ? prepared->interpreter : "refused: " + prepared.error().detail + prepared.error().hint);
+      });
     };
     callbacks_.put_off = [this](std::int64_t run_key, const std::string& why) {
       put_off_.change([&](auto& all) { all.emplace_back(run_key, why); });
@@ -119,6 +121,17 @@ TEST_F(EnvironmentPreparerTest, OneBuildsAndManyWait) {
   EXPECT_EQ(builds_, 2);
   EXPECT_EQ(build_log(first), "begun\ndone\n");
   EXPECT_EQ(build_log(second), "begun\ndone\n") << "from its start, for one that came later too";
+}
+
+TEST_F(EnvironmentPreparerTest, WhereACuratedOneCannotBeBuiltItsRunsAreToldOfOverridesAndOthersAreNot) {
+  build_ = [](const auto&, const auto&, const auto&) -> Result<Prepared> { return fail(Code::invalid, "no torch"); };
+  model::Run curated = run(1, "python");
+  curated.spec.environment.name = "AzureML-PyTorch-1.6-GPU";
+  preparer_->prepare(curated);
+  preparer_->prepare(run(2, "python"));
+  ASSERT_TRUE(all_ready(2));
+  EXPECT_NE(ready_.get().at(1).find("`muster environment override AzureML-PyTorch-1.6-GPU --with OTHER`"), std::string::npos);
+  EXPECT_EQ(ready_.get().at(2), "refused: no torch");
 }
 
 TEST_F(EnvironmentPreparerTest, DefinitionsThatAreOneEnvironmentHereAreBuiltOnce) {

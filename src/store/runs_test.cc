@@ -37,6 +37,9 @@ model::Run full_run(const TestStore& test) {
   run.spec.environment.user_managed_dependencies = false;
   run.spec.environment.interpreter_path = "/usr/bin/python3";
   run.spec.environment.variables = {{"A", "1"}};
+  run.spec.environment.pip_constraints = {"numpy<2"};
+  run.spec.environment.conda_channels = {"conda-forge"};
+  run.spec.environment.container = model::ContainerDefinition{true, "image", "FROM x", "example.org", "u", {"--gpus", "all"}, 1 << 30};
   run.spec.environment_variables = {{"B", "2"}};
   run.spec.distribution = model::Distribution{model::Distribution::Kind::pytorch, 4, 2, "gloo"};
   run.spec.node_count = 2;

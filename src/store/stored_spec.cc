@@ -25,6 +25,29 @@ void write(Json& json, const char* key, const std::optional<T>& value) {
   if (value) json[key] = *value;
 }
 
+Json container_json(const model::ContainerDefinition& container) {
+  Json json = {{"base_image", container.base_image},
+               {"dockerfile", container.dockerfile},
+               {"registry_address", container.registry_address},
+               {"registry_username", container.registry_username},
+               {"arguments", container.arguments}};
+  write(json, "enabled", container.enabled);
+  write(json, "shm_size_bytes", container.shm_size_bytes);
+  return json;
+}
+
+model::ContainerDefinition container_from(const Json& json) {
+  model::ContainerDefinition container;
+  read(json, "enabled", container.enabled);
+  read(json, "base_image", container.base_image);
+  read(json, "dockerfile", container.dockerfile);
+  read(json, "registry_address", container.registry_address);
+  read(json, "registry_username", container.registry_username);
+  read(json, "arguments", container.arguments);
+  read(json, "shm_size_bytes", container.shm_size_bytes);
+  return container;
+}
+
 Json environment_json(const model::EnvironmentDefinition& environment) {
   Json json = {{"name", environment.name},
                {"interpreter_path", environment.interpreter_path},
@@ -34,6 +57,9 @@ Json environment_json(const model::EnvironmentDefinition& environment) {
                {"variables", environment.variables}};
   write(json, "version", environment.version);
   write(json, "python_version", environment.python_version);
+  if (!environment.pip_constraints.empty()) json["pip_constraints"] = environment.pip_constraints;
+  if (!environment.conda_channels.empty()) json["conda_channels"] = environment.conda_channels;
+  if (environment.container) json["container"] = container_json(*environment.container);
   return json;
 }
 
@@ -45,8 +71,11 @@ model::EnvironmentDefinition environment_from(const Json& json) {
   read(json, "user_managed_dependencies", environment.user_managed_dependencies);
   read(json, "pip_packages", environment.pip_packages);
   read(json, "conda_packages", environment.conda_packages);
+  read(json, "pip_constraints", environment.pip_constraints);
+  read(json, "conda_channels", environment.conda_channels);
   read(json, "python_version", environment.python_version);
   read(json, "variables", environment.variables);
+  if (const auto at = json.find("container"); at != json.end()) environment.container = container_from(*at);
   return environment;
 }
 

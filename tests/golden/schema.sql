@@ -35,6 +35,16 @@ CREATE TABLE compute_targets (
   UNIQUE (workspace_key, name)
 ) STRICT;
 
+CREATE TABLE environment_overrides (
+  workspace_key INTEGER NOT NULL REFERENCES workspaces,
+  name TEXT NOT NULL,
+  with_name TEXT NOT NULL,
+  with_version TEXT,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  PRIMARY KEY (workspace_key, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE environments (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   workspace_key INTEGER NOT NULL REFERENCES workspaces,

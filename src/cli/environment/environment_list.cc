@@ -20,19 +20,20 @@ std::string packages_text(const Json& environment) {
 
 Result<Exit> environment_list(Context& context) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
-  MUSTER_TRY_ASSIGN(const Json list, client::get_list(*api, api->in_workspace({"environments"}), {}, "environments", 0));
-  if (list["environments"].empty() && !context.json) {
-    context.note("There are no environments yet: a run with --pip makes one.");
-    return Exit::done;
-  }
+  MUSTER_TRY_ASSIGN(Json list, client::get_list(*api, api->in_workspace({"environments"}), {}, "environments", 0));
+  if (list["environments"].empty() && !context.json)
+    context.note("There are no environments of your own yet: `muster environment create` or a run with --pip makes one.");
+  MUSTER_TRY_ASSIGN(const Json curated, api->get(api->in_workspace({"environments"}), {{"curated", "true"}}));
+  for (const Json& one : member(curated, "environments")) list["environments"].push_back(one);
   Table table({{"ENVIRONMENT", Column::Align::left, Column::Give::width},
                {"VERSION", Column::Align::right},
                {"CREATED", Column::Align::left, Column::Give::all},
                {"PACKAGES", Column::Align::left, Column::Give::width}});
   for (const Json& environment : list["environments"]) {
-    table.add({{text_at(environment, "name")},
+    const std::string instead = text_at(member(environment, "override"), "name");
+    table.add({{text_at(environment, "name") + (instead.empty() ? "" : " → " + instead)},
                {text_at(environment, "version")},
-               {ago(time_at(environment, "created_at"), context.now())},
+               {member(environment, "created_at").is_null() ? "" : ago(time_at(environment, "created_at"), context.now())},
                {packages_text(environment)}});
   }
   context.print(list, table.render(context.out.width, context.out.style));
@@ -57,7 +58,9 @@ void add_environment_show(Command& environment, Context& context) {
     client::Query query;
     if (!options->version.empty()) query.emplace_back("version", options->version);
     MUSTER_TRY_ASSIGN(const Json shown, api->get(api->in_workspace({"environments", options->name}), query));
-    context.print(shown, fmt::format("{}  version {}\n\n{}\n", text_at(shown, "name"), text_at(shown, "version"),
+    const std::string instead = text_at(member(shown, "override"), "name");
+    context.print(shown, fmt::format("{}  version {}{}\n\n{}\n", text_at(shown, "name"), text_at(shown, "version"),
+                                     instead.empty() ? "" : fmt::format(" of {}, which this workspace uses instead", instead),
                                      member(shown, "definition").dump(2)));
     return Exit::done;
   });

@@ -118,7 +118,10 @@ Json environment_of(const SubmitOptions& options, const std::string& experiment)
   Json python{{"user_managed_dependencies", options.pip.empty()}};
   if (options.python) python["interpreter_path"] = *options.python;
   if (!options.pip.empty()) python["pip_packages"] = options.pip;
-  return Json{{"name", experiment}, {"python", std::move(python)}};
+  Json environment{{"python", std::move(python)}};
+  // An interpreter alone is nothing to register, so it gets no name.
+  if (!options.pip.empty()) environment["name"] = experiment;
+  return environment;
 }
 
 Result<Json> run_request(const SubmitOptions& options, const std::string& experiment, const std::string& script,

@@ -146,9 +146,9 @@ TEST(EnvironmentOf, FollowsPythonAndPip) {
   SubmitOptions options;
   EXPECT_TRUE(environment_of(options, "e").is_null());
   options.python = "/opt/python";
-  EXPECT_EQ(environment_of(options, "e"),
-            (Json{{"name", "e"}, {"python", {{"interpreter_path", "/opt/python"}, {"user_managed_dependencies", true}}}}));
+  EXPECT_EQ(environment_of(options, "e"), (Json{{"python", {{"interpreter_path", "/opt/python"}, {"user_managed_dependencies", true}}}}));
   options.pip = {"pillow==9.4.0"};
+  EXPECT_EQ(environment_of(options, "e")["name"], "e");
   EXPECT_EQ(environment_of(options, "e")["python"]["user_managed_dependencies"], false);
   EXPECT_EQ(environment_of(options, "e")["python"]["pip_packages"], Json({"pillow==9.4.0"}));
 }
