@@ -5,7 +5,6 @@
 
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -16,7 +15,7 @@
 
 #include "base/id.h"
 #include "base/text.h"
-#include "engine/node_pool.h"
+#include "engine/local/local_pool.h"
 #include "engine/registry.h"
 #include "scheduler/scheduler.h"
 #include "store/compute_targets.h"
@@ -30,31 +29,7 @@ constexpr int kDecisions = 2000;
 constexpr int kAtOnce = 1000;  // runs that are stored together
 constexpr auto kDeadline = std::chrono::minutes(10);
 
-/// Has as many nodes as the target may have, and only counts them.
-class CountedNodes final : public engine::NodePool {
- public:
-  void define(const model::ComputeTarget& target, TimeUs) override { most_ = target.name == "bench" ? target.max_nodes : most_.load(); }
-  void forget(const engine::TargetName&) override {}
-  int most_nodes(const engine::TargetName&) const override { return most_; }
-  std::optional<std::vector<engine::GrantedNode>> grant(const engine::TargetName&, const Request&, TimeUs) override {
-    if (taken_ >= most_) return std::nullopt;
-    return std::vector<engine::GrantedNode>{{fmt::format("bench-{}", taken_++), ""}};
-  }
-  void withdraw(const engine::TargetName&, const std::string&) override {}
-  std::string waiting_words(const engine::TargetName&, int, std::size_t others) const override {
-    return fmt::format("waiting for a node of bench; {} more runs are waiting", others);
-  }
-  std::vector<engine::TargetName> waiting_for_others() const override { return {}; }
-  void adopt(const engine::TargetName&, const std::string&, const std::vector<engine::GrantedNode>&, TimeUs) override {}
-  void heard_from(const engine::TargetName&, const std::string&, TimeUs) override {}
-  void release(const engine::TargetName&, const std::string&, TimeUs) override { --taken_; }
-  Tick tick(TimeUs) override { return {}; }
-
- private:
-  std::atomic<int> most_{0};
-  std::atomic<int> taken_{0};
-};
-
+/// The local engine's nodes; nothing is started on them.
 class IdleEngine final : public engine::Engine {
  public:
   engine::NodePool* pool() override { return &pool_; }
@@ -65,7 +40,7 @@ class IdleEngine final : public engine::Engine {
   Result<void> stop(const engine::AttemptId&, const engine::Handle&, engine::StopHow) override { return {}; }
 
  private:
-  CountedNodes pool_;
+  engine::LocalPool pool_{engine::LocalOptions{}};
 };
 
 std::int64_t resident_bytes() {

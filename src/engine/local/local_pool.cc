@@ -15,16 +15,13 @@ namespace {
 constexpr int kLocalNodes = 1000;
 
 /// The first number from 0 that no run has.
-int free_place(const std::map<std::string, int>& places) {
-  for (int place = 0;; ++place) {
-    if (std::none_of(places.begin(), places.end(), [&](const auto& one) { return one.second == place; })) return place;
+int free_place(const std::map<int, std::string>& places) {
+  int place = 0;
+  for (const auto& [taken, run_id] : places) {
+    if (taken != place) break;
+    ++place;
   }
-}
-
-/// 3 of "cpu-cluster-3"; -1 when it ends in no number.
-int number_of(const std::string& node_id) {
-  std::int64_t number = -1;
-  return parse_int64(node_id.substr(node_id.rfind('-') + 1), number) ? static_cast<int>(number) : -1;
+  return place;
 }
 
 /// How many of the machine's GPUs each of these nodes has. A cluster's are divided over its nodes. `local`'s are divided over its runs at
@@ -35,7 +32,7 @@ std::vector<int> gpu_counts(const TargetLimits& limits, int gpus, int place, con
   for (const std::string& id : node_ids) {
     const int index = static_cast<int>(counts.size());
     counts.push_back(limits.runs_at_once > 0 ? part_of(of_run, static_cast<int>(node_ids.size()), index)
-                                             : part_of(gpus, limits.max_nodes, number_of(id)));
+                                             : part_of(gpus, limits.max_nodes, number_of_node(id)));
   }
   return counts;
 }
@@ -86,12 +83,11 @@ std::optional<std::vector<GrantedNode>> LocalPool::grant(const TargetName& name,
     const auto target = state.targets.find(name);
     if (target == state.targets.end()) return std::nullopt;
     target->second.lacks_gpus.reset();
-    TargetNodes nodes = target->second.nodes;
-    const auto ids = nodes.grant(request.run_id, request.node_count, now);
+    const auto ids = target->second.nodes.available(request.node_count);
     if (!ids) return std::nullopt;
     const auto gpus = take_gpus(state, target->second, request, *ids);
     if (!gpus) return std::nullopt;
-    target->second.nodes = std::move(nodes);
+    target->second.nodes.grant(request.run_id, *ids, now);
     std::vector<GrantedNode> granted;
     for (std::size_t i = 0; i < ids->size(); ++i) granted.push_back({(*ids)[i], (*gpus)[i]});
     return granted;
@@ -112,7 +108,7 @@ std::optional<std::vector<std::string>> LocalPool::take_gpus(State& state, Targe
     target.lacks_gpus = request;
     return std::nullopt;
   }
-  target.places[request.run_id] = place;
+  target.places[place] = request.run_id;
   std::vector<std::string> of_nodes;
   for (const auto& gpus : *taken) of_nodes.push_back(join(gpus, ","));
   return of_nodes;
@@ -168,7 +164,7 @@ void LocalPool::adopt(const TargetName& name, const std::string& run_id, const s
     const auto target = state.targets.find(name);
     if (target == state.targets.end()) return;
     target->second.nodes.adopt(run_id, ids, now);
-    target->second.places.emplace(run_id, free_place(target->second.places));
+    target->second.places.emplace(free_place(target->second.places), run_id);
   });
 }
 
@@ -185,7 +181,7 @@ void LocalPool::release(const TargetName& name, const std::string& run_id, TimeU
     const auto target = state.targets.find(name);
     if (target == state.targets.end()) return;
     target->second.nodes.release(run_id, now);
-    target->second.places.erase(run_id);
+    std::erase_if(target->second.places, [&](const auto& place) { return place.second == run_id; });
   });
 }
 

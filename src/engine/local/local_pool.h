@@ -39,7 +39,7 @@ class LocalPool final : public NodePool {
  private:
   struct Target {
     TargetNodes nodes;
-    std::map<std::string, int> places = {};  ///< of `local`'s runs, by id: which of the runs at once each is
+    std::map<int, std::string> places = {};  ///< of `local`'s runs, which of the runs at once each is
     std::optional<Request> lacks_gpus = {};  ///< the next run, when it could have its nodes but not their GPUs
   };
   struct State {
