@@ -4,35 +4,15 @@
 #include <array>
 #include <string>
 
-#include <yaml-cpp/yaml.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/yaml.h"
 
 namespace muster::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// An error of ours at a place in the file.
-struct Refused {
-  YAML::Mark where;
-  std::string why;
-};
-
-std::string text_of(const YAML::Node& node, std::string_view what) {
-  if (!node.IsScalar() || node.Scalar().empty()) throw Refused{node.Mark(), fmt::format("{} must be text", what)};
-  return node.Scalar();
-}
-
-Json texts_of(const YAML::Node& node, std::string_view what) {
-  if (node.IsNull()) return Json::array();
-  if (!node.IsSequence()) throw Refused{node.Mark(), fmt::format("{} must be a list", what)};
-  Json texts = Json::array();
-  for (const auto& item : node) texts.push_back(text_of(item, "an item of " + std::string(what)));
-  return texts;
-}
 
 /// Paths that mean something beside the file alone become absolute; the rest is as it was written.
 std::string seen_from(const fs::path& folder, const std::string& line) {
@@ -49,54 +29,48 @@ std::string seen_from(const fs::path& folder, const std::string& line) {
 }
 
 void read_dependencies(const YAML::Node& node, const fs::path& folder, Json& python) {
-  if (!node.IsSequence()) throw Refused{node.Mark(), "dependencies must be a list"};
+  if (!node.IsSequence()) throw YamlFault{node.Mark(), "dependencies must be a list"};
   for (const auto& item : node) {
     if (!item.IsMap()) {
-      python["conda_packages"].push_back(text_of(item, "a dependency"));
+      python["conda_packages"].push_back(yaml_text(item, "a dependency"));
       continue;
     }
     for (const auto& part : item) {
-      if (part.first.Scalar() != "pip") throw Refused{part.first.Mark(), "only pip has a list of its own among the dependencies"};
-      for (const Json& line : texts_of(part.second, "pip")) python["pip_packages"].push_back(seen_from(folder, line.get<std::string>()));
+      if (part.first.Scalar() != "pip") throw YamlFault{part.first.Mark(), "only pip has a list of its own among the dependencies"};
+      for (const std::string& line : yaml_texts(part.second, "pip")) python["pip_packages"].push_back(seen_from(folder, line));
     }
   }
 }
 
 Json read_file_of_conda(const YAML::Node& root, const fs::path& folder) {
-  if (!root.IsMap()) throw Refused{root.Mark(), "it must have keys, such as dependencies"};
+  if (!root.IsMap()) throw YamlFault{root.Mark(), "it must have keys, such as dependencies"};
   Json definition{{"python", {{"conda_packages", Json::array()}, {"pip_packages", Json::array()}}}};
   bool has_dependencies = false;
   for (const auto& member : root) {
     const std::string key = member.first.Scalar();
     if (key == "channels") {
-      definition["python"]["conda_channels"] = texts_of(member.second, "channels");
+      definition["python"]["conda_channels"] = yaml_texts(member.second, "channels");
     } else if (key == "dependencies") {
       has_dependencies = true;
       read_dependencies(member.second, folder, definition["python"]);
     } else if (key == "variables") {
-      if (!member.second.IsMap()) throw Refused{member.second.Mark(), "variables must have names and values"};
+      if (!member.second.IsMap()) throw YamlFault{member.second.Mark(), "variables must have names and values"};
       for (const auto& variable : member.second)
         definition["environment_variables"][variable.first.Scalar()] = variable.second.IsScalar() ? variable.second.Scalar() : "";
     } else if (key != "name" && key != "prefix") {
-      throw Refused{
+      throw YamlFault{
           member.first.Mark(),
           fmt::format("'{}' is not a key of a conda environment; they are name, channels, dependencies, variables, prefix", to_utf8(key))};
     }
   }
-  if (!has_dependencies) throw Refused{root.Mark(), "it has no key 'dependencies', so it is not a conda environment file"};
+  if (!has_dependencies) throw YamlFault{root.Mark(), "it has no key 'dependencies', so it is not a conda environment file"};
   return definition;
 }
 
 }  // namespace
 
 Result<Json> definition_of_conda_file(std::string_view yaml, const fs::path& folder) {
-  try {
-    return read_file_of_conda(YAML::Load(std::string(yaml)), folder);
-  } catch (const Refused& refused) {
-    return fail(Code::invalid, "line {}: {}", refused.where.line + 1, refused.why);
-  } catch (const YAML::Exception& error) {
-    return fail(Code::invalid, "it is not YAML: {}", to_utf8(error.what()));
-  }
+  return read_yaml(yaml, [&](const YAML::Node& root) { return read_file_of_conda(root, folder); });
 }
 
 }  // namespace muster::cli

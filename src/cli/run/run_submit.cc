@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/run/follow_output.h"
+#include "cli/run/job_file.h"
 #include "cli/run/run_view.h"
 #include "cli/run/submission.h"
 #include "cli/terminal/width.h"
@@ -29,21 +30,36 @@ Result<client::Snapshot> send_source(Context& context, client::Api& api, const s
   return client::send_snapshot(api, sending);
 }
 
-/// The definition of --environment NAME as it stands on the server, or that of --python and --pip.
-Result<Json> environment_for(client::Api& api, const SubmitOptions& options, const std::string& experiment) {
-  if (!options.environment) return environment_of(options, experiment);
+/// The definition of --environment NAME[:VERSION] as it stands on the server, that of --python and --pip, or the job file's own.
+Result<Json> environment_for(client::Api& api, const SubmitOptions& options, const Json& of_file, const std::string& experiment) {
+  if (!options.environment) {
+    const Json typed = environment_of(options, experiment);
+    if (!typed.is_null() || of_file.is_null()) return typed;
+    Json definition = of_file;
+    definition.emplace("name", experiment);
+    return definition;
+  }
   if (options.python || !options.pip.empty()) {
     return fail_hint(Code::invalid, "name a registered environment, or describe one by --python and --pip",
                      "--environment cannot go with --python or --pip");
   }
-  MUSTER_TRY_ASSIGN(const Json found, api.get(api.in_workspace({"environments", *options.environment})));
+  const std::size_t colon = options.environment->find(':');
+  const std::string name = options.environment->substr(0, colon);
+  client::Query query;
+  if (colon != std::string::npos) query.emplace_back("version", options.environment->substr(colon + 1));
+  MUSTER_TRY_ASSIGN(const Json found, api.get(api.in_workspace({"environments", name}), query));
   return member(found, "definition");
 }
 
-Result<Exit> run_submit(Context& context, const SubmitOptions& options) {
+Result<Exit> run_submit(Context& context, const SubmitOptions& typed) {
   std::error_code error;
   const std::filesystem::path here = std::filesystem::current_path(error);
   if (error) return fail(Code::invalid, "the current folder is gone: {}", error.message());
+  JobFile job;
+  if (typed.file) {
+    MUSTER_TRY_ASSIGN(job, read_job_file(*typed.file));
+  }
+  const SubmitOptions options = typed_over(typed, std::move(job.options));
   MUSTER_TRY_ASSIGN(const Source source, find_source(options, here));
   const std::string experiment = options.experiment.value_or(experiment_of_folder(source.folder));
   // What can be refused is refused before anything is sent.
@@ -51,10 +67,10 @@ Result<Exit> run_submit(Context& context, const SubmitOptions& options) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   // Beside the hashing: git looks at the same files.
   auto git = std::async(std::launch::async, [&] { return client::ask_git(source.folder); });
-  MUSTER_TRY_ASSIGN(const Json environment, environment_for(*api, options, experiment));
+  MUSTER_TRY_ASSIGN(const Json environment, environment_for(*api, options, job.environment, experiment));
   MUSTER_TRY_ASSIGN(const client::Snapshot snapshot, send_source(context, *api, source.folder));
   MUSTER_TRY_ASSIGN(Json request, run_request(options, experiment, source.script, snapshot.snapshot_id, environment));
-  request["properties"] = client::git_properties(git.get());
+  for (auto& [name, value] : client::git_properties(git.get())) request["properties"].emplace(name, value);
   MUSTER_TRY_ASSIGN(const Json run, api->create_resource(api->in_workspace({"runs"}), request));
 
   const std::string id = text_at(run, "run_id");
@@ -76,14 +92,18 @@ void add_run_submit(Command& run, Context& context) {
   auto options = std::make_shared<SubmitOptions>();
   Command& command = run.verb("submit", "Run a script or a command: its folder is sent, its environment prepared, its output kept",
                               [&context, options] { return run_submit(context, *options); });
+  command.option("-f,--file", "FILE", options->file,
+                 "a job file: Azure ML's command job (YAML), or a .runconfig of its SDK v1; what else is typed goes before it");
   command.option("--script", "FILE", options->script, "the script, run by the environment's Python; what follows -- are its arguments");
   command.option("--command", "TEXT", options->command, "a shell command line instead, for any program");
   command.option("--source-directory", "DIR", options->source_directory,
                  "the folder that is sent (else the script's; for a command the current one)");
   command.option("--experiment", "NAME", options->experiment, "the experiment it belongs to (else named after the folder)");
+  command.option("--run-id", "ID", options->run_id, "the run's id, which no other run has (else made of the experiment and the time)");
   command.option("--name", "NAME", options->name, "a display name");
+  command.option("--description", "TEXT", options->description, "what it is for");
   command.option("--compute", "NAME", options->compute, "the compute target (local when not given)");
-  command.option("--environment", "NAME", options->environment, "a registered environment");
+  command.option("--environment", "NAME", options->environment, "a registered environment: NAME, or NAME:VERSION");
   command.option("--python", "PATH", options->python, "the Python to use (else python3 on the server's PATH)");
   command.option("--pip", "PACKAGE", options->pip, "a package to install into a virtual environment, like pillow==9.4.0");
   command.option("--env", "K=V", options->variables, "a variable for the script");
@@ -100,6 +120,7 @@ void add_run_submit(Command& run, Context& context) {
   context.add_common_options(command);
   command.example("muster run submit --script train.py --follow -- --epochs 3");
   command.example("muster run submit --script train.py --compute gpus --nodes 2 --processes 4");
+  command.example("muster run submit -f job.yml --compute gpus");
   command.example("muster run submit --command './simulate --seed 7' --tag kind=simulation");
 }
 

@@ -144,7 +144,11 @@ Result<Json> run_request(const SubmitOptions& options, const std::string& experi
   MUSTER_TRY_ASSIGN(Json distribution, distribution_of(options));
   if (!distribution.is_null()) body["distribution"] = std::move(distribution);
   if (options.nodes) body["node_count"] = *options.nodes;
+  MUSTER_TRY_ASSIGN(Json properties, pairs_from(options.properties, "properties"));
+  if (!properties.empty()) body["properties"] = std::move(properties);
+  if (options.run_id) body["run_id"] = *options.run_id;
   if (options.name) body["display_name"] = *options.name;
+  if (options.description) body["description"] = *options.description;
   if (options.priority) body["priority"] = *options.priority;
   if (options.max_retries) body["max_retries"] = *options.max_retries;
   if (options.max_duration) {

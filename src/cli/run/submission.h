@@ -13,6 +13,7 @@
 namespace muster::cli {
 
 struct SubmitOptions {
+  std::optional<std::string> file;
   std::optional<std::string> script;
   std::optional<std::string> command;
   std::optional<std::string> source_directory;
@@ -22,8 +23,11 @@ struct SubmitOptions {
   std::optional<std::string> python;
   std::vector<std::string> pip;
   std::vector<std::string> variables;  ///< --env
+  std::optional<std::string> run_id;
   std::optional<std::string> name;
+  std::optional<std::string> description;
   std::vector<std::string> tags;
+  std::vector<std::string> properties;
   std::optional<std::int64_t> priority;
   std::optional<std::int64_t> nodes;
   std::optional<std::int64_t> processes;
