@@ -78,8 +78,8 @@ class Experiment:
     def submit(self, config: "Union[ScriptRunConfig, Estimator]", tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
         """Starts a run of this configuration, or estimator, and returns it at once, when its snapshot is uploaded.
 
-        Also takes `display_name` and `properties`. Raises SnapshotException for what is wrong with the source folder,
-        UserErrorException for what the server refuses: each names the field and what to do.
+        Also takes `display_name`, `properties` and `run_id` (an id of your choice). Raises SnapshotException for what is wrong with the
+        source folder, UserErrorException for what the server refuses: each names the field and what to do.
         """
         from ._runs.submit import submit  # With the HTTP client, which jobs that only log do without.
         from .run import Run
@@ -90,17 +90,16 @@ class Experiment:
                       tags: Optional[Dict[str, Any]] = None, **kwargs: Any) -> "Run":
         """Begins an interactive run: this process logs it, no node runs it. It is Running until complete() or fail(); a `with` calls them.
 
-        `outputs` (./outputs; False for none) is a folder whose files are uploaded when the run ends; `snapshot_directory` is taken as its
-        snapshot, unless it is None. UserErrorException for what is not known or cannot be, SnapshotException for what is wrong with
-        the folder.
+        `run_id`: an id of your choice, of letters, digits, `_` and `-`; one that a run has is refused. `outputs` (./outputs; False for
+        none) is a folder whose files are uploaded when the run ends; `snapshot_directory` is taken as its snapshot, unless it is None.
+        UserErrorException for what is not known or cannot be, SnapshotException for what is wrong with the folder.
         """
         from .run import Run
         if kwargs:
-            raise UserErrorException("start_logging does not know {}. It takes name, outputs, snapshot_directory, display_name and "
+            raise UserErrorException("start_logging does not know {}. It takes name, run_id, outputs, snapshot_directory, display_name and "
                                      "tags.".format(", ".join(sorted(kwargs))))
-        if run_id is not None:
-            raise UserErrorException("run_id: the server gives runs their ids. Leave it out; `name` is shown beside the id.")
-        return Run._begin(self, display_name if display_name is not None else name, outputs, snapshot_directory, None, texts(tags or {}))
+        return Run._begin(self, display_name if display_name is not None else name, outputs, snapshot_directory, None, texts(tags or {}),
+                          run_id)
 
     def get_runs(self, type: Optional[str] = None, tags: TagFilter = None, properties: TagFilter = None,
                  include_children: bool = False, order_by: Optional[str] = None, metrics: "Union[None, str, List[str]]" = None,

@@ -61,9 +61,9 @@ class Run(RunFiles, RunLabels, RunMetrics):
     @classmethod
     def _begin(cls, experiment: "Experiment", name: Optional[str], outputs: Union[None, bool, str],
                snapshot_directory: Optional[str] = None, parent_run_id: Optional[str] = None,
-               tags: Optional[Dict[str, str]] = None) -> "Run":
+               tags: Optional[Dict[str, str]] = None, run_id: Optional[str] = None) -> "Run":
         from ._runs.interactive import begin, outputs_folder  # With the HTTP client, which jobs that only log do without.
-        run = Run._from_data(experiment, begin(experiment, name, snapshot_directory, parent_run_id, tags))
+        run = Run._from_data(experiment, begin(experiment, name, snapshot_directory, parent_run_id, tags, run_id))
         run._outputs = outputs_folder(outputs)
         return run
 
@@ -284,11 +284,10 @@ class Run(RunFiles, RunLabels, RunMetrics):
     def child_run(self, name: Optional[str] = None, run_id: Optional[str] = None, outputs: Union[None, bool, str] = False) -> "Run":
         """Begins an interactive run that is this one's child. End it with complete() or fail(), or use it in a `with`.
 
-        `outputs`: a folder whose files are uploaded when it ends.
+        `run_id`: an id of your choice, of letters, digits, `_` and `-`; UserErrorException when a run has it. `outputs`: a folder whose
+        files are uploaded when it ends.
         """
-        if run_id is not None:
-            raise UserErrorException("run_id: the server gives runs their ids. Leave it out; `name` is shown beside the id.")
-        return Run._begin(self._experiment, name, outputs, None, self._id)
+        return Run._begin(self._experiment, name, outputs, None, self._id, run_id=run_id)
 
     def create_children(self, count: Optional[int] = None, tag_key: Optional[str] = None,
                         tag_values: Optional[Iterable[Any]] = None) -> "List[Run]":

@@ -64,8 +64,6 @@ class LifeTest(InteractiveCase):
     def test_what_is_not_known_is_refused(self):
         with self.refused(UserErrorException, "start_logging does not know colour"):
             self.start(colour="red")
-        with self.refused(UserErrorException, "run_id"):
-            self.start(run_id="mine")
         self.write("a_file")
         with self.refused(UserErrorException, "outputs: the folder a_file/x cannot be made"):
             self.start(outputs="a_file/x")

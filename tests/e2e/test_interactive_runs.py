@@ -36,6 +36,18 @@ def test_one_from_its_beginning_to_its_end(workspace, server):
     assert server("run", "list", "--kind", "job").stdout == ""
 
 
+def test_its_id_may_be_chosen_once(workspace):
+    experiment = Experiment(workspace, "notes")
+    with experiment.start_logging(run_id="mine", snapshot_directory=None, outputs=False) as run:
+        with run.child_run(run_id="mine-1") as child:
+            pass
+    assert (run.id, child.id, child.parent.id) == ("mine", "mine-1", "mine")
+    with pytest.raises(UserErrorException, match="a run named mine exists already"):
+        experiment.start_logging(run_id="mine", snapshot_directory=None, outputs=False)
+    with pytest.raises(UserErrorException, match="run_id"):
+        experiment.start_logging(run_id="not/this", snapshot_directory=None, outputs=False)
+
+
 def test_parameters_are_set_once_and_found_again(run, server):
     run.log_parameters({"lr": 0.1, "optimizer": "adam"})
     run.log_parameter("lr", 0.1)

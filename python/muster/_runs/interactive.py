@@ -15,10 +15,12 @@ DEFAULT_OUTPUTS = "outputs"
 
 def begin(experiment: "Experiment", name: Optional[str] = None, snapshot_directory: Optional[str] = None,
           parent_run_id: Optional[str] = None, tags: Optional[Dict[str, str]] = None,
-          properties: Optional[Dict[str, str]] = None) -> Dict[str, Any]:
+          run_id: Optional[str] = None) -> Dict[str, Any]:
     """See Experiment.start_logging and Run.child_run; what the server says of the new run."""
     workspace = experiment.workspace
-    body: Dict[str, Any] = {"kind": "interactive", "experiment": experiment.name, "tags": tags or {}, "properties": properties or {}}
+    body: Dict[str, Any] = {"kind": "interactive", "experiment": experiment.name, "tags": tags or {}, "properties": {}}
+    if run_id is not None:
+        body["run_id"] = run_id
     if name is not None:
         body["display_name"] = name
     if parent_run_id is not None:
@@ -26,7 +28,7 @@ def begin(experiment: "Experiment", name: Optional[str] = None, snapshot_directo
     if snapshot_directory is not None:
         git = Inquiry(snapshot_directory)
         body["snapshot_id"] = upload_snapshot(workspace._client, workspace._path, take_snapshot(snapshot_directory))
-        body["properties"] = dict(git.properties(), **body["properties"])
+        body["properties"] = git.properties()
     data: Dict[str, Any] = workspace._client.json("POST", workspace._path + "/runs", body, create=True)
     return data
 

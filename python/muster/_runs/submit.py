@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 def submit(experiment: "Experiment", config: Union[ScriptRunConfig, Estimator], tags: Optional[Dict[str, Any]] = None,
            display_name: Optional[str] = None, properties: Optional[Dict[str, Any]] = None, max_retries: Optional[int] = None,
-           grace_seconds: Optional[float] = None, parent_run_id: Optional[str] = None, **unknown: Any) -> Dict[str, Any]:
+           grace_seconds: Optional[float] = None, parent_run_id: Optional[str] = None, run_id: Optional[str] = None,
+           **unknown: Any) -> Dict[str, Any]:
     """See Experiment.submit; what the server says of the new run.
 
     What can be wrong without asking the server is found before anything is sent.
     """
     if unknown:
-        raise UserErrorException("submit does not know {}. It takes tags, display_name, properties, max_retries and "
-                                 "grace_seconds.".format(", ".join(sorted(unknown))))
+        raise UserErrorException("submit does not know {}. It takes tags, display_name, properties, run_id, max_retries "
+                                 "and grace_seconds.".format(", ".join(sorted(unknown))))
     if isinstance(config, Estimator):
         config = config._script_run_config(experiment.workspace)
     if not isinstance(config, ScriptRunConfig):
@@ -37,7 +38,7 @@ def submit(experiment: "Experiment", config: Union[ScriptRunConfig, Estimator], 
     body["tags"] = texts(tags or {})
     own_properties = texts(properties or {})
     for key, value in (("display_name", display_name), ("max_retries", max_retries), ("grace_seconds", grace_seconds),
-                       ("parent_run_id", parent_run_id)):
+                       ("parent_run_id", parent_run_id), ("run_id", run_id)):
         if value is not None:
             body[key] = value
     json_body.encode(body)  # Refuses now what it would refuse after the upload.
