@@ -74,6 +74,18 @@ Result<std::optional<Meaning>> meaning_of(store::Session& session, std::int64_t 
   return std::nullopt;
 }
 
+Result<Meaning> environment_named(store::Session& session, std::int64_t workspace_key, const std::string& name,
+                                  const std::optional<std::string>& version) {
+  if (model::is_reserved_environment(name)) {
+    MUSTER_TRY_ASSIGN(auto meaning, meaning_of(session, workspace_key, name));
+    if (meaning && (!version || version == meaning->record.definition.version)) return std::move(*meaning);
+  } else if (auto found = store::environments::find(session, workspace_key, name, version)) {
+    return Meaning{std::move(*found), std::nullopt};
+  }
+  return fail_hint(Code::not_found, "`muster environment list` shows those there are", "there is no environment '{}'{}",
+                   to_utf8(name.substr(0, 300)), version ? " with version " + to_utf8(version->substr(0, 40)) : "");
+}
+
 Result<Chosen> choose_environment(store::Session& session, std::int64_t workspace_key, const model::EnvironmentDefinition& asked) {
   if (!model::is_reserved_environment(asked.name)) return Chosen{asked, std::nullopt};
   MUSTER_TRY_ASSIGN(auto meaning, meaning_of(session, workspace_key, asked.name));

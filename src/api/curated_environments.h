@@ -34,6 +34,10 @@ struct Meaning {
 /// pointed at is not there.
 Result<std::optional<Meaning>> meaning_of(store::Session& session, std::int64_t workspace_key, const std::string& name);
 
+/// What is found under a name, curated ones too; the newest version when none is given. not_found, saying where to look.
+Result<Meaning> environment_named(store::Session& session, std::int64_t workspace_key, const std::string& name,
+                                  const std::optional<std::string>& version);
+
 struct Chosen {
   model::EnvironmentDefinition definition;
   std::optional<std::string> notice;  ///< for the run's warnings

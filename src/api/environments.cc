@@ -84,14 +84,9 @@ Result<http::Response> get_environment(Call& call) {
   const std::string& name = call.parameter("name");
   MUSTER_TRY_ASSIGN(Json shown, call.services.store.read([&](store::Session& session) -> Result<Json> {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
-    if (model::is_reserved_environment(name)) {
-      MUSTER_TRY_ASSIGN(auto meaning, meaning_of(session, workspace.key, name));
-      if (meaning && (!version || version == meaning->record.definition.version)) return meaning_json(name, std::move(*meaning));
-    } else if (auto found = store::environments::find(session, workspace.key, name, version)) {
-      return to_json(*found);
-    }
-    return fail_hint(Code::not_found, "`muster environment list` shows those there are", "there is no environment '{}'{}",
-                     name.substr(0, 300), version ? " with version " + version->substr(0, 40) : "");
+    MUSTER_TRY_ASSIGN(Meaning meaning, environment_named(session, workspace.key, name, version));
+    if (model::is_reserved_environment(name)) return meaning_json(name, std::move(meaning));
+    return to_json(meaning.record);
   }));
   return http::json_response(200, shown);
 }
@@ -114,14 +109,9 @@ Result<http::Response> set_override(Call& call) {
   MUSTER_TRY(in.finish("override"));
   MUSTER_TRY_ASSIGN(Json shown, call.services.store.write([&](store::Session& session) -> Result<Json> {
     MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
-    auto target = store::environments::find(session, workspace.key, override.with_name, override.with_version);
-    if (!target) {
-      return fail_hint(Code::not_found, "`muster environment list` shows those there are", "there is no environment '{}'{}",
-                       to_utf8(override.with_name.substr(0, 300)),
-                       override.with_version ? " with version " + to_utf8(override.with_version->substr(0, 40)) : "");
-    }
+    MUSTER_TRY_ASSIGN(Meaning target, environment_named(session, workspace.key, override.with_name, override.with_version));
     overrides::set(session, workspace.key, override);
-    return meaning_json(name, {std::move(*target), override});
+    return meaning_json(name, {std::move(target.record), override});
   }));
   return http::json_response(200, shown);
 }

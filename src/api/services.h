@@ -9,6 +9,7 @@
 #include "engine/registry.h"
 #include "housekeeping/housekeeper.h"
 #include "http/router.h"
+#include "scheduler/environment_builds.h"
 #include "scheduler/scheduler.h"
 #include "store/changes.h"
 #include "store/log_store.h"
@@ -35,6 +36,7 @@ struct Services {
   scheduler::Scheduler& scheduler;
   const engine::Registry& engines;
   housekeeping::Housekeeper& housekeeper;
+  scheduler::EnvironmentBuilds& environments;
   const Clock& clock;
   ServerInfo info;
 };

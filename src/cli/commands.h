@@ -50,9 +50,13 @@ void add_model_list(Command& model, Context& context);
 void add_model_show(Command& model, Context& context);
 void add_model_download(Command& model, Context& context);
 
+void add_environment_build(Command& environment, Context& context);
 void add_environment_create(Command& environment, Context& context);
+void add_environment_diff(Command& environment, Context& context);
 void add_environment_list(Command& environment, Context& context);
+void add_environment_lock(Command& environment, Context& context);
 void add_environment_override(Command& environment, Context& context);
+void add_environment_prune(Command& environment, Context& context);
 void add_environment_show(Command& environment, Context& context);
 
 }  // namespace muster::cli

@@ -37,7 +37,9 @@ void add_commands(Command& root, Context& context) {
   Command& model = root.noun("model", "Registered models");
   for (const auto add : {add_model_register, add_model_list, add_model_show, add_model_download}) add(model, context);
   Command& environment = root.noun("environment", "Environments");
-  for (const auto add : {add_environment_create, add_environment_list, add_environment_show, add_environment_override}) add(environment, context);
+  for (const auto add : {add_environment_create, add_environment_list, add_environment_show, add_environment_build, add_environment_lock,
+                         add_environment_diff, add_environment_override, add_environment_prune})
+    add(environment, context);
 
   add_completion(root, context);
   add_version(root, context);

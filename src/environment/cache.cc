@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
 
@@ -16,6 +17,8 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/plural.h"
+#include "environment/kept.h"
 
 namespace muster::environment {
 namespace fs = std::filesystem;
@@ -36,11 +39,6 @@ namespace {
 
 constexpr std::chrono::minutes kDeadline{30};
 constexpr std::chrono::milliseconds kAskAgain{100};
-constexpr std::string_view kMarker = "muster.json";
-
-fs::path beside(const fs::path& root, const std::string& hash, std::string_view extension) {
-  return root / (hash + std::string(extension));
-}
 
 /// Gives on what another process's build log has got since `offset`.
 void follow(const fs::path& log, std::uint64_t& offset, const OnLog& on_log) {
@@ -83,30 +81,6 @@ Result<process::ProcessGroup> make_group(const fs::path& root, const Plan& plan)
   return group;
 }
 
-Result<void> write_marker(const fs::path& root, const Plan& plan, const Description& made) {
-  // Durable first: installers sync nothing, and the marker must never outlive what it vouches for.
-  MUSTER_TRY_ASSIGN(const Fd folder, open_file(root, O_RDONLY | O_DIRECTORY));
-  if (::syncfs(folder.get()) != 0) return tl::unexpected(system_error("sync " + root.string(), errno));
-  Json marker = to_json(made);
-  marker["version"] = 1;
-  marker["builder"] = plan.builder;
-  marker["hash"] = plan.hash;
-  marker["built_at"] = to_rfc3339(SystemClock().now_us());
-  return write_file(root / plan.hash / kMarker, dump_json(marker));
-}
-
-/// What the marker says; nothing when there is none, or it is damaged.
-Result<std::optional<Description>> read_marker(const fs::path& root, const std::string& hash) {
-  const auto bytes = try_again([&] { return read_file(root / hash / kMarker); });
-  // One that cannot be read for want of a descriptor may be whole, and in use: it must not be taken for missing and removed.
-  if (!bytes && bytes.error().code == Code::unavailable) return tl::unexpected(bytes.error());
-  if (!bytes) return std::nullopt;
-  const auto json = parse_json(*bytes);
-  auto made = json ? description_from_json(*json) : Result<Description>(tl::unexpected(json.error()));
-  if (!made) return std::nullopt;
-  return std::move(*made);
-}
-
 }  // namespace
 
 EnvironmentCache::EnvironmentCache(fs::path root, const std::map<std::string, std::string>& variables)
@@ -131,7 +105,61 @@ Result<std::optional<Prepared>> EnvironmentCache::find(const Plan& plan) const {
   if (!builder->makes_folder()) return builder->prepared(plan, "", nullptr);
   MUSTER_TRY_ASSIGN(const auto made, read_marker(root_, plan.hash));
   if (!made) return std::nullopt;
+  note_use(root_, plan.hash);
+  // Whoever removes it takes the marker away first and then looks whether somebody has asked: one of us sees the other.
+  if (!has_marker(root_, plan.hash)) return std::nullopt;
   return builder->prepared(plan, root_ / plan.hash, &*made);
+}
+
+Result<BuildState> EnvironmentCache::state(const Plan& plan) const {
+  BuildState state;
+  MUSTER_TRY_ASSIGN(const auto found, find(plan));
+  std::error_code ignored;
+  const auto log_size = fs::file_size(beside(root_, plan.hash, ".log"), ignored);
+  if (!ignored) state.log_bytes = log_size;
+  if (found) {
+    state.kind = BuildState::Kind::ready;
+  } else if (fs::exists(beside(root_, plan.hash, ".group"), ignored)) {
+    state.kind = BuildState::Kind::building;
+  } else if (auto failed = remembered_failure(root_, plan.hash)) {
+    state.kind = BuildState::Kind::failed;
+    state.error = std::move(*failed);
+  }
+  return state;
+}
+
+Result<std::string> EnvironmentCache::log_of(const Plan& plan, std::uint64_t offset, std::size_t most) const {
+  const auto file = open_file(beside(root_, plan.hash, ".log"), O_RDONLY);
+  if (!file && file.error().code == Code::not_found) return "";
+  if (!file) return tl::unexpected(file.error());
+  std::string text(most, '\0');
+  const ssize_t size = ::pread(file->get(), text.data(), text.size(), static_cast<off_t>(offset));
+  if (size < 0) return tl::unexpected(system_error("read " + beside(root_, plan.hash, ".log").string(), errno));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+Result<void> EnvironmentCache::retry(const Plan& plan) const {
+  MUSTER_TRY(forget_failure(root_, plan.hash));
+  std::error_code ignored;  // the old log would be taken for the new one until the build begins
+  fs::remove(beside(root_, plan.hash, ".log"), ignored);
+  return {};
+}
+
+Result<std::vector<Kept>> EnvironmentCache::kept() const { return list_kept(root_); }
+
+Result<bool> EnvironmentCache::remove(const Kept& kept) const {
+  const auto held = open_file(beside(root_, kept.hash, ".lock"), O_RDWR | O_CREAT);
+  if (!held) return tl::unexpected(held.error());
+  if (::flock(held->get(), LOCK_EX | LOCK_NB) != 0) return false;  // somebody builds it
+  // The marker goes first: what is half removed is not there.
+  MUSTER_TRY_ASSIGN(const bool taken, take_marker_unless_used(root_, kept));
+  if (!taken) return false;
+  const Builder* const builder = builders_.find(kept.builder);
+  MUSTER_TRY(builder != nullptr ? builder->remove(root_ / kept.hash) : remove_tree(root_ / kept.hash));
+  std::error_code ignored;
+  fs::remove(beside(root_, kept.hash, ".log"), ignored);
+  return true;
 }
 
 Result<Prepared> EnvironmentCache::prepare(const Plan& plan, const OnLog& on_log, const std::function<bool()>& canceled) {
@@ -146,6 +174,12 @@ Result<Prepared> EnvironmentCache::prepare(const Plan& plan, const OnLog& on_log
   MUSTER_TRY_ASSIGN(const Fd held, take_lock(root_, plan.hash, build.deadline, build.on_log, build.stop));
   MUSTER_TRY_ASSIGN(const auto built, find(plan));
   if (built) return *built;
+  if (const auto failed = remembered_failure(root_, plan.hash)) {
+    std::uint64_t told = 0;
+    follow(beside(root_, plan.hash, ".log"), told, on_log);
+    on_log(failed->hint + "\n");
+    return tl::unexpected(*failed);
+  }
   MUSTER_TRY_ASSIGN(const Fd log_file, open_file(beside(root_, plan.hash, ".log"), O_WRONLY | O_CREAT | O_TRUNC));
   build.on_log = [&](std::string_view text) {
     // The file is for others who wait and for later; that it cannot be written must not end the build.
@@ -185,11 +219,13 @@ Result<Prepared> EnvironmentCache::build_locked(const Builder& builder, const Bu
   if (whole) whole = write_marker(root_, plan, *made);
   if (!whole) {
     build.on_log("the build failed\n");  // why is above, and in the error of each run that waits for it
+    remember_failure(root_, plan.hash, whole.error());
     if (const auto removed = builder.remove(folder); !removed) log::warning("environment", "{}", removed.error().detail);
     return tl::unexpected(whole.error());
   }
   crash_point("server.environment.published");
-  build.on_log(fmt::format("built in {:.1f} s\n", std::chrono::duration<double>(steady_clock::now() - began).count()));
+  build.on_log(fmt::format("built in {:.1f} s: {}\n", std::chrono::duration<double>(steady_clock::now() - began).count(),
+                           counted(made->packages.size(), "package")));
   MUSTER_TRY_ASSIGN(auto prepared, builder.prepared(plan, folder, &*made));
   if (prepared) return std::move(*prepared);
   return fail(Code::unavailable, "the environment {} was built and cannot be used: what it was made of has changed meanwhile",

@@ -114,7 +114,7 @@ TEST_F(Environments, OneBuildHoweverManyAskAndNoneTheNextTime) {
   }
 }
 
-TEST_F(Environments, AFailureNamesThePackageAndIsTriedAgain) {
+TEST_F(Environments, AFailureNamesThePackageAndIsRememberedUntilSomebodyWantsItAgain) {
   const auto definition = asking_for({"late==1.0"});
   EnvironmentCache cache(root(), variables_);
   std::string log;
@@ -126,62 +126,45 @@ TEST_F(Environments, AFailureNamesThePackageAndIsTriedAgain) {
   EXPECT_NE(log.find("late==1.0"), std::string::npos);
   EXPECT_FALSE(fs::exists(root() / hash_of(definition)));
   make_wheel("late");
+  const Plan plan = *cache.plan(definition);
+  EXPECT_EQ(cache.state(plan)->kind, BuildState::Kind::failed);
+  std::string second_log;
+  const auto again = cache.prepare(
+      definition, [&](std::string_view text) { second_log += text; }, kNever);
+  ASSERT_FALSE(again) << "it was not built again";
+  EXPECT_EQ(again.error().detail, prepared.error().detail);
+  EXPECT_NE(again.error().hint.find("`muster environment build` tries it at once"), std::string::npos) << again.error().hint;
+  EXPECT_EQ(second_log.find(log), 0u) << second_log;
+  EXPECT_EQ(cache.log_of(plan, 0, log.size()), log);
+  EXPECT_EQ(cache.log_of(plan, log.size(), 100), "");
+
+  ASSERT_TRUE(cache.retry(plan));
+  EXPECT_EQ(cache.state(plan)->kind, BuildState::Kind::absent);
   EXPECT_TRUE(cache.prepare(definition, kSilent, kNever));
+  EXPECT_EQ(cache.state(plan)->kind, BuildState::Kind::ready);
 }
 
-/// A repository with a package that git and pip can make without a network.
-void make_repository(const fs::path& folder, const std::string& name) {
-  constexpr const char* kBackend = R"(
-import zipfile
-def get_requires_for_build_wheel(settings=None):
-    return []
-def build_wheel(folder, settings=None, metadata=None):
-    name = open("NAME").read()
-    info = name + "-1.0.dist-info/"
-    with zipfile.ZipFile(folder + "/" + name + "-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(name + ".py", "WORD = 'hello from " + name + "'\n")
-        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: 1.0\n" % name)
-        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(info + "RECORD", "")
-    return name + "-1.0-py3-none-any.whl"
-)";
-  ASSERT_TRUE(make_folders(folder));
-  ASSERT_TRUE(write_file(folder / "NAME", name));
-  ASSERT_TRUE(write_file(folder / "backend.py", kBackend));
-  ASSERT_TRUE(write_file(folder / "pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"));
-  const Ran made =
-      run({"/bin/sh", "-c",
-           "git init -q . && git add . && git -c user.name=t -c user.email=t@example.org -c commit.gpgsign=false commit -qm x"},
-          folder);
-  ASSERT_EQ(made.exit_code, 0) << made.output;
-}
-
-TEST_F(Environments, RequirementsReachPipAsTheyAreWritten) {
-  for (const char* name : {"hello", "first", "second"}) make_wheel(name);
-  const fs::path elsewhere = folder_ / "two  blanks";
-  ASSERT_TRUE(make_folders(elsewhere));
-  test::make_wheel("third", elsewhere);
-  for (const char* name : {"fourth", "fifth"}) make_repository(folder_ / name, name);
-  const auto url = [&](const char* name) { return "file://" + (links() / (std::string(name) + "-1.0-py3-none-any.whl")).string(); };
-  auto definition =
-      asking_for({"--prefer-binary", "git+file://" + (folder_ / "fourth").string(), "git+file://" + (folder_ / "fifth").string(),
-                  url("first"), "second @ " + url("second"), (elsewhere / "third-1.0-py3-none-any.whl").string(),
-                  "hello==9; python_version < '3'", "hello==1.0; python_version >= '3'"});
-  definition.conda_packages = {"pip=20"};
+TEST_F(Environments, OneThatIsRemovedIsBuiltAgainAndOneThatIsBuiltIsNotRemoved) {
+  make_wheel("hello");
+  const auto definition = asking_for({"hello"});
   EnvironmentCache cache(root(), variables_);
-  std::string log;
-  const auto prepared = cache.prepare(
-      definition, [&](std::string_view text) { log += text; }, kNever);
-  ASSERT_TRUE(prepared) << prepared.error().detail << "\n" << log;
-  const Ran imported =
-      run({interpreter_of(*prepared), "-c", "import hello, first, second, third, fourth, fifth; print('all there')"}, folder_.path());
-  EXPECT_EQ(imported.output, "all there\n");
-  EXPECT_NE(log.find("pip=20 is left out"), std::string::npos) << log;
-
-  definition.pip_constraints = {"hello<1"};
-  const auto constrained = cache.prepare(definition, kSilent, kNever);
-  ASSERT_FALSE(constrained);
-  EXPECT_NE(constrained.error().detail.find("hello"), std::string::npos) << constrained.error().detail;
+  const auto prepared = cache.prepare(definition, kSilent, kNever);
+  ASSERT_TRUE(prepared) << prepared.error().detail;
+  const auto kept = cache.kept();
+  ASSERT_TRUE(kept);
+  ASSERT_EQ(kept->size(), 1u);
+  const Kept one = kept->front();
+  EXPECT_EQ(one.hash, hash_of(definition));
+  EXPECT_GT(one.bytes, 100'000u);
+  {
+    const auto held = open_file(root() / (one.hash + ".lock"), O_RDWR | O_CREAT);
+    ASSERT_EQ(::flock(held->get(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_FALSE(*cache.remove(one)) << "somebody builds it";
+  }
+  EXPECT_TRUE(*cache.remove(one));
+  EXPECT_FALSE(is_there(definition));
+  EXPECT_FALSE(fs::exists(prepared->root));
+  EXPECT_TRUE(cache.prepare(definition, kSilent, kNever));
 }
 
 TEST_F(Environments, AnInterpreterThatIsNoneSaysSo) {

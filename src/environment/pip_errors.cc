@@ -73,6 +73,7 @@ Error explain_pip_failure(std::string_view log) {
     error.hint = "free some space on the disk that holds the environments";
   } else if (contains(log, "Failed to establish a new connection") || contains(log, "Temporary failure in name resolution")) {
     // pip's last word is then "no matching distribution", which would send people looking at their spelling.
+    error.code = Code::timeout;  // it may go well at the next ask
     error.hint = "no package index could be reached: see pip's configuration on the server (pip config list) and its proxy settings";
   }
   return error;

@@ -8,7 +8,7 @@
 
 namespace muster::environment {
 
-/// `log`: what pip wrote (any bytes). invalid with the package and pip's own words; disk_full and unavailable (no index could be reached)
+/// `log`: what pip wrote (any bytes). invalid with the package and pip's own words; disk_full and timeout (no index could be reached)
 /// where that is the reason.
 Error explain_pip_failure(std::string_view log);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -133,6 +134,26 @@ std::vector<std::string> notices(const model::EnvironmentDefinition& definition)
   }
   if (!instead.empty()) all.push_back("there is no conda, so these of its packages come from PyPI: " + join(instead, ", "));
   return all;
+}
+
+model::EnvironmentDefinition locked_to(model::EnvironmentDefinition definition, const std::vector<std::string>& installed) {
+  std::vector<std::string> lines;
+  std::set<std::string> asked_for;
+  for (const std::string& package : packages_to_install(definition)) {
+    asked_for.insert(project_name(package));
+    if (package.starts_with('-') && !package.starts_with("-e") && !package.starts_with("--editable")) lines.push_back(package);
+  }
+  for (const std::string& package : installed) {
+    const std::string name = project_name(package);
+    const bool is_tool = name == "pip" || name == "setuptools" || name == "wheel";
+    if (!is_tool || asked_for.contains(name)) lines.push_back(package);
+  }
+  definition.pip_packages = std::move(lines);
+  definition.pip_constraints.clear();
+  definition.conda_packages.clear();
+  definition.conda_channels.clear();
+  definition.version.reset();
+  return definition;
 }
 
 std::string interpreter_wanted(const model::EnvironmentDefinition& definition) {

@@ -24,6 +24,10 @@ std::vector<FieldError> cannot_be_built(const model::EnvironmentDefinition& defi
 /// What is made otherwise than the definition has it, in words for a run's warnings and the build's log.
 std::vector<std::string> notices(const model::EnvironmentDefinition& definition);
 
+/// The definition with exactly these packages ("name==version", "name @ URL", as an installer lists them) instead of those that it asks
+/// for, and what the installer itself brings left out. pip's options stay, conda's packages and constraints have done their part.
+model::EnvironmentDefinition locked_to(model::EnvironmentDefinition definition, const std::vector<std::string>& installed);
+
 /// The interpreter to look for: the definition's, or "python3.8" where it gives a `python_version` and names no other interpreter than
 /// `python`.
 std::string interpreter_wanted(const model::EnvironmentDefinition& definition);

@@ -108,6 +108,25 @@ TEST(EnvironmentSpec, AzuresOwnImagesAreTheMachineAndSaidSoAndOthersAreRefused) 
   EXPECT_EQ(cannot_be_built(definition)[0].field, "docker.base_dockerfile");
 }
 
+TEST(EnvironmentSpec, ALockPinsWhatWasInstalled) {
+  auto definition = with({"--extra-index-url https://example.org", "torch>=1", "azureml-defaults", "wheel"});
+  definition.name = "torch";
+  definition.version = "3";
+  definition.python_version = "3.8";
+  definition.conda_packages = {"python=3.8", "numpy=1.19"};
+  definition.pip_constraints = {"numpy<2"};
+  const auto locked = locked_to(
+      definition, {"numpy==1.19.5", "pip==23.0", "setuptools==66", "torch==1.6.0", "wheel==0.40", "x @ git+https://example.org/x@abc"});
+  EXPECT_EQ(locked.pip_packages, (std::vector<std::string>{"--extra-index-url https://example.org", "numpy==1.19.5", "torch==1.6.0",
+                                                           "wheel==0.40", "x @ git+https://example.org/x@abc"}));
+  EXPECT_EQ(locked.python_version, "3.8");
+  EXPECT_FALSE(locked.version);
+  EXPECT_TRUE(locked.conda_packages.empty() && locked.pip_constraints.empty());
+  EXPECT_EQ(locked_to(locked, {"numpy==1.19.5", "torch==1.6.0", "wheel==0.40", "x @ git+https://example.org/x@abc"}).pip_packages,
+            locked.pip_packages)
+      << "the lock of a lock is the lock";
+}
+
 // A change of these is another version of the form: everything would be built again.
 TEST(EnvironmentSpec, TheCanonicalFormsAreFixed) {
   Json vectors = test::read_golden_json(test::golden_folder() / "environment" / "canonical-forms.json");

@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <optional>
+
 #include "base/file.h"
+#include "base/plural.h"
 #include "base/text.h"
 #include "environment/builder.h"
 #include "environment/command.h"
@@ -10,6 +13,7 @@
 #include "environment/pip_errors.h"
 #include "environment/plan.h"
 #include "environment/spec.h"
+#include "environment/uv.h"
 
 namespace muster::environment {
 namespace fs = std::filesystem;
@@ -112,24 +116,81 @@ std::vector<std::string> requirements_in(std::string_view text) {
   return lines;
 }
 
+/// uv, where the machine has it: on its PATH, or where uv's own installer puts it. "" when it is not there.
+std::string find_uv(const Variables& variables) {
+  const auto value = [&](const char* name) {
+    const auto at = variables.find(name);
+    return at == variables.end() ? std::string() : at->second;
+  };
+  const std::string home = value("HOME");
+  const auto found = resolve_interpreter("uv", value("PATH") + (home.empty() ? "" : ":" + home + "/.local/bin"));
+  return found.value_or("");
+}
+
+Result<fs::path> write_lines(const fs::path& file, const std::vector<std::string>& lines, const BuildRequest& request) {
+  MUSTER_TRY(write_file(file, join(lines, "\n") + "\n", 0644, Durable::no));
+  request.on_log(fmt::format("{}:\n  {}\n", file.string(), join(lines, "\n  ")));
+  return file;
+}
+
+/// The words "-r FILE", and "-c FILE" where there are constraints.
+Result<std::vector<std::string>> requirement_files(const BuildRequest& request) {
+  request.on_log(fmt::format("installing {}\n", counted(request.plan.packages.size(), "requirement")));
+  MUSTER_TRY_ASSIGN(const fs::path requirements, write_lines(request.folder / "requirements.txt", request.plan.packages, request));
+  std::vector<std::string> words{"-r", requirements.string()};
+  if (!request.plan.constraints.empty()) {
+    MUSTER_TRY_ASSIGN(const fs::path constraints, write_lines(request.folder / "constraints.txt", request.plan.constraints, request));
+    words.insert(words.end(), {"-c", constraints.string()});
+  }
+  return words;
+}
+
+/// What uv installed; nothing, with why in the log, when it could not, which pip then may.
+Result<std::optional<std::vector<std::string>>> install_by_uv(const BuildRequest& request, Variables variables, const std::string& uv) {
+  const auto not_by_uv = [&](std::string_view why) -> Result<std::optional<std::vector<std::string>>> {
+    request.on_log(fmt::format("{}: pip installs\n", why));
+    MUSTER_TRY(remove_tree(request.folder));
+    return std::nullopt;
+  };
+  MUSTER_TRY_ASSIGN(
+      const Outcome config,
+      Steps(request, variables).run_quietly({request.plan.interpreter, "-m", "pip", "config", "list"}, [](std::string_view) {}));
+  const auto settings = uv_settings(config.succeeded() ? config.output : "");
+  if (!settings) return not_by_uv(settings.error().detail);
+  for (const auto& [name, value] : settings->variables) variables.emplace(name, value);
+  variables["UV_NO_PROGRESS"] = "1";
+  variables["UV_PYTHON_DOWNLOADS"] = "never";
+  const Steps steps(request, variables);
+  const std::string python = (request.folder / "bin" / "python").string();
+  MUSTER_TRY_ASSIGN(const Outcome made,
+                    steps.run({uv, "venv", "--no-project", "--python", request.plan.interpreter, request.folder.string()}));
+  if (!made.succeeded()) return not_by_uv("uv could not make the environment");
+
+  std::vector<std::string> install{uv, "pip", "install", "--python", python};
+  install.insert(install.end(), settings->install.begin(), settings->install.end());
+  std::vector<std::string> packages = install;
+  MUSTER_TRY_ASSIGN(const auto files, requirement_files(request));
+  packages.insert(packages.end(), files.begin(), files.end());
+  MUSTER_TRY_ASSIGN(const Outcome installed, steps.run(packages));
+  if (!installed.succeeded()) return not_by_uv("uv could not install the packages");
+  // Jobs may call pip, which uv leaves out.
+  install.emplace_back("pip");
+  MUSTER_TRY_ASSIGN(const Outcome with_pip, steps.run_quietly(install, [](std::string_view) {}));
+  if (!with_pip.succeeded()) request.on_log("the environment has no pip of its own: uv found none to install\n");
+  MUSTER_TRY_ASSIGN(const Outcome frozen, steps.run_quietly({uv, "pip", "freeze", "--python", python}, [](std::string_view) {}));
+  return requirements_in(frozen.output);
+}
+
 /// What pip installed.
-Result<std::vector<std::string>> install(const BuildRequest& request, const Variables& variables) {
+Result<std::vector<std::string>> install_by_pip(const BuildRequest& request, const Variables& variables) {
   const Steps steps(request, variables);
   const std::string python = (request.folder / "bin" / "python").string();
   MUSTER_TRY_ASSIGN(const std::vector<std::string> pip, make_folder(request, steps, python));
 
-  const std::vector<std::string>& packages = request.plan.packages;
-  const fs::path requirements = request.folder / "requirements.txt";
-  MUSTER_TRY(write_file(requirements, join(packages, "\n") + "\n", 0644, Durable::no));
-  request.on_log(fmt::format("{}:\n  {}\n", requirements.string(), join(packages, "\n  ")));
   std::vector<std::string> install = pip;
-  install.insert(install.end(),
-                 {"install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", requirements.string()});
-  if (!request.plan.constraints.empty()) {
-    const fs::path constraints = request.folder / "constraints.txt";
-    MUSTER_TRY(write_file(constraints, join(request.plan.constraints, "\n") + "\n", 0644, Durable::no));
-    install.insert(install.end(), {"-c", constraints.string()});
-  }
+  install.insert(install.end(), {"install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"});
+  MUSTER_TRY_ASSIGN(const auto files, requirement_files(request));
+  install.insert(install.end(), files.begin(), files.end());
   MUSTER_TRY_ASSIGN(const Outcome installed, steps.run(install));
   if (!installed.succeeded()) return tl::unexpected(explain_pip_failure(installed.output));
 
@@ -139,6 +200,15 @@ Result<std::vector<std::string>> install(const BuildRequest& request, const Vari
   // What is installed is installed; that it could not be listed is worth a line, not a failure.
   if (!frozen.succeeded()) request.on_log("pip could not list what is installed\n");
   return frozen.succeeded() ? requirements_in(frozen.output) : std::vector<std::string>{};
+}
+
+/// What was installed, by uv when the machine has it and it can, else by pip.
+Result<std::vector<std::string>> install(const BuildRequest& request, const Variables& variables) {
+  if (const std::string uv = find_uv(variables); !uv.empty()) {
+    MUSTER_TRY_ASSIGN(auto installed, install_by_uv(request, variables, uv));
+    if (installed) return std::move(*installed);
+  }
+  return install_by_pip(request, variables);
 }
 
 class VenvBuilder final : public Builder {

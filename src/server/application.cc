@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -31,6 +32,7 @@
 #include "server/home.h"
 #include "server/runner_binary.h"
 #include "server/settings.h"
+#include "store/references.h"
 #include "store/runs.h"
 #include "store/tokens.h"
 
@@ -210,6 +212,10 @@ Result<void> serve(const ServeOptions& options) {
   // What is said about them.
   const std::uint64_t snapshot_limit = static_cast<std::uint64_t>(settings.snapshot_limit_mb) << 20;
   housekeeping::Housekeeper housekeeper(*store, *blobs, logs, clock, {});
+  scheduler::EnvironmentBuilds environments(home.root / "environments", static_cast<std::uint64_t>(settings.environments_mb) << 20, [&] {
+    return store->read(
+        [](store::Session& session) -> Result<std::set<std::string>> { return store::references::environments_in_use(session); });
+  });
   api::Services services{*store,
                          *blobs,
                          logs,
@@ -217,6 +223,7 @@ Result<void> serve(const ServeOptions& options) {
                          *scheduler,
                          engines,
                          housekeeper,
+                         environments,
                          clock,
                          {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit,
                           certificate ? "SHA256:" + certificate->fingerprint : ""}};

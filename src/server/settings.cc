@@ -59,6 +59,7 @@ const std::vector<Setting>& table() {
       {"server", "log_level", text(&Settings::log_level, {"debug", "info", "warning", "error"})},
       {"server", "worker_threads", whole_number(&Settings::worker_threads, 2, 256)},
       {"local", "runs_at_once", whole_number(&Settings::local_runs_at_once, 1, 10'000)},
+      {"limits", "environments_mb", whole_number(&Settings::environments_mb, 0, 100'000'000)},
       {"limits", "snapshot_mb", whole_number(&Settings::snapshot_limit_mb, 1, 1'000'000)},
   };
   return settings;

@@ -19,6 +19,7 @@ struct Settings {
   int worker_threads = 8;                ///< server.worker_threads: 2 to 256
   int local_runs_at_once = 0;            ///< local.runs_at_once: 1 to 10,000; 0: one per GPU, or without GPUs one per two processors
   std::int64_t snapshot_limit_mb = 300;  ///< limits.snapshot_mb: 1 to 1,000,000, in MiB
+  std::int64_t environments_mb = 51'200;  ///< limits.environments_mb: 0 (no limit) to 100,000,000, in MiB
 };
 
 /// The defaults when there is no file. invalid names the line, or every key that is wrong or unknown.

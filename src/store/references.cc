@@ -35,6 +35,15 @@ std::optional<TimeUs> oldest_active(Session& session) {
   return oldest;
 }
 
+std::set<std::string> environments_in_use(Session& session) {
+  std::set<std::string> hashes;
+  session.query(
+      "SELECT DISTINCT environment_hash FROM runs WHERE status NOT IN ('Completed', 'Failed', 'Canceled') AND kind = 'job' AND "
+      "environment_hash <> ''",
+      {}, [&](const Row& row) { hashes.insert(row.text(0)); });
+  return hashes;
+}
+
 std::int64_t remove_unused_snapshots(Session& session, TimeUs unused_since, int limit) {
   return session.run(
       "DELETE FROM snapshots WHERE key IN (SELECT s.key FROM snapshots s WHERE s.used_at < ? AND NOT EXISTS "

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -24,6 +26,9 @@ void each_blob(Session& session, Owner owner, std::int64_t after, std::int64_t u
 
 /// When the oldest of the jobs was submitted that have not ended.
 std::optional<TimeUs> oldest_active(Session& session);
+
+/// The hashes of the environments that jobs which have not ended were prepared with.
+std::set<std::string> environments_in_use(Session& session);
 
 /// Removes at most `limit` snapshots that no run refers to, and that nobody created or asked to create since `unused_since`; how many.
 std::int64_t remove_unused_snapshots(Session& session, TimeUs unused_since, int limit);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -140,12 +141,14 @@ class Api {
     return both;
   }();
   housekeeping::Housekeeper housekeeper{*store, *blobs, logs, clock, {}};
-  api::Services services{*store,      *blobs,    logs,
-                         changes,     scheduler, engines,
-                         housekeeper, clock,     {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
+  scheduler::EnvironmentBuilds environments{folder / "environments", 0, [this] { return in_use; }};
+  std::set<std::string> in_use;  ///< hashes of environments
+  api::Services services{
+      *store,  *blobs,      logs,         changes, scheduler,
+      engines, housekeeper, environments, clock,   {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
   /// The same services over another store.
   api::Services services_over(store::Store& other) {
-    return {other, *blobs, logs, changes, scheduler, engines, housekeeper, clock, services.info};
+    return {other, *blobs, logs, changes, scheduler, engines, housekeeper, environments, clock, services.info};
   }
   http::Router router;
   http::Gate gate = api::make_gate(services);

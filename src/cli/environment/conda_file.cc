@@ -14,20 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Paths that mean something beside the file alone become absolute; the rest is as it was written.
-std::string seen_from(const fs::path& folder, const std::string& line) {
-  const std::size_t blank = line.find_first_of(" =");
-  const std::string option = line.starts_with('-') ? line.substr(0, blank) : "";
-  constexpr std::array<std::string_view, 8> kOfFiles{"-r", "--requirement", "-c", "--constraint", "-f", "--find-links", "-e", "--editable"};
-  if (!option.empty() && (blank == std::string::npos || std::find(kOfFiles.begin(), kOfFiles.end(), option) == kOfFiles.end())) return line;
-  const std::size_t begin = option.empty() ? 0 : line.find_first_not_of(" =", blank);
-  if (begin == std::string::npos || line.find("://", begin) != std::string::npos) return line;
-  const bool is_path = !option.empty() || line.starts_with('.') || line.substr(0, line.find_first_of(" ;[")).ends_with(".whl");
-  if (!is_path) return line;
-  const std::string start = option.empty() ? "" : option + " ";
-  return start + (folder / line.substr(begin)).lexically_normal().string();
-}
-
 void read_dependencies(const YAML::Node& node, const fs::path& folder, Json& python) {
   if (!node.IsSequence()) throw YamlFault{node.Mark(), "dependencies must be a list"};
   for (const auto& item : node) {
@@ -68,6 +54,19 @@ Json read_file_of_conda(const YAML::Node& root, const fs::path& folder) {
 }
 
 }  // namespace
+
+std::string seen_from(const fs::path& folder, const std::string& line) {
+  const std::size_t blank = line.find_first_of(" =");
+  const std::string option = line.starts_with('-') ? line.substr(0, blank) : "";
+  constexpr std::array<std::string_view, 8> kOfFiles{"-r", "--requirement", "-c", "--constraint", "-f", "--find-links", "-e", "--editable"};
+  if (!option.empty() && (blank == std::string::npos || std::find(kOfFiles.begin(), kOfFiles.end(), option) == kOfFiles.end())) return line;
+  const std::size_t begin = option.empty() ? 0 : line.find_first_not_of(" =", blank);
+  if (begin == std::string::npos || line.find("://", begin) != std::string::npos) return line;
+  const bool is_path = !option.empty() || line.starts_with('.') || line.substr(0, line.find_first_of(" ;[")).ends_with(".whl");
+  if (!is_path) return line;
+  const std::string start = option.empty() ? "" : option + " ";
+  return start + (folder / line.substr(begin)).lexically_normal().string();
+}
 
 Result<Json> definition_of_conda_file(std::string_view yaml, const fs::path& folder) {
   return read_yaml(yaml, [&](const YAML::Node& root) { return read_file_of_conda(root, folder); });

@@ -11,7 +11,7 @@ namespace muster::cli {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t kLongestFile = 1u << 20;
+constexpr std::size_t kLongestText = 1u << 20;
 
 struct CreateOptions {
   std::string name;
@@ -23,7 +23,7 @@ struct CreateOptions {
 };
 
 Result<std::string> text_of_file(const std::string& path, std::string_view option) {
-  auto text = read_file(path, kLongestFile);
+  auto text = read_file(path, kLongestText);
   if (!text) return fail(Code::not_found, "{}: {}", option, text.error().detail);
   if (!is_utf8(*text)) return fail(Code::invalid, "{}: {} is not UTF-8", option, to_utf8(path));
   return std::move(*text);
@@ -40,7 +40,8 @@ Result<Json> definition_of(const CreateOptions& options) {
     definition = std::move(*read);
   }
   Json& python = definition["python"];
-  for (const std::string& package : options.pip) python["pip_packages"].push_back(package);
+  std::error_code ignored;  // a folder that is gone leaves paths as they are
+  for (const std::string& package : options.pip) python["pip_packages"].push_back(seen_from(fs::current_path(ignored), package));
   if (options.python) python["interpreter_path"] = *options.python;
   const bool has_packages = options.conda || !options.pip.empty();
   if (!has_packages && (options.python || options.image || options.dockerfile)) python["user_managed_dependencies"] = true;
