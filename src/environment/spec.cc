@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "base/hash.h"
@@ -61,6 +62,16 @@ std::string uniform(std::string_view requirement) {
   const auto end = text.begin() + static_cast<std::ptrdiff_t>(plain);
   text.erase(std::remove(text.begin(), end, ' '), end);
   return text;
+}
+
+bool is_plain_version(std::string_view version) {
+  return !version.empty() && std::all_of(version.begin(), version.end(), [](char c) { return is_digit(c) || c == '.'; });
+}
+
+/// "1.0.0" → "1": versions that differ in these zeros are the same one.
+std::string_view without_zeros(std::string_view version) {
+  while (version.ends_with(".0")) version.remove_suffix(2);
+  return version;
 }
 
 bool is_python_or_pip(std::string_view conda_package) {
@@ -134,6 +145,25 @@ std::vector<std::string> notices(const model::EnvironmentDefinition& definition)
   }
   if (!instead.empty()) all.push_back("there is no conda, so these of its packages come from PyPI: " + join(instead, ", "));
   return all;
+}
+
+std::optional<OtherVersion> not_as_asked(const std::vector<std::string>& packages, const std::vector<std::string>& installed) {
+  std::map<std::string, std::string> versions;
+  for (const std::string& one : installed) {
+    const std::size_t equal = one.find("==");
+    if (equal != std::string::npos) versions[project_name(one)] = one.substr(equal + 2);
+  }
+  for (const std::string& package : packages) {
+    const std::size_t equal = package.find("==");
+    if (equal == std::string::npos || package.find_first_of(";@, ") != std::string::npos) continue;
+    const std::string asked = package.substr(equal + 2);
+    const auto found = versions.find(project_name(package));
+    if (!is_plain_version(asked) || found == versions.end()) continue;
+    // A build of that version ("1.6.0+cpu") is that version.
+    if (without_zeros(asked) != without_zeros(found->second.substr(0, found->second.find('+'))))
+      return OtherVersion{package, found->second};
+  }
+  return std::nullopt;
 }
 
 model::EnvironmentDefinition locked_to(model::EnvironmentDefinition definition, const std::vector<std::string>& installed) {

@@ -1,6 +1,7 @@
 #pragma once
 // Deciding about environments: what a definition asks for, and when two ask for the same. Pure.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,14 @@ std::vector<std::string> notices(const model::EnvironmentDefinition& definition)
 /// The definition with exactly these packages ("name==version", "name @ URL", as an installer lists them) instead of those that it asks
 /// for, and what the installer itself brings left out. pip's options stay, conda's packages and constraints have done their part.
 model::EnvironmentDefinition locked_to(model::EnvironmentDefinition definition, const std::vector<std::string>& installed);
+
+/// The first pin ("torch==1.6.0", without a marker) for which another version was installed, and what that is: "1.10.2". `installed` is as
+/// installers list it. Nothing when all are as they were asked for; what is not listed is passed over.
+struct OtherVersion {
+  std::string asked;
+  std::string version;
+};
+std::optional<OtherVersion> not_as_asked(const std::vector<std::string>& packages, const std::vector<std::string>& installed);
 
 /// The interpreter to look for: the definition's, or "python3.8" where it gives a `python_version` and names no other interpreter than
 /// `python`.

@@ -108,6 +108,15 @@ TEST(EnvironmentSpec, AzuresOwnImagesAreTheMachineAndSaidSoAndOthersAreRefused) 
   EXPECT_EQ(cannot_be_built(definition)[0].field, "docker.base_dockerfile");
 }
 
+TEST(EnvironmentSpec, APinThatWasNotKeptIsFound) {
+  const std::vector<std::string> installed{"torch==1.10.2", "Pillow==9.4", "numpy==1.19.5+mkl", "x @ file:///x"};
+  const auto other = not_as_asked({"--pre", "pillow==9.4.0", "numpy==1.19.5", "six==1.0", "torch==1.6.0"}, installed);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->asked, "torch==1.6.0");
+  EXPECT_EQ(other->version, "1.10.2");
+  EXPECT_FALSE(not_as_asked({"torch==1.6.0; python_version < '3'", "torch==1.*", "torch>=1", "x==1", "torch==1.10.2"}, installed));
+}
+
 TEST(EnvironmentSpec, ALockPinsWhatWasInstalled) {
   auto definition = with({"--extra-index-url https://example.org", "torch>=1", "azureml-defaults", "wheel"});
   definition.name = "torch";

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/file.h"
@@ -178,7 +179,26 @@ Result<std::optional<std::vector<std::string>>> install_by_uv(const BuildRequest
   MUSTER_TRY_ASSIGN(const Outcome with_pip, steps.run_quietly(install, [](std::string_view) {}));
   if (!with_pip.succeeded()) request.on_log("the environment has no pip of its own: uv found none to install\n");
   MUSTER_TRY_ASSIGN(const Outcome frozen, steps.run_quietly({uv, "pip", "freeze", "--python", python}, [](std::string_view) {}));
-  return requirements_in(frozen.output);
+  auto packages_there = requirements_in(frozen.output);
+  if (const auto other = not_as_asked(request.plan.packages, packages_there))
+    return not_by_uv(fmt::format("uv installed {} where {} is asked for", other->version, other->asked));
+  return packages_there;
+}
+
+/// Pythons of old bring a pip from before 20.3, whose resolver takes the first line that names a package for all it has to know of it, and
+/// a constraint of the machine's for a pin. The newest pip that they can have is another one.
+Result<void> renew_old_pip(const BuildRequest& request, const Steps& steps, const std::vector<std::string>& pip) {
+  MUSTER_TRY_ASSIGN(const Outcome said, steps.run_quietly({pip[0], "-m", "pip", "--version"}, [](std::string_view) {}));
+  const std::string_view version = std::string_view(said.output).substr(std::min<std::size_t>(said.output.size(), 4));  // behind "pip "
+  const auto parts = split(version.substr(0, version.find(' ')), '.');
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  const bool is_known = parts.size() >= 2 && parse_int64(parts[0], major) && parse_int64(parts[1], minor);
+  if (!is_known || major > 20 || (major == 20 && minor >= 3)) return {};
+  MUSTER_TRY_ASSIGN(const Outcome renewed,
+                    steps.run({pip[0], "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--upgrade", "pip"}));
+  if (!renewed.succeeded()) request.on_log("the old pip installs: there is no newer one for it\n");
+  return {};
 }
 
 /// What pip installed.
@@ -187,6 +207,7 @@ Result<std::vector<std::string>> install_by_pip(const BuildRequest& request, con
   const std::string python = (request.folder / "bin" / "python").string();
   MUSTER_TRY_ASSIGN(const std::vector<std::string> pip, make_folder(request, steps, python));
 
+  if (pip.size() == 3) MUSTER_TRY(renew_old_pip(request, steps, pip));
   std::vector<std::string> install = pip;
   install.insert(install.end(), {"install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"});
   MUSTER_TRY_ASSIGN(const auto files, requirement_files(request));
@@ -199,7 +220,13 @@ Result<std::vector<std::string>> install_by_pip(const BuildRequest& request, con
   MUSTER_TRY_ASSIGN(const Outcome frozen, steps.run_quietly(freeze, [](std::string_view) {}));
   // What is installed is installed; that it could not be listed is worth a line, not a failure.
   if (!frozen.succeeded()) request.on_log("pip could not list what is installed\n");
-  return frozen.succeeded() ? requirements_in(frozen.output) : std::vector<std::string>{};
+  if (!frozen.succeeded()) return std::vector<std::string>{};
+  auto packages = requirements_in(frozen.output);
+  if (const auto other = not_as_asked(request.plan.packages, packages)) {
+    return fail_hint(Code::invalid, "see the machine's pip configuration (pip config list): a constraint there may say otherwise",
+                     "the package '{}' could not be installed: pip installed version {} of it", other->asked, other->version);
+  }
+  return packages;
 }
 
 /// What was installed, by uv when the machine has it and it can, else by pip.

@@ -46,6 +46,16 @@ TEST_F(VenvInstall, UvInstallsWhereItIsAndPipWhereItCannot) {
   EXPECT_EQ(run({interpreter_of(*prepared), "-c", "import hello; print(hello.WORD)"}, folder_.path()).output, "hello from hello\n");
   EXPECT_EQ(cache.kept()->front().packages, std::vector<std::string>{"hello==1.0"});
 
+  // What it says it installed is not what was asked for.
+  const std::string lying = script.substr(0, script.find("'pip freeze')")) + "'pip freeze') echo hello==2.0 ;;\nesac\n";
+  ASSERT_TRUE(write_file(uv, lying, 0755));
+  log.clear();
+  const auto other = cache.prepare(
+      asking_for({"hello==1.0"}), [&](std::string_view text) { log += text; }, kNever);
+  ASSERT_TRUE(other) << other.error().detail << "\n" << log;
+  EXPECT_NE(log.find("uv installed 2.0 where hello==1.0 is asked for: pip installs"), std::string::npos) << log;
+  ASSERT_TRUE(write_file(uv, script, 0755));
+
   ASSERT_TRUE(write_file(folder_ / "broken", ""));
   definition.pip_constraints = {"hello<3"};
   log.clear();
