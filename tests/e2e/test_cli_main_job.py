@@ -156,7 +156,10 @@ def test_any_program_runs_by_command(server):
 
 def test_a_registered_environment_is_used_again(server, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
-    server("run", "submit", "--python", tmp_path / "venv/bin/python", "--experiment", "mine", "--command", "true")
+    unnamed = server.json("run", "submit", "--python", tmp_path / "venv/bin/python", "--experiment", "mine", "--command", "true")
+    assert unnamed["environment"]["version"] is None
+    assert server.json("environment", "list")["environments"][0]["curated"], "an interpreter alone is not registered"
+    server("environment", "create", "mine", "--python", tmp_path / "venv/bin/python")
     run = server.json("run", "submit", "--environment", "mine", "--experiment", "other", "--command", "command -v python")
     assert (run["environment"]["name"], server.ended(run["run_id"])["status"]) == ("mine", "Completed")
     assert server("run", "logs", run["run_id"]).stdout == "%s\n" % (tmp_path / "venv/bin/python")
