@@ -1,5 +1,8 @@
 """Packs the SDK; on Linux with the program built, the `muster` command with it.
 
+The `azureml` names go into a folder of their own, muster/_v1, which _muster_azureml puts at the end of the path: where Microsoft's
+azureml-core is installed, no file of it is written over.
+
 The program is `../build/release/muster`, or what MUSTER_BINARY names. Without it the package is pure Python.
 """
 import atexit
@@ -34,10 +37,15 @@ def binary():
 
 
 class BuildWithBinary(build_py):
-    """Copies the program to muster/_bin, beside the modules."""
+    """Copies the program to muster/_bin, beside the modules, and the names of Azure's SDK to muster/_v1."""
 
     def run(self):
         build_py.run(self)
+        names = os.path.join(self.build_lib, "muster", "_v1", "azureml")
+        shutil.rmtree(names, ignore_errors=True)
+        shutil.copytree(os.path.join(HERE, "azureml"), names, ignore=shutil.ignore_patterns("__pycache__"))
+        with open(os.path.join(self.build_lib, "muster_azureml.pth"), "w") as file:
+            file.write("import _muster_azureml; _muster_azureml.add()\n")
         target = os.path.join(self.build_lib, "muster", "_bin", "muster")
         if binary() is None:
             return
@@ -80,9 +88,9 @@ setup(
     description="Trains models on the machines you have, in the shape of Azure Machine Learning's SDK v1",
     license="Apache-2.0",
     python_requires=">=3.6",
-    packages=["muster", "muster._client", "muster._recording", "muster._runs", "muster._snapshots", "muster._terminal", "azureml",
-              "azureml.core", "azureml.pipeline", "azureml.train"],
-    package_data={"muster": ["py.typed"], "azureml": ["py.typed"]},
+    packages=["muster", "muster._client", "muster._recording", "muster._runs", "muster._snapshots", "muster._terminal"],
+    py_modules=["_muster_azureml"],
+    package_data={"muster": ["py.typed"]},
     entry_points={"console_scripts": ["muster = muster._cli:main"]},
     cmdclass=commands,
     options={"build": {"build_base": build_base}},

@@ -19,6 +19,8 @@ The names that Azure's SDK has them under, as `azureml.core`, are there too.
 from ._version import __version__
 from .compute import AmlCompute, ComputeTarget
 from .conda_dependencies import CondaDependencies
+from .dataset import Dataset
+from .datastore import Datastore
 from .environment import Environment
 from .estimator import Estimator, PyTorch
 from .experiment import Experiment
@@ -29,6 +31,6 @@ from .script_run import ScriptRun
 from .script_run_config import ScriptRunConfig
 from .workspace import Workspace
 
-__all__ = ["AmlCompute", "ComputeTarget", "CondaDependencies", "DockerConfiguration", "Environment", "Estimator", "Experiment", "Model",
-           "MpiConfiguration", "PyTorch", "PyTorchConfiguration", "Run", "RunConfiguration", "ScriptRun", "ScriptRunConfig", "Workspace",
-           "__version__"]
+__all__ = ["AmlCompute", "ComputeTarget", "CondaDependencies", "Dataset", "Datastore", "DockerConfiguration", "Environment",
+           "Estimator", "Experiment", "Model", "MpiConfiguration", "PyTorch", "PyTorchConfiguration", "Run", "RunConfiguration",
+           "ScriptRun", "ScriptRunConfig", "Workspace", "__version__"]

@@ -26,6 +26,7 @@ class PythonSection(Section):
         self.user_managed_dependencies = False
         self.conda_dependencies = CondaDependencies()
         self.base_conda_environment: Optional[str] = None
+        self._layered = False  # Packages are added to those that the interpreter has of its own.
 
     @property
     def conda_dependencies_file(self) -> None:
@@ -50,6 +51,8 @@ class PythonSection(Section):
             "conda_packages": [package for package in packages.conda_packages if package != "python={}".format(packages.python_version)],
             "python_version": packages.python_version,
         }
+        if self._layered:
+            definition["system_site_packages"] = True
         if packages.conda_channels:
             definition["conda_channels"] = packages.conda_channels
         if packages._constraints:

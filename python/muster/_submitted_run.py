@@ -77,8 +77,9 @@ class SubmittedRun(JournalLogger, ScriptRun):
 
     @property
     def input_datasets(self) -> Dict[str, Any]:
-        """The run's named inputs: none in this version."""
-        return {}
+        """The paths of the run's inputs, by name."""
+        names = [line.partition("=")[0] for line in os.environ.get("MUSTER_INPUTS", "").splitlines()]
+        return {name: os.environ["AZUREML_DATAREFERENCE_" + name] for name in names if "AZUREML_DATAREFERENCE_" + name in os.environ}
 
     @property
     def output_datasets(self) -> Dict[str, Any]:

@@ -200,6 +200,7 @@ class Environment(Section):
         python = environment.python
         python.interpreter_path = section.get("interpreter_path") or "python"
         python.user_managed_dependencies = bool(section.get("user_managed_dependencies"))
+        python._layered = bool(section.get("system_site_packages"))
         python.conda_dependencies = of_definition(section)
         environment.docker._read(definition.get("docker") or {})
         return environment

@@ -92,8 +92,6 @@ class Estimator:
             raise TrainingException("framework_version: Estimator is for any framework. Name its packages in pip_packages.")
         if given["inputs"]:
             raise TrainingException("inputs: put each one into script_params, as {'--data': dataset.as_named_input('data').as_mount()}.")
-        if given["resume_from"] is not None:
-            raise TrainingException("resume_from: name the path in script_params, as {'--resume-from': datastore.path('…').as_mount()}.")
 
     def _arguments(self) -> List[Any]:
         arguments: List[Any] = []
@@ -132,7 +130,7 @@ class Estimator:
         if self._image() is not None:
             environment.docker.base_image = self._image()
             if given["image_registry_details"] is not None:
-                setattr(environment.docker, "base_image_registry", given["image_registry_details"])  # noqa: B010
+                environment.docker.base_image_registry = given["image_registry_details"]
         if given["shm_size"] is not None and curated is None:
             environment.docker.shm_size = given["shm_size"]
         return environment
@@ -163,7 +161,8 @@ class Estimator:
         run_config.distributed_job_config = self._distribution
         run_config.environment_variables = {str(name): str(value) for name, value in (given["environment_variables"] or {}).items()}
         run_config.max_run_duration_seconds = given["max_run_duration_seconds"] or DEFAULT_MAX_RUN_DURATION_SECONDS
-        return ScriptRunConfig(self.source_directory, given["entry_script"], self._arguments(), run_config)
+        return ScriptRunConfig(self.source_directory, given["entry_script"], self._arguments(), run_config,
+                               resume_from=given["resume_from"])
 
     def _notice(self) -> None:
         """Says once, for each kind of estimator, what to write instead."""
@@ -232,7 +231,7 @@ def _add(environment: Environment, wanted: CondaDependencies) -> None:
     python = environment.python
     if python.user_managed_dependencies:
         python.user_managed_dependencies = False
-        setattr(python, "_layered", True)  # noqa: B010
+        python._layered = True
     for package in wanted.conda_packages:
         python.conda_dependencies.add_conda_package(package)
     for package in wanted.pip_packages:

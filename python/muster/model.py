@@ -4,7 +4,6 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, TYPE_CHECKING, 
 
 from ._client.addresses import path_segments, segment
 from ._snapshots.hash_cache import hash_file
-from ._client.parallel import run_parallel
 from ._terminal.printable import printable, write
 from ._unsupported import warn_ignored
 from .exceptions import ModelNotFoundException, UserErrorException, WebserviceException
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from .run import Run
     from .workspace import Workspace
 
-DOWNLOAD_WORKERS = 4
 TagFilter = Union[None, str, List[Any], Mapping[str, Any]]
 
 
@@ -140,15 +138,12 @@ class Model:
             for _, target in targets:
                 if os.path.lexists(target):
                     raise WebserviceException("{} exists. Remove it, choose another target_dir, or say exist_ok=True.".format(target))
-        run_parallel([lambda file=file, target=target: self._fetch(file, target)  # type: ignore[misc]
-                      for file, target in targets if not _is_there(file, target)], DOWNLOAD_WORKERS)
+        from ._client.download import download_files, Wanted  # With the HTTP client, which jobs that only log do without.
+        download_files(self.workspace._client, [
+            Wanted("{}/files/{}".format(self._path, path_segments(file["path"])), target, file["size"], file["sha256"])
+            for file, target in targets if not _is_there(file, target)], "Downloading {}".format(self.id), WebserviceException)
         firsts = {file["path"].partition("/")[0] for file, _ in targets}
         return os.path.join(target_dir, firsts.pop()) if len(firsts) == 1 else target_dir
-
-    def _fetch(self, file: Dict[str, Any], target: str) -> None:
-        from ._client.download import download_file  # With the HTTP client, which jobs that only log do without.
-        download_file(self.workspace._client, "{}/files/{}".format(self._path, path_segments(file["path"])), target, file["size"],
-                      file["sha256"], file["path"], WebserviceException)
 
     def update(self, tags: Optional[Mapping[str, Any]] = None, description: Optional[str] = None, sample_input_dataset: Any = None,
                sample_output_dataset: Any = None, resource_configuration: Any = None) -> None:

@@ -103,7 +103,7 @@ class RunConfiguration(Section):
     _where = "run_config"
     _names = ("script", "arguments", "command", "framework", "communicator", "environment", "environment_variables",
               "max_run_duration_seconds", "node_count", "priority", "docker", "distributed_job_config", "target", "mpi", "pytorch",
-              "history", "source_directory_data_store", "auto_prepare_environment")
+              "history", "data_references", "source_directory_data_store", "auto_prepare_environment")
 
     def __init__(self, script: Optional[str] = None, arguments: Union[None, str, List[Any]] = None, framework: Optional[str] = None,
                  communicator: Optional[str] = None, conda_dependencies: "Optional[CondaDependencies]" = None,
@@ -126,6 +126,7 @@ class RunConfiguration(Section):
         self.mpi = MpiConfiguration()
         self.pytorch = PyTorchConfiguration()
         self.history = HistoryConfiguration()
+        self.data_references: Dict[str, Any] = {}
         self.source_directory_data_store: Optional[str] = None
         self.auto_prepare_environment = True
         self._target = "local"

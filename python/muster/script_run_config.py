@@ -16,9 +16,11 @@ class ScriptRunConfig:
     """A job: `script` with `arguments`, or `command`, run in a copy of `source_directory`.
 
     `command` is a shell command line, or a list of its parts. `arguments` become texts; `$VAR` and `${VAR}` in them are
-    replaced on the node, per process. `compute_target` is an object or a name, `"local"` when absent; without an
-    `environment` the system's own Python is used. Given a `run_config`, its target, environment, distribution and
-    duration count, and those given here are ignored with a warning.
+    replaced on the node, per process; what is in a datastore (`datastore.path('images').as_mount()`,
+    `dataset.as_named_input('images').as_download()`) becomes its path on the node. `resume_from` adds --resume-from and
+    such a path. `compute_target` is an object or a name, `"local"` when absent; without an `environment` the system's own
+    Python is used. Given a `run_config`, its target, environment, distribution and duration count, and those given here
+    are ignored with a warning.
 
     UserErrorException when not exactly one of script and command is given.
     """
@@ -29,9 +31,9 @@ class ScriptRunConfig:
                  distributed_job_config: Any = None, resume_from: Any = None,
                  max_run_duration_seconds: int = DEFAULT_MAX_RUN_DURATION_SECONDS,
                  command: Union[None, str, List[str]] = None, docker_runtime_config: Any = None) -> None:
-        if resume_from is not None:
-            raise UserErrorException("resume_from: starting from a data path needs datastores, which this version does not have. "
-                                     "Copy the file into source_directory, or name its path in arguments.")
+        if resume_from is not None and not hasattr(resume_from, "_input"):
+            raise UserErrorException("resume_from: {!r} is nothing of a datastore. Give a DataPath, or datastore.path('…').".format(
+                resume_from))
         if distributed_job_config is not None and not isinstance(distributed_job_config, DISTRIBUTED_JOB_CONFIGS):
             raise RunConfigurationException("distributed_job_config: {!r} is not a distribution. Give a PyTorchConfiguration or an "
                                             "MpiConfiguration.".format(distributed_job_config))
@@ -56,7 +58,7 @@ class ScriptRunConfig:
                 "both were" if self.script else "neither was"))
         if arguments is None:
             arguments = run_config.arguments
-        self.arguments = parse_arguments(arguments)
+        self.arguments = parse_arguments(arguments) + ([] if resume_from is None else ["--resume-from", resume_from])
 
 
 def parse_arguments(arguments: Union[None, str, Iterable[Any]]) -> List[Any]:

@@ -11,6 +11,8 @@ from .exceptions import ProjectSystemException, UserErrorException, WorkspaceExc
 if TYPE_CHECKING:
     from ._client.http import Client
     from .compute import ComputeTarget
+    from .dataset import FileDataset
+    from .datastore import Datastore
     from .environment import Environment
     from .experiment import Experiment
     from .model import Model
@@ -173,6 +175,23 @@ class Workspace:
         """The models by name, each in its newest version."""
         from .model import Model
         return {model.name: model for model in Model.list(self, latest=True)}
+
+    @property
+    def datastores(self) -> "Dict[str, Datastore]":
+        """The datastores by name."""
+        from .datastore import Datastore
+        return {data["name"]: Datastore(self, data["name"]) for data in self._client.json("GET", self._path + "/datastores")["datastores"]}
+
+    @property
+    def datasets(self) -> "Dict[str, FileDataset]":
+        """The registered datasets by name, each in its newest version."""
+        from .dataset import Dataset
+        return Dataset.get_all(self)
+
+    def get_default_datastore(self) -> "Datastore":
+        """The datastore that every workspace has."""
+        from .datastore import Datastore
+        return Datastore(self)
 
     def get_run(self, run_id: str) -> "Run":
         """The run of that id, of whichever experiment."""

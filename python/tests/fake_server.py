@@ -45,6 +45,7 @@ class State:
         self.curated_environments = []
         self.targets = {"local": target("local", 1)}
         self.models = []
+        self.data = {}  # path in the datastore -> sha256
         self.answers = {}  # Idempotency-Key -> (body, answer)
         self.requests = []  # (method, path) of everything that came
         self.listed = []  # the query of every list of runs, but for its page
@@ -471,6 +472,46 @@ def post_model(handler, ws):
     return 201, model
 
 
+def datastore(handler, ws, name):
+    if name != "workspaceblobstore":
+        raise Problem(404, "not_found", "there is no datastore '{}'".format(name))
+    return 200, {"name": name, "is_default": True}
+
+
+def list_datastores(handler, ws):
+    return 200, {"datastores": [{"name": "workspaceblobstore", "is_default": True}]}
+
+
+def datastore_files(handler, ws, name):
+    files = handler.server.state.data
+    if handler.command == "POST":
+        body, kept = handler.json(), []
+        for file in body["files"]:
+            assert file["sha256"] in handler.server.state.blobs, file
+            if file["path"] in files and files[file["path"]] != file["sha256"] and not body["overwrite"]:
+                kept.append(file["path"])
+            else:
+                files[file["path"]] = file["sha256"]
+        return 200, {"written": len(body["files"]) - len(kept), "kept": kept}
+    found = sorted(path for path in files if path.startswith(handler.query.get("prefix", "")))
+    start = int(handler.query.get("cursor", 0))
+    blobs = handler.server.state.blobs
+    return 200, {"files": [{"path": path, "size": len(blobs[files[path]]), "sha256": files[path], "written_at": TIME, "written_by": "me"}
+                           for path in found[start:start + 2]], "next": str(start + 2) if start + 2 < len(found) else None}
+
+
+def datastore_file(handler, ws, name, path):
+    files = handler.server.state.data
+    if handler.command == "DELETE":
+        gone = [one for one in files if one == path or one.startswith(path + "/")]
+        if not gone:
+            raise Problem(404, "not_found", "the datastore has no file or folder '{}'".format(path))
+        for one in gone:
+            del files[one]
+        return 204, None
+    raw(handler, handler.server.state.blobs[files[path]])
+
+
 def list_models(handler, ws):
     models = [model for model in handler.server.state.models[::-1]
               if handler.query.get("name") in (None, model["name"]) and handler.query.get("run_id") in (None, model["run_id"])]
@@ -520,6 +561,9 @@ ROUTES = [
     ("GET", WS + "/compute_targets", list_targets), ("POST", WS + "/compute_targets", post_target),
     ("GET", WS + "/compute_targets/([^/]+)", one_target), ("PATCH", WS + "/compute_targets/([^/]+)", one_target),
     ("DELETE", WS + "/compute_targets/([^/]+)", one_target),
+    ("GET", WS + "/datastores", list_datastores), ("GET", WS + "/datastores/([^/]+)", datastore),
+    ("GET", WS + "/datastores/([^/]+)/files", datastore_files), ("POST", WS + "/datastores/([^/]+)/files", datastore_files),
+    ("GET", WS + "/datastores/([^/]+)/files/(.+)", datastore_file), ("DELETE", WS + "/datastores/([^/]+)/files/(.+)", datastore_file),
     ("GET", WS + "/models", list_models), ("POST", WS + "/models", post_model), ("GET", MODEL, one_model), ("PATCH", MODEL, one_model),
     ("DELETE", MODEL, one_model), ("GET", MODEL + "/files/(.+)", model_file),
 ]

@@ -89,7 +89,9 @@ class ModelTest(ServerCase):
         with self.printed():
             path = Model(workspace, "m", version=1).download("one")
             self.assertEqual(path, os.path.join("one", "model.pt"))
-            self.assertEqual(Model(workspace, "m").download("two"), os.path.join("two", "tree"))
+            with self.printed() as (_, err):
+                self.assertEqual(Model(workspace, "m").download("two"), os.path.join("two", "tree"))
+            self.assertRegex(err.getvalue(), r"^Downloading m:2 \(2 files\): 2 bytes in [0-9.]+ s\n$")
         with open("two/tree/sub/b.txt") as file:
             self.assertEqual(file.read(), "b")
         with self.refused(WebserviceException, "exists", "exist_ok"):

@@ -129,6 +129,17 @@ class OutsideTest(ServerCase):
         self.assertEqual(run.get_metrics(), {"loss": [1.0, 2.0, 2.0]})
         self.assertNotIn(b"secret", pickle.dumps(run))
 
+    def test_run_details_tell_how_the_run_is(self):
+        from azureml.widgets import RunDetails
+        run_id = self.server.run(status="Running")
+        self.state.metrics[run_id] = {"acc": [{"value": 0.5, "step": None, "time": None, "rank": 0},
+                                              {"value": 0.75, "step": None, "time": None, "rank": 0}]}
+        with self.printed() as (out, _):
+            RunDetails(Run.get(self.workspace(), run_id)).show()
+        said = out.getvalue()
+        self.assertIn("RunId: {}\nStatus: Running\nWeb View: http".format(run_id), said)
+        self.assertIn("acc: 0.75\nIt goes on; ", said)
+
     def test_an_interactive_run_in_a_with(self):
         with self.printed(), Experiment(self.workspace(), "notes").start_logging(snapshot_directory=None, outputs=False) as run:
             run.log("loss", 1.0)

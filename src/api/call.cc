@@ -1,5 +1,7 @@
 #include "api/call.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -69,6 +71,12 @@ bool is_own_run(const RunScope& scope, std::string_view name, Services& services
   return below && *below;
 }
 
+/// Whether a run has the snapshot as its folder, or as an input.
+bool is_of(const model::RunSpec& spec, std::string_view snapshot) {
+  return spec.snapshot_id == snapshot ||
+         std::any_of(spec.inputs.begin(), spec.inputs.end(), [&](const auto& input) { return input.second.snapshot_id == snapshot; });
+}
+
 Result<void> may_enter_as_run(Runs access, const Caller& caller, const http::Request& request, Services& services) {
   if (access == Runs::runner || access == Runs::last_report) return may_enter_as_runner(access, caller, request);
   const RunScope& scope = *caller.run;
@@ -82,7 +90,7 @@ Result<void> may_enter_as_run(Runs access, const Caller& caller, const http::Req
   if (!is_runner) return {};
   const std::string_view snapshot = named(request, "snapshot_id");
   if (!run.empty() && other_run) return not_for_runs(scope, "other runs");
-  if (!snapshot.empty() && scope.run->spec.snapshot_id != snapshot) return not_for_runs(scope, "other runs' snapshots");
+  if (!snapshot.empty() && !is_of(scope.run->spec, snapshot)) return not_for_runs(scope, "other runs' snapshots");
   return {};
 }
 

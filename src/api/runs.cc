@@ -7,6 +7,7 @@
 #include "api/answers.h"
 #include "api/create.h"
 #include "api/curated_environments.h"
+#include "api/datastores.h"
 #include "api/label_patch.h"
 #include "api/resources.h"
 #include "api/run_query.h"
@@ -16,6 +17,7 @@
 #include "model/checks.h"
 #include "model/interactive_run.h"
 #include "model/names.h"
+#include "store/datastores.h"
 #include "store/environments.h"
 #include "store/snapshots.h"
 
@@ -65,6 +67,11 @@ Result<http::Response> submit_run(Call& call) {
   MUSTER_TRY_ASSIGN(Surroundings around,
                     call.services.store.read([&](store::Session& session) { return look_around(session, workspace.key, run.spec); }));
   MUSTER_TRY(check_submission(run.spec, around));
+  MUSTER_TRY_ASSIGN(std::vector<model::Snapshot> inputs, call.services.store.read([&](store::Session& session) {
+    return find_inputs(session, workspace.key, run.spec.inputs);
+  }));
+  std::vector<std::string> manifests;
+  for (const model::Snapshot& input : inputs) manifests.push_back(store::snapshots::manifest_of(input));
 
   run.workspace_key = workspace.key;
   run.workspace = workspace.name;
@@ -85,7 +92,13 @@ Result<http::Response> submit_run(Call& call) {
                       if (around.parent) run.spec.parent_run_id = around.parent->run_id;
                       if (run.spec.kind == model::RunKind::job)
                         run.environment_version = environment_version(session, workspace.key, run.spec, run.created_at, run.created_by);
+                      for (std::size_t i = 0; i < inputs.size(); ++i) {
+                        inputs[i].created_at = run.created_at;
+                        inputs[i].created_by = run.created_by;
+                        store::snapshots::ensure(session, workspace.key, inputs[i], manifests[i]);
+                      }
                       MUSTER_TRY_ASSIGN(key, store::runs::insert(session, run));
+                      store::datastores::keep_inputs(session, workspace.key, *key, run.spec.inputs);
                       return Created{201, to_json(*store::runs::find(session, *key))};
                     }));
   if (key && run.spec.kind == model::RunKind::job) call.services.scheduler.submitted(*key);

@@ -23,6 +23,16 @@ Result<void> read_nodes(const Json& nodes, WorkOrder& order) {
   return {};
 }
 
+Result<void> read_arguments(const Json& arguments, WorkOrder& order) {
+  for (const Json& argument : arguments) {
+    const std::string input = text_at(argument, "input");
+    if (!argument.is_string() && input.empty()) return fail(Code::invalid, "work order: an argument is neither a text nor an input");
+    if (!argument.is_string()) order.argument_inputs.emplace(order.arguments.size(), input);
+    order.arguments.push_back(argument.is_string() ? argument.get<std::string>() : "");
+  }
+  return {};
+}
+
 Result<void> read_environment(const Json& json, WorkOrder& order) {
   ObjectReader in(json, kOthers);
   order.environment_name = in.text_or("name", "");
@@ -53,11 +63,12 @@ Result<WorkOrder> work_order_from_json(const Json& json) {
   order.snapshot_id = in.optional_text("snapshot_id");
   order.script = in.text_or("script", "");
   order.command = in.text_or("command", "");
-  order.arguments = in.texts_or_empty("arguments");
   order.grace_seconds = in.integer_or("grace_seconds", 15, 0, INT32_MAX);
   order.restore_outputs = in.boolean_or("restore_outputs", false);
   order.variables = in.text_map_or_empty("variables");
   order.job_token = in.text("job_token");
+  const Json* arguments = in.member("arguments");
+  const Json* inputs = in.member("inputs");
   const Json* nodes = in.member("nodes");
   const Json* master = in.member("master");
   const Json* environment = in.member("environment");
@@ -65,6 +76,10 @@ Result<WorkOrder> work_order_from_json(const Json& json) {
   if (order.script.empty() == order.command.empty()) in.fault("script", "or `command` must be given, and not both");
   MUSTER_TRY(in.finish("work order"));
 
+  if (arguments != nullptr) MUSTER_TRY(read_arguments(*arguments, order));
+  if (inputs != nullptr) {
+    MUSTER_TRY_ASSIGN(order.inputs, model::inputs_from_json(*inputs));
+  }
   if (nodes != nullptr) MUSTER_TRY(read_nodes(*nodes, order));
   if (environment != nullptr) MUSTER_TRY(read_environment(*environment, order));
   if (distribution != nullptr) {

@@ -31,6 +31,8 @@ struct WorkOrder {
   std::string script;  ///< exactly one of script and command is set
   std::string command;
   std::vector<std::string> arguments;
+  model::RunInputs inputs;
+  std::map<std::size_t, std::string> argument_inputs;  ///< as in model::RunSpec
   std::string environment_name;
   environment::Prepared prepared;  ///< how programs start in the environment on this node
   /// What the node has to prepare itself, since it does not share the server's disk; `prepared` is empty then.

@@ -28,6 +28,7 @@ struct Plan {
   std::vector<std::string> constraints = {};  ///< of what is installed: lines as in pip's constraints files
   std::vector<std::string> provided = {};     ///< asked for and left out, for the log
   std::vector<std::string> notices = {};      ///< what is made otherwise than asked for, for the log
+  bool layered = false;                       ///< what the interpreter has of its own is there too
 };
 
 /// What is in an environment; as it was made, kept beside it.

@@ -38,7 +38,7 @@ Result<Plan> plan_of(const model::EnvironmentDefinition& definition, std::string
   return Plan{std::move(builder),         std::move(hash),
               std::move(interpreter),     packages_to_install(definition),
               definition.pip_constraints, provided_packages(definition),
-              notices(definition)};
+              notices(definition),        definition.system_site_packages};
 }
 
 Result<Description> ask_interpreter(const Prepared& prepared, Variables variables, std::chrono::steady_clock::time_point deadline) {

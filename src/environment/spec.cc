@@ -197,6 +197,7 @@ std::string interpreter_wanted(const model::EnvironmentDefinition& definition) {
 std::string canonical_form(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter) {
   std::string form = fmt::format("muster-environment v1\nbuilder {}\n", builder);
   if (!interpreter.empty()) form += fmt::format("interpreter {}\n", interpreter);
+  if (definition.system_site_packages) form += "system_site_packages\n";
   for (const std::string& package : packages_to_install(definition)) form += fmt::format("pip {}\n", package);
   for (const std::string& line : definition.pip_constraints) form += fmt::format("constraint {}\n", uniform(line));
   return form;

@@ -201,11 +201,34 @@ Result<void> renew_old_pip(const BuildRequest& request, const Steps& steps, cons
   return {};
 }
 
+/// The folders of the interpreter's own packages, a line each. An interpreter that is a virtual environment's has folders of its own, which
+/// `venv --system-site-packages` would not see.
+constexpr const char* kOwnPackages =
+    "import sys; print('\\n'.join(p for p in sys.path if p.rstrip('/').endswith(('site-packages', 'dist-packages'))))";
+
+/// Puts the interpreter's own packages behind those of the new environment; pip then takes them for installed.
+Result<void> add_layer_below(const BuildRequest& request, const Steps& steps) {
+  MUSTER_TRY_ASSIGN(const Outcome asked, steps.run_quietly({request.plan.interpreter, "-c", kOwnPackages}, [](std::string_view) {}));
+  if (!asked.succeeded()) {
+    return fail(Code::unavailable, "{} could not say where its packages are: it ended with {}", request.plan.interpreter,
+                process::to_words(asked.ended));
+  }
+  std::error_code error;
+  for (const auto& version : fs::directory_iterator(request.folder / "lib", error)) {
+    const fs::path packages = version.path() / "site-packages";
+    if (fs::is_directory(packages, error)) MUSTER_TRY(write_file(packages / "muster-layer.pth", asked.output, 0644, Durable::no));
+  }
+  if (error) return fail(Code::unavailable, "{}: {}", (request.folder / "lib").string(), error.message());
+  request.on_log(fmt::format("over the packages of {}:\n{}", request.plan.interpreter, asked.output));
+  return {};
+}
+
 /// What pip installed.
 Result<std::vector<std::string>> install_by_pip(const BuildRequest& request, const Variables& variables) {
   const Steps steps(request, variables);
   const std::string python = (request.folder / "bin" / "python").string();
   MUSTER_TRY_ASSIGN(const std::vector<std::string> pip, make_folder(request, steps, python));
+  if (request.plan.layered) MUSTER_TRY(add_layer_below(request, steps));
 
   if (pip.size() == 3) MUSTER_TRY(renew_old_pip(request, steps, pip));
   std::vector<std::string> install = pip;
@@ -231,7 +254,8 @@ Result<std::vector<std::string>> install_by_pip(const BuildRequest& request, con
 
 /// What was installed, by uv when the machine has it and it can, else by pip.
 Result<std::vector<std::string>> install(const BuildRequest& request, const Variables& variables) {
-  if (const std::string uv = find_uv(variables); !uv.empty()) {
+  // uv does not see the packages of a layer below, and would install them again.
+  if (const std::string uv = find_uv(variables); !uv.empty() && !request.plan.layered) {
     MUSTER_TRY_ASSIGN(auto installed, install_by_uv(request, variables, uv));
     if (installed) return std::move(*installed);
   }

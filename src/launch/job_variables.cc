@@ -77,6 +77,12 @@ bool passes_from_server(std::string_view name) {
          std::any_of(kPassedPrefixes.begin(), kPassedPrefixes.end(), [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
+std::filesystem::path input_folder(const std::filesystem::path& run_folder, const std::string& name) {
+  return run_folder / ".muster" / "inputs" / name;
+}
+
+std::string input_variable(const std::string& name) { return "AZUREML_DATAREFERENCE_" + name; }
+
 Variables node_variables(const NodeVariablesInput& input) {
   Variables variables{{"MUSTER_NODE_RANK", std::to_string(input.node_rank)},
                       {"MUSTER_RUN_DIR", input.run_folder.string()},
@@ -85,6 +91,14 @@ Variables node_variables(const NodeVariablesInput& input) {
                       {"AZUREML_LOGDIRECTORY_PATH", (input.run_folder / "logs").string()},
                       {"AZUREML_CR_NODE_RANK", std::to_string(input.node_rank)}};
   if (!input.group.empty()) variables["MUSTER_GROUP"] = input.group;
+  for (std::size_t at = 0; at < input.inputs.size();) {
+    const std::string line = input.inputs.substr(at, input.inputs.find('\n', at) - at);
+    at += line.size() + 1;
+    const std::string name = line.substr(0, line.find('='));
+    const std::string file = line.substr(std::min(line.size(), name.size() + 1));
+    const std::filesystem::path folder = input_folder(input.run_folder, name);
+    variables[input_variable(name)] = (file.empty() ? folder : folder / file).string();
+  }
   return variables;
 }
 
@@ -100,6 +114,7 @@ Variables job_variables(const JobVariablesInput& input) {
 
   set_all(variables, muster_variables(input));
   set_all(variables, node_variables(input.node));
+  if (!input.node.inputs.empty()) variables["MUSTER_INPUTS"] = input.node.inputs;
   set_all(variables, azureml_variables(input));
   variables["PYTHONUNBUFFERED"] = "1";
   put_in_front(variables, "PYTHONPATH", input.sdk_folder, "");

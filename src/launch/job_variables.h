@@ -21,8 +21,12 @@ struct NodeVariablesInput {
   int node_rank = 0;
   std::filesystem::path run_folder;  ///< absolute; the job's working folder
   std::string group;                 ///< the node's process group (process/group.h); "" when it has none
+  std::string inputs = {};           ///< the value of MUSTER_INPUTS: a line for each input, "<name>=<file, or nothing for a folder>"
 };
 Variables node_variables(const NodeVariablesInput& input);
+/// Where a node keeps an input, below its run folder; and the variable that says so.
+std::filesystem::path input_folder(const std::filesystem::path& run_folder, const std::string& name);
+std::string input_variable(const std::string& name);
 
 struct JobVariablesInput {
   Variables server;       ///< of the server's (on other machines the runner's) own environment; all of it, what may pass is chosen here

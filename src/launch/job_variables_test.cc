@@ -60,6 +60,17 @@ TEST(JobVariables, AgreeWithTheGolden) {
                       {{"everything", job_variables(everything())}, {"smallest", job_variables(smallest)}});
 }
 
+TEST(JobVariables, EachInputHasItsPlaceOnTheNode) {
+  JobVariablesInput input = everything();
+  input.node.inputs = "birds=\none=a=b.bin";
+  const Variables variables = job_variables(input);
+  const std::string folder = "/home/ada/.muster/runs/birds_1795230131_0a1b2c3d/2/node_1/.muster/inputs/";
+  EXPECT_EQ(variables.at("AZUREML_DATAREFERENCE_birds"), folder + "birds");
+  EXPECT_EQ(variables.at("AZUREML_DATAREFERENCE_one"), folder + "one/a=b.bin");
+  EXPECT_EQ(variables.at("MUSTER_INPUTS"), input.node.inputs);
+  EXPECT_FALSE(job_variables(everything()).contains("MUSTER_INPUTS"));
+}
+
 TEST(JobVariables, NothingElseOfTheServersComesThrough) {
   const Variables variables = job_variables(everything());
   for (const char* name : {"MUSTER_TOKEN", "MUSTER_HOME", "AWS_SECRET_ACCESS_KEY", "RANK", "LOCAL_RANK", "SSH_AUTH_SOCK"}) {

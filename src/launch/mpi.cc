@@ -55,7 +55,8 @@ RankPlan plan_mpirun(const LaunchInput& input, const LaunchPlan& plan, const Mpi
     }
   }
   // By name only: a token must not stand in a command line. What differs between nodes is the agent's to set.
-  const Variables per_node = node_variables({0, "", "any"});
+  const auto inputs = result.variables.find("MUSTER_INPUTS");
+  const Variables per_node = node_variables({0, "", "any", inputs == result.variables.end() ? "" : inputs->second});
   for (const auto& [name, value] : result.variables) {
     if (!per_node.contains(name) && name != "CUDA_VISIBLE_DEVICES") result.command.insert(result.command.end(), {"-x", name});
   }

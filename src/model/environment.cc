@@ -134,6 +134,7 @@ Result<EnvironmentDefinition> read(const Json& json) {
     environment.interpreter_path = inner.text_or("interpreter_path", environment.interpreter_path);
     check_text(inner, "interpreter_path", environment.interpreter_path, 4096);
     environment.user_managed_dependencies = inner.boolean_or("user_managed_dependencies", environment.user_managed_dependencies);
+    environment.system_site_packages = inner.boolean_or("system_site_packages", false);
     read_packages(inner, environment);
     if (const auto read_inner = inner.finish("python"); !read_inner) in.adopt("python", read_inner.error());
   }
@@ -179,6 +180,7 @@ Json to_json(const EnvironmentDefinition& environment) {
                     {"pip_packages", environment.pip_packages},
                     {"conda_packages", environment.conda_packages},
                     {"python_version", environment.python_version ? Json(*environment.python_version) : Json()}};
+  if (environment.system_site_packages) json["python"]["system_site_packages"] = true;
   if (!environment.pip_constraints.empty()) json["python"]["pip_constraints"] = environment.pip_constraints;
   if (!environment.conda_channels.empty()) json["python"]["conda_channels"] = environment.conda_channels;
   json["environment_variables"] = environment.variables;

@@ -31,6 +31,7 @@ struct EnvironmentDefinition {
   std::optional<std::string> version;
   std::string interpreter_path = "python";
   bool user_managed_dependencies = false;    ///< true: the interpreter is used as it is, whatever packages are listed (Azure ML's rule)
+  bool system_site_packages = false;         ///< what is installed is added to what the interpreter has of its own
   std::vector<std::string> pip_packages;     ///< lines as in a requirements file: packages, URLs, paths, options
   std::vector<std::string> pip_constraints;  ///< lines as in a constraints file
   std::vector<std::string> conda_channels;   ///< in the order in which they are asked

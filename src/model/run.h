@@ -14,6 +14,7 @@
 #include "model/environment.h"
 #include "model/rank_report.h"
 #include "model/run_error.h"
+#include "model/run_input.h"
 #include "model/run_kind.h"
 #include "model/run_status.h"
 
@@ -30,6 +31,8 @@ struct RunSpec {
   std::string script;
   std::string command;
   std::vector<std::string> arguments;
+  RunInputs inputs;
+  std::map<std::size_t, std::string> argument_inputs;  ///< which arguments are the place of an input, by its name; "" stands in `arguments`
   std::string compute_target = "local";
   EnvironmentDefinition environment;
   std::map<std::string, std::string> environment_variables;
@@ -49,6 +52,8 @@ struct RunSpec {
 /// Reads the body of POST /runs. Checks everything that needs no database: types, names, paths, limits, distribution arithmetic; invalid
 /// with every fault.
 Result<RunSpec> run_spec_from_json(const Json& body);
+/// `arguments` on the wire: texts, and {"input": name}.
+Json arguments_to_json(const RunSpec& spec);
 /// The same keys as run_spec_from_json reads, all of them.
 Json to_json(const RunSpec& spec);
 /// What is allowed but probably not meant, in words for the run's `warnings`.

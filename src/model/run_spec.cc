@@ -25,8 +25,33 @@ void check_word(ObjectReader& in, const std::string& field, std::string_view wor
   if (word.find('\0') != std::string_view::npos) in.fault(field, "must not hold a NUL character");
 }
 
+/// Texts, and {"input": name}, which stand for the place of an input on the node.
+void read_argument_list(ObjectReader& in, RunSpec& spec) {
+  const Json* list = in.member("arguments");
+  if (list == nullptr) return;
+  if (!list->is_array()) {
+    in.fault("arguments", "must be a list");
+    return;
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Json& item = (*list)[i];
+    const bool is_input = item.is_object() && item.size() == 1 && member(item, "input").is_string();
+    spec.arguments.push_back(item.is_string() ? item.get<std::string>() : "");
+    if (is_input) {
+      const std::string name = text_at(item, "input");
+      if (!spec.inputs.contains(name))
+        in.fault(fmt::format("arguments[{}].input", i), fmt::format("there is no input '{}'", to_utf8(name.substr(0, 100))),
+                 "describe it in `inputs`");
+      spec.argument_inputs.emplace(i, name);
+    } else if (!item.is_string()) {
+      in.fault(fmt::format("arguments[{}]", i), "must be a text, or {\"input\": name}");
+    }
+  }
+}
+
 void read_arguments(ObjectReader& in, RunSpec& spec) {
-  spec.arguments = in.texts_or_empty("arguments");
+  spec.inputs = read_inputs(in);
+  read_argument_list(in, spec);
   if (spec.arguments.size() > kMostArguments) {
     in.fault("arguments", fmt::format("must have at most {} items, not {}", kMostArguments, spec.arguments.size()),
              "put them into a file of the source folder");
@@ -116,8 +141,8 @@ void read_job(ObjectReader& in, RunSpec& spec) {
 /// Of a run that no node runs: what a node would need is refused by name.
 void refuse_what_is_a_jobs(ObjectReader& in, RunSpec& spec) {
   spec.compute_target.clear();
-  for (const char* key : {"script", "command", "arguments", "compute_target", "environment", "environment_variables", "distribution",
-                          "node_count", "max_run_duration_seconds", "max_retries", "priority", "grace_seconds"}) {
+  for (const char* key : {"script", "command", "arguments", "inputs", "compute_target", "environment", "environment_variables",
+                          "distribution", "node_count", "max_run_duration_seconds", "max_retries", "priority", "grace_seconds"}) {
     if (in.member(key) != nullptr)
       in.fault(key, fmt::format("is for jobs: no node runs a run of kind {}", to_string(spec.kind)), "leave it out, or submit a job");
   }
@@ -154,6 +179,12 @@ Result<RunSpec> run_spec_from_json(const Json& body) {
   return spec;
 }
 
+Json arguments_to_json(const RunSpec& spec) {
+  Json list = spec.arguments;
+  for (const auto& [index, name] : spec.argument_inputs) list[index] = {{"input", name}};
+  return list;
+}
+
 Json to_json(const RunSpec& spec) {
   return {{"kind", to_string(spec.kind)},
           {"run_id", spec.run_id ? Json(*spec.run_id) : Json()},
@@ -162,7 +193,8 @@ Json to_json(const RunSpec& spec) {
           {"snapshot_id", spec.snapshot_id ? Json(*spec.snapshot_id) : Json()},
           {"script", text_or_null(spec.script)},
           {"command", text_or_null(spec.command)},
-          {"arguments", spec.arguments},
+          {"arguments", arguments_to_json(spec)},
+          {"inputs", to_json(spec.inputs)},
           {"compute_target", spec.compute_target},
           {"environment", to_json(spec.environment)},
           {"environment_variables", spec.environment_variables},

@@ -46,7 +46,8 @@ TEST(RunSpec, DefaultsAreThoseOfTheContract) {
 
 TEST(RunSpec, IsReadBackAsItWasShown) {
   const Json body = Json::parse(R"({"experiment": "birds", "run_id": "birds-7", "display_name": "second try", "snapshot_id":
-      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "script": "src/train.py", "command": null, "arguments": ["--lr", "$LR"],
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "script": "src/train.py", "command": null, "arguments": ["--lr", "$LR", {"input": "d"}],
+      "inputs": {"d": {"datastore": "workspaceblobstore", "path": "birds", "mode": "download", "snapshot_id": null, "file": null}},
       "compute_target": "gpu-cluster", "environment": {"name": "e", "version": null, "python": {"interpreter_path": "python3",
       "user_managed_dependencies": true, "pip_packages": [], "conda_packages": [], "python_version": null}, "environment_variables": {}},
       "environment_variables": {"A": "1"}, "distribution": {"type": "pytorch", "process_count": 4, "backend": "gloo"}, "node_count": 2,

@@ -81,7 +81,9 @@ int run_agent(const char* node, char** command) {
   ::setenv("MUSTER_RANK_FOLDER", ranks.c_str(), 1);
   set_gpus(ranks);
   // mpirun's own are node 0's, and are handed down to all that it starts.
-  for (const auto& [name, value] : launch::node_variables({node_rank_of(fields[0]), run_folder, fields[2]}))
+  const char* inputs = std::getenv("MUSTER_INPUTS");
+  for (const auto& [name, value] :
+       launch::node_variables({node_rank_of(fields[0]), run_folder, fields[2], inputs == nullptr ? "" : inputs}))
     ::setenv(name.c_str(), value.c_str(), 1);
 
   // mpirun hands over what it would give to a remote shell: one command line, perhaps in several words.

@@ -22,6 +22,7 @@ struct Step {
 constexpr Step kCheckIn{"check in", steps::check_in};
 constexpr std::array kPreparing{
     Step{"fetch the snapshot", steps::fetch_snapshot},
+    Step{"fetch the inputs", steps::fetch_inputs},
     Step{"prepare the environment", steps::prepare_environment},
     Step{"restore outputs", steps::restore_outputs},
     Step{"start the ranks", steps::start_ranks},

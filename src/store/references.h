@@ -1,6 +1,6 @@
 #pragma once
-// Which blobs something refers to: files of snapshots, artifacts of runs, files of models. And the snapshots that no run refers to. For
-// removing the others.
+// Which blobs something refers to: files of snapshots, models and datastores, artifacts of runs. And the snapshots that no run refers to.
+// For removing the others.
 
 #include <cstdint>
 #include <functional>
@@ -15,8 +15,8 @@
 namespace muster::store::references {
 
 /// Whose blobs these are. Their owners have integer keys, which grow.
-enum class Owner { run, model_version, snapshot };
-inline constexpr Owner kOwners[] = {Owner::run, Owner::model_version, Owner::snapshot};
+enum class Owner { run, model_version, snapshot, datastore_file };
+inline constexpr Owner kOwners[] = {Owner::run, Owner::model_version, Owner::snapshot, Owner::datastore_file};
 
 /// The highest key of an owner; 0 when there is none.
 std::int64_t newest(Session& session, Owner owner);

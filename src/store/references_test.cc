@@ -6,6 +6,7 @@
 
 #include "model/artifact.h"
 #include "store/artifacts.h"
+#include "store/datastores.h"
 #include "store/models.h"
 #include "store/snapshots.h"
 #include "support/test_store.h"
@@ -97,6 +98,27 @@ TEST_F(References, ASnapshotStaysWhileARunRefersToItOrSomebodyMay) {
   EXPECT_EQ(remove_unused(50, 1), 1);
   EXPECT_EQ(remove_unused(50, 1), 1);
   EXPECT_EQ(remove_unused(50, 1), 0);
+}
+
+TEST_F(References, AFileOfADatastoreStaysAndSoDoesWhatARunGotOfIt) {
+  model::DatastoreFile file;
+  const auto put = [&](const std::string& path, char content) {
+    file.path = path;
+    file.sha256 = std::string(64, content);
+    test_.write([&](Session& session) { return datastores::put(session, test_.workspace_key(), "store", file); });
+  };
+  put("a", 'a');
+  put("b", 'b');
+  put("a", 'c');
+  EXPECT_EQ(referred(), "bc") << "what was replaced is not referred to";
+  EXPECT_EQ(referred(1), "bc");
+  model::RunInputs inputs;
+  inputs["data"].snapshot_id = add_snapshot('d', 10);
+  const std::int64_t run = add_run();
+  test_.write([&](Session& session) { datastores::keep_inputs(session, test_.workspace_key(), run, inputs); });
+  EXPECT_EQ(remove_unused(50), 0);
+  test_.write([&](Session& session) { session.run("DELETE FROM runs WHERE key = ?", {run}); });
+  EXPECT_EQ(remove_unused(50), 1);
 }
 
 TEST_F(References, TheOldestActiveRunIsTheOneThatHasNotEnded) {

@@ -57,6 +57,7 @@ Json environment_json(const model::EnvironmentDefinition& environment) {
                {"variables", environment.variables}};
   write(json, "version", environment.version);
   write(json, "python_version", environment.python_version);
+  if (environment.system_site_packages) json["system_site_packages"] = true;
   if (!environment.pip_constraints.empty()) json["pip_constraints"] = environment.pip_constraints;
   if (!environment.conda_channels.empty()) json["conda_channels"] = environment.conda_channels;
   if (environment.container) json["container"] = container_json(*environment.container);
@@ -71,6 +72,7 @@ model::EnvironmentDefinition environment_from(const Json& json) {
   read(json, "user_managed_dependencies", environment.user_managed_dependencies);
   read(json, "pip_packages", environment.pip_packages);
   read(json, "conda_packages", environment.conda_packages);
+  read(json, "system_site_packages", environment.system_site_packages);
   read(json, "pip_constraints", environment.pip_constraints);
   read(json, "conda_channels", environment.conda_channels);
   read(json, "python_version", environment.python_version);
@@ -96,6 +98,12 @@ model::Distribution distribution_from(const Json& json) {
   read(json, "process_count_per_node", distribution.process_count_per_node);
   read(json, "backend", distribution.backend);
   return distribution;
+}
+
+model::RunInputs inputs_from(const Json& json) {
+  auto inputs = model::inputs_from_json(json);
+  if (!inputs) throw StoreFailure(Error{Code::internal, "database: damaged inputs: " + inputs.error().detail, "", {}});
+  return *std::move(inputs);
 }
 
 template <typename Read>
@@ -130,6 +138,8 @@ std::string to_stored(const model::RunSpec& spec) {
                {"max_retries", spec.max_retries},
                {"priority", spec.priority},
                {"grace_seconds", spec.grace_seconds}};
+  if (!spec.inputs.empty()) json["inputs"] = to_json(spec.inputs);
+  for (const auto& [index, name] : spec.argument_inputs) json["argument_inputs"].push_back(Json::array({index, name}));
   if (spec.distribution) json["distribution"] = distribution_json(*spec.distribution);
   return dump_json(json);
 }
@@ -140,6 +150,10 @@ model::RunSpec spec_from_stored(std::string_view text) {
     read(json, "script", spec.script);
     read(json, "command", spec.command);
     read(json, "arguments", spec.arguments);
+    if (const auto at = json.find("inputs"); at != json.end()) spec.inputs = inputs_from(*at);
+    if (const auto at = json.find("argument_inputs"); at != json.end()) {
+      for (const Json& pair : *at) spec.argument_inputs.emplace(pair.at(0).get<std::size_t>(), pair.at(1).get<std::string>());
+    }
     if (const auto at = json.find("environment"); at != json.end()) spec.environment = environment_from(*at);
     read(json, "environment_variables", spec.environment_variables);
     if (const auto at = json.find("distribution"); at != json.end()) spec.distribution = distribution_from(*at);

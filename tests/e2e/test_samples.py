@@ -19,6 +19,17 @@ def run_sample(server, *command):
     return done.stdout
 
 
+def test_the_quickstart_is_short_and_fits_its_line(server):
+    folder = SOURCE / "samples" / "quickstart"
+    assert sum(len(path.read_text().splitlines()) for path in folder.glob("*.py")) < 40
+    output = run_sample(server, str(folder / "submit.py"))
+
+    assert "epoch 19: loss" in output and "registered line:1" in output
+    [run] = server.json("run", "list")["runs"]
+    losses = [point["value"] for point in server.json("run", "metrics", run["run_id"])["metrics"]["loss"]]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < 0.2 * losses[0]
+
+
 def test_birds_learn_and_become_a_registered_model(server):
     output = run_sample(server, str(SOURCE / "samples" / "birds" / "submit.py"), "--num_epochs", "5")
 

@@ -35,6 +35,18 @@ CREATE TABLE compute_targets (
   UNIQUE (workspace_key, name)
 ) STRICT;
 
+CREATE TABLE datastore_files (
+  key INTEGER PRIMARY KEY,
+  workspace_key INTEGER NOT NULL REFERENCES workspaces,
+  datastore TEXT NOT NULL,
+  path TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  written_at INTEGER NOT NULL,
+  written_by TEXT NOT NULL,
+  UNIQUE (workspace_key, datastore, path)
+) STRICT;
+
 CREATE TABLE environment_overrides (
   workspace_key INTEGER NOT NULL REFERENCES workspaces,
   name TEXT NOT NULL,
@@ -176,6 +188,14 @@ CREATE TABLE run_attempts (
   resolved_environment TEXT, prepared TEXT, to_kill INTEGER NOT NULL DEFAULT 0, engine TEXT NOT NULL DEFAULT 'local',  -- JSON
   PRIMARY KEY (run_key, attempt)
 ) STRICT;
+
+CREATE TABLE run_inputs (
+  run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  workspace_key INTEGER NOT NULL,
+  snapshot_id TEXT NOT NULL,
+  PRIMARY KEY (run_key, name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run_metrics (
   run_key INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -320,6 +340,8 @@ CREATE INDEX idempotency_by_age ON idempotency (created_at);
 CREATE INDEX model_versions_by_run ON model_versions (workspace_key, run_id, key);
 
 CREATE INDEX model_versions_by_workspace ON model_versions (workspace_key, key);
+
+CREATE INDEX run_inputs_by_snapshot ON run_inputs (workspace_key, snapshot_id);
 
 CREATE INDEX run_metrics_by_number ON run_metrics (workspace_key, name, number, run_key, experiment_key);
 

@@ -6,12 +6,25 @@ import shutil
 import tarfile
 import time
 import zipfile
-from typing import cast, IO, Optional
+from typing import cast, IO, List, NamedTuple, Optional
 
+from .parallel import run_parallel
 from .http import Client, RETRY_FOR_SECONDS, Stream
 from .problems import ErrorClass
-from .._terminal.progress import Progress
+from .._terminal.progress import counted, Progress
 from ..exceptions import ProjectSystemException, ServerUnreachableException, UserErrorException
+
+
+Wanted = NamedTuple("Wanted", [("path", str), ("target", str), ("size", int), ("sha256", Optional[str])])
+WORKERS = 4
+
+
+def download_files(client: Client, wanted: List[Wanted], label: str, error: Optional[ErrorClass] = None) -> None:
+    """Fetches several files at once, as download_file does each, and shows how far all of them are together."""
+    if not wanted:
+        return
+    with Progress("{} ({})".format(label, counted(len(wanted), "file")), sum(one.size for one in wanted)) as progress:
+        run_parallel([lambda one=one: _download(client, one, progress, error) for one in wanted], WORKERS)  # type: ignore[misc]
 
 
 def download_file(client: Client, path: str, target: str, size: int, sha256: Optional[str], label: str,
@@ -21,11 +34,17 @@ def download_file(client: Client, path: str, target: str, size: int, sha256: Opt
     Folders above it are made. `sha256` None: the content is not checked but for its size. An existing file is
     replaced; it is the caller's to refuse that before.
     """
+    with Progress("Downloading " + label, size) as progress:
+        _download(client, Wanted(path, target, size, sha256), progress, error)
+
+
+def _download(client: Client, wanted: Wanted, progress: Progress, error: Optional[ErrorClass]) -> None:
+    target = wanted.target
     temporary = temporary_beside(target)
     try:
         os.makedirs(os.path.dirname(temporary), exist_ok=True)
-        with open(temporary, "wb") as file, Progress("Downloading " + label, size) as progress:
-            _fetch(client, path, file, size, sha256, progress, error)
+        with open(temporary, "wb") as file:
+            _fetch(client, wanted.path, file, wanted.size, wanted.sha256, progress, error)
         os.replace(temporary, target)
     except OSError as fault:
         _remove(temporary)

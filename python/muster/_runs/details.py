@@ -12,7 +12,10 @@ def details_of(data: Dict[str, Any], log_files: Dict[str, str]) -> Dict[str, Any
         "target": data.get("compute_target"),
         "status": data["status"],
         "properties": dict(data.get("properties") or {}, ContentSnapshotId=data.get("snapshot_id")),
-        "inputDatasets": [],
+        "inputDatasets": [{"dataset": {"id": "{}/{}".format(one["datastore"], one["path"])},
+                           "consumptionDetails": {"type": "RunInput", "inputName": name, "mechanism": one["mode"].capitalize(),
+                                                  "pathOnCompute": None}}
+                          for name, one in sorted((data.get("inputs") or {}).items())],
         "outputDatasets": [],
         "runDefinition": {
             "script": data.get("script"), "command": data.get("command") or "", "arguments": data.get("arguments") or [],

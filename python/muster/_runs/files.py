@@ -5,7 +5,6 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, TYPE_CH
 
 from .._client.addresses import path_segments
 from .._snapshots.hash_cache import hash_file
-from .._client.parallel import run_parallel
 from .._terminal.progress import Progress, counted
 from ..exceptions import UserErrorException
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from .._client.http import Client
     from ..workspace import Workspace
 
-DOWNLOAD_WORKERS = 4
 
 
 class RunFiles:
@@ -82,8 +80,13 @@ class RunFiles:
         if not overwrite:
             for target in targets:
                 _refuse_existing(target)
-        run_parallel([lambda name=name, target=target: self._fetch(files[name], target, overwrite)  # type: ignore[misc]
-                      for name, target in zip(names, targets)], DOWNLOAD_WORKERS)
+        pairs = [(files[name], target) for name, target in zip(names, targets)]
+        for file, target in pairs:
+            if file.get("log"):
+                self._fetch(file, target, overwrite)
+        from .._client.download import download_files, Wanted  # With the HTTP client, which jobs that only log do without.
+        download_files(self._client, [Wanted("{}/artifacts/{}".format(self._path, path_segments(file["path"])), target, file["size"],
+                                             file.get("sha256")) for file, target in pairs if not file.get("log")], "Downloading files")
 
     def get_all_logs(self, destination: Optional[str] = None) -> List[str]:
         """Fetches all logs, into `./assets/<run id>` unless another folder is given; returns their paths. Replaces those there."""

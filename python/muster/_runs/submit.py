@@ -11,6 +11,7 @@ from .._snapshots.snapshot import take_snapshot
 from .._snapshots.upload import upload_snapshot
 from ..exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
 from .labels import texts
+from .._inputs import RunInput
 from ..estimator import Estimator
 from ..runconfig import check_environment
 from ..script_run_config import ScriptRunConfig
@@ -75,12 +76,17 @@ def _describe(experiment: str, config: ScriptRunConfig, here: bool) -> Dict[str,
         "compute_target": run_config.target,
         "environment_variables": texts(run_config.environment_variables),
     }
+    inputs: Dict[str, RunInput] = {}
+    for reference in run_config.data_references.values():
+        _add_input(reference._input(), inputs)
     if config.script:
         body["script"] = _script_path(config.source_directory, config.script)
-        body["arguments"] = [_argument(argument) for argument in config.arguments]
+        body["arguments"] = [_argument(argument, inputs) for argument in config.arguments]
     else:
-        command = config.command if isinstance(config.command, str) else " ".join(str(part) for part in config.command or [])
-        body["command"] = " ".join([command] + [_argument(argument) for argument in config.arguments])
+        parts = [config.command] if isinstance(config.command, str) else list(config.command or [])
+        body["command"] = " ".join(_word(part, inputs) for part in parts + list(config.arguments))
+    if inputs:
+        body["inputs"] = {name: one._wire() for name, one in inputs.items()}
     environment = check_environment(run_config.environment)._definition()
     if environment is not None:
         _offer_own_python(environment, run_config.target, here)
@@ -112,8 +118,24 @@ def _script_path(source_directory: str, script: str) -> str:
     return relative.replace(os.sep, "/")
 
 
-def _argument(argument: Any) -> str:
-    """An argument as text. Things that would need data to be brought to the node are not texts."""
+def _add_input(one: RunInput, inputs: Dict[str, RunInput]) -> RunInput:
+    there = inputs.setdefault(one._name, one)
+    if there._wire() != one._wire():
+        raise UserErrorException("arguments: two inputs are named {}: {!r} and {!r}. Name one of them otherwise.".format(
+            one._name, there, one))
+    return one
+
+
+def _word(argument: Any, inputs: Dict[str, RunInput]) -> str:
+    """An argument in a command line: an input is the variable that the node's shell replaces by its path."""
+    typed = _argument(argument, inputs)
+    return typed if isinstance(typed, str) else str(inputs[typed["input"]])
+
+
+def _argument(argument: Any, inputs: Dict[str, RunInput]) -> Union[str, Dict[str, str]]:
+    """An argument as text; what is in a datastore as the input that it becomes."""
+    if hasattr(argument, "_input"):
+        return {"input": _add_input(argument._input(), inputs)._name}
     if isinstance(argument, (list, tuple, dict, set)) or argument is None:
         raise UserErrorException("arguments: {!r} is of type {}; each argument must be a string or a number.".format(
             argument, type(argument).__name__))

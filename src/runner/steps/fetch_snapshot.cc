@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 
+#include "launch/job_variables.h"
 #include "runner/patient_start.h"
 #include "runner/persist.h"
 #include "runner/steps/steps.h"
@@ -42,24 +43,49 @@ Result<void> fetch_once(client::Api& api, const std::string& path, const std::fi
   return {};
 }
 
-}  // namespace
-
-Result<void> fetch_snapshot(NodeRun& run) {
-  const std::filesystem::path& folder = run.folder.root();
-  if (!run.order.snapshot_id) {
-    MUSTER_TRY(remove_tree(folder));
-    return run.folder.make();
-  }
+/// The files of a snapshot, as all that is in the folder.
+Result<void> fetch(NodeRun& run, const std::string& snapshot_id, const std::filesystem::path& folder) {
   MUSTER_TRY_ASSIGN(const auto api, run.make_api(run.stop.asked_token()));
-  const std::string path = api->in_workspace({"snapshots", *run.order.snapshot_id, "archive"});
+  const std::string path = api->in_workspace({"snapshots", snapshot_id, "archive"});
   std::optional<Error> own_fault;
   auto fetched = persist(run.stop.asked_token(), [&]() -> Result<void> {
     auto once = fetch_once(*api, path, folder, run.stop.asked_token(), own_fault);
     return own_fault ? Result<void>{} : std::move(once);
   });
   if (own_fault) return tl::unexpected(*own_fault);
-  MUSTER_TRY(std::move(fetched));
+  return fetched;
+}
+
+/// What an input promises of a mount: that nobody writes into a file by mistake. It is a copy, so that nothing else could be harmed.
+Result<void> make_read_only(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (auto at = std::filesystem::recursive_directory_iterator(folder, error); !error && at != std::filesystem::end(at);
+       at.increment(error)) {
+    if (!at->is_regular_file(error)) continue;
+    const auto write = std::filesystem::perms::owner_write | std::filesystem::perms::group_write | std::filesystem::perms::others_write;
+    std::filesystem::permissions(at->path(), write, std::filesystem::perm_options::remove, error);
+  }
+  if (error) return fail(Code::internal, "could not make the input in {} read-only: {}", folder.string(), error.message());
+  return {};
+}
+
+}  // namespace
+
+Result<void> fetch_snapshot(NodeRun& run) {
+  if (run.order.snapshot_id)
+    MUSTER_TRY(fetch(run, *run.order.snapshot_id, run.folder.root()));
+  else
+    MUSTER_TRY(remove_tree(run.folder.root()));
   return run.folder.make();
+}
+
+Result<void> fetch_inputs(NodeRun& run) {
+  for (const auto& [name, input] : run.order.inputs) {
+    const std::filesystem::path folder = launch::input_folder(run.folder.root(), name);
+    MUSTER_TRY(fetch(run, input.snapshot_id, folder));
+    if (input.mode == model::RunInput::Mode::mount) MUSTER_TRY(make_read_only(folder));
+  }
+  return {};
 }
 
 }  // namespace muster::runner::steps

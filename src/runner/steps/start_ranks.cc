@@ -26,6 +26,13 @@ Result<fs::path> interpreter_folder(const std::string& interpreter, const fs::pa
   return environment::python_folder(interpreter, scratch / "python" / sha256_hex(interpreter).substr(0, 16));
 }
 
+/// As MUSTER_INPUTS says it.
+std::string inputs_of(const client::WorkOrder& order) {
+  std::string lines;
+  for (const auto& [name, input] : order.inputs) lines += (lines.empty() ? "" : "\n") + name + "=" + input.file;
+  return lines;
+}
+
 Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scratch) {
   const client::WorkOrder& order = run.order;
   launch::JobVariablesInput job;
@@ -38,7 +45,7 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scr
   job.experiment = order.experiment;
   job.attempt = order.attempt;
   job.node_count = order.node_count;
-  job.node = {order.node_rank, fs::absolute(run.folder.root()), run.group->name()};
+  job.node = {order.node_rank, fs::absolute(run.folder.root()), run.group->name(), inputs_of(order)};
   job.url = run.options.url;
   job.token = order.job_token;
   job.prepared = environment::variables_of(order.prepared);
@@ -53,6 +60,7 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scr
   input.script = order.script;
   input.command = order.command;
   input.arguments = order.arguments;
+  for (const auto& [index, name] : order.argument_inputs) input.arguments[index] = "${" + launch::input_variable(name) + "}";
   input.prefix = order.prepared.prefix;
   input.interpreter = environment::interpreter_of(order.prepared);
   input.shell = shell();

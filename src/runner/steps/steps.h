@@ -17,6 +17,8 @@ Result<void> check_in(NodeRun& run);
 // Preparing: a failure is why the ranks could not be started; a stop asked for ends it.
 /// An empty run folder, then the snapshot in it.
 Result<void> fetch_snapshot(NodeRun& run);
+/// The files of the run's inputs, each in a folder of its own; those of a mount are read-only.
+Result<void> fetch_inputs(NodeRun& run);
 /// What earlier attempts left in outputs/, when the work order asks for it.
 Result<void> restore_outputs(NodeRun& run);
 /// Where the server could not prepare it, since its disk is not this node's: below the node's scratch folder, kept for later runs.

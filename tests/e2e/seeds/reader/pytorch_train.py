@@ -3,6 +3,7 @@
 import argparse
 import os
 
+import torch
 from azureml.core.run import Run
 
 run = Run.get_context()
@@ -11,6 +12,7 @@ parser.add_argument("--num_epochs", type=int, default=25)
 parser.add_argument("--output_dir")
 options = parser.parse_args()
 
+print("torch " + torch.__version__)
 run.log("lr", 0.001)
 for epoch in range(options.num_epochs):
     print("Epoch {}/{}".format(epoch, options.num_epochs - 1))

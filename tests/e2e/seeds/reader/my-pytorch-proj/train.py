@@ -1,3 +1,5 @@
+"""Reads the data that it is given."""
+
 import argparse
 import os
 
@@ -5,4 +7,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--data_dir")
 options = parser.parse_args()
 
-print("the data: " + ", ".join(sorted(os.listdir(options.data_dir))))
+found = sorted(os.path.relpath(os.path.join(folder, name), options.data_dir)
+               for folder, _, names in os.walk(options.data_dir) for name in names)
+assert found == ["bee.txt", "train/ant.txt"], found
+print("the data: " + ", ".join(found))
