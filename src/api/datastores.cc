@@ -144,7 +144,7 @@ Result<std::vector<model::Snapshot>> find_inputs(store::Session& session, std::i
     }
     auto files = store::datastores::at_or_below(session, workspace_key, input.datastore, input.path, model::kSnapshotFileLimit);
     // At the top the SDK keeps what datasets are registered by, which is nobody's data.
-    std::erase_if(files, [&](const model::DatastoreFile& file) { return input.path.empty() && file.path.starts_with(".muster/"); });
+    if (input.path.empty()) std::erase_if(files, [](const model::DatastoreFile& file) { return file.path.starts_with(".muster/"); });
     if (files.empty() || files.size() > model::kSnapshotFileLimit) {
       error.errors.push_back(
           {field + ".path",

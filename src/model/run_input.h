@@ -2,6 +2,7 @@
 // A run's input: a file or folder of a datastore, that its nodes get a copy of before the ranks start. Pure.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
