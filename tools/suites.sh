@@ -51,8 +51,13 @@ cpp_suite() {
   fi
   junit=$PWD/build/$1/tests.xml
   rm -f "$junit"
+  # One Slurm for all of its tests, each of which would else start one of its own.
+  export MUSTER_TEST_SLURM="$PWD/build/slurm-tests"
+  python3 tools/slurm_testbed.py start "$MUSTER_TEST_SLURM" || unset MUSTER_TEST_SLURM
   step "C++ tests ($1)" in_fixed_memory "$1" ctest --test-dir "build/$1" -j "$(core_count)" --output-on-failure --no-tests=error \
     --output-junit "$junit" || true
+  python3 tools/slurm_testbed.py stop build/slurm-tests
+  unset MUSTER_TEST_SLURM
   count_junit "C++ ($1)" "$junit"
 }
 
