@@ -27,6 +27,7 @@ engine::Attempt SchedulerImpl::attempt_of(const model::Run& run, bool salvage) c
     attempt.target.name = target.second;
   attempt.node_count = run.spec.node_count;
   attempt.of_node.time_limit = std::chrono::seconds(run.spec.max_run_duration_seconds);
+  attempt.grace = std::chrono::seconds(run.spec.grace_seconds);
   if (!targets_.engine_grants_nodes(target)) {
     for (const model::RunNode& node : run.nodes) attempt.granted.push_back({node.host, node.gpus});
   }

@@ -82,6 +82,68 @@ TEST_F(OutsideEngineTest, ACancelByTheManagersOwnMeansIsTheRunsEnd) {
   EXPECT_EQ(look(run).status_detail, "it was canceled outside of Muster (CANCELLED by 1000)");
 }
 
+/// A report of a rank that its runner was asked to end.
+model::RankReport asked_to_end() {
+  model::RankReport report;
+  report.signal = "SIGTERM";
+  report.stopped_by_us = true;
+  return report;
+}
+
+TEST_F(OutsideEngineTest, WhyRunnersWereAskedToEndIsTheEnginesToSay) {
+  const model::Run run = waiting();
+  nodes_.give_nodes(id(run));
+  ASSERT_TRUE(becomes(run, RunStatus::starting));
+  ASSERT_TRUE(check_in(run));
+  ASSERT_TRUE(scheduler_->finished(node(run), {asked_to_end()}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, Json::object(), {}));
+  EXPECT_TRUE(shows(run, "its ranks were asked to end; waiting to hear why"));
+  EXPECT_EQ(look(run).status, RunStatus::finalizing);
+  start();  // the next server waits for it too
+  EXPECT_TRUE(nodes_.recovered.wait([](const auto& ids) { return ids.size() == 1; }));
+  nodes_.lose(id(run), "machine-0", {engine::GoneKind::canceled_outside, "CANCELLED by 1000", "", true});
+  EXPECT_TRUE(becomes(run, RunStatus::canceled));
+  EXPECT_EQ(look(run).status_detail, "it was canceled outside of Muster (CANCELLED by 1000)");
+}
+
+TEST_F(OutsideEngineTest, RanksThatWereSentTheSignalThemselvesAreNoCause) {
+  const model::Run run = waiting();
+  nodes_.give_nodes(id(run));
+  ASSERT_TRUE(becomes(run, RunStatus::starting));
+  ASSERT_TRUE(check_in(run));
+  model::RankReport report = asked_to_end();
+  report.stopped_by_us = false;
+  ASSERT_TRUE(scheduler_->finished(node(run), {report}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, Json::object(), {}));
+  EXPECT_TRUE(shows(run, "its ranks were asked to end; waiting to hear why"));
+  nodes_.lose(id(run), "machine-0", {engine::GoneKind::exited, "exit code 0", "", true});
+  EXPECT_TRUE(becomes(run, RunStatus::failed)) << "it was nobody that the engine knows of";
+  EXPECT_EQ(look(run).error->code, "user_error");
+}
+
+TEST_F(OutsideEngineTest, ANodeThatWasTakenBeforeItsRanksWereDoneIsALostOne) {
+  const model::Run run = waiting();
+  nodes_.give_nodes(id(run));
+  ASSERT_TRUE(becomes(run, RunStatus::starting));
+  ASSERT_TRUE(check_in(run));
+  ASSERT_TRUE(scheduler_->finished(node(run), {asked_to_end()}));
+  ASSERT_TRUE(scheduler_->done(node(run), {}, Json::object(), {}));
+  nodes_.lose(id(run), "machine-0", {engine::GoneKind::preempted, "PREEMPTED", "", true});
+  EXPECT_TRUE(becomes(run, RunStatus::failed));
+  EXPECT_EQ(look(run).error->code, "node_lost");
+  EXPECT_EQ(look(run).error->message, "node 0 (machine-0) was lost: PREEMPTED");
+}
+
+TEST_F(OutsideEngineTest, ANodesNameIsTheEnginesAlsoWhenItComesLate) {
+  const model::Run run = waiting();
+  ASSERT_TRUE(scheduler_->check_in(id(run), {"machine-0", "host", "10.0.0.1", 6105, 7, false}));
+  EXPECT_EQ(look(run).nodes.at(0).host, "host");
+  nodes_.give_nodes(id(run));
+  run_to_end(run, 0, 1);
+  EXPECT_TRUE(becomes(run, RunStatus::completed));
+  EXPECT_EQ(look(run).nodes.at(0).host, "machine-0");
+}
+
 TEST_F(OutsideEngineTest, TimeToCheckInBeginsWhenTheNodesAreThere) {
   start_patience_ = std::chrono::milliseconds(1);
   start();

@@ -101,7 +101,11 @@ void conclude(Run& run, const Circumstances& circumstances, std::vector<Effect>&
 }
 
 void look_at_nodes(Run& run, const Circumstances& circumstances, std::vector<Effect>& effects) {
-  if (all_nodes(run, {NodeStatus::done})) {
+  if (all_nodes(run, {NodeStatus::done}) && circumstances.engine_grants_nodes && ended_unexplained(run)) {
+    // A cluster manager asks runners to end before it takes their nodes, and says why afterwards.
+    if (run.status != RunStatus::finalizing) enter(run, RunStatus::finalizing, circumstances.now);
+    run.status_detail = "its ranks were asked to end; waiting to hear why";
+  } else if (all_nodes(run, {NodeStatus::done})) {
     conclude(run, circumstances, effects);
   } else if (all_nodes(run, {NodeStatus::finished, NodeStatus::done}) && run.status != RunStatus::finalizing &&
              run.status != RunStatus::cancel_requested) {

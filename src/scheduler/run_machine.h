@@ -51,6 +51,7 @@ struct NodeCheckedIn {
   std::string address;
   int port = 0;  ///< 0: it offers none
   std::int64_t pid = 0;
+  std::string host{};  ///< what its machine calls itself; the engine may have a better name
 };
 struct RanksStarted {
   int node_rank = 0;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "scheduler/run_outcome.h"
 #include "scheduler/run_step.h"
 
 namespace muster::scheduler {
@@ -58,11 +59,11 @@ RunNode* RunStep::place_of(const std::string& key) const {
 
 bool RunStep::operator()(const NodesThere& event) const {
   const bool is_first = run.status == RunStatus::provisioning || waits_for_engine();
-  if (!is_first && run.status != RunStatus::starting) return false;
+  if (!is_first && !at.engine_grants_nodes) return false;
   bool changed = is_first;
   for (const engine::Node& there : event.nodes) {
     RunNode* node = place_of(there.key);
-    if (node == nullptr || !node->host.empty()) continue;
+    if (node == nullptr || node->host == there.name) continue;
     node->host = there.name;
     changed = true;
   }
@@ -93,6 +94,7 @@ bool RunStep::operator()(const NodeCheckedIn& event) const {
   const bool same = node->runner_pid == event.pid && node->address == event.address && (event.port == 0 || node->port == event.port);
   node->runner_pid = event.pid;
   node->address = event.address;
+  if (node->host.empty()) node->host = event.host;
   if (event.port != 0) node->port = event.port;
   node->last_heartbeat_at = at.now;
   // A runner may speak before the engine has told that it is there.
@@ -113,12 +115,23 @@ void RunStep::note_kind(RunNode& node, const engine::Gone& how) const {
   run.status_detail = run.cancel_reason;
 }
 
+bool RunStep::explain(RunNode& node, const engine::Gone& how) const {
+  if (!at.engine_grants_nodes || !ended_unexplained(run)) return false;
+  note_kind(node, how);
+  node.gone = how.words;
+  // Its ranks did not get to their end.
+  if (how.kind == engine::GoneKind::preempted || how.kind == engine::GoneKind::node_failed) node.salvages = kMostSalvages;
+  look_at_nodes(run, at, effects);
+  return true;
+}
+
 bool RunStep::operator()(const NodeGone& event) const {
   const RunNode* named = event.key.empty() ? nullptr : node_of_key(run, event.key);
   if (!event.key.empty() && named == nullptr)
     return refuse(Code::not_found, fmt::format("its engine tells of a node '{}' that it has not", event.key));
   RunNode* node = node_of(run, named == nullptr ? event.node_rank : named->node_rank);
-  if (node == nullptr || node->status == NodeStatus::done) return false;
+  if (node == nullptr) return false;
+  if (node->status == NodeStatus::done) return explain(*node, event.how);
   const bool was_stopping = stop_reason(run).has_value();
   const engine::Gone& how = event.how;
   note_kind(*node, how);

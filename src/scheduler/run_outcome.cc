@@ -23,6 +23,16 @@ std::vector<model::RankReport> all_reports(const Run& run) {
   return reports;
 }
 
+/// A manager that takes a node sends these to all that runs there, the ranks too.
+bool is_from_outside(const model::RankReport& report) { return report.signal == "SIGTERM" || report.signal == "SIGKILL"; }
+
+/// It was lost with its node, for a reason that the engine has named.
+bool went_with_its_node(const Run& run, const model::RankReport& report) {
+  return is_from_outside(report) && std::any_of(run.nodes.begin(), run.nodes.end(), [&](const RunNode& node) {
+           return node.node_rank == report.node_rank && node.salvages > 0 && !node.gone.empty();
+         });
+}
+
 int world_size(const Run& run) {
   std::size_t ranks = 0;
   for (const RunNode& node : run.nodes) ranks += node.reports.size();
@@ -37,10 +47,19 @@ bool lost_work(const RunNode& node) { return node.salvages > 0 && !ranks_succeed
 
 bool only_lost_its_peer(const model::RankReport& report) { return report.exception && model::is_communication_error(*report.exception); }
 
+bool ended_unexplained(const Run& run) {
+  if (run.cancel_asked || run.error) return false;
+  const auto cause = model::choose_cause(all_reports(run));
+  if (cause && !is_from_outside(*cause) && !only_lost_its_peer(*cause)) return false;
+  const bool is_told =
+      std::any_of(run.nodes.begin(), run.nodes.end(), [](const RunNode& node) { return !node.gone.empty() || lost_work(node); });
+  return !is_told && !std::all_of(run.nodes.begin(), run.nodes.end(), ranks_succeeded);
+}
+
 std::optional<model::RunError> error_of(const Run& run) {
   if (run.error && !is_not_kept(*run.error)) return run.error;
   const auto cause = model::choose_cause(all_reports(run));
-  if (cause && !only_lost_its_peer(*cause)) return model::to_run_error(*cause, world_size(run));
+  if (cause && !only_lost_its_peer(*cause) && !went_with_its_node(run, *cause)) return model::to_run_error(*cause, world_size(run));
   for (const RunNode& node : run.nodes) {
     if (!lost_work(node)) continue;
     model::RunError error;

@@ -18,6 +18,10 @@ bool lost_work(const model::RunNode& node);
 /// The rank only failed because it could not talk to another one: the true cause is most likely elsewhere.
 bool only_lost_its_peer(const model::RankReport& report);
 
+/// Ranks were ended because their runners were asked to, or as whoever ends a whole machine or job ends them, and nothing that is known of
+/// the run is a reason for that.
+bool ended_unexplained(const model::Run& run);
+
 /// The run's error when its nodes are done: a rank's own failure, else a lost node, else a failure of communication, else a node that said
 /// nothing. Nothing: all ranks of all nodes succeeded.
 std::optional<model::RunError> error_of(const model::Run& run);

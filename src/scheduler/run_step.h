@@ -50,6 +50,8 @@ struct RunStep {
   bool waits_for_engine() const;
   /// The node of that key, else the first without one, which it is from now on; nullptr when there is none.
   model::RunNode* place_of(const std::string& key) const;
+  /// Of a node that is done, whose ranks were asked to end by nobody that was known: the engine says why.
+  bool explain(model::RunNode& node, const engine::Gone& how) const;
   /// What the engine's kind of loss means beyond that the runner is gone.
   void note_kind(model::RunNode& node, const engine::Gone& how) const;
 };

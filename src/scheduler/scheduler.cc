@@ -150,7 +150,7 @@ TargetStatus SchedulerImpl::target_status(const std::string& workspace, const st
 }
 
 Result<CheckedIn> SchedulerImpl::check_in(const engine::AttemptId& attempt, const CheckIn& arrival) {
-  const NodeCheckedIn event{arrival.node, arrival.address, arrival.port, arrival.pid};
+  const NodeCheckedIn event{arrival.node, arrival.address, arrival.port, arrival.pid, arrival.host};
   MUSTER_TRY_ASSIGN(const Step applied, apply(NodeId{attempt.run_id, attempt.attempt, 0}, event));
   const model::Run& run = applied.run;
   if (model::has_ended(run.status)) return fail(Code::conflict, "run {} has ended: it is {}", run.run_id, model::to_string(run.status));
