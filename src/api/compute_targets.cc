@@ -1,5 +1,6 @@
 #include "store/compute_targets.h"
 
+#include <functional>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -9,6 +10,8 @@
 #include "api/label_patch.h"
 #include "api/query.h"
 #include "api/resources.h"
+#include "api/vm_sizes.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "model/names.h"
 
@@ -78,12 +81,23 @@ void check_order(ObjectReader& in, const model::ComputeTarget& target) {
 }
 
 void check_engine(ObjectReader& in, const engine::Registry& engines, const model::ComputeTarget& target) {
-  const auto checked = engines.check(target.engine, target.engine_options);
+  const auto checked = engines.check(target);
   if (checked) return;
   for (const FieldError& fault : checked.error().errors) in.fault(fault.field, fault.detail, fault.hint);
 }
 
-Result<model::ComputeTarget> read_target(const Json& body, const engine::Registry& engines) {
+/// A size that this server's home maps stands for nodes of Slurm's; where it maps none, it is a label.
+void take_vm_size(ObjectReader& in, const std::filesystem::path& home, model::ComputeTarget& target) {
+  constexpr std::uint64_t kLongestFile = 1 << 20;
+  const auto file = read_file(home / kVmSizesFile, kLongestFile);
+  if (!file && file.error().code == Code::not_found) return;
+  auto options = file ? options_of_vm_size(*file, target.vm_size) : tl::unexpected(file.error());
+  if (!options) return in.fault("vm_size", options.error().detail, options.error().hint);
+  target.engine = "slurm";
+  target.engine_options = std::move(*options);
+}
+
+Result<model::ComputeTarget> read_target(const Json& body, const api::Services& services) {
   ObjectReader in(body);
   model::ComputeTarget target;
   target.name = in.text("name");
@@ -105,9 +119,15 @@ Result<model::ComputeTarget> read_target(const Json& body, const engine::Registr
   if (utf8_length(target.description) > kLongestDescription)
     in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
   target.tags = read_labels(in, "tags");
+  if (!target.vm_size.empty() && !in.has("engine")) take_vm_size(in, services.info.home, target);
   target.engine = in.text_or("engine", target.engine);
-  if (const Json* options = in.member("engine_options"); options != nullptr) target.engine_options = *options;
-  check_engine(in, engines, target);
+  if (const Json* options = in.member("engine_options"); options != nullptr) {
+    if (options->is_object())
+      target.engine_options.update(*options);
+    else
+      target.engine_options = *options;
+  }
+  check_engine(in, services.engines, target);
   MUSTER_TRY(in.finish("compute target"));
   return target;
 }
@@ -117,7 +137,7 @@ Result<http::Response> create_target(Call& call) {
   MUSTER_TRY_ASSIGN(auto earlier, earlier_answer(call, workspace.key));
   if (earlier) return std::move(*earlier);
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
-  MUSTER_TRY_ASSIGN(model::ComputeTarget target, read_target(body, call.services.engines));
+  MUSTER_TRY_ASSIGN(model::ComputeTarget target, read_target(body, call.services));
   target.workspace = workspace.name;
   target.created_at = call.services.clock.now_us();
   target.created_by = call.caller.name;
@@ -134,23 +154,32 @@ Result<http::Response> get_target(Call& call) {
   return http::json_response(200, described_now(call, target));
 }
 
+/// The stored target with what the body changes. `check` is what the engine says to its options, where they are changed.
+using EngineCheck = std::function<void(ObjectReader&, const model::ComputeTarget&)>;
+Result<model::ComputeTarget> changed_by(const Json& body, model::ComputeTarget target, const EngineCheck& check) {
+  ObjectReader in(body);
+  target.max_nodes = static_cast<int>(in.integer_or("max_nodes", target.max_nodes, 1, kMostNodes));
+  target.min_nodes = static_cast<int>(in.integer_or("min_nodes", target.min_nodes, 0, kMostNodes));
+  target.idle_seconds_before_scaledown =
+      in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
+  check_order(in, target);
+  if (const Json* options = in.member("engine_options"); options != nullptr) target.engine_options = *options;
+  check(in, target);
+  MUSTER_TRY(in.finish("compute target"));
+  if (target.name == "local") return fail(Code::conflict, "`local` is this machine; how many runs it takes at once is set in muster.toml");
+  return target;
+}
+
 Result<http::Response> patch_target(Call& call) {
   MUSTER_TRY_ASSIGN(const Json body, json_body(call));
+  // An engine may take its time: it is asked before the store is written.
+  MUSTER_TRY_ASSIGN(const auto before, call.services.store.read([&](store::Session& session) { return target_of(call, session); }));
+  MUSTER_TRY(changed_by(body, before, [&](ObjectReader& in, const model::ComputeTarget& target) {
+    if (in.has("engine_options") || target.max_nodes > before.max_nodes) check_engine(in, call.services.engines, target);
+  }));
   MUSTER_TRY_ASSIGN(const auto changed, call.services.store.write([&](store::Session& session) -> Result<model::ComputeTarget> {
     MUSTER_TRY_ASSIGN(model::ComputeTarget target, target_of(call, session));
-    ObjectReader in(body);
-    target.max_nodes = static_cast<int>(in.integer_or("max_nodes", target.max_nodes, 1, kMostNodes));
-    target.min_nodes = static_cast<int>(in.integer_or("min_nodes", target.min_nodes, 0, kMostNodes));
-    target.idle_seconds_before_scaledown =
-        in.integer_or("idle_seconds_before_scaledown", target.idle_seconds_before_scaledown, 0, kLongestIdleSeconds);
-    check_order(in, target);
-    if (const Json* options = in.member("engine_options"); options != nullptr) {
-      target.engine_options = *options;
-      check_engine(in, call.services.engines, target);
-    }
-    MUSTER_TRY(in.finish("compute target"));
-    if (target.name == "local")
-      return fail(Code::conflict, "`local` is this machine; how many runs it takes at once is set in muster.toml");
+    MUSTER_TRY_ASSIGN(target, changed_by(body, std::move(target), [](ObjectReader&, const model::ComputeTarget&) {}));
     store::compute_targets::update(session, target);
     return target;
   }));

@@ -42,6 +42,7 @@ struct Attempt {
   model::ComputeTarget target;  ///< with the engine's options
   int node_count = 1;
   NodeResources of_node = {};
+  std::chrono::seconds grace{30};                     ///< what its ranks have to end by themselves when they are asked to
   std::vector<GrantedNode> granted = {};              ///< by the engine's pool, one for each node; empty where it has none
   std::vector<std::string> command = {};              ///< argv of every node's runner; [0] is a path
   std::map<std::string, std::string> variables = {};  ///< what the runner needs beside its node's own environment

@@ -83,10 +83,14 @@ TEST_P(EngineContract, TellsHowARunnerEndedAndItsLastWords) {
 TEST_P(EngineContract, RunnersOutliveTheServerAndAreTakenUpAgain) {
   const Handle handle = start(2, {test::Part::waits, test::Part::waits});
   ASSERT_TRUE(begin(2));
+  const auto times_there = [&] {
+    const Words told = told_.all();
+    return std::count(told.begin(), told.end(), "there " + keys_of(handle)[0] + "," + keys_of(handle)[1]);
+  };
+  ASSERT_TRUE(eventually([&] { return times_there() == 1; }));
   restart();
   ASSERT_TRUE(engine_->recover(id_, handle));
-  const Words told = told_.all();
-  EXPECT_EQ(std::count(told.begin(), told.end(), "there " + keys_of(handle)[0] + "," + keys_of(handle)[1]), 2) << "said again";
+  EXPECT_EQ(times_there(), 2) << "said again";
   world_->let_go();
   EXPECT_EQ(lost(2).size(), 2U);
   EXPECT_EQ(begun(), keys_of(handle)) << "nothing was started twice";

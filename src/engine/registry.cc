@@ -43,7 +43,9 @@ const EngineKind* Registry::find(const std::string& kind) const {
   return at == kinds_.end() ? nullptr : &at->second;
 }
 
-Result<void> Registry::check(const std::string& kind, const Json& options) const {
+Result<void> Registry::check(const model::ComputeTarget& target) const {
+  const std::string& kind = target.engine;
+  const Json& options = target.engine_options;
   const EngineKind* found = find(kind);
   if (found == nullptr) {
     std::vector<std::string> known;
@@ -65,7 +67,7 @@ Result<void> Registry::check(const std::string& kind, const Json& options) const
   }
   if (!faults.empty()) return refuse(std::move(faults));
   if (!found->check) return {};
-  auto checked = found->check(options);
+  auto checked = found->check(target);
   if (checked || !checked.error().errors.empty()) return checked;
   return refuse({{"engine_options", checked.error().detail, checked.error().hint}});
 }

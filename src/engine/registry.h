@@ -27,8 +27,9 @@ struct EngineKind {
   std::string description;  ///< in a sentence, for people
   Capabilities capabilities;
   std::vector<EngineOption> options = {};  ///< that a target's engine_options may have
-  /// Of options that all have known names: invalid, in the engine's own words, where a value cannot be. Left out: every value is taken.
-  std::function<Result<void>(const Json& options)> check = {};
+  /// Of a target whose options all have known names: invalid, in the engine's own words, where it cannot be. May ask a cluster manager, and
+  /// take as long as that does. Left out: every value is taken.
+  std::function<Result<void>(const model::ComputeTarget& target)> check = {};
   std::function<std::unique_ptr<Engine>(Listener)> make;
 };
 /// What people are shown of it.
@@ -44,9 +45,9 @@ class Registry {
   const EngineKind* find(const std::string& kind) const;
   const std::map<std::string, EngineKind>& kinds() const { return kinds_; }
 
-  /// Whether a compute target may have this engine with these options; invalid names every fault by its field (`engine`,
-  /// `engine_options.<name>`) and lists what there is.
-  Result<void> check(const std::string& kind, const Json& options) const;
+  /// Whether a compute target may have its engine with its options; invalid names every fault by its field (`engine`,
+  /// `engine_options.<name>`) and lists what there is. Blocks for as long as the engine's check does.
+  Result<void> check(const model::ComputeTarget& target) const;
 
  private:
   std::map<std::string, EngineKind> kinds_;

@@ -10,16 +10,24 @@ Registry two_engines() {
   Registry registry;
   registry.add({"local", "processes of this machine", {}, {}, {}, {}});
   EngineKind grid{"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}, {"account", "who pays"}}, {}, {}};
-  grid.check = [](const Json& options) -> Result<void> {
-    if (options.value("partition", "") == "closed") return fail_hint(Code::invalid, "take cpu", "the grid has no partition 'closed'");
+  grid.check = [](const model::ComputeTarget& target) -> Result<void> {
+    if (target.engine_options.value("partition", "") == "closed")
+      return fail_hint(Code::invalid, "take cpu", "the grid has no partition 'closed'");
     return {};
   };
   registry.add(grid);
   return registry;
 }
 
+Result<void> check(const std::string& kind, const Json& options) {
+  model::ComputeTarget target;
+  target.engine = kind;
+  target.engine_options = options;
+  return two_engines().check(target);
+}
+
 TEST(EngineRegistry, AnEngineThatIsNotThereIsRefusedWithThoseThatAre) {
-  const auto refused = two_engines().check("slurm", Json::object());
+  const auto refused = check("slurm", Json::object());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::invalid);
   ASSERT_EQ(refused.error().errors.size(), 1U);
@@ -29,21 +37,21 @@ TEST(EngineRegistry, AnEngineThatIsNotThereIsRefusedWithThoseThatAre) {
 }
 
 TEST(EngineRegistry, EveryUnknownOptionIsNamedWithTheKnownOnes) {
-  const auto refused = two_engines().check("grid", {{"queue", "x"}, {"node", 3}, {"account", "birds"}});
+  const auto refused = check("grid", {{"queue", "x"}, {"node", 3}, {"account", "birds"}});
   ASSERT_FALSE(refused);
   ASSERT_EQ(refused.error().errors.size(), 2U);
   EXPECT_EQ(refused.error().errors[0].field, "engine_options.node");
   EXPECT_EQ(refused.error().errors[1].field, "engine_options.queue");
   EXPECT_EQ(refused.error().errors[1].hint, "its options are: partition, account");
-  EXPECT_EQ(two_engines().check("local", {{"queue", "x"}}).error().errors[0].hint, "it has no options");
+  EXPECT_EQ(check("local", {{"queue", "x"}}).error().errors[0].hint, "it has no options");
 }
 
 TEST(EngineRegistry, AValueIsASimpleOneAndTheEngineJudgesItInItsOwnWords) {
-  EXPECT_TRUE(two_engines().check("grid", {{"partition", "cpu"}, {"account", 7}}));
-  EXPECT_EQ(two_engines().check("grid", {{"partition", Json::array()}}).error().errors[0].field, "engine_options.partition");
-  EXPECT_EQ(two_engines().check("grid", Json::array()).error().errors[0].field, "engine_options");
-  EXPECT_FALSE(two_engines().check("grid", {{"account", std::string(5'000, 'x')}}));
-  const auto refused = two_engines().check("grid", {{"partition", "closed"}});
+  EXPECT_TRUE(check("grid", {{"partition", "cpu"}, {"account", 7}}));
+  EXPECT_EQ(check("grid", {{"partition", Json::array()}}).error().errors[0].field, "engine_options.partition");
+  EXPECT_EQ(check("grid", Json::array()).error().errors[0].field, "engine_options");
+  EXPECT_FALSE(check("grid", {{"account", std::string(5'000, 'x')}}));
+  const auto refused = check("grid", {{"partition", "closed"}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().errors[0].detail, "the grid has no partition 'closed'");
   EXPECT_EQ(refused.error().hint, "take cpu");

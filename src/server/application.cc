@@ -24,6 +24,7 @@
 #include "client/credentials.h"
 #include "client/uri.h"
 #include "engine/local/local_engine.h"
+#include "engine/slurm/slurm_engine.h"
 #include "http/server.h"
 #include "process/file_limit.h"
 #include "process/gpus.h"
@@ -205,7 +206,8 @@ Result<void> serve(const ServeOptions& options) {
   engine::LocalOptions local;
   local.runs_at_once = settings.local_runs_at_once;
   local.gpus = process::visible_gpus(std::getenv("CUDA_VISIBLE_DEVICES"));
-  const engine::Registry engines(engine::local_engine(local));
+  engine::Registry engines(engine::local_engine(local));
+  engines.add(engine::slurm_engine());
   const auto scheduler = scheduler::Scheduler::create(scheduling, *store, logs, changes, clock, engines);
   MUSTER_TRY(scheduler->recover());
 

@@ -42,6 +42,8 @@ class EngineWorld {
   virtual std::vector<std::string> begun() = 0;
   /// What the runner of that node found in a variable.
   virtual std::string variable(const std::string& key, const std::string& name) = 0;
+  /// Of the compute target.
+  virtual Json engine_options() { return Json::object(); }
   virtual std::chrono::seconds patience() { return std::chrono::seconds(20); }  ///< the longest that starting or ending takes
 };
 
@@ -196,6 +198,7 @@ class EngineContract : public ::testing::TestWithParam<EngineSubject> {
     target_.workspace = "default";
     target_.name = "cpu";
     target_.max_nodes = 4;
+    target_.engine_options = world_->engine_options();
     name_ = {target_.workspace, target_.name};
     if (NodePool* pool = engine_->pool()) pool->define(target_, 0);
   }

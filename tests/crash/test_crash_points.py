@@ -38,6 +38,8 @@ SERVER_POINTS = [
     "server.finished.stored",
     "server.done.stored",
 ]
+# tests/e2e/test_slurm.py kills a server there.
+SLURM_POINTS = ["server.engine.submitted"]
 MODEL_POINTS = ["server.model.in_transaction", "server.create.stored:3"]
 CLIENT_POINTS = ["server.points.stored", "server.points.stored:2", "server.client_log.synced"]
 MIGRATION_POINTS = ["server.migration.in_transaction", "server.migration.in_transaction:3", "server.migration.stored:2"]
@@ -75,7 +77,8 @@ def test_every_point_of_the_source_is_killed_at():
     for file in (SOURCE / "src").rglob("*.cc"):
         if not file.name.endswith("_test.cc"):
             named |= set(re.findall(r'crash_point\("([a-z_.]+)"\)', file.read_text()))
-    assert named == {point.split(":")[0] for point in [*SERVER_POINTS, *MODEL_POINTS, *CLIENT_POINTS, *MIGRATION_POINTS, *RUNNER_POINTS]}
+    points = [*SERVER_POINTS, *SLURM_POINTS, *MODEL_POINTS, *CLIENT_POINTS, *MIGRATION_POINTS, *RUNNER_POINTS]
+    assert named == {point.split(":")[0] for point in points}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def test_an_engine_or_option_that_is_not_there_is_refused_with_those_that_are(se
     assert (made["engine"], made["engine_options"]) == ("local", {})
     problem = server.problem("compute", "create", "there", "--max-nodes", "1", "--engine", "slum")
     assert (problem["code"], problem["errors"][0]["field"]) == ("invalid", "engine")
-    assert problem["errors"][0]["hint"] == "this server has: local"
+    assert problem["errors"][0]["hint"] == "this server has: local, slurm"
     problem = server.problem("compute", "create", "there", "--max-nodes", "1", "--engine-option", "partition=cpu")
     assert problem["errors"][0]["field"] == "engine_options.partition"
     assert problem["errors"][0]["hint"] == "it has no options"

@@ -13,13 +13,13 @@ MEETING_MODULE = pathlib.Path(__file__).parent / "jobs" / "meeting.py"
 class Job:
     """A script on two nodes by two processes (or as the options say), that can `import meeting`."""
 
-    def __init__(self, server, script, *arguments, nodes=2, processes=4, options=(), name="meeting"):
+    def __init__(self, server, script, *arguments, nodes=2, processes=4, options=(), name="meeting", compute="cluster"):
         self.server = server
         self.folder = server.folder / name
         self.folder.mkdir()
         (server.folder / "job").mkdir(exist_ok=True)
         shutil.copy(MEETING_MODULE, server.folder / "job")
-        options = ["--compute", "cluster", "--nodes", nodes, "--processes", processes, "--env", "MEETING=%s" % self.folder, *options]
+        options = ["--compute", compute, "--nodes", nodes, "--processes", processes, "--env", "MEETING=%s" % self.folder, *options]
         self.processes = processes
         self.run_id = server.submit(script, *arguments, options=options)["run_id"]
 

@@ -81,7 +81,21 @@ struct ComputeCreateOptions {
   std::vector<std::string> tags;
   std::optional<std::string> engine;
   std::vector<std::string> engine_options;
+  std::optional<std::string> partition;
+  std::vector<std::string> slurm_options;
 };
+
+/// What the engine is told: by name, or by the options that stand for names of Slurm's.
+Result<Json> engine_options_from(const ComputeCreateOptions& options) {
+  MUSTER_TRY_ASSIGN(Json given, pairs_from(options.engine_options, "--engine-option"));
+  if (given.is_null()) given = Json::object();
+  if (options.partition) given["partition"] = *options.partition;
+  if (!options.slurm_options.empty()) given["sbatch"] = join(options.slurm_options, " ");
+  const bool is_of_slurm = options.partition || !options.slurm_options.empty();
+  if (is_of_slurm && options.engine.value_or("slurm") != "slurm")
+    return fail_hint(Code::invalid, "say --engine slurm, or leave them out", "--partition and --slurm-option are of the engine slurm");
+  return given;
+}
 
 Result<Exit> compute_create(Context& context, const ComputeCreateOptions& options) {
   Json body{{"name", options.name}, {"max_nodes", options.max_nodes.value_or(0)}};
@@ -92,8 +106,11 @@ Result<Exit> compute_create(Context& context, const ComputeCreateOptions& option
   if (options.description) body["description"] = *options.description;
   MUSTER_TRY_ASSIGN(Json tags, pairs_from(options.tags, "--tag"));
   if (!tags.empty()) body["tags"] = std::move(tags);
-  if (options.engine) body["engine"] = *options.engine;
-  MUSTER_TRY_ASSIGN(Json engine_options, pairs_from(options.engine_options, "--engine-option"));
+  if (options.engine)
+    body["engine"] = *options.engine;
+  else if (options.partition || !options.slurm_options.empty())
+    body["engine"] = "slurm";
+  MUSTER_TRY_ASSIGN(Json engine_options, engine_options_from(options));
   if (!engine_options.empty()) body["engine_options"] = std::move(engine_options);
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(const Json target, api->create_resource(api->in_workspace({"compute_targets"}), body));
@@ -112,15 +129,19 @@ void add_compute_create(Command& compute, Context& context) {
   command.option("--max-nodes", "N", options->max_nodes, "the most nodes that it may have").required();
   command.option("--min-nodes", "N", options->min_nodes, "how many nodes it keeps when idle (0)");
   command.option("--idle-seconds", "N", options->idle_seconds, "how long a node may be idle before it is removed (120)");
-  command.option("--vm-size", "SIZE", options->vm_size, "the name of an Azure size; stored, and not used");
-  command.option("--vm-priority", "KIND", options->vm_priority,
+  command.option("--vm-size", "SIZE", options->vm_size, "the name of an Azure size; a label, unless the server maps it to Slurm");
+  command.option("--vm-priority,--priority", "KIND", options->vm_priority,
                  "dedicated or lowpriority; runs on the latter start again when a node is lost");
-  command.option("--engine", "KIND", options->engine, "what runs its nodes (local: processes of the server's machine)");
+  command.option("--engine", "KIND", options->engine, "what gives it nodes: local (processes of the server's machine) or slurm");
+  command.option("--partition", "NAME", options->partition, "of Slurm, where its jobs go");
+  command.option("--slurm-option", "OPTION", options->slurm_options,
+                 "of sbatch, as --slurm-option=--exclusive; may be given several times");
   command.option("--engine-option", "K=V", options->engine_options, "something that the engine is told; may be given several times");
   command.option("--description", "TEXT", options->description, "a description");
   command.option("--tag", "K[=V]", options->tags, "a tag");
   context.add_common_options(command);
   command.example("muster compute create cpu-cluster --max-nodes 4 --idle-seconds 600");
+  command.example("muster compute create gpu-cluster --engine slurm --partition gpu --max-nodes 4 --engine-option gpus=2");
 }
 
 void add_compute_list(Command& compute, Context& context) {

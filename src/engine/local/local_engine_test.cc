@@ -12,59 +12,16 @@
 #include "process/group.h"
 #include "process/spawn.h"
 #include "support/no_descriptors.h"
+#include "support/script_world.h"
 #include "support/temp_folder.h"
 
 namespace muster::engine {
 namespace {
 
 /// Runners are shell scripts on this machine.
-class LocalWorld final : public EngineWorld {
+class LocalWorld final : public test::ScriptWorld {
  public:
   std::unique_ptr<Engine> make(Listener listener) override { return make_local_engine(std::move(listener)); }
-  std::vector<std::string> runner() override { return {"/bin/sh", "-c", kScript, "runner", folder_.path().string()}; }
-  void set_parts(std::vector<test::Part> parts) override {
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      EXPECT_TRUE(write_file(folder_ / fmt::format("part-{}", i), fmt::format("{}\n", static_cast<int>(parts[i])), 0644, Durable::no));
-    }
-  }
-  void let_go() override { EXPECT_TRUE(write_file(folder_ / "go", "", 0644, Durable::no)); }
-  std::vector<std::string> begun() override {
-    std::vector<std::string> keys;
-    const std::string text = read_file(folder_ / "begun").value_or("");
-    for (const std::string_view key : split(text, '\n')) {
-      if (!key.empty()) keys.emplace_back(key);
-    }
-    return keys;
-  }
-  std::string variable(const std::string& key, const std::string& name) override {
-    const std::string all = read_file(folder_ / ("variables-" + key)).value_or("");
-    for (const std::string_view line : split(all, '\n')) {
-      if (line.starts_with(name + "=")) return std::string(line.substr(name.size() + 1));
-    }
-    return "";
-  }
-
- private:
-  // A part belongs to whoever can move its file. What has begun is there whole before anybody ends by it.
-  static constexpr const char* kScript = R"(
-dir=$1
-part=0
-for file in "$dir"/part-*; do
-  if mv "$file" "$dir/taken-$$" 2>/dev/null; then part=$(cat "$dir/taken-$$"); break; fi
-done
-env > "$dir/variables-$MUSTER_NODE_KEY"
-[ "$part" = 0 ] && trap '' TERM
-[ "$part" = 1 ] && trap 'exit 0' TERM
-echo begun
-echo "$MUSTER_NODE_KEY" >> "$dir/begun"
-case $part in
-  2) exit 3 ;;
-  3) kill -KILL $$ ;;
-esac
-until [ "$part" = 1 ] && [ -e "$dir/go" ]; do sleep 0.02; done
-exit 0
-)";
-  test::TempFolder folder_;
 };
 
 const EngineSubject kLocal{"local", [] { return std::make_unique<LocalWorld>(); }};

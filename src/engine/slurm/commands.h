@@ -1,0 +1,74 @@
+#pragma once
+// Slurm's own programs, asked one at a time with a deadline.
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/slurm/job.h"
+#include "engine/slurm/options.h"
+
+namespace muster::engine::slurm {
+
+/// What Slurm says of a partition.
+struct Partition {
+  std::chrono::seconds longest{0};  ///< of a job; 0: no limit
+  int most_nodes = 0;               ///< of a job: what it has, or fewer
+};
+
+/// Thread-safe. `unavailable` is the answer to everything while Slurm, or its programs, cannot be reached: it is worth another try. Other
+/// errors carry Slurm's own words.
+class Commands {
+ public:
+  /// From whatever environment this process has: PATH, SLURM_CONF and what a job is handed on.
+  Commands();
+
+  /// The id of the job. Its script is given on standard input.
+  Result<std::int64_t> submit(const std::vector<std::string>& words, const std::string& script);
+  Result<void> release(std::int64_t job);
+  /// All jobs of this account that Slurm remembers; those of a name.
+  Result<std::vector<Job>> jobs();
+  Result<std::vector<Job>> jobs_named(const std::string& name);
+  /// The ids of the steps of a job that run, by name.
+  Result<std::map<std::string, std::string>> steps(std::int64_t job);
+
+  // All of these are fine when there is nothing to end any more.
+  /// SIGTERM to the runners; a job that has not begun is canceled.
+  Result<void> ask_to_end(std::int64_t job);
+  /// SIGKILL to the runners and the job's script.
+  Result<void> kill(std::int64_t job);
+  Result<void> signal_steps(const std::vector<std::string>& steps, const char* signal);
+  Result<void> cancel(std::int64_t job);
+
+  /// invalid, with Slurm's words: no such job could ever run.
+  Result<void> test(const std::vector<std::string>& needs);
+  Result<Partition> partition(const std::string& name);
+
+  /// No program is waited for any longer, now or later.
+  void stop() { stopping_ = true; }
+
+ private:
+  struct Output {
+    int status = 0;    ///< as a shell's
+    std::string text;  ///< standard output and standard error
+  };
+  Result<Output> run(const std::vector<std::string>& words, const std::string& input = {});
+  /// What it wrote; an error unless it ended well.
+  Result<std::string> ask(const std::vector<std::string>& words, const std::string& input = {});
+  /// For what has no effect on a job that has ended, and says so by an error.
+  Result<void> tell(const std::vector<std::string>& words);
+  Result<std::vector<Job>> list(std::vector<std::string> words);
+
+  std::map<std::string, std::string> variables_;
+  std::atomic<bool> stopping_{false};
+};
+
+/// Whether Slurm, or munge, was away, and did not refuse what was asked. Pure.
+bool says_away(const std::string& errors);
+/// Of `scontrol show partition --oneliner`. Pure.
+Partition parse_partition(std::string_view text);
+
+}  // namespace muster::engine::slurm
