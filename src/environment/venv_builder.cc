@@ -89,6 +89,15 @@ Error cannot_make(const BuildRequest& request, const Outcome& outcome) {
   return error;
 }
 
+/// A program that was killed says nothing about what it was to do: it may go well at the next ask.
+Error unless_killed(Error error, const Outcome& outcome) {
+  if (!outcome.ended.signal) return error;
+  if (error.code == Code::invalid) error.code = Code::timeout;
+  if (error.detail.find(process::to_words(outcome.ended)) == std::string::npos)
+    error.detail += fmt::format(" (it was ended by {})", process::to_words(outcome.ended));
+  return error;
+}
+
 /// The folder with its own Python and pip. Debian's Python comes without `ensurepip` unless python3-venv is installed; its pip, where there
 /// is one, can then install into the new environment just as well.
 Result<std::vector<std::string>> make_folder(const BuildRequest& request, const Steps& steps, const std::string& python) {
@@ -96,15 +105,16 @@ Result<std::vector<std::string>> make_folder(const BuildRequest& request, const 
   MUSTER_TRY_ASSIGN(const Outcome made, steps.run({request.plan.interpreter, "-m", "venv", request.folder.string()}));
   std::error_code error;
   if (made.succeeded() && fs::exists(python, error)) return own_pip;
-  if (made.output.find("ensurepip") == std::string::npos) return tl::unexpected(cannot_make(request, made));
+  if (made.ended.signal || made.output.find("ensurepip") == std::string::npos)
+    return tl::unexpected(unless_killed(cannot_make(request, made), made));
   MUSTER_TRY(remove_tree(request.folder));
   MUSTER_TRY_ASSIGN(const Outcome bare, steps.run({request.plan.interpreter, "-m", "venv", "--without-pip", request.folder.string()}));
-  if (!bare.succeeded()) return tl::unexpected(cannot_make(request, made));
+  if (!bare.succeeded()) return tl::unexpected(unless_killed(cannot_make(request, made), bare));
   const std::vector<std::string> base_pip{request.plan.interpreter, "-m", "pip", "--python", python};
   std::vector<std::string> probe = base_pip;
   probe.push_back("--version");
   MUSTER_TRY_ASSIGN(const Outcome has_pip, steps.run(probe));
-  if (!has_pip.succeeded()) return tl::unexpected(cannot_make(request, made));
+  if (!has_pip.succeeded()) return tl::unexpected(unless_killed(cannot_make(request, made), has_pip));
   return base_pip;
 }
 
@@ -236,7 +246,7 @@ Result<std::vector<std::string>> install_by_pip(const BuildRequest& request, con
   MUSTER_TRY_ASSIGN(const auto files, requirement_files(request));
   install.insert(install.end(), files.begin(), files.end());
   MUSTER_TRY_ASSIGN(const Outcome installed, steps.run(install));
-  if (!installed.succeeded()) return tl::unexpected(explain_pip_failure(installed.output));
+  if (!installed.succeeded()) return tl::unexpected(unless_killed(explain_pip_failure(installed.output), installed));
 
   std::vector<std::string> freeze = pip;
   freeze.insert(freeze.end(), {"freeze", "--all", "--disable-pip-version-check"});
