@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::int64_t kMostNodes = 1000;
 constexpr std::int64_t kLongestIdleSeconds = 365LL * 86'400;
-constexpr std::size_t kLongestDescription = 5'000;
 
 /// The definition, and what its nodes do.
 Json described(const model::ComputeTarget& target, const scheduler::TargetStatus& status) {
@@ -116,8 +115,7 @@ Result<model::ComputeTarget> read_target(const Json& body, const api::Services& 
   if (target.vm_priority != "dedicated" && target.vm_priority != "lowpriority")
     in.fault("vm_priority", "must be \"dedicated\" or \"lowpriority\"");
   target.description = in.text_or("description", "");
-  if (utf8_length(target.description) > kLongestDescription)
-    in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
+  if (const auto fault = model::description_fault(target.description)) in.fault("description", *fault);
   target.tags = read_labels(in, "tags");
   if (!target.vm_size.empty() && !in.has("engine")) take_vm_size(in, services.info.home, target);
   target.engine = in.text_or("engine", target.engine);

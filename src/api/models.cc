@@ -22,8 +22,6 @@
 namespace muster::api {
 namespace {
 
-constexpr std::size_t kLongestDescription = 5'000;
-
 /// What is registered, before it is looked up.
 struct Registration {
   model::ModelVersion version;
@@ -63,8 +61,7 @@ void read_files(ObjectReader& in, const Json& list, blob::BlobStore& blobs, std:
 
 std::string read_description(ObjectReader& in) {
   std::string description = in.text_or("description", "");
-  if (utf8_length(description) > kLongestDescription)
-    in.fault("description", fmt::format("must have at most {} characters", kLongestDescription));
+  if (const auto fault = model::description_fault(description)) in.fault("description", *fault);
   return description;
 }
 

@@ -13,7 +13,7 @@ namespace muster::api {
 namespace {
 
 /// Then what is there is sent first. What 500 slow readers have not taken yet is in memory so many times.
-constexpr std::size_t kEnough = 16u << 10;
+constexpr std::size_t kEnoughAtOnce = 16u << 10;
 constexpr std::chrono::seconds kSilence{15};
 
 /// One stream: where it stands in what the feed shows. Its logs are only looked at when they changed.
@@ -101,7 +101,7 @@ class RunEvents final : public http::StreamSource {
       while (const auto piece = feed_->piece(*reading.log, reading.offset, no_more)) {
         reading.offset = piece->end;
         out += piece->event;
-        if (out.size() >= kEnough) return false;
+        if (out.size() >= kEnoughAtOnce) return false;
       }
       behind_.erase(behind_.begin());
     }

@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto kKillTime = 10s;
+constexpr auto kKillDeadline = 10s;
 constexpr auto kKillLook = 100ms;
 
 Result<void> check_runner(const Attempt& attempt, const Options& options) {
@@ -143,12 +143,13 @@ class SlurmEngine final : public Engine {
     } else {
       MUSTER_TRY(signal(nodes, "KILL"));
     }
-    const auto until = steady_clock::now() + kKillTime;
+    const auto until = steady_clock::now() + kKillDeadline;
     while (true) {
       MUSTER_TRY_ASSIGN(const bool is_left, nodes.is_whole() ? is_going(nodes.job) : has_steps(nodes));
       if (!is_left) return {};
       if (steady_clock::now() > until)
-        return fail(Code::timeout, "Slurm's job {} did not end in {} s after SIGKILL", nodes.job, std::chrono::seconds(kKillTime).count());
+        return fail(Code::timeout, "Slurm's job {} did not end in {} s after SIGKILL", nodes.job,
+                    std::chrono::seconds(kKillDeadline).count());
       std::this_thread::sleep_for(kKillLook);
     }
   }
