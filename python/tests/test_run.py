@@ -2,6 +2,7 @@
 import json
 import os
 import threading
+import time
 import traceback
 from unittest import mock
 
@@ -239,8 +240,14 @@ class FollowTest(RunCase):
             returned.append(FakeServer(port, self.state))
             self.addCleanup(returned[-1].stop)
 
+        def stop_once_it_is_printed():
+            until = time.monotonic() + 30
+            while "before" not in out.getvalue() and time.monotonic() < until:
+                time.sleep(0.01)
+            self.server.stop()
+
         def stop_then_send(query):
-            threading.Thread(target=self.server.stop).start()
+            threading.Thread(target=stop_once_it_is_printed).start()
             return self.log(0, "before\n")
 
         self.state.streams[0] = stop_then_send
