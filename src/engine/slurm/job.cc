@@ -89,6 +89,9 @@ GoneKind kind_of(std::string_view state) {
   return state == "COMPLETED" ? GoneKind::exited : GoneKind::killed;
 }
 
+/// It ended before Slurm had to end it, but for the same reason.
+Gone gone_in_time(const Job& job) { return {GoneKind::time_limit, fmt::format("Slurm's time limit for job {}", job.id), "", true}; }
+
 /// Appends what `list`, one name with brackets or none, stands for.
 Result<void> expand_one(const std::string& before, std::string_view list, std::vector<std::string>& hosts) {
   const std::size_t open = list.find('[');
@@ -159,8 +162,9 @@ std::string waiting_words(const Job& job) {
 
 Gone gone_with(const Job& job) {
   Gone gone;
-  gone.kind = job.time_is_near ? GoneKind::time_limit : kind_of(job.state);
-  gone.words = gone.kind == GoneKind::exited ? "exit code 0" : fmt::format("Slurm: {}", job.time_is_near ? "TIMEOUT" : job.state);
+  if (job.time_is_near) return gone_in_time(job);
+  gone.kind = kind_of(job.state);
+  gone.words = gone.kind == GoneKind::exited ? "exit code 0" : fmt::format("Slurm: {}", job.state);
   // A job that was canceled has the reason for which it had waited.
   if (gone.kind != GoneKind::exited && gone.kind != GoneKind::canceled_outside && !job.reason.empty()) gone.words += " for " + job.reason;
   if (gone.kind != GoneKind::exited) gone.words += fmt::format(", job {}", job.id);
@@ -170,11 +174,7 @@ Gone gone_with(const Job& job) {
 
 Gone gone_by(const Job& job, const RunnerEnd& end) {
   Gone gone;
-  if (job.time_is_near) {
-    gone.kind = GoneKind::time_limit;
-    gone.words = fmt::format("Slurm's time limit for job {}", job.id);
-    return gone;
-  }
+  if (job.time_is_near) return gone_in_time(job);
   const bool by_signal = end.status > 128 && end.status < 128 + NSIG;
   gone.kind = by_signal ? GoneKind::killed : GoneKind::exited;
   gone.words = by_signal ? process::signal_name(end.status - 128) : fmt::format("exit code {}", end.status);
