@@ -136,12 +136,13 @@ def nothing_runs_in(muster):
 def test_a_cancel_by_slurms_own_means(cluster, slurm):
     run_id = submit(cluster, WAITS)
     cluster.running(run_id)
+    wait_until(lambda: "here" in cluster("run", "logs", run_id).stdout, "the script to print")
     slurm("scancel", slurm.job(run_id))
     run = cluster.ended(run_id)
 
     assert run["status"] == "Canceled", run["error"]
     assert "it was canceled outside of Muster (Slurm: CANCELLED, job" in run["status_detail"]
-    assert "here" in cluster("run", "logs", run_id).stdout, "what it had printed is there"
+    assert cluster("run", "logs", run_id).stdout == "here\n", "what it had printed is there"
 
 
 def test_a_cancel_by_slurms_own_means_while_it_waits(cluster, slurm, tmp_path):
