@@ -2,7 +2,6 @@
 import json
 import os
 import threading
-import time
 import traceback
 from unittest import mock
 
@@ -233,24 +232,19 @@ class FollowTest(RunCase):
     def test_the_server_goes_away_and_returns(self):
         run = self.run_object()
         port = self.server.server_port
-        self.state.streams = [lambda query: self.log(0, "before\n"), lambda query: self.log(7, "after\n") + self.end()]
         returned = []
 
         def away(printer, reason):
             returned.append(FakeServer(port, self.state))
             self.addCleanup(returned[-1].stop)
 
-        def stop_once_it_is_printed():
-            until = time.monotonic() + 30
-            while "before" not in out.getvalue() and time.monotonic() < until:
-                time.sleep(0.01)
-            self.server.stop()
+        def stop(query):  # asked for what follows the first stream, which has been printed then
+            stopping = threading.Thread(target=self.server.stop)
+            stopping.start()
+            stopping.join(30)
+            return b""
 
-        def stop_then_send(query):
-            threading.Thread(target=stop_once_it_is_printed).start()
-            return self.log(0, "before\n")
-
-        self.state.streams[0] = stop_then_send
+        self.state.streams = [lambda query: self.log(0, "before\n"), stop, lambda query: self.log(7, "after\n") + self.end()]
         with self.printed() as (out, _), mock.patch("muster._runs.show.OutputPrinter.away", away):
             run.wait_for_completion(show_output=True)
         self.assertEqual(len(returned), 1)

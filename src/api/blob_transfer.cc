@@ -1,6 +1,7 @@
 #include "api/blob_transfer.h"
 
 #include "api/room.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "http/file_response.h"
 
@@ -55,6 +56,15 @@ Result<http::Response> send_blob(const Call& call, const std::string& sha256, st
                      "the blob {} was damaged on the server's disk: it has {} bytes, and {} were stored", sha256, bytes->size(), size);
   }
   return http::source_response(call.request, std::move(bytes), sha256, "application/octet-stream");
+}
+
+void check_uploaded(ObjectReader& in, const std::string& prefix, blob::BlobStore& blobs, const std::string& sha256, std::uint64_t size) {
+  if (!is_sha256(sha256)) return in.fault(prefix + "sha256", "must be 64 lower-case hex digits");
+  const auto info = blobs.stat(sha256);
+  if (!info)
+    in.fault(prefix + "sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
+  else if (info->size != size)
+    in.fault(prefix + "size", fmt::format("is {} by the blob's sha256", info->size));
 }
 
 }  // namespace muster::api

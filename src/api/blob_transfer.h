@@ -19,4 +19,7 @@ Result<std::unique_ptr<http::UploadSink>> upload_blob(const Call& call, std::str
 /// has another.
 Result<http::Response> send_blob(const Call& call, const std::string& sha256, std::uint64_t size);
 
+/// Adds a fault of "<prefix>sha256" or "<prefix>size" unless the store has that blob, and of that size.
+void check_uploaded(ObjectReader& in, const std::string& prefix, blob::BlobStore& blobs, const std::string& sha256, std::uint64_t size);
+
 }  // namespace muster::api

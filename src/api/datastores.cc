@@ -8,7 +8,6 @@
 #include "api/query.h"
 #include "api/resources.h"
 #include "api/room.h"
-#include "base/hash.h"
 #include "base/plural.h"
 #include "base/text.h"
 #include "store/snapshots.h"
@@ -58,15 +57,7 @@ model::DatastoreFile read_datastore_file(ObjectReader& in, blob::BlobStore& blob
   file.size = static_cast<std::uint64_t>(in.integer("size", 0, INT64_MAX));
   file.sha256 = in.text("sha256");
   if (in.has("path") && !is_safe_relative_path(file.path)) in.fault("path", "must be a relative path without empty parts, '.' or '..'");
-  if (!is_sha256(file.sha256)) {
-    in.fault("sha256", "must be 64 lower-case hex digits");
-    return file;
-  }
-  const auto info = blobs.stat(file.sha256);
-  if (!info)
-    in.fault("sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
-  else if (info->size != file.size)
-    in.fault("size", fmt::format("is {} by the blob's sha256", info->size));
+  check_uploaded(in, "", blobs, file.sha256, file.size);
   return file;
 }
 

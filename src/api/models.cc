@@ -13,7 +13,6 @@
 #include "api/resources.h"
 #include "api/room.h"
 #include "base/crash_point.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "http/file_response.h"
 #include "model/names.h"
@@ -46,15 +45,7 @@ void read_files(ObjectReader& in, const Json& list, blob::BlobStore& blobs, std:
       in.fault(field + ".path", "must be a relative path without empty parts, '.' or '..'");
     else if (!paths.insert(file.path).second)
       in.fault(field + ".path", fmt::format("'{}' is given twice", file.path));
-    if (!is_sha256(file.sha256)) {
-      in.fault(field + ".sha256", "must be 64 lower-case hex digits");
-    } else {
-      const auto info = blobs.stat(file.sha256);
-      if (!info)
-        in.fault(field + ".sha256", "is not on the server", "upload it with PUT blobs/{sha256} first");
-      else if (info->size != file.size)
-        in.fault(field + ".size", fmt::format("is {} by the blob's sha256", info->size));
-    }
+    check_uploaded(in, field + ".", blobs, file.sha256, file.size);
     files.push_back(std::move(file));
   }
 }

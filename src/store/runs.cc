@@ -163,7 +163,7 @@ std::optional<Brief> find_brief_by_name(Session& session, std::int64_t workspace
 }
 
 Result<std::int64_t> update_state(Session& session, const model::Run& run, std::span<const model::RunNode> stored_nodes) {
-  const bool begins_attempt = attempt_of(session, run.key) < run.attempt;
+  const bool begins_attempt = run.attempt > 1 && attempt_of(session, run.key) < run.attempt;
   if (begins_attempt) run_metrics::forget(session, run.key);
   const std::int64_t changed = session.run(
       "UPDATE runs SET status = ?, status_detail = ?, attempt = ?, revision = revision + 1, started_at = ?, ended_at = ?, "

@@ -6,6 +6,7 @@
 #include "base/plural.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/environment/reference.h"
 
 namespace muster::cli {
 namespace {
@@ -57,10 +58,8 @@ Result<Packages> packages_of(client::Api& api, const std::string& what) {
     return packages;
   }
   if (run.error().code != Code::not_found && run.error().code != Code::invalid) return tl::unexpected(run.error());
-  const std::size_t colon = what.find(':');
-  client::Query query;
-  if (colon != std::string::npos) query.emplace_back("version", what.substr(colon + 1));
-  MUSTER_TRY_ASSIGN(const Json lock, api.get(api.in_workspace({"environments", what.substr(0, colon), "lock"}), query));
+  const EnvironmentReference named = environment_reference(what);
+  MUSTER_TRY_ASSIGN(const Json lock, api.get(api.in_workspace({"environments", named.name, "lock"}), named.query()));
   for (const Json& one : member(lock, "packages")) {
     if (one.is_string()) add_package(packages, one.get<std::string>());
   }

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/environment/reference.h"
 
 namespace muster::cli {
 namespace {
@@ -24,9 +25,9 @@ Result<Exit> environment_override(Context& context, const OverrideOptions& optio
     context.print(Json{{"name", options.name}, {"override", nullptr}}, fmt::format("{} stands for itself again.\n", options.name));
     return Exit::done;
   }
-  const std::size_t colon = options.with->find(':');
-  Json body{{"name", options.with->substr(0, colon)}};
-  if (colon != std::string::npos) body["version"] = options.with->substr(colon + 1);
+  const EnvironmentReference with = environment_reference(*options.with);
+  Json body{{"name", with.name}};
+  if (with.version) body["version"] = *with.version;
   MUSTER_TRY_ASSIGN(const Json shown, api->post(path, body));
   const std::string version = text_at(member(shown, "override"), "version");
   context.print(shown,

@@ -6,6 +6,7 @@
 #include "base/plural.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/environment/reference.h"
 #include "cli/fields.h"
 #include "cli/run/follow_output.h"
 #include "cli/run/job_file.h"
@@ -43,11 +44,8 @@ Result<Json> environment_for(client::Api& api, const SubmitOptions& options, con
     return fail_hint(Code::invalid, "name a registered environment, or describe one by --python and --pip",
                      "--environment cannot go with --python or --pip");
   }
-  const std::size_t colon = options.environment->find(':');
-  const std::string name = options.environment->substr(0, colon);
-  client::Query query;
-  if (colon != std::string::npos) query.emplace_back("version", options.environment->substr(colon + 1));
-  MUSTER_TRY_ASSIGN(const Json found, api.get(api.in_workspace({"environments", name}), query));
+  const EnvironmentReference named = environment_reference(*options.environment);
+  MUSTER_TRY_ASSIGN(const Json found, api.get(api.in_workspace({"environments", named.name}), named.query()));
   return member(found, "definition");
 }
 

@@ -1,7 +1,5 @@
 #include "engine/slurm/commands.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include "base/file.h"
 #include "base/own_variables.h"
 #include "base/text.h"
+#include "process/output.h"
 #include "process/spawn.h"
 
 namespace muster::engine::slurm {
@@ -24,37 +23,12 @@ using std::chrono::steady_clock;
 
 /// Slurm's programs try for a while themselves before they say that nobody answers.
 constexpr auto kDeadline = 60s;
-constexpr auto kLook = 100ms;
 constexpr std::size_t kMostOutput = std::size_t{64} << 20;
 constexpr std::size_t kMostErrors = 2'000;
 /// A script that is never run.
 constexpr const char* kNothing = "#!/bin/sh\n";
 
 constexpr std::array<std::string_view, 9> kHandedOn{"HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "SLURM_CONF", "PATH"};
-
-struct Pipe {
-  Fd reading;
-  Fd writing;
-};
-
-Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return tl::unexpected(system_error("make a pipe", errno));
-  Pipe pipe{Fd(ends[0]), Fd(ends[1])};
-  if (::fcntl(pipe.reading.get(), F_SETFL, O_NONBLOCK) != 0) return tl::unexpected(system_error("set up a pipe", errno));
-  return pipe;
-}
-
-/// Takes what is there; closes the pipe at its end.
-void take(Fd& reading, std::string& text) {
-  std::array<char, 1 << 14> buffer;
-  while (reading) {
-    const ssize_t n = ::read(reading.get(), buffer.data(), buffer.size());
-    if (n > 0 && text.size() < kMostOutput) text.append(buffer.data(), static_cast<std::size_t>(n));
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) reading.reset();
-    if (n < 0 && errno == EAGAIN) return;
-  }
-}
 
 /// What a program reads as its standard input: in memory, so that nobody else can read it and nobody waits for the reader.
 Result<Fd> as_file(const std::string& text) {
@@ -125,7 +99,7 @@ Commands::Commands() {
 }
 
 Result<Commands::Output> Commands::run(const std::vector<std::string>& words, const std::string& input) {
-  MUSTER_TRY_ASSIGN(Pipe pipe, make_pipe());
+  MUSTER_TRY_ASSIGN(process::OutputPipe pipe, process::make_output_pipe());
   MUSTER_TRY_ASSIGN(const Fd file, as_file(input));
   process::SpawnOptions options;
   options.command = words;
@@ -140,22 +114,20 @@ Result<Commands::Output> Commands::run(const std::vector<std::string>& words, co
   if (!child) return tl::unexpected(child.error());
   pipe.writing.reset();
   std::string text;
+  const auto keep = [&](std::string_view more) {
+    if (text.size() < kMostOutput) text += more;
+  };
   const auto until = steady_clock::now() + kDeadline;
-  while (true) {
-    std::array<pollfd, 2> waiting{{{child->pidfd(), POLLIN, 0}, {pipe.reading ? pipe.reading.get() : -1, POLLIN, 0}}};
-    ::poll(waiting.data(), waiting.size(), static_cast<int>(kLook.count()));
-    take(pipe.reading, text);
-    if (const auto ended = child->poll()) {
-      take(pipe.reading, text);
-      return Output{ended->exit_code.value_or(128 + ended->signal.value_or(0)), std::move(text)};
-    }
-    const bool is_late = steady_clock::now() > until;
-    if (!is_late && !stopping_) continue;
-    (void)child->signal(SIGKILL);
-    (void)child->wait(10s);
+  const auto go_on = [&]() -> Result<void> {
     if (stopping_) return fail(Code::unavailable, "the server is ending");
+    if (steady_clock::now() <= until) return {};
     return fail(Code::unavailable, "{} has not ended in {} s", words.front(), std::chrono::seconds(kDeadline).count());
-  }
+  };
+  const auto ended = process::follow_output(*child, pipe.reading, keep, go_on);
+  if (ended) return Output{ended->exit_code.value_or(128 + ended->signal.value_or(0)), std::move(text)};
+  (void)child->signal(SIGKILL);
+  (void)child->wait(10s);
+  return tl::unexpected(ended.error());
 }
 
 Result<std::string> Commands::ask(const std::vector<std::string>& words, const std::string& input) {

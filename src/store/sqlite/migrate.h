@@ -14,7 +14,7 @@ struct Migration {
   const char* sql;
 };
 
-/// All, in order; generated from src/store/migrations/ (cmake/migrations.cmake).
+/// All, in order; generated from src/store/migrations/ (cmake/texts.cmake).
 const std::vector<Migration>& migrations();
 
 /// Takes the steps that are still to be taken. invalid when the database is newer than the last of `steps`. Throws StoreFailure.
