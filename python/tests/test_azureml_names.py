@@ -13,6 +13,10 @@ from muster.compute import AmlCompute
 from muster.exceptions import RunConfigurationException, UserErrorException
 
 MODULES = {
+    "azureml.contrib.notebook": "NotebookRunConfig NotebookRunnerStep",
+    "azureml.contrib.pipeline.steps": "ParallelRunConfig ParallelRunStep",
+    "azureml.contrib.services": "AMLRequest AMLResponse rawhttp",
+    "azureml.contrib.tensorboard": "Tensorboard",
     "azureml.core": "ComputeTarget ContainerImage Environment Experiment Image Keyvault Model Run RunConfiguration ScriptRun "
                     "ScriptRunConfig VERSION Webservice Workspace",
     "azureml.core.authentication": "AzureCliAuthentication InteractiveLoginAuthentication MsiAuthentication ServicePrincipalAuthentication",
@@ -32,8 +36,10 @@ MODULES = {
     "azureml.core.webservice": "AciWebservice AksWebservice LocalWebservice Webservice",
     "azureml.core.workspace": "Workspace",
     "azureml.exceptions": "ActivityFailedException AzureMLException ComputeTargetException UserErrorException",
+    "azureml.opendatasets": "Diabetes MNIST NycTlcGreen",
     "azureml.pipeline.core": "Pipeline PipelineData PipelineParameter PublishedPipeline StepSequence",
     "azureml.pipeline.steps": "EstimatorStep HyperDriveStep ParallelRunStep PythonScriptStep",
+    "azureml.tensorboard": "Tensorboard",
     "azureml.telemetry": "set_diagnostics_collection",
     "azureml.train.automl": "AutoMLConfig",
     "azureml.train.dnn": "Chainer Gloo Mpi Nccl PyTorch TensorFlow",

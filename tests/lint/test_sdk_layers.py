@@ -19,7 +19,7 @@ LAYERS = [
     ["dataset", "estimator"],
     ["_runs"],
     ["workspace", "experiment", "run", "script_run", "offline_run", "model"],
-    ["_submitted_run", "widgets"],
+    ["_submitted_run", "_widget_view", "widgets"],
     ["", "_cli"],
 ]
 # People go from one resource to another (run.experiment, experiment.workspace, workspace.experiments): these may look each other up

@@ -1,0 +1,3 @@
+"""The names of `azureml.contrib.pipeline`: none is supported, and each says so when it is used."""
+
+__path__ = __import__("pkgutil").extend_path(__path__, __name__)
