@@ -8,7 +8,7 @@ from .exceptions import UserErrorException
 KEYS = ("name", "channels", "dependencies", "prefix", "variables")
 
 CondaFile = NamedTuple("CondaFile", [("name", str), ("channels", List[str]), ("conda_packages", List[str]), ("pip_packages", List[str])])
-_Line = NamedTuple("_Line", [("number", int), ("indent", int), ("text", str)])
+Line = NamedTuple("Line", [("number", int), ("indent", int), ("text", str)])
 
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)[ \t]*:(?:[ \t]+(.*))?\Z")
 _WHITE = " \t"  # of YAML; Python's own idea of white space is wider
@@ -30,11 +30,11 @@ def read_conda_file(path: str) -> CondaFile:
 
 def parse_conda_file(text: str, path: str = "conda file") -> CondaFile:
     """As read_conda_file, of a text."""
-    return _Parser(path, _lines(text, path)).parse()
+    return _Parser(path, yaml_lines(text, path)).parse()
 
 
 class _Parser:
-    def __init__(self, path: str, lines: List[_Line]) -> None:
+    def __init__(self, path: str, lines: List[Line]) -> None:
         self._path = path
         self._lines = lines
         self._at = 0
@@ -70,7 +70,7 @@ class _Parser:
             raise UserErrorException("{} has no key 'dependencies', so it is not a conda environment file.".format(self._path))
         return CondaFile(self._name, self._channels, self._conda, self._pip)
 
-    def _dependencies(self, key: _Line, value: str) -> None:
+    def _dependencies(self, key: Line, value: str) -> None:
         if value:
             self._conda = self._flow_list(key, value)
             return
@@ -83,12 +83,12 @@ class _Parser:
             else:
                 self._pip += self._texts(line, (match.group(2) or "").strip(_WHITE))
 
-    def _texts(self, key: _Line, value: str) -> List[str]:
+    def _texts(self, key: Line, value: str) -> List[str]:
         if value:
             return self._flow_list(key, value)
         return [self._scalar(line, item) for line, item in self._items(key)]
 
-    def _items(self, key: _Line) -> Iterator[Tuple[_Line, str]]:
+    def _items(self, key: Line) -> Iterator[Tuple[Line, str]]:
         """The lines `- item` below a key, one by one, so that an item may take the lines below itself."""
         indent: Optional[int] = None
         # A list whose key is itself an item stands no further left than that key.
@@ -106,7 +106,7 @@ class _Parser:
             self._at += 1
             yield line, line.text[1:].strip(_WHITE)
 
-    def _flow_list(self, line: _Line, value: str) -> List[str]:
+    def _flow_list(self, line: Line, value: str) -> List[str]:
         if not (value.startswith("[") and value.endswith("]")):
             self._refuse(line, "expected a list")
         inside = value[1:-1].strip(_WHITE)
@@ -114,7 +114,7 @@ class _Parser:
             self._refuse(line, "brackets inside of a list in brackets are not read")
         return [self._scalar(line, item.strip(_WHITE)) for item in inside.split(",")] if inside else []
 
-    def _scalar(self, line: _Line, text: str) -> str:
+    def _scalar(self, line: Line, text: str) -> str:
         if len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'":
             inside = text[1:-1]
             if text[0] in inside or "\\" in inside:
@@ -124,18 +124,18 @@ class _Parser:
             self._refuse(line, "expected plain text")
         return text
 
-    def _next(self) -> _Line:
+    def _next(self) -> Line:
         self._at += 1
         return self._lines[self._at - 1]
 
-    def _refuse(self, line: _Line, why: str) -> "NoReturn":
+    def _refuse(self, line: Line, why: str) -> "NoReturn":
         raise UserErrorException("{}, line {}: {!r}: {}. Muster reads name, channels, and dependencies with their pip "
                                  "list.".format(self._path, line.number, line.text, why))
 
 
-def _lines(text: str, path: str) -> List[_Line]:
+def yaml_lines(text: str, path: str) -> List[Line]:
     """The lines that say something, comments cut off."""
-    lines: List[_Line] = []
+    lines: List[Line] = []
     begun = ended = False
     for number, raw in enumerate(re.split("\r\n|\r|\n", text), 1):
         forbidden = _FORBIDDEN.search(raw)
@@ -157,5 +157,5 @@ def _lines(text: str, path: str) -> List[_Line]:
         indent = len(line) - len(line.lstrip(" "))
         if line[indent] == "\t":
             raise UserErrorException("{}, line {}: indented by a tab, which YAML does not allow. Use spaces.".format(path, number))
-        lines.append(_Line(number, indent, line[indent:]))
+        lines.append(Line(number, indent, line[indent:]))
     return lines

@@ -43,7 +43,8 @@ class Estimator:
 
     `script_params` maps an option to its value; the value "" makes a bare flag. `conda_packages` and `pip_packages`, or files of them, are
     installed for it. `distributed_training` (MpiConfiguration(), Gloo(), Nccl()), or the older `distributed_backend` ("mpi", "gloo",
-    "nccl"), starts `process_count_per_node` processes on each of `node_count` nodes. TrainingException for what cannot go together.
+    "nccl"), starts `process_count_per_node` processes on each of `node_count` nodes. `inputs` are data that the script finds by name, in
+    `Run.get_context().input_datasets`. TrainingException for what cannot go together.
     """
 
     _framework: Optional[str] = None
@@ -90,14 +91,26 @@ class Estimator:
                 raise TrainingException("environment_definition: cannot go with {}. Say it in the environment.".format(", ".join(both)))
         if given["framework_version"] is not None and self._framework is None:
             raise TrainingException("framework_version: Estimator is for any framework. Name its packages in pip_packages.")
-        if given["inputs"]:
-            raise TrainingException("inputs: put each one into script_params, as {'--data': dataset.as_named_input('data').as_mount()}.")
+        self._inputs()
 
     def _arguments(self) -> List[Any]:
         arguments: List[Any] = []
         for name, value in (self._given["script_params"] or {}).items():
             arguments += [name] if value == "" else [name, value]
         return arguments
+
+    def _inputs(self) -> Dict[str, Any]:
+        """Those that are no arguments: the script finds each in run.input_datasets."""
+        inputs: Dict[str, Any] = {}
+        for one in self._given["inputs"] or []:
+            if not hasattr(one, "_input"):
+                raise TrainingException("inputs: {!r} is nothing of a datastore. Give dataset.as_named_input('data').as_mount(), or "
+                                        "datastore.path('data').as_download().".format(one))
+            name = one._input()._name
+            if name in inputs:
+                raise TrainingException("inputs: two are named {}. Name one of them otherwise.".format(name))
+            inputs[name] = one
+        return inputs
 
     def _environment_name(self) -> Optional[str]:
         """Of the curated environment that it is for, where it is for one."""
@@ -159,6 +172,7 @@ class Estimator:
         run_config.target = given["compute_target"]
         run_config.environment = self._environment(workspace)
         run_config.distributed_job_config = self._distribution
+        run_config.data_references = self._inputs()
         run_config.environment_variables = {str(name): str(value) for name, value in (given["environment_variables"] or {}).items()}
         run_config.max_run_duration_seconds = given["max_run_duration_seconds"] or DEFAULT_MAX_RUN_DURATION_SECONDS
         return ScriptRunConfig(self.source_directory, given["entry_script"], self._arguments(), run_config,

@@ -1,6 +1,8 @@
 """Run configurations, and how a run's processes are launched."""
+import os
 from typing import Any, Dict, List, Optional, TYPE_CHECKING, Union
 
+from . import _runconfig_file
 from ._section import Section
 from ._unsupported import unsupported
 from .environment import Environment
@@ -130,6 +132,42 @@ class RunConfiguration(Section):
         self.source_directory_data_store: Optional[str] = None
         self.auto_prepare_environment = True
         self._target = "local"
+        self._name: Optional[str] = _name
+
+    @property
+    def name(self) -> Optional[str]:
+        """The name that it was loaded or saved by; None when it was not."""
+        return self._name
+
+    def save(self, path: Optional[str] = None, name: Optional[str] = None, separate_environment_yaml: bool = False) -> None:
+        """Writes it to `.azureml/<name>.runconfig` below the project's folder `path` (.), or to `path` when that ends in .runconfig.
+
+        `muster run submit -f` takes the file too. Arguments become texts: an input among them is the variable of its path. With
+        `separate_environment_yaml` the packages are also written as a conda file, conda_dependencies.yml, beside it.
+        """
+        file = _runconfig_file.file_of(path, name or (None if str(path or "").endswith(".runconfig") else self._name))
+        _runconfig_file.write(self, file)
+        if separate_environment_yaml:
+            self.environment.python.conda_dependencies.save(os.path.join(os.path.dirname(file), "conda_dependencies.yml"))
+        self._name = os.path.basename(file)[:-len(".runconfig")]
+
+    @staticmethod
+    def load(path: str, name: Optional[str] = None) -> "RunConfiguration":
+        """The one that save, or Azure's SDK, wrote there. UserErrorException when there is none, and for what it has and Muster does not,
+        with the line or the key."""
+        file = _runconfig_file.file_of(path, name)
+        config = RunConfiguration(_name=os.path.basename(file)[:-len(".runconfig")])
+        _runconfig_file.read(config, file)
+        return config
+
+    @staticmethod
+    def delete(path: str, name: Optional[str] = None) -> None:
+        """Removes the file that save wrote. UserErrorException when there is none."""
+        file = _runconfig_file.file_of(path, name)
+        try:
+            os.remove(file)
+        except OSError as error:
+            raise UserErrorException("path: {} cannot be removed: {}.".format(file, error.strerror or error), error)
 
     @property
     def target(self) -> str:

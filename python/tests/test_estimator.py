@@ -6,9 +6,9 @@ import os
 from server_case import ServerCase
 from support import PYTHON
 
-from muster import Environment, Experiment
+from muster import Dataset, Environment, Experiment
 from muster.estimator import Estimator, Gloo, Mpi, PyTorch
-from muster.exceptions import TrainingException
+from muster.exceptions import TrainingException, UserErrorException
 from muster.runconfig import MpiConfiguration
 
 
@@ -48,6 +48,22 @@ class EstimatorTest(ServerCase):
                                 (dict(two, distributed_backend="nccl"), {"type": "pytorch", "process_count": 2, "backend": "nccl"})):
             body = self.submitted(**given)
             self.assertEqual((body["distribution"], body["node_count"]), (expected, 2), given)
+
+    def test_inputs_are_there_by_name(self):
+        datastore = self.workspace().get_default_datastore()
+        self.write("data/a.txt", "a")
+        with self.printed():
+            datastore.upload("data", "birds")
+        dataset = Dataset.File.from_files((datastore, "birds"))
+        body = self.submitted(inputs=[dataset.as_named_input("birds").as_mount(), datastore.path("old", "more").as_download()],
+                              script_params={"--birds": dataset.as_named_input("birds").as_mount()})
+        self.assertEqual({name: one["mode"] for name, one in body["inputs"].items()}, {"birds": "mount", "more": "download"})
+        for words, inputs in (("two are named birds", [dataset.as_named_input("birds")] * 2), ("as_named_input", ["birds"]),
+                              ("as_named_input", [3])):
+            with self.assertRaisesRegex(TrainingException, words):
+                self.submitted(inputs=inputs)
+        with self.assertRaisesRegex(UserErrorException, "as_named_input"):
+            self.submitted(inputs=[dataset])
 
     def test_the_plain_estimator(self):
         body = self.submitted(Estimator, conda_packages=["python=3.8"], pip_packages=["scikit-learn"], environment_variables={"A": 1},

@@ -52,7 +52,8 @@ class ViewTest(Case):
         evil = "<script>alert(1)</script>"
         log = Tail(evil)
         log.add(evil)
-        run = {"run_id": evil, "display_name": evil, "status": "Failed", "status_detail": evil, "error": {"message": evil, "traceback": evil}}
+        run = {"run_id": evil, "display_name": evil, "status": "Failed", "status_detail": evil,
+               "error": {"message": evil, "traceback": evil}}
         self.assertNotIn("<script", view(run, [curve(evil, 1, 2), curve("b", evil)], log))
 
 
