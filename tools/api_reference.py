@@ -22,7 +22,8 @@ MODULES = [
 HEAD = """# The SDK's reference
 
 Made from the docstrings by `tools/api_reference.py`. `from azureml.core import Run` and `from muster import Run` give the same class;
-which names of Azure's SDK are where is in [From Azure ML SDK v1](from-azureml-v1.md), and how they go together in [The Python SDK](python-sdk.md).
+which names of Azure's SDK are where is in [From Azure ML SDK v1](from-azureml-v1.md), and how they go together in
+[The Python SDK](python-sdk.md).
 """
 
 
