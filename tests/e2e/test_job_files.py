@@ -1,5 +1,7 @@
 """Jobs submitted by file: Azure ML's command job, and a run configuration of its SDK v1."""
 
+from azureml.core import RunConfiguration
+
 SCRIPT = """
 import os, sys
 print("rank", os.environ.get("RANK", "alone"), "has", sys.argv[1:], os.environ["FLAG"])
@@ -66,3 +68,16 @@ def test_what_is_wrong_in_a_file_is_said_with_its_line_before_anything_is_sent(s
     assert "job.yml: line 2: 'compte' is not known here" in problem["detail"]
     assert "did you mean compute?" in problem["hint"]
     assert "no.yml" in server.problem("run", "submit", "-f", "no.yml")["detail"]
+
+
+def test_what_the_sdk_saved_is_a_job_file(server):
+    write(server, "project/train.py", SCRIPT)
+    config = RunConfiguration("train.py", ["--words", "a: 'b' # c"])
+    config.environment_variables["FLAG"] = "yes"
+    config.environment.python.user_managed_dependencies = True
+    config.environment.python.interpreter_path = "python3"
+    config.save(str(server.folder / "project"), "train")
+    run = server.ended(server.json("run", "submit", "-f", "project/.azureml/train.runconfig")["run_id"])
+
+    assert run["status"] == "Completed"
+    assert """rank alone has ['--words', "a: 'b' # c"] yes""" in server("run", "logs", run["run_id"]).stdout
