@@ -1,14 +1,21 @@
 #include "api/auth.h"
 
 #include "api/caller.h"
+#include "api/same_site.h"
+#include "api/session_cookie.h"
 #include "api/token_use.h"
 #include "model/server_proof.h"
+#include "store/browser_sessions.h"
 #include "store/tokens.h"
 
 namespace muster::api {
 namespace {
 
-constexpr std::string_view kOpenPath = "/healthz";
+/// What needs no credentials: /healthz, signing in, and the page's own files, which tell nothing of anybody.
+bool is_open(const http::Request& request) {
+  if (request.path == "/api/v1/session") return request.method == "POST";
+  return !request.path.starts_with("/api/") && request.path != "/metrics";
+}
 
 tl::unexpected<Error> unauthorized(std::string detail, std::string hint) {
   return tl::unexpected(Error{Code::unauthorized, std::move(detail), std::move(hint), {}});
@@ -33,13 +40,7 @@ Caller of_run(Services& services, scheduler::RunTokens::Named named) {
   return Caller{std::move(name), std::nullopt, std::move(scope)};
 }
 
-Result<Caller> of_user(Services& services, TokenUse& use, const std::string& secret) {
-  MUSTER_TRY_ASSIGN(auto token, services.store.read([&](store::Session& session) -> Result<std::optional<model::Token>> {
-    return store::tokens::find(session, secret);
-  }));
-  if (!token)
-    return unauthorized("the token is not known to this server: it was never made here, or it was revoked",
-                        "ask an owner of this server for one; the first owner's is in MUSTER_HOME/credentials on the server's machine");
+Result<Caller> by_token(Services& services, TokenUse& use, std::optional<model::Token> token) {
   if (token->user_is_disabled)
     return unauthorized(fmt::format("the user {} of the token {} is disabled", token->user, token->id),
                         fmt::format("ask an owner of this server to run `muster user enable {}`", token->user));
@@ -52,11 +53,38 @@ Result<Caller> of_user(Services& services, TokenUse& use, const std::string& sec
   return Caller{std::move(name), std::move(token), std::nullopt};
 }
 
+Result<Caller> of_user(Services& services, TokenUse& use, const std::string& secret) {
+  MUSTER_TRY_ASSIGN(auto token, services.store.read([&](store::Session& session) -> Result<std::optional<model::Token>> {
+    return store::tokens::find(session, secret);
+  }));
+  if (!token)
+    return unauthorized("the token is not known to this server: it was never made here, or it was revoked",
+                        "ask an owner of this server for one; the first owner's is in MUSTER_HOME/credentials on the server's machine");
+  return by_token(services, use, std::move(token));
+}
+
+Result<Caller> of_browser(Services& services, TokenUse& use, const http::Request& request, const std::string& secret) {
+  MUSTER_TRY(check_same_site(request, own_host_names(services.info.url)));
+  std::optional<store::browser_sessions::BrowserSession> browser;
+  MUSTER_TRY_ASSIGN(auto token, services.store.read([&](store::Session& session) -> Result<std::optional<model::Token>> {
+    browser = store::browser_sessions::find(session, secret);
+    return browser ? store::tokens::find_by_key(session, browser->token_key) : std::nullopt;
+  }));
+  if (!token || browser->expires_at <= services.clock.now_us())
+    return unauthorized("the session has ended", "sign in again: `muster ui` opens the page signed in");
+  return by_token(services, use, std::move(token));
+}
+
 }  // namespace
 
 http::Gate make_gate(Services& services) {
   return [&services, use = std::make_shared<TokenUse>(services.store)](http::Request& request) -> Result<void> {
-    if (request.path == kOpenPath) return {};
+    if (is_open(request)) return {};
+    const std::string cookie = session_cookie(request, session_cookie_name(services.info));
+    if (!cookie.empty() && request.header("authorization").empty()) {
+      MUSTER_TRY_ASSIGN(request.context, of_browser(services, *use, request, cookie));
+      return {};
+    }
     MUSTER_TRY_ASSIGN(const std::string token, bearer_token(request));
     if (!scheduler::RunTokens::is_run_token(token)) {
       MUSTER_TRY_ASSIGN(request.context, of_user(services, *use, token));

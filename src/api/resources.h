@@ -6,6 +6,7 @@
 namespace muster::api {
 
 void add_identity_routes(Routes& routes);
+void add_session_routes(Routes& routes);
 void add_workspace_routes(Routes& routes);
 void add_experiment_routes(Routes& routes);
 void add_blob_routes(Routes& routes);

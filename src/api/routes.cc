@@ -11,6 +11,7 @@ void add_routes(http::Router& router, Services& services) {
   add_housekeeping_routes(routes);
   add_openapi_routes(routes);
   add_identity_routes(routes);
+  add_session_routes(routes);
   add_workspace_routes(routes);
   add_experiment_routes(routes);
   add_blob_routes(routes);

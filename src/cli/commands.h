@@ -13,6 +13,7 @@ void add_clean(Command& root, Context& context);
 void add_status(Command& root, Context& context);
 void add_login(Command& root, Context& context);
 void add_whoami(Command& root, Context& context);
+void add_ui(Command& root, Context& context);
 void add_token_create(Command& token, Context& context);
 void add_token_list(Command& token, Context& context);
 void add_token_revoke(Command& token, Context& context);

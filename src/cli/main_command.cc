@@ -20,6 +20,7 @@ void add_commands(Command& root, Context& context) {
   add_clean(root, context);
   add_login(root, context);
   add_whoami(root, context);
+  add_ui(root, context);
   Command& token = root.noun("token", "Tokens, by which users and programs are known");
   for (const auto add : {add_token_create, add_token_list, add_token_revoke}) add(token, context);
   Command& user = root.noun("user", "Users");

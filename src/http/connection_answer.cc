@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kFileTurn = 8 * 1024 * 1024;  ///< what a worker sends of a file before others have their turn
 constexpr int kInsufficientStorage = 507;
+constexpr std::string_view kNoPage = "default-src 'none'; frame-ancestors 'none'; sandbox";
 constexpr std::chrono::seconds kLinger{2};  ///< for the client to read a refusal while it still sends
 
 std::string http_date() {
@@ -91,6 +92,8 @@ net::awaitable<bool> Connection::send(Response& response, AnswerOptions options)
   for (auto& [name, value] : response.headers) message.insert(name, header_safe(std::move(value)));
   message.set(wire::field::date, http_date());
   message.set("x-content-type-options", "nosniff");
+  // What users wrote never becomes a page of this server; the page itself brings a policy of its own.
+  if (message.count("content-security-policy") == 0) message.set("content-security-policy", kNoPage);
 
   auto* const range = std::get_if<SourceRange>(&response.body);
   auto* const stream = std::get_if<std::unique_ptr<StreamSource>>(&response.body);

@@ -26,6 +26,7 @@
 #include "engine/local/local_engine.h"
 #include "engine/slurm/slurm_engine.h"
 #include "http/server.h"
+#include "page/page.h"
 #include "process/file_limit.h"
 #include "process/gpus.h"
 #include "server/address.h"
@@ -231,6 +232,7 @@ Result<void> serve(const ServeOptions& options) {
                           certificate ? "SHA256:" + certificate->fingerprint : ""}};
   const auto router = std::make_shared<http::Router>();
   api::add_routes(*router, services);
+  page::add_routes(*router);
   http::ServerOptions listening;
   listening.address = address.host;
   listening.port = address.port;

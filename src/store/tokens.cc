@@ -89,6 +89,8 @@ std::optional<model::Token> find(Session& session, std::string_view secret) {
   return first(select(session, "WHERE t.hash = ?", {sha256_hex(secret)}));
 }
 
+std::optional<model::Token> find_by_key(Session& session, std::int64_t key) { return first(select(session, "WHERE t.key = ?", {key})); }
+
 bool usable(const model::Token& token, TimeUs now) { return !token.user_is_disabled && (token.expires_at == 0 || now < token.expires_at); }
 
 Result<Page<model::Token>> list(Session& session, const PageRequest& request) {

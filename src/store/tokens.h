@@ -23,6 +23,7 @@ Result<model::Token> add_owner(Session& session, std::string_view secret, std::s
 
 /// Also when it has expired, or its user is disabled: the caller looks (usable).
 std::optional<model::Token> find(Session& session, std::string_view secret);
+std::optional<model::Token> find_by_key(Session& session, std::int64_t key);
 bool usable(const model::Token& token, TimeUs now);
 
 /// Newest first.

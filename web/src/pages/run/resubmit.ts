@@ -1,0 +1,30 @@
+// A run's configuration as it can be submitted again.
+import { get, inWorkspace, query } from "../../api/http";
+import type { Environment, Run } from "../../api/types";
+
+export async function resubmission(workspace: string, run: Run): Promise<Record<string, unknown>> {
+  const body: Record<string, unknown> = {
+    experiment: run.experiment,
+    snapshot_id: run.snapshot_id,
+    compute_target: run.compute_target,
+    environment_variables: run.environment_variables ?? {},
+    distribution: run.distribution,
+    node_count: run.node_count,
+    max_run_duration_seconds: run.max_run_duration_seconds,
+    max_retries: run.max_retries,
+    priority: run.priority,
+    grace_seconds: run.grace_seconds,
+    tags: run.tags,
+    parameters: run.parameters,
+    inputs: Object.fromEntries(Object.entries(run.inputs ?? {}).map(([name, { datastore, path, mode }]) => [name, { datastore, path, mode }])),
+  };
+  if (run.script) Object.assign(body, { script: run.script, arguments: run.arguments });
+  else body.command = run.command;
+  if (run.display_name) body.display_name = run.display_name;
+  const environment = run.environment;
+  if (environment?.name && environment.version) {
+    const found = await get<Environment>(inWorkspace(workspace, "environments", environment.name) + query({ version: environment.version }));
+    body.environment = found.definition;
+  }
+  return body;
+}
