@@ -115,7 +115,7 @@ e2e_suite() {
 
 # A virtual environment for what is tested end to end, made again when its list changes.
 make_test_venv() {
-  packages="pytest torch==2.13.0 numpy scikit-learn onnx mpi4py nbclient ipykernel"
+  packages="pytest torch==2.13.0 numpy scikit-learn onnx mpi4py nbclient ipykernel playwright==1.65.2"
   [ "$(cat build/venv/muster-packages 2>/dev/null)" != "$packages" ] || return 0
   step "Installing the tests' Python packages" make_venv build/venv /usr/bin/python3 --clear $packages || return
   printf '%s\n' "$packages" >build/venv/muster-packages

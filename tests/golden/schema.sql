@@ -11,6 +11,14 @@ CREATE TABLE artifacts (
   PRIMARY KEY (run_key, path, attempt)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE browser_sessions (
+  key INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,  -- SHA-256 of the cookie
+  token_key INTEGER NOT NULL REFERENCES tokens ON DELETE CASCADE,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE compute_target_tags (
   target_key INTEGER NOT NULL REFERENCES compute_targets ON DELETE CASCADE,
   name TEXT NOT NULL,
@@ -334,6 +342,8 @@ CREATE TABLE workspaces (
 ) STRICT;
 
 CREATE INDEX artifacts_by_origin ON artifacts (run_key, attempt, node_rank, left_as) WHERE node_rank IS NOT NULL;
+
+CREATE INDEX browser_sessions_by_token ON browser_sessions (token_key);
 
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 

@@ -21,10 +21,15 @@ export async function resubmission(workspace: string, run: Run): Promise<Record<
   if (run.script) Object.assign(body, { script: run.script, arguments: run.arguments });
   else body.command = run.command;
   if (run.display_name) body.display_name = run.display_name;
-  const environment = run.environment;
-  if (environment?.name && environment.version) {
-    const found = await get<Environment>(inWorkspace(workspace, "environments", environment.name) + query({ version: environment.version }));
-    body.environment = found.definition;
-  }
+  body.environment = await environmentOf(workspace, run);
   return body;
+}
+
+/** A registered one by its version; of one that has none the interpreter that the run found itself in. */
+async function environmentOf(workspace: string, run: Run): Promise<unknown> {
+  const { name = "", version = null } = run.environment ?? {};
+  if (name && version) return (await get<Environment>(inWorkspace(workspace, "environments", name) + query({ version }))).definition;
+  if (/^azureml/i.test(name)) return { name };
+  const resolved = await get<{ interpreter: string }>(inWorkspace(workspace, "runs", run.run_id, "environment"));
+  return { python: { interpreter_path: resolved.interpreter, user_managed_dependencies: true } };
 }
