@@ -95,6 +95,8 @@ def signed_in(world, browser):
 @pytest.fixture
 def page(world, signed_in):
     """A tab of it; whatever the test did, the page threw nothing, and asked nobody else for anything."""
+    for seen in signed_in.seen.values():
+        seen.clear()
     tab = signed_in.new_page()
     yield tab
     tab.close()
@@ -133,6 +135,6 @@ def text_of(page):
     return re.sub(r"\s+", " ", page.get_by_role("main").inner_text())
 
 
-@pytest.fixture
-def until():
-    return wait_until
+def until(page, script, argument=None):
+    """Waits until the script is true in the page. (Playwright's own wait_for_function evaluates text in the page, which its policy forbids.)"""
+    return wait_until(lambda: page.evaluate(script, argument), "%s in the page" % script, 15)

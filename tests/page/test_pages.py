@@ -2,8 +2,8 @@
 
 import pytest
 
-from conftest import text_of
-from world import BAD_NAME
+from conftest import text_of, until
+from world import BAD_NAME, LIVE
 
 
 def test_runs_are_listed_live_and_names_are_text(show, world, page, axe):
@@ -15,7 +15,7 @@ def test_runs_are_listed_live_and_names_are_text(show, world, page, axe):
     axe(page)
     before = page.get_by_role("row").count()
     world.submit("later", "print(1)")
-    page.wait_for_function("(n) => document.querySelectorAll('tr').length > n", arg=before)
+    until(page, "(n) => document.querySelectorAll('tr').length > n", before)
     assert page.evaluate("window.hacked") is None
 
 
@@ -26,11 +26,11 @@ def test_the_filter_is_the_address_and_back_works(show, page):
     box.fill("status:failed")
     box.press("Enter")
     page.wait_for_url("**q=status%3Afailed**")
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    until(page, "document.querySelectorAll('tbody tr').length === 1")
     page.reload()
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    until(page, "document.querySelectorAll('tbody tr').length === 1")
     page.go_back()
-    page.wait_for_function("document.querySelectorAll('tbody tr').length > 1")
+    until(page, "document.querySelectorAll('tbody tr').length > 1")
     box.fill("nonsense:")
     box.press("Enter")
     assert "is no condition" in page.get_by_role("alert").inner_text()
@@ -103,11 +103,11 @@ def test_metrics_are_drawn_and_zoomed(show, page, axe):
 
 
 def test_metrics_of_a_running_run_go_on(show, page):
-    show("runs", "live", tab="metrics")
-    value = page.get_by_role("figure").locator(".legend b")
+    show("runs", "live", tab="metrics", metric="loss")
+    value = page.get_by_role("figure").first.locator(".legend b")
     value.wait_for()
     before = value.inner_text()
-    page.wait_for_function("(before) => document.querySelector('.legend b').innerText !== before", arg=before)
+    until(page, "(before) => document.querySelector('.legend b').innerText !== before", before)
 
 
 def test_a_log_opens_at_its_end_with_colours_and_links(show, page, axe):
@@ -129,16 +129,16 @@ def test_a_log_opens_at_its_end_with_colours_and_links(show, page, axe):
 
 def test_a_log_goes_on_and_does_not_move_what_is_read(show, page):
     show("runs", "live", tab="logs")
-    page.wait_for_function("document.querySelectorAll('.row').length > 45")
+    until(page, "document.querySelectorAll('.row').length > 45")
     last = "(() => { const rows = document.querySelectorAll('.row .text'); return rows[rows.length - 1].innerText; })()"
     before = page.evaluate(last)
-    page.wait_for_function("(before) => %s !== before" % last, arg=before)
+    until(page, "(before) => %s !== before" % last, before)
     page.evaluate("document.querySelector('.log-box').scrollTop = 18")
-    page.wait_for_function("document.querySelector('.row .text').innerText === 'step 0'")
+    until(page, "document.querySelector('.row .text').innerText === 'step 0'")
     page.get_by_role("button", name="new line").wait_for()
     assert page.evaluate("document.querySelector('.log-box').scrollTop") == 18
     page.get_by_role("button", name="new line").click()
-    page.wait_for_function("document.querySelector('.log-box').scrollTop > 18")
+    until(page, "document.querySelector('.log-box').scrollTop > 18")
 
 
 def test_outputs_are_previewed_by_what_they_are(show, page, axe):
@@ -151,7 +151,7 @@ def test_outputs_are_previewed_by_what_they_are(show, page, axe):
         return preview
 
     chosen("picture.png").locator("img").wait_for()
-    page.wait_for_function("document.querySelector('img.preview').naturalWidth === 64")
+    until(page, "document.querySelector('img.preview').naturalWidth === 64")
     axe(page)
     chosen("no-picture.png").get_by_text("It is no picture").wait_for()
     chosen("broken.png").get_by_text("The picture is damaged").wait_for()
@@ -190,20 +190,25 @@ def test_a_run_is_tagged(show, world, page):
     page.get_by_role("textbox", name="Name of the tag").fill("seen")
     page.get_by_role("textbox", name="Value of the tag").fill("on the page")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("seen=on the page").wait_for()
+    page.locator(".run-head .tag").get_by_text("seen=on the page").wait_for()
     assert world.muster.json("run", "show", world.runs["done"])["tags"]["seen"] == "on the page"
 
 
-def test_a_run_is_submitted_again_and_canceled(show, world, page):
-    show("runs", "live")
+def test_a_run_is_submitted_again(show, world, page):
+    show("runs", "done")
     page.get_by_role("button", name="Submit again").click()
     page.get_by_role("button", name="Submit", exact=True).click()
-    page.wait_for_function("(old) => !location.pathname.endsWith(old) && location.pathname.includes('/runs/')", arg=world.runs["live"])
-    made = page.url.rsplit("/", 1)[1]
+    until(page, "(old) => !location.pathname.endsWith(old) && location.pathname.includes('/runs/')", world.runs["done"])
+    made = world.muster.json("run", "show", page.url.rsplit("/", 1)[1])
+    assert (made["script"], made["arguments"], made["display_name"]) == ("train.py", ["--lr", "0.1"], BAD_NAME)
+
+
+def test_a_run_is_canceled(show, world, page):
+    world.muster.running(world.submit("canceled", LIVE, arguments=("/nothing",)))
+    show("runs", "canceled")
     page.get_by_role("button", name="Cancel run").click()
     page.get_by_role("button", name="Cancel the run").click()
     page.locator(".run-head .status").get_by_text("Canceled").wait_for()
-    assert world.muster.json("run", "show", made)["script"] == "train.py"
 
 
 @pytest.mark.parametrize("parts, words", [

@@ -46,7 +46,7 @@ def test_a_link_signs_in_once_and_leads_to_the_run(world, stranger, browser):
 
 
 def test_a_session_that_ended_is_asked_for_and_the_page_is_the_same(world, stranger):
-    stranger.goto(world.muster.json("ui", world.runs["done"])["link"])
+    stranger.goto(world.muster.json("ui", world.runs["live"])["link"])
     stranger.get_by_role("heading", name="Configuration").wait_for()
     stranger.context.clear_cookies()
     stranger.get_by_label("Or sign in with a token").wait_for()

@@ -13,6 +13,7 @@ for step in range(3000):
 for value in (1.0, float("nan"), float("inf"), 2.0):
     run.log("odd", value)
 run.log("one point", 5)
+run.log("rate", 0.1)
 run.log("below zero", -1)
 run.log("below zero", 10)
 for line in range(30000):
@@ -33,7 +34,7 @@ files = {
     "notes.html": b"<script>window.hacked=1</script>",
     "values.json": b'{"accuracy": 0.5}',
     "table.csv": b'name,score\n"Ada, L.",3\n',
-    "model.onnx": bytes.fromhex("080812046d696e653a190a090a01781201792204") + b"Relu" + bytes.fromhex("5a030a0178") + bytes.fromhex("62030a0179"),
+    "model.onnx": bytes.fromhex("080812046d696e653a180a0c0a01781201792204") + b"Relu" + bytes.fromhex("5a030a017862030a0179"),
     "weights.bin": bytes(range(256)),
 }
 for name, content in files.items():
@@ -54,6 +55,7 @@ LIVE = r"""
 import os, sys, time
 from azureml.core import Run
 run = Run.get_context()
+run.log("rate", 0.2)
 step = 0
 while not os.path.exists(sys.argv[1]):
     run.log("loss", 1 / (step + 1), step=step)

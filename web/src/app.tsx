@@ -67,7 +67,7 @@ function Section({ workspace, section, rest }: { workspace: string; section: str
     case "environments": return <Environments workspace={workspace} name={name} version={version} />;
     case "experiments": return <Experiments workspace={workspace} name={name} />;
     case "data": return <Data workspace={workspace} name={name} />;
-    default: return <main><Empty title={`There is no page “${section}”.`}><a href={at(workspace, "runs")}>All runs</a></Empty></main>;
+    default: return <main><h1>Not here</h1><Empty title={`There is no page “${section}”.`}><a href={at(workspace, "runs")}>All runs</a></Empty></main>;
   }
 }
 

@@ -11,9 +11,9 @@ export interface Loaded<T> {
 
 /**
  * `key` names what is loaded ("" for nothing); `every`, in milliseconds, asks again (0: never). While the server is away, or the tab is not
- * seen, what was there stays.
+ * seen, what was there stays. What was loaded for the key before is "kept" until there is something else to show, or "dropped".
  */
-export function useLoad<T>(key: string, ask: (signal: AbortSignal) => Promise<T>, every = 0): Loaded<T> {
+export function useLoad<T>(key: string, ask: (signal: AbortSignal) => Promise<T>, every = 0, before: "dropped" | "kept" = "dropped"): Loaded<T> {
   const [state, setState] = useState<{ key: string; data?: T | undefined; error?: ApiError | undefined }>({ key: "" });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -44,7 +44,7 @@ export function useLoad<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
   }, [key, every, turn]);
   const mine = state.key === key;
   return {
-    data: mine ? state.data : undefined,
+    data: mine || (before === "kept" && key) ? state.data : undefined,
     error: mine ? state.error : undefined,
     loading: !!key && (!mine || (state.data === undefined && !state.error)),
     again: () => setTurn(turn + 1),

@@ -104,7 +104,7 @@ function Differences({ workspace, all, names }: { workspace: string; all: Compar
       <div class="scroll-x" tabIndex={0} role="region" aria-label="Differences">
         <table class="list compare">
           <thead>
-            <tr><th />{all.map(({ run, color }) => <th key={run.run_id}><span class="dot" style={{ background: color }} /><a href={at(workspace, "runs", run.run_id)}><bdi>{run.display_name || run.run_id}</bdi></a></th>)}</tr>
+            <tr><td />{all.map(({ run, color }) => <th key={run.run_id}><span class="dot" style={{ background: color }} /><a href={at(workspace, "runs", run.run_id)}><bdi>{run.display_name || run.run_id}</bdi></a></th>)}</tr>
             <tr><th>Status</th>{all.map(({ run }) => <td key={run.run_id}><StatusMark status={run.status} />{" "}<a class="quiet" aria-label={`Leave out ${run.run_id}`} href={withQuery({ run: names.filter((name) => name !== run.run_id) })}>leave out</a></td>)}</tr>
           </thead>
           <tbody>

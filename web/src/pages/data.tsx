@@ -25,7 +25,7 @@ function Stores({ workspace }: { workspace: string }) {
     <main>
       <h1>Data</h1>
       <Show of={loaded}>
-        {({ datastores }) => <table class="list"><thead><tr><th>Datastore</th><th /></tr></thead><tbody>{datastores.map((one) => <tr key={one.name}><td class="name"><a href={at(workspace, "data", one.name)}><bdi>{one.name}</bdi></a></td><td class="quiet">{one.is_default ? "the default" : ""}</td></tr>)}</tbody></table>}
+        {({ datastores }) => <table class="list"><thead><tr><th>Datastore</th><th>Use</th></tr></thead><tbody>{datastores.map((one) => <tr key={one.name}><td class="name"><a href={at(workspace, "data", one.name)}><bdi>{one.name}</bdi></a></td><td class="quiet">{one.is_default ? "the default" : ""}</td></tr>)}</tbody></table>}
       </Show>
     </main>
   );

@@ -5,7 +5,8 @@ import { signIn } from "../session";
 import { Command, Fault } from "../ui/parts";
 
 export function SignIn({ first }: { first: ApiError | null }) {
-  const [error, setError] = useState<ApiError | null>(first);
+  const [own, setError] = useState<ApiError | null>(null);
+  const error = own ?? first;
   const [busy, setBusy] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {

@@ -141,9 +141,10 @@ export function LogView({ path, live }: { path: string; live: boolean }) {
 }
 
 function Row({ line, number, marked }: { line: LogLine; number: number | null; marked: boolean }) {
+  const shown = line.goesOn ? "↳" : (number ?? "·");
   return (
     <div class={marked ? "row marked" : "row"}>
-      <a class="at" href={withQuery({ at: String(line.offset) })} aria-label={`Link to the line at byte ${line.offset}`} tabIndex={-1}>{line.goesOn ? "↳" : (number ?? "·")}</a>
+      <a class="at" href={withQuery({ at: String(line.offset) })} aria-label={`${shown} link to the line at byte ${line.offset}`} tabIndex={-1}>{shown}</a>
       <span class="text">{pieces(line.text).map((piece, i) => (piece.style ? <span key={i} class={piece.style}>{piece.text}</span> : piece.text))}</span>
     </div>
   );

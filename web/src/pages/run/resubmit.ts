@@ -1,5 +1,5 @@
 // A run's configuration as it can be submitted again.
-import { get, inWorkspace, query } from "../../api/http";
+import { ApiError, get, inWorkspace, query } from "../../api/http";
 import type { Environment, Run } from "../../api/types";
 
 export async function resubmission(workspace: string, run: Run): Promise<Record<string, unknown>> {
@@ -30,6 +30,11 @@ async function environmentOf(workspace: string, run: Run): Promise<unknown> {
   const { name = "", version = null } = run.environment ?? {};
   if (name && version) return (await get<Environment>(inWorkspace(workspace, "environments", name) + query({ version }))).definition;
   if (/^azureml/i.test(name)) return { name };
-  const resolved = await get<{ interpreter: string }>(inWorkspace(workspace, "runs", run.run_id, "environment"));
+  const path = inWorkspace(workspace, "runs", run.run_id, "environment");
+  const resolved = await get<{ interpreter: string }>(path).catch((error) => {
+    if (error instanceof ApiError && error.status === 409)
+      throw new ApiError(409, "conflict", "What Python it has is known when it has ended.", "Submit it again then, or by the command line now.");
+    throw error;
+  });
   return { python: { interpreter_path: resolved.interpreter, user_managed_dependencies: true } };
 }

@@ -32,7 +32,7 @@ export function Runs({ workspace }: { workspace: string }) {
   const page = useLoad<Page>(fault ? "" : path + wantsMetrics, async (signal) => {
     const found = await get<Page>(path, signal);
     return wantsMetrics ? { ...found, runs: await withMetrics(workspace, found.runs, signal) } : found;
-  }, 3000);
+  }, 3000, "kept");
   useEffect(() => {
     document.title = `Runs · ${workspace} · Muster`;
   }, [workspace]);
