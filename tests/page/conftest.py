@@ -13,8 +13,11 @@ from world import BAD_NAME, DONE, FAILED, LIVE
 
 AXE = SOURCE / "build" / "web" / "work" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("MUSTER_TEST_CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+#: What axe finds, each in a line.
+FINDINGS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3)
+    .map((node) => node.html.slice(0, 160) + ' ' + node.any.map((check) => check.message).join(' ')).join(' | '))"""
 
 
 class World:
@@ -81,8 +84,17 @@ def signed_in(world, browser):
     context.set_default_timeout(15_000 * SLOWER)
     seen = {"faults": [], "elsewhere": []}
     context.on("weberror", lambda error: seen["faults"].append(str(error.error)))
-    context.on("console", lambda message: seen["faults"].append(message.text) if "Content Security Policy" in message.text else None)
-    context.on("request", lambda request: seen["elsewhere"].append(request.url) if not request.url.startswith((world.url, "blob:")) else None)
+
+    def on_console(message):
+        if "Content Security Policy" in message.text:
+            seen["faults"].append(message.text)
+
+    def on_request(request):
+        if not request.url.startswith((world.url, "blob:")):
+            seen["elsewhere"].append(request.url)
+
+    context.on("console", on_console)
+    context.on("request", on_request)
     page = context.new_page()
     page.goto(world.muster.json("ui")["link"])
     page.get_by_role("table").wait_for()
@@ -124,8 +136,7 @@ def axe():
         # As a debugger, which the page's policy of scripts does not concern.
         session = page.context.new_cdp_session(page)
         session.send("Runtime.evaluate", {"expression": AXE.read_text()})
-        found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map("
-                              "(one) => one.id + ': ' + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + ' ' + node.any.map((c) => c.message).join(' ')).join(' | '))")
+        found = page.evaluate(FINDINGS)
         session.detach()
         assert found == []
     return check
@@ -136,5 +147,5 @@ def text_of(page):
 
 
 def until(page, script, argument=None):
-    """Waits until the script is true in the page. (Playwright's own wait_for_function evaluates text in the page, which its policy forbids.)"""
+    """Waits until the script is true in the page. Playwright's own wait_for_function evaluates text there, which the page's policy forbids."""
     return wait_until(lambda: page.evaluate(script, argument), "%s in the page" % script, 15)

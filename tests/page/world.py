@@ -28,7 +28,8 @@ def chunk(kind, data):
 pixels = b"".join(b"\0" + bytes((x * 4, y * 4, 128)[i] for x in range(64) for i in range(3)) for y in range(64))
 os.makedirs("outputs", exist_ok=True)
 files = {
-    "picture.png": b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b""),
+    "picture.png": b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0))
+    + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b""),
     "no-picture.png": b"this is no picture",
     "broken.png": b"\x89PNG\r\n\x1a\n broken",
     "notes.html": b"<script>window.hacked=1</script>",
