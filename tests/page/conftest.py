@@ -16,8 +16,8 @@ CHROMIUM = os.environ.get("MUSTER_TEST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 #: What axe finds, each in a line.
-FINDINGS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map((one) => one.id + ': ' + one.nodes.slice(0, 3)
-    .map((node) => node.html.slice(0, 160) + ' ' + node.any.map((check) => check.message).join(' ')).join(' | '))"""
+FINDINGS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map((one) => one.id + ': ' +
+    one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + ' ' + node.any.map((check) => check.message).join(' ')).join(' | '))"""
 
 
 class World:
@@ -147,5 +147,5 @@ def text_of(page):
 
 
 def until(page, script, argument=None):
-    """Waits until the script is true in the page. Playwright's own wait_for_function evaluates text there, which the page's policy forbids."""
+    """Waits until the script is true in the page. Playwright's own wait_for_function evaluates text there, which its policy forbids."""
     return wait_until(lambda: page.evaluate(script, argument), "%s in the page" % script, 15)
