@@ -2,7 +2,7 @@
 # Debian's packages: what is needed for what, and getting it.
 
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache mold libboost1.81-dev libsqlite3-dev libssl-dev nlohmann-json3-dev
-  libyaml-cpp-dev libcli11-dev libfmt-dev libspdlog-dev libzstd-dev libarchive-dev libexpected-dev libtomlplusplus-dev python3-venv"
+  libyaml-cpp-dev libcli11-dev libfmt-dev libspdlog-dev libzstd-dev libarchive-dev libexpected-dev libtomlplusplus-dev libre2-dev python3-venv"
 SLURM_PACKAGES="slurm-wlm munge"
 TEST_PACKAGES="libgtest-dev libgmock-dev librapidcheck-dev clang libclang-rt-14-dev python3-venv python3-dev openmpi-bin libopenmpi-dev
   chromium $SLURM_PACKAGES"

@@ -103,16 +103,17 @@ class Experiment:
 
     def get_runs(self, type: Optional[str] = None, tags: TagFilter = None, properties: TagFilter = None,
                  include_children: bool = False, order_by: Optional[str] = None, metrics: "Union[None, str, List[str]]" = None,
-                 parameters: "Union[None, str, List[str]]" = None) -> "Iterator[Run]":
+                 parameters: "Union[None, str, List[str]]" = None, filter: Optional[str] = None) -> "Iterator[Run]":
         """The experiment's runs, newest first, fetched as they are asked for; of one `type` (as `run.type` says it) when asked.
 
         `tags` and `properties`: `"key"` for those that have it, {key: value} for those where it is that. Muster's own:
         `order_by`, like `"metrics.acc desc"`, `"parameters.lr"` or `"created_at"`; `metrics`, conditions on last values like
-        `"acc>=0.9"`; `parameters`, conditions like `"lr<0.01"` or `"optimizer=adam"`.
+        `"acc>=0.9"`; `parameters`, conditions like `"lr<0.01"` or `"optimizer=adam"`; `filter`, the text that `muster run list --filter`
+        and the page take, like `"status:failed acc>=0.9 tag.team=birds"`.
         """
         from .run import Run
         query: Dict[str, Any] = {"experiment": self._name}
-        for key, value in (("order_by", order_by), ("metric", metrics), ("parameter", parameters)):
+        for key, value in (("order_by", order_by), ("metric", metrics), ("parameter", parameters), ("filter", filter)):
             if value is not None:
                 query[key] = value
         for data in self._workspace._client.pages(self._workspace._path + "/runs", "runs", query):

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type,
 
 from ._runs.follow import follow
 from ._client.addresses import segment
+from ._runs.code import RunCode
 from ._runs.details import details_of
 from ._runs.files import RunFiles
 from ._runs.kinds import class_of, type_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .workspace import Workspace
 
 
-class Run(RunFiles, RunLabels, RunMetrics):
+class Run(RunCode, RunFiles, RunLabels, RunMetrics):
     """A run of an experiment: an interactive one (Experiment.start_logging, child_run), or a ScriptRun, a job as its submitter sees it.
 
     `status`, `tags` and the like are those of the last look; methods that begin with `get_` look again.

@@ -34,6 +34,7 @@ class State:
         self.token = "secret"
         self.blobs = {}
         self.snapshots = {}
+        self.searched = []
         self.experiments = {}
         self.runs = {}
         self.submitted = []  # The bodies of POST /runs.
@@ -241,6 +242,31 @@ def post_snapshot(handler, ws):
     snapshot = hashlib.sha256(text).hexdigest()
     handler.server.state.snapshots[snapshot] = files
     return 201, {"snapshot_id": snapshot, "file_count": len(files), "size": sum(file["size"] for file in files)}
+
+
+def one_snapshot(handler, ws, snapshot):
+    return 200, {"snapshot_id": snapshot, "files": handler.server.state.snapshots[snapshot]}
+
+
+def snapshot_file(handler, ws, snapshot, path):
+    files = {file["path"]: file["sha256"] for file in handler.server.state.snapshots[snapshot]}
+    handler.answer(200, raw=handler.server.state.blobs[files[path]])
+
+
+def snapshot_changes(handler, ws, snapshot):
+    before, after = ({file["path"]: file for file in handler.server.state.snapshots[one]} for one in (handler.query["from"], snapshot))
+    return 200, {"changes": [{"path": path, "change": "changed", "before": before.get(path), "after": after.get(path)}
+                             for path in sorted(set(before) | set(after)) if before.get(path) != after.get(path)], "next": None}
+
+
+def log_search(handler, ws, run_id):
+    """One match a page, to show that pages are joined."""
+    text = handler.server.state.logs[run_id][handler.query["path"]].decode("utf-8")
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if handler.query["pattern"] in line]
+    at = int(handler.query.get("cursor", 0))
+    handler.server.state.searched.append(handler.query)
+    return 200, {"matches": [{"line": number, "offset": 0, "parts": ["", line, ""], "cut": False, "before": [], "after": []}
+                             for number, line in lines[at:at + 1]], "next": str(at + 1) if at + 1 < len(lines) else None}
 
 
 def post_run(handler, ws):
@@ -549,11 +575,12 @@ ROUTES = [
     ("GET", WS + "/experiments", list_experiments), ("POST", WS + "/experiments", post_experiment),
     ("GET", WS + "/experiments/([^/]+)", one_experiment), ("PATCH", WS + "/experiments/([^/]+)", one_experiment),
     ("POST", WS + "/blobs/missing", blobs_missing), ("PUT", WS + "/blobs/([^/]+)", put_blob), ("POST", WS + "/blobs", post_blobs),
-    ("POST", WS + "/snapshots", post_snapshot),
+    ("POST", WS + "/snapshots", post_snapshot), ("GET", WS + "/snapshots/([^/]+)", one_snapshot),
+    ("GET", WS + "/snapshots/([^/]+)/files/(.+)", snapshot_file), ("GET", WS + "/snapshots/([^/]+)/changes", snapshot_changes),
     ("POST", WS + "/runs", post_run), ("GET", WS + "/runs", list_runs), ("GET", RUN, one_run), ("PATCH", RUN, one_run),
     ("POST", RUN + "/(complete|fail)", end_run), ("POST", RUN + "/metrics", add_points),
     ("POST", RUN + "/cancel", cancel_run), ("GET", RUN + "/events", events), ("GET", RUN + "/logs", list_logs),
-    ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/metrics", metrics),
+    ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/log-search", log_search), ("GET", RUN + "/metrics", metrics),
     ("GET", RUN + "/metrics/curves", metric_curves), ("GET", RUN + "/artifacts", list_artifacts),
     ("GET", RUN + "/artifacts/(.+)", one_artifact), ("PUT", RUN + "/artifacts/(.+)", one_artifact),
     ("GET", WS + "/environments", list_environments), ("POST", WS + "/environments", post_environment),

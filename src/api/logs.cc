@@ -6,6 +6,7 @@
 #include "api/merged_log.h"
 #include "api/query.h"
 #include "api/resources.h"
+#include "api/run_log.h"
 #include "base/text.h"
 
 namespace muster::api {
@@ -14,7 +15,6 @@ namespace {
 using store::runs::Brief;
 
 constexpr const char* kText = "text/plain; charset=utf-8";
-constexpr std::size_t kNamedLogs = 20;
 
 Result<http::Response> list_logs(Call& call) {
   QueryReader query(call.request);
@@ -35,19 +35,6 @@ Result<http::Response> list_logs(Call& call) {
   return http::json_response(200, {{"logs", std::move(list)}});
 }
 
-/// The log of that path; of several nodes' the lowest node rank's.
-Result<store::LogInfo> find_log(const Call& call, const Brief& run, int attempt, std::optional<std::int64_t> node_rank) {
-  const std::string& path = call.parameter("path");
-  MUSTER_TRY_ASSIGN(const auto logs, call.services.logs.list(run.uuid, attempt));
-  std::vector<std::string> names;
-  for (const store::LogInfo& log : logs) {
-    if (log.id.path == path && (!node_rank || *node_rank == log.id.node_rank)) return log;
-    if (names.size() < kNamedLogs) names.push_back(log.id.path);
-  }
-  return fail_hint(Code::not_found, names.empty() ? "it has written none yet" : "there are " + join(names, ", "),
-                   "attempt {} of run {} has no log '{}'", attempt, run.run_id, path.substr(0, 300));
-}
-
 Result<http::Response> get_log(Call& call) {
   QueryReader query(call.request);
   const auto attempt = query.integer("attempt", 1, INT32_MAX);
@@ -57,7 +44,8 @@ Result<http::Response> get_log(Call& call) {
   const bool follow = query.flag("follow");
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const Brief run, run_of(call));
-  MUSTER_TRY_ASSIGN(const store::LogInfo log, find_log(call, run, static_cast<int>(attempt.value_or(run.attempt)), node_rank));
+  MUSTER_TRY_ASSIGN(const store::LogInfo log,
+                    run_log(call, run, call.parameter("path"), static_cast<int>(attempt.value_or(run.attempt)), node_rank));
   const bool complete = log.complete || model::has_ended(run.status);
   http::Response response{
       200,

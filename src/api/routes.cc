@@ -16,11 +16,14 @@ void add_routes(http::Router& router, Services& services) {
   add_experiment_routes(routes);
   add_blob_routes(routes);
   add_snapshot_routes(routes);
+  add_snapshot_file_routes(routes);
   add_run_routes(routes);
+  add_run_field_routes(routes);
   add_run_end_routes(routes);
   add_client_source_routes(routes);
   add_run_event_routes(routes);
   add_log_routes(routes);
+  add_log_search_routes(routes);
   add_metric_routes(routes);
   add_artifact_routes(routes);
   add_environment_routes(routes);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "api/query.h"
+#include "api/run_filter.h"
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -158,7 +159,14 @@ Order read_order(QueryReader& query) {
 }  // namespace
 
 Result<RunQuery> read_run_query(const http::Request& request) {
-  QueryReader query(request);
+  http::Request whole;  // with what the filter says in the query's words
+  whole.query = request.query;
+  if (const auto filter = request.query_value("filter")) {
+    MUSTER_TRY_ASSIGN(auto terms, query_of_filter(*filter));
+    whole.query.merge(terms);
+  }
+  QueryReader query(whole);
+  query.text("filter");
   RunQuery asked;
   read_columns(query, asked.filter);
   read_pairs(query, asked.filter);

@@ -10,6 +10,7 @@
 #include "api/resources.h"
 #include "api/room.h"
 #include "api/snapshot_archive.h"
+#include "api/snapshot_of.h"
 #include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -89,27 +90,26 @@ Result<http::Response> create_snapshot(Call& call) {
   });
 }
 
-Result<model::Snapshot> snapshot_of(const Call& call) {
-  const std::string& id = call.parameter("snapshot_id");
-  return call.services.store.read([&](store::Session& session) -> Result<model::Snapshot> {
-    MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
-    auto snapshot = store::snapshots::find_with_files(session, workspace.key, id);
-    if (snapshot) return std::move(*snapshot);
-    return fail(Code::not_found, "there is no snapshot '{}' in workspace {}", id.substr(0, 100), workspace.name);
-  });
-}
-
 Result<http::Response> get_snapshot(Call& call) {
-  MUSTER_TRY_ASSIGN(const model::Snapshot snapshot, snapshot_of(call));
+  MUSTER_TRY_ASSIGN(const model::Snapshot snapshot, snapshot_of(call, call.parameter("snapshot_id")));
   return object_response(snapshot);
 }
 
 Result<http::Response> get_archive(Call& call) {
-  MUSTER_TRY_ASSIGN(model::Snapshot snapshot, snapshot_of(call));
+  MUSTER_TRY_ASSIGN(model::Snapshot snapshot, snapshot_of(call, call.parameter("snapshot_id")));
   return http::Response{200, {{"content-type", "application/x-tar"}}, snapshot_archive(call.services.blobs, std::move(snapshot))};
 }
 
 }  // namespace
+
+Result<model::Snapshot> snapshot_of(const Call& call, const std::string& snapshot_id) {
+  return call.services.store.read([&](store::Session& session) -> Result<model::Snapshot> {
+    MUSTER_TRY_ASSIGN(const model::Workspace workspace, workspace_of(call, session));
+    auto snapshot = store::snapshots::find_with_files(session, workspace.key, snapshot_id);
+    if (snapshot) return std::move(*snapshot);
+    return fail(Code::not_found, "there is no snapshot '{}' in workspace {}", to_utf8(snapshot_id.substr(0, 100)), workspace.name);
+  });
+}
 
 void add_snapshot_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/snapshots";

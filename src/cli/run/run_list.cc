@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kDefaultLimit = 20;
 
 struct RunListOptions {
+  std::optional<std::string> filter;
   std::optional<std::string> experiment;
   std::optional<std::string> status;
   std::optional<std::string> kind;
@@ -81,7 +82,8 @@ Result<Exit> run_list(Context& context, const RunListOptions& options) {
   if (limit < 1) return fail(Code::invalid, "--limit must be at least 1; --all lists all");
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   client::Query query;
-  for (const auto& [key, value] : {std::pair<const char*, const std::optional<std::string>&>{"experiment", options.experiment},
+  for (const auto& [key, value] : {std::pair<const char*, const std::optional<std::string>&>{"filter", options.filter},
+                                   {"experiment", options.experiment},
                                    {"status", options.status},
                                    {"kind", options.kind},
                                    {"name", options.name},
@@ -115,6 +117,8 @@ void add_run_list(Command& run, Context& context) {
   auto options = std::make_shared<RunListOptions>();
   Command& command = run.verb("list", "List runs, the newest first unless another order is asked for",
                               [&context, options] { return run_list(context, *options); });
+  command.option("--filter", "TEXT", options->filter,
+                 "only those for which all terms hold, like 'status:failed acc>=0.9 param.lr<0.01 tag.k=v'");
   command.option("--experiment", "NAME", options->experiment, "only those of this experiment");
   command.option("--status", "STATUS", options->status, "only those with this status, like Running or Failed");
   command.option("--kind", "KIND", options->kind, "only those of this kind: job or interactive");
@@ -131,6 +135,7 @@ void add_run_list(Command& run, Context& context) {
   command.flag("--all", options->all, "list all runs");
   context.add_common_options(command);
   command.example("muster run list --experiment birds --status Failed");
+  command.example("muster run list --filter 'status:completed acc>=0.9 resnet'");
   command.example("muster run list --order-by 'metrics.best_val_acc desc' --limit 5");
 }
 

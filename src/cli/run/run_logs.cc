@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/run/log_printer.h"
+#include "cli/run/run_grep.h"
 #include "cli/run/status_lines.h"
 #include "cli/terminal/table.h"
 #include "client/follow.h"
@@ -20,6 +21,7 @@ struct RunLogsOptions {
   bool list = false;
   std::optional<std::string> ranks;
   std::optional<std::int64_t> attempt;
+  GrepOptions grep;
 };
 
 enum class Text { one_log, merged };
@@ -100,7 +102,12 @@ std::string only_driver_log(const Json& logs, std::size_t& count) {
 Result<Exit> run_logs(Context& context, const RunLogsOptions& options) {
   if (!options.file.empty() && (options.merge || options.ranks))
     return fail(Code::invalid, "a FILE and --merge or --ranks cannot go together");
+  if (options.grep.pattern && (options.follow || options.merge || options.ranks || options.list))
+    return fail(Code::invalid, "--grep looks through what is there: it goes with a FILE and --attempt alone");
+  if (!options.grep.pattern && (options.grep.literal || options.grep.ignore_case || options.grep.context))
+    return fail(Code::invalid, "--fixed-strings, --ignore-case and --context go with --grep");
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
+  if (options.grep.pattern) return grep_logs(context, *api, options.id, options.file, options.attempt, options.grep);
   if (!options.file.empty())
     return print_text(context, *api, Text::one_log, api->in_workspace({"runs", options.id, "logs", options.file}), {}, options);
 
@@ -133,9 +140,15 @@ void add_run_logs(Command& run, Context& context) {
   command.option("--ranks", "N,N", options->ranks, "merge only these ranks' lines");
   command.option("--attempt", "N", options->attempt, "the logs of an earlier attempt");
   command.flag("--list", options->list, "list the logs there are");
+  command.option("--grep", "PATTERN", options->grep.pattern,
+                 "only lines that hold for this regular expression (RE2's syntax), each with its number");
+  command.flag("-F,--fixed-strings", options->grep.literal, "the pattern is the text itself");
+  command.flag("-i,--ignore-case", options->grep.ignore_case, "small and capital letters are the same to the pattern");
+  command.option("-C,--context", "N", options->grep.context, "with N lines before and after each");
   context.add_common_options(command);
   command.example("muster run logs ID -f");
   command.example("muster run logs ID --ranks 0,2");
+  command.example("muster run logs ID --grep 'loss.*nan' -i -C 2");
 }
 
 }  // namespace muster::cli
