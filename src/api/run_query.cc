@@ -16,6 +16,8 @@ using store::runs::Order;
 
 constexpr std::size_t kMostConditions = 10;  // of one kind
 constexpr std::size_t kMostStars = 8;
+constexpr std::size_t kMostShown = 50;
+constexpr std::string_view kMetricPrefix = "metrics.";
 
 /// "name", or a name, a sign and a value.
 struct Condition {
@@ -131,6 +133,17 @@ void read_columns(QueryReader& query, Filter& filter) {
     query.fault("lifecycle", fmt::format("must be active, deleted or all, not '{}'", lifecycle->substr(0, 40)));
 }
 
+void read_shown(QueryReader& query, Filter& filter) {
+  const std::vector<std::string> names = query.texts("show");
+  if (names.size() > kMostShown) query.fault("show", fmt::format("may be given {} times, not {}", kMostShown, names.size()));
+  for (const std::string& name : names) {
+    if (!name.starts_with(kMetricPrefix) || name.size() == kMetricPrefix.size())
+      query.fault("show", fmt::format("must be metrics.NAME, not '{}'", to_utf8(name.substr(0, 64))));
+    else
+      filter.shown_metrics.push_back(name.substr(kMetricPrefix.size()));
+  }
+}
+
 /// "metrics.NAME", "parameters.NAME" or "created_at", and " asc" or " desc" behind it.
 Order read_order(QueryReader& query) {
   Order order;
@@ -139,13 +152,12 @@ Order read_order(QueryReader& query) {
   std::string_view what = *text;
   order.descending = take_ending(what, " desc");
   if (!order.descending) take_ending(what, " asc");
-  constexpr std::string_view kMetrics = "metrics.";
   constexpr std::string_view kParameters = "parameters.";
   if (what == "created_at") {
     order.by = Order::By::created_at;
-  } else if (what.starts_with(kMetrics) && what.size() > kMetrics.size()) {
+  } else if (what.starts_with(kMetricPrefix) && what.size() > kMetricPrefix.size()) {
     order.by = Order::By::metric;
-    order.name = what.substr(kMetrics.size());
+    order.name = what.substr(kMetricPrefix.size());
   } else if (what.starts_with(kParameters) && what.size() > kParameters.size()) {
     order.by = Order::By::parameter;
     order.name = what.substr(kParameters.size());
@@ -170,6 +182,7 @@ Result<RunQuery> read_run_query(const http::Request& request) {
   RunQuery asked;
   read_columns(query, asked.filter);
   read_pairs(query, asked.filter);
+  read_shown(query, asked.filter);
   asked.order = read_order(query);
   asked.page = query.page();
   MUSTER_TRY(query.finish());

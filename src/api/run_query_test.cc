@@ -53,6 +53,16 @@ TEST(RunQuery, AConditionIsANameOrANameASignAndAValue) {
   EXPECT_EQ(asked.filter.tags[1].value, "<v>");
 }
 
+TEST(RunQuery, MetricsAreShownWithoutFiltering) {
+  const RunQuery asked = read({{"show", "metrics.loss"}, {"show", "metrics.val loss"}}).value();
+  EXPECT_THAT(asked.filter.shown_metrics, testing::ElementsAre("loss", "val loss"));
+  EXPECT_TRUE(asked.filter.metrics.empty());
+  for (const char* wrong : {"loss", "metrics.", ""}) EXPECT_FALSE(read({{"show", wrong}})) << wrong;
+  Query many;
+  for (int i = 0; i <= 50; ++i) many.emplace("show", "metrics.m" + std::to_string(i));
+  EXPECT_FALSE(read(many));
+}
+
 TEST(RunQuery, AnOrderIsAscendingUnlessItSaysOtherwise) {
   EXPECT_EQ(read({}).value().order.by, Order::By::recorded);
   EXPECT_TRUE(read({}).value().order.descending);

@@ -306,6 +306,10 @@ TEST_F(RunsTest, RunsAreOrderedAndFilteredByTheirMetricsAndParameters) {
   EXPECT_EQ(listed("name=*3"), "3");
   const Json first = api("GET", Api::in("/runs?order_by=metrics.loss&limit=1")).json()["runs"][0];
   EXPECT_EQ(first["metrics"], (Json{{"loss", "-Infinity"}}));
+  const Json shown = api("GET", Api::in("/runs?show=metrics.loss&show=metrics.none")).json()["runs"];
+  ASSERT_EQ(shown.size(), losses.size()) << "it filters nothing";
+  EXPECT_EQ(shown[1]["metrics"], (Json{{"loss", 3}}));
+  EXPECT_EQ(shown[2]["metrics"], Json::object());
   EXPECT_EQ(api("GET", Api::in("/runs?order_by=metrics.loss&cursor=7")).code(), "malformed");
   EXPECT_EQ(api("GET", Api::in("/runs?order_by=loss")).fields(), std::vector<std::string>{"order_by"});
 }

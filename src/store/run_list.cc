@@ -208,6 +208,7 @@ std::vector<Listed> load(Session& session, const std::vector<Place>& places, con
   }
   std::set<std::string> names;
   for (const MetricFilter& metric : filter.metrics) names.insert(metric.name);
+  names.insert(filter.shown_metrics.begin(), filter.shown_metrics.end());
   if (order.by == By::metric) names.insert(order.name);
   for (const std::string& name : names) {
     for (const auto& [key, number] : run_metrics::read(session, keys, name)) {

@@ -48,6 +48,7 @@ struct Filter {
   std::vector<TagFilter> tags;
   std::vector<ParameterFilter> parameters;
   std::vector<MetricFilter> metrics;
+  std::vector<std::string> shown_metrics;  ///< filter nothing: their last values are wanted
   enum class Lifecycle { active, deleted, all } lifecycle = Lifecycle::active;
 };
 
@@ -62,7 +63,7 @@ struct Order {
 
 struct Listed {
   model::Run run;
-  std::map<std::string, model::Number> metrics;  ///< the last values of those that the filter and the order name
+  std::map<std::string, model::Number> metrics;  ///< the last values of those that the filter and the order name or want shown
 };
 
 struct Effort {

@@ -19,7 +19,7 @@ def test_runs_are_listed_live_and_names_are_text(show, world, page, axe):
     assert page.evaluate("window.hacked") is None
 
 
-def test_the_filter_is_the_address_and_back_works(show, page):
+def test_the_filter_is_the_address_and_back_works(show, page, axe):
     show("runs")
     box = page.get_by_role("combobox", name="Filter runs")
     page.keyboard.press("/")
@@ -33,11 +33,17 @@ def test_the_filter_is_the_address_and_back_works(show, page):
     until(page, "document.querySelectorAll('tbody tr').length > 1")
     box.fill("nonsense:")
     box.press("Enter")
-    assert "is no condition" in page.get_by_role("alert").inner_text()
+    page.get_by_role("alert").get_by_text("nonsense").wait_for()
     box.fill("sta")
     page.get_by_role("option", name="status:").wait_for()
     box.press("Tab")
     assert box.input_value() == "status:"
+    box.press_sequentially("Fa")
+    page.get_by_role("option", name="status:Failed").wait_for()
+    axe(page)
+    box.press("Tab")
+    box.press("Enter")
+    until(page, "document.querySelectorAll('tbody tr').length === 1")
 
 
 def test_columns_of_metrics_and_keys(show, world, page):
@@ -165,6 +171,33 @@ def test_outputs_are_previewed_by_what_they_are(show, page, axe):
     assert download.value.suggested_filename == "weights.bin"
     assert open(download.value.path(), "rb").read() == bytes(range(256))
     assert page.evaluate("window.hacked") is None
+
+
+def test_a_log_is_searched(show, page, axe):
+    show("runs", "done", tab="logs")
+    page.keyboard.press("/")
+    box = page.get_by_role("searchbox", name="Search in the log")
+    box.fill("line 1234[56]$")
+    box.press("Enter")
+    found = page.get_by_role("region", name="Lines found")
+    found.get_by_text("2 lines").wait_for()
+    axe(page)
+    found.get_by_role("link").nth(1).click()
+    page.locator(".row.marked").get_by_text("line 12346").wait_for()
+    box.fill("[")
+    box.press("Enter")
+    page.get_by_role("alert").wait_for()
+
+
+def test_code_is_shown_and_compared(show, world, page, axe):
+    show("runs", "done", tab="code")
+    page.get_by_role("region", name="train.py").locator(".t-k").get_by_text("import").first.wait_for()
+    axe(page)
+    show("runs", "done", tab="code", file="train.py", **{"with": world.runs["failed"]})
+    code = page.get_by_role("region", name="train.py")
+    code.locator("tr.added").first.wait_for()
+    code.locator("tr.removed").get_by_text("train(-1)").wait_for()
+    axe(page)
 
 
 def test_the_environment_of_a_run(show, world, page, axe):

@@ -78,7 +78,7 @@ function Bar({ workspace, section }: { workspace: string; section: string }) {
       <a class="home" href={at(workspace, "runs")}>Muster</a>
       <span class="workspace" title="Workspace"><bdi>{workspace}</bdi></span>
       <nav aria-label="Sections">
-        {SECTIONS.map(([key, title]) => <a key={key} href={at(workspace, key)} aria-current={key === section ? "page" : undefined}>{title}</a>)}
+        {SECTIONS.map(([key, title]) => <a key={key} href={at(workspace, key)} aria-current={key === section || (key === "runs" && section === "compare") ? "page" : undefined}>{title}</a>)}
       </nav>
       {who && <span class="who"><span title={`Signed in as ${who.user}, ${who.role}`}><bdi>{who.user}</bdi></span> <button type="button" class="plain" onClick={() => void doing(signOut, "Signed out.")}>Sign out</button></span>}
     </header>

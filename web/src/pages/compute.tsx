@@ -29,9 +29,9 @@ function TargetPart({ workspace, target }: { workspace: string; target: Target }
   const options = Object.entries(target.engine_options ?? {}).map(([name, value]) => `${name}=${String(value)}`).join(" ");
   return (
     <section class="part">
-      <h2><a href={at(workspace, "compute", target.name)}>{target.name}</a> <span class="quiet">{target.engine}{target.vm_size && ` · ${target.vm_size}`}</span></h2>
+      <h2><a href={at(workspace, "compute", target.name)}>{target.name}</a> <span class="quiet">{target.engine === "local" ? "nodes are processes on the server's machine" : target.engine}{target.vm_size && ` · ${target.vm_size}`}</span></h2>
       <Pairs of={[
-        ["Nodes", `${target.current_node_count} of ${target.min_nodes} to ${target.max_nodes}${target.allocation_state === "Resizing" ? `, becoming ${target.target_node_count}` : ""}`],
+        ["Nodes", `${target.current_node_count} now, ${target.min_nodes} to ${target.max_nodes} as needed${target.allocation_state === "Resizing" ? `, becoming ${target.target_node_count}` : ""}`],
         ["Waiting", target.queued_runs > 0 ? plural(target.queued_runs, "run") : "nothing"],
         ["Options", options], ["Description", target.description],
       ]} />

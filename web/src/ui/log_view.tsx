@@ -46,9 +46,16 @@ export function LogView({ path, live }: { path: string; live: boolean }) {
   };
   useEffect(() => {
     setPart(NOTHING);
-    void start(marked === null ? null : Number(marked) || 0);
     return () => abort.current.abort();
   }, [path]);
+  useEffect(() => {
+    const offset = marked === null ? null : Number(marked) || 0;
+    const { part: p, lines: there } = now.current;
+    const index = offset === null ? -1 : there.findIndex((line) => line.offset === offset);
+    const seenNow = index >= 0 && box.current && index * ROW >= box.current.scrollTop && index * ROW < box.current.scrollTop + box.current.clientHeight;
+    if (seenNow || (marked === null && p !== NOTHING)) return;
+    void start(offset);
+  }, [path, marked]);
 
   const grow = async (how: typeof longer) => {
     if (busy.current) return;

@@ -8,8 +8,8 @@ const TOP = 40;
 const GAP = 150;
 
 export function Parallel({ rows }: { rows: Row[] }) {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row.values)))].filter((name) => rows.filter((row) => name in row.values).length > 1).sort((a, b) => b.localeCompare(a));
-  if (names.length < 2) return <Empty title="They have fewer than two numbers in common. Parameters and metrics that are numbers become axes." />;
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.values)))].filter((name) => new Set(rows.flatMap((row) => row.values[name] ?? [])).size > 1).sort((a, b) => b.localeCompare(a));
+  if (names.length < 2) return <Empty title="They have fewer than two numbers that differ. Parameters and metrics that are numbers become axes." />;
   const scales = names.map((name) => {
     const values = rows.flatMap((row) => row.values[name] ?? []);
     const low = Math.min(...values);

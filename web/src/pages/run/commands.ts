@@ -15,7 +15,7 @@ export function cliOf(run: Run): string {
   if (run.command) parts.push("--command " + quoted(run.command));
   parts.push("--experiment " + quoted(run.experiment));
   if (run.compute_target && run.compute_target !== "local") parts.push("--compute " + quoted(run.compute_target));
-  if (run.environment?.name) parts.push("--environment " + quoted(run.environment.name));
+  if (run.environment?.name && run.environment.name !== "default") parts.push("--environment " + quoted(run.environment.name));
   if ((run.node_count ?? 1) > 1) parts.push(`--nodes ${run.node_count}`);
   const distribution = run.distribution;
   if (distribution?.type === "pytorch" && distribution.process_count) parts.push(`--processes ${distribution.process_count}`);

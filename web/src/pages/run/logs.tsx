@@ -6,6 +6,7 @@ import { fileSize } from "../../ui/format";
 import { LogView } from "../../ui/log_view";
 import { MergedLog } from "../../ui/merged_log";
 import { Empty, Show } from "../../ui/parts";
+import { Matches, SearchBox } from "./log_search";
 import { hasEnded } from "../../ui/status";
 import { place, setQuery } from "../../url";
 
@@ -22,6 +23,7 @@ export function Logs({ workspace, run }: { workspace: string; run: Run }) {
   const path = inWorkspace(workspace, "runs", run.run_id, "logs");
   const loaded = useLoad(path + over, (signal) => get<{ logs: Log[] }>(path, signal), over ? 0 : 3000);
   const asked = place.value.query.get("log");
+  const searched = place.value.query.get("grep");
   return (
     <Show of={loaded}>
       {({ logs }) => {
@@ -37,7 +39,9 @@ export function Logs({ workspace, run }: { workspace: string; run: Run }) {
                   {logs.map((log) => <option key={keyOf(log)} value={keyOf(log)}>{log.path.replace("azureml-logs/", "")}{log.rank !== null && ranks > 1 ? ` · rank ${log.rank}` : ""}{(run.node_count ?? 1) > 1 ? ` · node ${log.node_rank}` : ""} · {fileSize(log.size)}</option>)}
                 </select>
               </label>
+              {chosen && <SearchBox />}
             </div>
+            {chosen && searched && <Matches path={inWorkspace(workspace, "runs", run.run_id, "log-search")} log={chosen.path} nodeRank={chosen.node_rank} />}
             {chosen ? <LogView key={keyOf(chosen)} path={`${path}/${encodePath(chosen.path)}${query({ node_rank: chosen.node_rank })}`} live={!over} /> : <MergedLog path={inWorkspace(workspace, "runs", run.run_id, "merged-log")} live={!over} />}
           </div>
         );

@@ -18,7 +18,7 @@ export function Overview({ workspace, run }: { workspace: string; run: Run }) {
       <section>
         <h2>Metrics</h2>
         {curves.length === 0 ? <p class="quiet">None logged. In a script: <code>Run.get_context().log("loss", 0.1)</code></p> : (
-          <table class="list small">
+          <div class="scroll-x" tabIndex={0} role="region" aria-label="Metrics"><table class="list small">
             <thead><tr><th>Name</th><th class="num">Last</th><th class="num">Min</th><th class="num">Max</th><th class="num">Points</th></tr></thead>
             <tbody>
               {curves.slice(0, 50).map((one) => (
@@ -28,7 +28,7 @@ export function Overview({ workspace, run }: { workspace: string; run: Run }) {
                 </tr>
               ))}
             </tbody>
-          </table>
+          </table></div>
         )}
         {Object.keys(run.parameters).length > 0 && <><h2>Parameters</h2><Pairs of={Object.entries(run.parameters)} /></>}
         {Object.keys(run.properties).length > 0 && <><h2>Properties</h2><Pairs of={Object.entries(run.properties)} /></>}

@@ -1,11 +1,18 @@
 // Chooses the columns of the runs' table.
 import { useState } from "preact/hooks";
+import { get, inWorkspace, query } from "../../api/http";
+import { useLoad } from "../../api/load";
 import { Dialog } from "../../ui/dialog";
-import type { Column } from "./columns";
+import { type Column, readColumns } from "./columns";
+import type { Field } from "./completion";
 
-export function ColumnDialog({ chosen, offered, onChoose, onClose }: { chosen: Column[]; offered: Column[]; onChoose: (keys: string[]) => void; onClose: () => void }) {
+/** Offers what the runs shown have, and metrics that any run of the workspace has. */
+export function ColumnDialog({ workspace, chosen, shown, onChoose, onClose }: { workspace: string; chosen: Column[]; shown: Column[]; onChoose: (keys: string[]) => void; onClose: () => void }) {
   const [keys, setKeys] = useState(chosen.map((one) => one.key));
   const [own, setOwn] = useState("");
+  const path = inWorkspace(workspace, "run-fields") + query({ prefix: "metric." });
+  const metrics = useLoad(path, (signal) => get<{ fields: Field[] }>(path, signal)).data?.fields ?? [];
+  const offered = [...readColumns(metrics.map((one) => one.field.replaceAll('"', "")).join(",")), ...shown];
   const all = [...new Set([...offered.map((one) => one.key), ...keys])];
   const toggle = (key: string) => setKeys(keys.includes(key) ? keys.filter((one) => one !== key) : [...keys, key]);
   const add = () => {

@@ -8,9 +8,7 @@ import { plural } from "../../ui/format";
 import { at, go, place, setQuery } from "../../url";
 import { ColumnDialog } from "./column_dialog";
 import { orderOf, readColumns, suggestions } from "./columns";
-import { readFilter } from "./filter";
 import { FilterBox } from "./filter_box";
-import { withMetrics } from "./metric_values";
 import { RunsTable } from "./table";
 
 interface Page {
@@ -22,17 +20,13 @@ const PAGE = "50";
 export function Runs({ workspace }: { workspace: string }) {
   const asked = place.value.query;
   const text = asked.get("q") ?? "";
-  const { query: filter, fault } = readFilter(text);
   const columns = readColumns(asked.get("cols"));
   const order = asked.get("sort") ?? "";
   const chosen = (asked.get("sel") ?? "").split(",").filter(Boolean);
   const [choosing, setChoosing] = useState(false);
-  const path = inWorkspace(workspace, "runs") + query({ ...filter, order_by: order, limit: PAGE, cursor: asked.get("cursor") ?? "" });
-  const wantsMetrics = columns.some((one) => one.kind === "metric") || choosing;
-  const page = useLoad<Page>(fault ? "" : path + wantsMetrics, async (signal) => {
-    const found = await get<Page>(path, signal);
-    return wantsMetrics ? { ...found, runs: await withMetrics(workspace, found.runs, signal) } : found;
-  }, 3000, "kept");
+  const show = columns.filter((one) => one.kind === "metric").map((one) => "metrics." + one.title);
+  const path = inWorkspace(workspace, "runs") + query({ filter: text, show, order_by: order, limit: PAGE, cursor: asked.get("cursor") ?? "" });
+  const page = useLoad<Page>(path, (signal) => get<Page>(path, signal), 3000, "kept");
   useEffect(() => {
     document.title = `Runs · ${workspace} · Muster`;
   }, [workspace]);
@@ -50,18 +44,17 @@ export function Runs({ workspace }: { workspace: string }) {
     <main class="runs">
       <h1 class="hidden">Runs</h1>
       <div class="toolbar">
-        <FilterBox text={text} onFilter={(q) => setQuery({ q: q || undefined, cursor: undefined })} />
+        <FilterBox workspace={workspace} text={text} onFilter={(q) => setQuery({ q: q || undefined, cursor: undefined })} />
         <button type="button" onClick={() => setChoosing(true)}>Columns</button>
         <button type="button" disabled={chosen.length < 2} onClick={() => go(at(workspace, "compare") + "?" + chosen.map((id) => "run=" + encodeURIComponent(id)).join("&"))}>
           Compare{chosen.length > 0 ? ` ${chosen.length}` : ""}
         </button>
         {chosen.length > 0 && <button type="button" class="plain" onClick={() => setQuery({ sel: undefined }, "replace")}>Clear</button>}
       </div>
-      {fault ? <div class="fault" role="alert"><p>{fault}</p></div> : (
+      {page.error && page.error.status !== 0 ? <Fault error={page.error} /> : (
         <Show of={page}>
           {(found) => (
             <>
-              {page.error && page.error.status !== 0 && <Fault error={page.error} />}
               {found.runs.length === 0 ? <None filtered={text !== ""} /> : (
                 <RunsTable workspace={workspace} runs={found.runs} columns={columns} chosen={chosen} order={order} onToggle={toggle}
                   onSort={(column) => sortBy(column ? orderOf(column) : "created_at")} />
@@ -71,7 +64,7 @@ export function Runs({ workspace }: { workspace: string }) {
                 {asked.get("cursor") && <button type="button" onClick={() => setQuery({ cursor: undefined })}>Newest</button>}
                 {found.next && <button type="button" onClick={() => { setQuery({ cursor: found.next! }); scrollTo(0, 0); }}>Older</button>}
               </div>
-              {choosing && <ColumnDialog chosen={columns} offered={suggestions(found.runs)} onClose={() => setChoosing(false)}
+              {choosing && <ColumnDialog chosen={columns} workspace={workspace} shown={suggestions(found.runs)} onClose={() => setChoosing(false)}
                 onChoose={(keys) => { setChoosing(false); setQuery({ cols: keys.join(",") || undefined }); }} />}
             </>
           )}
