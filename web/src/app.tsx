@@ -1,6 +1,7 @@
 // The page: the bar on top, the part that the address names, and what is said over all of it.
 import { useEffect, useState } from "preact/hooks";
-import { type ApiError, awaySince, signedIn } from "./api/http";
+import { type ApiError, awaySince, get, signedIn } from "./api/http";
+import { useLoad } from "./api/load";
 import { HELP, listen } from "./keys";
 import { Compare } from "./pages/compare";
 import { Compute } from "./pages/compute";
@@ -76,12 +77,23 @@ function Bar({ workspace, section }: { workspace: string; section: string }) {
   return (
     <header class="bar">
       <a class="home" href={at(workspace, "runs")}>Muster</a>
-      <span class="workspace" title="Workspace"><bdi>{workspace}</bdi></span>
+      <WorkspaceChoice workspace={workspace} />
       <nav aria-label="Sections">
         {SECTIONS.map(([key, title]) => <a key={key} href={at(workspace, key)} aria-current={key === section || (key === "runs" && section === "compare") ? "page" : undefined}>{title}</a>)}
       </nav>
       {who && <span class="who"><span title={`Signed in as ${who.user}, ${who.role}`}><bdi>{who.user}</bdi></span> <button type="button" class="plain" onClick={() => void doing(signOut, "Signed out.")}>Sign out</button></span>}
     </header>
+  );
+}
+
+function WorkspaceChoice({ workspace }: { workspace: string }) {
+  const loaded = useLoad("/api/v1/workspaces", (signal) => get<{ workspaces: { name: string }[] }>("/api/v1/workspaces?limit=1000", signal));
+  const names = (loaded.data?.workspaces ?? []).map((one) => one.name);
+  if (names.length < 2) return <span class="workspace" title="Workspace"><bdi>{workspace}</bdi></span>;
+  return (
+    <select class="workspace" aria-label="Workspace" value={workspace} onChange={(event) => go(at(event.currentTarget.value, "runs"))}>
+      {[...new Set([...names, workspace])].map((name) => <option key={name} value={name}>{name}</option>)}
+    </select>
   );
 }
 

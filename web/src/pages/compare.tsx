@@ -10,6 +10,7 @@ import { number, toNumber } from "../ui/format";
 import { Parallel } from "../ui/parallel";
 import { Scatter } from "../ui/scatter";
 import { Empty, Show } from "../ui/parts";
+import { type Resolved, versions } from "./run/environment";
 import { hasEnded, StatusMark } from "../ui/status";
 import { Tabs } from "../ui/tabs";
 import { at, place, withQuery } from "../url";
@@ -82,6 +83,10 @@ function Overlaid({ all }: { all: Compared[] }) {
 }
 
 function Differences({ workspace, all, names }: { workspace: string; all: Compared[]; names: string[] }) {
+  const ended = all.filter(({ run }) => hasEnded(run.status)).length;
+  const packages = useLoad(`${workspace} ${names.join()} ${ended}`, (signal) => Promise.all(all.map(({ run }) => {
+    return get<Resolved>(inWorkspace(workspace, "runs", run.run_id, "environment"), signal).then(versions, () => new Map<string, string>());
+  }))).data ?? [];
   const rows: [string, string, string[]][] = [];
   const add = (group: string, name: string, values: string[]) => {
     if (new Set(values).size > 1) rows.push([group, name, values]);
@@ -98,6 +103,9 @@ function Differences({ workspace, all, names }: { workspace: string; all: Compar
     ["experiment", (run) => run.experiment], ["git commit", (run) => run.properties["azureml.git.commit"]],
   ];
   for (const [name, of] of settings) add("Settings", name, all.map(({ run }) => String(of(run) ?? "")));
+  for (const name of [...new Set(packages.flatMap((one) => [...one.keys()]))].sort()) {
+    if (packages.every((one) => one.size > 0)) add("Packages", name, packages.map((one) => one.get(name) ?? ""));
+  }
   let group = "";
   return (
     <>

@@ -6,7 +6,7 @@ import { Empty, Fault, Pairs, Show } from "../../ui/parts";
 import { hasEnded } from "../../ui/status";
 import { at, place, setQuery } from "../../url";
 
-interface Resolved {
+export interface Resolved {
   interpreter: string;
   python_version: string;
   platform: string;
@@ -14,7 +14,7 @@ interface Resolved {
   environment: unknown;
 }
 
-function versions(of: Resolved | undefined): Map<string, string> {
+export function versions(of: Resolved | undefined): Map<string, string> {
   if (!of) return new Map();
   const list = Array.isArray(of.packages) ? of.packages : Object.entries(of.packages ?? {}).map(([name, version]) => ({ name, version }));
   return new Map(list.map((one) => (typeof one === "string" ? ([one.split("==")[0]!, one.split("==")[1] ?? ""] as const) : ([one.name, one.version] as const))));
