@@ -5,7 +5,7 @@ export function Tabs({ of, chosen, name = "tab" }: { of: [string, string][]; cho
   return (
     <nav class="tabs" aria-label="Parts of this page">
       {of.map(([key, title], i) => (
-        <a key={key} href={withQuery({ [name]: i === 0 ? undefined : key })} aria-current={key === chosen ? "page" : undefined}>{title}</a>
+        <a key={key} href={withQuery({ [name]: i === 0 ? undefined : key, zoom: undefined })} aria-current={key === chosen ? "page" : undefined}>{title}</a>
       ))}
     </nav>
   );
