@@ -93,6 +93,8 @@ def test_metrics_are_drawn_and_zoomed(show, page, axe):
     loss = page.get_by_role("figure").filter(has_text="loss").first
     loss.locator("canvas").wait_for()
     assert "2 of the points shown are NaN or infinite" in text_of(page)
+    one_point = page.get_by_role("figure").filter(has_text="one point")
+    assert one_point.locator(".legend b").inner_text() == "5"
     page.get_by_role("checkbox", name="Log scale").check()
     page.get_by_text("leaves out 1 values of 0 or less").wait_for()
     axe(page)
@@ -184,6 +186,13 @@ def test_a_log_is_searched(show, page, axe):
     axe(page)
     found.get_by_role("link").nth(1).click()
     page.locator(".row.marked").get_by_text("line 12346").wait_for()
+    for pattern, row in (("binary", "binary \ufffd\ufffd\ufffd\ufffd bytes"), ("^long x", "long xxxx")):
+        box.fill(pattern)
+        box.press("Enter")
+        found.get_by_text("1 line").wait_for()
+        found.get_by_role("link").click()
+        page.locator(".row.marked").get_by_text(row).wait_for()
+    page.get_by_role("link", name="↳ link to the line").first.wait_for()
     box.fill("[")
     box.press("Enter")
     page.get_by_role("alert").wait_for()

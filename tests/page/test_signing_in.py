@@ -33,6 +33,7 @@ def test_a_token_signs_in_and_out(world, stranger, axe):
 
 def test_a_link_signs_in_once_and_leads_to_the_run(world, stranger, browser):
     shown = world.muster.json("ui", world.runs["failed"])
+    assert "Web View      %s\n" % shown["url"] in world.muster("run", "show", world.runs["failed"]).stdout
     stranger.goto(shown["link"])
     stranger.get_by_role("region", name="Why it failed").wait_for()
     assert stranger.url == shown["url"], "the secret does not stay in the address"

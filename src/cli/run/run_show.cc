@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/run/run_page.h"
 #include "cli/run/run_view.h"
 #include "client/follow.h"
 
@@ -12,7 +13,8 @@ void add_run_show(Command& run, Context& context) {
   Command& command = run.verb("show", "Show a run: how it went, why it failed, what it was", [&context, id]() -> Result<Exit> {
     MUSTER_TRY_ASSIGN(const auto api, context.connect());
     MUSTER_TRY_ASSIGN(const Json shown, api->get(api->in_workspace({"runs", *id})));
-    context.print(shown, run_text(shown, context.now(), context.out.width, context.out.style));
+    context.print(shown, run_text(shown, context.now(), context.out.width, context.out.style) +
+                             fmt::format("{:<14}{}\n", "Web View", run_page(*api, text_at(shown, "run_id"))));
     return Exit::done;
   });
   command.positional("RUN", *id, "the run's id");

@@ -4,25 +4,23 @@
 
 #include "cli/commands.h"
 #include "cli/fields.h"
-#include "client/uri.h"
+#include "cli/run/run_page.h"
 
 namespace muster::cli {
 namespace {
 
-/// The page's path for the workspace's runs, or for one of them, which has to be there.
-Result<std::string> page_path(client::Api& api, const std::string& run) {
-  std::string path = "/workspaces/" + client::encode_value(api.address().workspace) + "/runs";
-  if (run.empty()) return path;
+/// The page of the workspace's runs, or of one of them, which has to be there.
+Result<std::string> page_of(client::Api& api, const std::string& run) {
+  if (run.empty()) return run_page(api, "");
   MUSTER_TRY_ASSIGN(const Json found, api.get(api.in_workspace({"runs", run})));
-  return path + "/" + client::encode_value(text_at(found, "run_id"));
+  return run_page(api, text_at(found, "run_id"));
 }
 
 /// The secret stands behind the '#': browsers send that to nobody, and keep it out of logs.
 Result<Exit> ui(Context& context, const std::string& run) {
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
-  MUSTER_TRY_ASSIGN(const std::string path, page_path(*api, run));
+  MUSTER_TRY_ASSIGN(const std::string url, page_of(*api, run));
   MUSTER_TRY_ASSIGN(const Json link, api->post("/api/v1/session/links", Json::object()));
-  const std::string url = api->address().url + path;
   context.note("Open this in a browser on a machine that reaches the server. It signs you in once, within two minutes:");
   context.print(Json{{"url", url}, {"link", url + "#link=" + text_at(link, "link")}, {"expires_at", text_at(link, "expires_at")}},
                 url + "#link=" + text_at(link, "link") + "\n");
