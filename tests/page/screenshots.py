@@ -1,4 +1,7 @@
-"""Makes the pictures of docs/page/: a server of its own, with runs as people have them. `build/venv/bin/python tests/page/screenshots.py [FOLDER]`"""
+"""Makes the pictures of docs/page/, of a server of its own with runs as people have them.
+
+`build/venv/bin/python tests/page/screenshots.py [FOLDER]`
+"""
 
 import base64
 import math
@@ -46,13 +49,15 @@ while not os.path.exists(sys.argv[1]):
 
 def recorded(rest, name, parameters, quality, steps=400):
     """A run that a notebook recorded: curves that get better, the more so the better it is."""
-    _, run = rest("POST", "/workspaces/default/runs", {"kind": "interactive", "experiment": "birds", "display_name": name,
-                                                       "parameters": {key: str(value) for key, value in parameters.items()}, "tags": {"owner": "ada"}})
+    _, run = rest("POST", "/workspaces/default/runs", {
+        "kind": "interactive", "experiment": "birds", "display_name": name, "tags": {"owner": "ada"},
+        "parameters": {key: str(value) for key, value in parameters.items()}})
     noise = random.Random(name)
     points = []
     for step in range(steps):
         loss = quality + 2.2 * math.exp(-step / (40 + 200 * quality)) + noise.gauss(0, 0.02)
-        points += [{"name": "loss", "value": loss, "step": step}, {"name": "accuracy", "value": 1 - quality - 0.8 * math.exp(-step / 60), "step": step}]
+        accuracy = 1 - quality - 0.8 * math.exp(-step / 60)
+        points += [{"name": "loss", "value": loss, "step": step}, {"name": "accuracy", "value": accuracy, "step": step}]
     path = "/workspaces/default/runs/" + run["run_id"]
     rest("POST", path + "/metrics?source=notebook&sequence=0", {"points": points})
     rest("POST", path + "/complete", {})
@@ -63,13 +68,16 @@ def submitted(muster, name, script, *options, arguments=()):
     folder = muster.folder / name.replace(" ", "-")
     folder.mkdir()
     (folder / "train.py").write_text(script)
-    return muster.json("run", "submit", "--script", folder / "train.py", "--experiment", "birds", "--name", name, *options, "--", *arguments)["run_id"]
+    return muster.json("run", "submit", "--script", folder / "train.py", "--experiment", "birds", "--name", name, *options, "--",
+                       *arguments)["run_id"]
 
 
 def fill(muster, rest, stop):
     muster("compute", "create", "gpu-cluster", "--max-nodes", "1")
-    runs = [recorded(rest, "%s, lr %g" % (network, rate), {"network": network, "lr": rate, "batch": 64}, base + abs(math.log10(rate / 0.01)) * 0.05)
-            for network, base in (("resnet18", 0.08), ("resnet50", 0.05), ("convnext", 0.03), ("vit-small", 0.07)) for rate in (0.1, 0.03, 0.01, 0.003)]
+    runs = [recorded(rest, "%s, lr %g" % (network, rate), {"network": network, "lr": rate, "batch": 64},
+                     base + abs(math.log10(rate / 0.01)) * 0.05)
+            for network, base in (("resnet18", 0.08), ("resnet50", 0.05), ("convnext", 0.03), ("vit-small", 0.07))
+            for rate in (0.1, 0.03, 0.01, 0.003)]
     failed = submitted(muster, "resnet50 on new data", FAILED)
     live = submitted(muster, "convnext, long", RUNNING, "--compute", "gpu-cluster", "--tag", "owner=ada", arguments=(stop,))
     submitted(muster, "vit-small, long", RUNNING, "--compute", "gpu-cluster", "--tag", "owner=ada", arguments=(stop,))
