@@ -42,7 +42,10 @@ export function Matches({ path, log, nodeRank }: { path: string; log: string; no
   const [error, setError] = useState<ApiError | null>(null);
   const [wanted, setWanted] = useState(PAGE);
   const key = [path, log, nodeRank, pattern, literal].join("\n");
-  useEffect(() => setWanted(PAGE), [key]);
+  useEffect(() => {
+    setWanted(PAGE);
+    setFound(null);
+  }, [key]);
   useEffect(() => {
     const abort = new AbortController();
     setError(null);

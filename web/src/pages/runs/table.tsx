@@ -25,8 +25,10 @@ export function RunsTable({ workspace, runs, columns, chosen, order, onToggle, o
     const onKey = (event: KeyboardEvent) => {
       if (typing(event)) return;
       const run = runs[here];
-      if (event.key === "j") setHere(Math.min(here + 1, runs.length - 1));
-      else if (event.key === "k") setHere(Math.max(here - 1, 0));
+      const moves = event.key === "j" || event.key === "k";
+      // From here on Enter is the row's, and no longer that of what was clicked before.
+      if (moves) (document.activeElement as HTMLElement | null)?.blur();
+      if (moves) setHere(event.key === "j" ? Math.min(here + 1, runs.length - 1) : Math.max(here - 1, 0));
       else if (event.key === "x" && run) onToggle(run.run_id);
       else if (event.key === "Enter" && run && document.activeElement === document.body) go(at(workspace, "runs", run.run_id));
       else return;
