@@ -98,7 +98,8 @@ python_suites() {
   done
 }
 
-# e2e_suite PRESET: with the program of that preset; waits are longer for one with sanitizers in it.
+# e2e_suite PRESET: with the program of that preset; waits are longer for one with sanitizers in it. A core takes a file at a time, as
+# most tests wait for something for most of their time.
 e2e_suite() {
   if ! make_test_venv || ! build "$1" muster fault_injector; then
     count "End to end ($1), whose Python or program could not be made" 0 1
@@ -109,13 +110,13 @@ e2e_suite() {
   junit=$PWD/build/e2e-$1.xml
   rm -f "$junit"
   step "End-to-end and crash tests ($1)" env MUSTER_PROGRAM="$PWD/build/$1/muster" MUSTER_TEST_SLOWER="$slower" \
-    build/venv/bin/python -m pytest tests ${full:+--full} --junitxml "$junit" || true
+    build/venv/bin/python -m pytest tests -n "$(core_count)" --dist loadfile ${full:+--full} --junitxml "$junit" || true
   count_junit "End to end ($1)" "$junit"
 }
 
 # A virtual environment for what is tested end to end, made again when its list changes.
 make_test_venv() {
-  packages="pytest torch==2.13.0 numpy scikit-learn onnx mpi4py nbclient ipykernel playwright==1.65.2"
+  packages="pytest pytest-xdist torch==2.13.0 numpy scikit-learn onnx mpi4py nbclient ipykernel playwright==1.65.2"
   [ "$(cat build/venv/muster-packages 2>/dev/null)" != "$packages" ] || return 0
   step "Installing the tests' Python packages" make_venv build/venv /usr/bin/python3 --clear $packages || return
   printf '%s\n' "$packages" >build/venv/muster-packages
