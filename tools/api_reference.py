@@ -10,7 +10,7 @@ import sys
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
 # In the order of use.
 MODULES = [
-    ("Workspaces and experiments", ["workspace", "experiment", "authentication"]),
+    ("Workspaces and experiments", ["workspace", "experiment", "authentication", "keyvault"]),
     ("What is submitted", ["script_run_config", "runconfig", "estimator"]),
     ("Environments", ["environment", "_environment_sections", "conda_dependencies"]),
     ("Compute", ["compute"]),

@@ -24,6 +24,7 @@ from .datastore import Datastore
 from .environment import Environment
 from .estimator import Estimator, PyTorch
 from .experiment import Experiment
+from .keyvault import Keyvault
 from .model import Model
 from .run import Run
 from .runconfig import DockerConfiguration, MpiConfiguration, PyTorchConfiguration, RunConfiguration
@@ -32,5 +33,5 @@ from .script_run_config import ScriptRunConfig
 from .workspace import Workspace
 
 __all__ = ["AmlCompute", "ComputeTarget", "CondaDependencies", "Dataset", "Datastore", "DockerConfiguration", "Environment",
-           "Estimator", "Experiment", "Model", "MpiConfiguration", "PyTorch", "PyTorchConfiguration", "Run", "RunConfiguration",
+           "Estimator", "Experiment", "Keyvault", "Model", "MpiConfiguration", "PyTorch", "PyTorchConfiguration", "Run", "RunConfiguration",
            "ScriptRun", "ScriptRunConfig", "Workspace", "__version__"]

@@ -96,6 +96,15 @@ class OfflineRun(PrintLogger):
         """The parameters set on this object."""
         return dict(self._parameters)
 
+    def get_secret(self, name: str) -> Optional[str]:
+        """RunEnvironmentException: an offline run has no workspace to have secrets."""
+        raise RunEnvironmentException("An offline run has no workspace: ask Workspace.from_config().get_default_keyvault()"
+                                      ".get_secret({!r}).".format(name))
+
+    def get_secrets(self, secrets: Iterable[str]) -> Dict[str, Optional[str]]:
+        """As get_secret."""
+        return {name: self.get_secret(name) for name in secrets}
+
     def upload_file(self, name: str, path_or_stream: Any, datastore_name: Optional[str] = None) -> None:
         """Prints what would be uploaded."""
         print("Attempted to upload file {} to {}".format(path_or_stream, name))

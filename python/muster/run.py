@@ -337,6 +337,14 @@ class Run(RunCode, RunFiles, RunLabels, RunMetrics):
 
     # --- Inside ---
 
+    def get_secret(self, name: str) -> Optional[str]:
+        """The value of one of the workspace's secrets; None when there is none of that name. See Workspace.get_default_keyvault()."""
+        return self.experiment.workspace.get_default_keyvault().get_secret(name)
+
+    def get_secrets(self, secrets: Iterable[str]) -> Dict[str, Optional[str]]:
+        """Several of them: {name: value}, with None for those that are not there."""
+        return self.experiment.workspace.get_default_keyvault().get_secrets(secrets)
+
     @property
     def _path(self) -> str:
         return "{}/runs/{}".format(self._workspace._path, segment(self._id))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .datastore import Datastore
     from .environment import Environment
     from .experiment import Experiment
+    from .keyvault import Keyvault
     from .model import Model
     from .run import Run
 
@@ -192,6 +193,11 @@ class Workspace:
         """The datastore that every workspace has."""
         from .datastore import Datastore
         return Datastore(self)
+
+    def get_default_keyvault(self) -> "Keyvault":
+        """The workspace's secrets."""
+        from .keyvault import Keyvault
+        return Keyvault(self)
 
     def get_run(self, run_id: str) -> "Run":
         """The run of that id, of whichever experiment."""

@@ -46,6 +46,7 @@ class State:
         self.curated_environments = []
         self.targets = {"local": target("local", 1)}
         self.models = []
+        self.secrets = {}  # name -> value
         self.data = {}  # path in the datastore -> sha256
         self.answers = {}  # Idempotency-Key -> (body, answer)
         self.requests = []  # (method, path) of everything that came
@@ -172,6 +173,24 @@ class Handler(BaseHTTPRequestHandler):
 
     def json(self):
         return json.loads(self.body.decode("utf-8"))
+
+
+def list_secrets(handler, ws):
+    return 200, {"secrets": [{"name": name, "created_at": TIME, "created_by": "me", "updated_at": TIME, "updated_by": "me"}
+                             for name in sorted(handler.server.state.secrets)], "next": None}
+
+
+def one_secret(handler, ws, name):
+    secrets = handler.server.state.secrets
+    if handler.command == "PUT":
+        secrets[name] = handler.json()["value"]
+        return 200, {"name": name}
+    if name not in secrets:
+        raise Problem(404, "not_found", "the workspace has no secret " + name)
+    if handler.command == "DELETE":
+        del secrets[name]
+        return 204, None
+    return 200, {"name": name, "value": secrets[name]}
 
 
 def get_workspace(handler, name):
@@ -583,6 +602,8 @@ ROUTES = [
     ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/log-search", log_search), ("GET", RUN + "/metrics", metrics),
     ("GET", RUN + "/metrics/curves", metric_curves), ("GET", RUN + "/artifacts", list_artifacts),
     ("GET", RUN + "/artifacts/(.+)", one_artifact), ("PUT", RUN + "/artifacts/(.+)", one_artifact),
+    ("GET", WS + "/secrets", list_secrets), ("GET", WS + "/secrets/([^/]+)", one_secret),
+    ("PUT", WS + "/secrets/([^/]+)", one_secret), ("DELETE", WS + "/secrets/([^/]+)", one_secret),
     ("GET", WS + "/environments", list_environments), ("POST", WS + "/environments", post_environment),
     ("GET", WS + "/environments/([^/]+)", get_environment),
     ("GET", WS + "/compute_targets", list_targets), ("POST", WS + "/compute_targets", post_target),

@@ -25,6 +25,7 @@ void add_environment_routes(Routes& routes);
 void add_environment_build_routes(Routes& routes);
 void add_compute_target_routes(Routes& routes);
 void add_datastore_routes(Routes& routes);
+void add_secret_routes(Routes& routes);
 void add_model_routes(Routes& routes);
 void add_housekeeping_routes(Routes& routes);
 void add_status_routes(Routes& routes);

@@ -30,6 +30,7 @@ void add_routes(http::Router& router, Services& services) {
   add_environment_build_routes(routes);
   add_compute_target_routes(routes);
   add_datastore_routes(routes);
+  add_secret_routes(routes);
   add_model_routes(routes);
   add_runner_protocol_routes(routes);
 }

@@ -5,15 +5,19 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/seal.h"
 #include "blob/blob_store.h"
 #include "engine/registry.h"
 #include "housekeeping/housekeeper.h"
 #include "http/router.h"
-#include "scheduler/environment_builds.h"
 #include "scheduler/scheduler.h"
 #include "store/changes.h"
 #include "store/log_store.h"
 #include "store/store.h"
+
+namespace muster::scheduler {
+class EnvironmentBuilds;
+}
 
 namespace muster::api {
 
@@ -37,6 +41,7 @@ struct Services {
   const engine::Registry& engines;
   housekeeping::Housekeeper& housekeeper;
   scheduler::EnvironmentBuilds& environments;
+  const SealingKey& sealing_key;  ///< of secrets
   const Clock& clock;
   ServerInfo info;
 };

@@ -52,6 +52,10 @@ void add_model_list(Command& model, Context& context);
 void add_model_show(Command& model, Context& context);
 void add_model_download(Command& model, Context& context);
 
+void add_secret_set(Command& secret, Context& context);
+void add_secret_list(Command& secret, Context& context);
+void add_secret_delete(Command& secret, Context& context);
+
 void add_environment_build(Command& environment, Context& context);
 void add_environment_create(Command& environment, Context& context);
 void add_environment_diff(Command& environment, Context& context);

@@ -41,6 +41,8 @@ void add_commands(Command& root, Context& context) {
   for (const auto add : {add_environment_create, add_environment_list, add_environment_show, add_environment_build, add_environment_lock,
                          add_environment_diff, add_environment_override, add_environment_prune})
     add(environment, context);
+  Command& secret = root.noun("secret", "Secrets of a workspace, for jobs and environments");
+  for (const auto add : {add_secret_set, add_secret_list, add_secret_delete}) add(secret, context);
 
   add_completion(root, context);
   add_version(root, context);

@@ -148,6 +148,7 @@ Result<Json> Api::get(std::string_view path, const Query& query) { return json_c
 Result<Json> Api::post(std::string_view path, const Json& body, const Query& query) { return json_call("POST", path, query, &body, ""); }
 Result<Json> Api::create_resource(std::string_view path, const Json& body) { return json_call("POST", path, {}, &body, random_hex(16)); }
 Result<Json> Api::patch(std::string_view path, const Json& body) { return json_call("PATCH", path, {}, &body, ""); }
+Result<Json> Api::put(std::string_view path, const Json& body) { return json_call("PUT", path, {}, &body, ""); }
 
 Result<void> Api::del(std::string_view path) {
   MUSTER_TRY(json_call("DELETE", path, {}, nullptr, ""));

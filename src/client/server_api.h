@@ -53,6 +53,7 @@ class Api {
   /// answer is repeated even when nothing had been answered before.
   Result<Json> create_resource(std::string_view path, const Json& body);
   Result<Json> patch(std::string_view path, const Json& body);
+  Result<Json> put(std::string_view path, const Json& body);
   Result<void> del(std::string_view path);
 
   /// Sends raw bytes or a file by PUT or POST; the answer's JSON (an empty object when it has no body).

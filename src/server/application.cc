@@ -29,6 +29,7 @@
 #include "page/page.h"
 #include "process/file_limit.h"
 #include "process/gpus.h"
+#include "scheduler/environment_builds.h"
 #include "server/address.h"
 #include "server/certificate.h"
 #include "server/home.h"
@@ -194,6 +195,7 @@ Result<void> serve(const ServeOptions& options) {
   std::optional<std::string> pin;
   if (certificate) pin = certificate->vouched_for ? "" : certificate->fingerprint;
   MUSTER_TRY_ASSIGN(const std::string secret, token_secret(home));
+  MUSTER_TRY_ASSIGN(const SealingKey sealing_key, secrets_key(home));
   MUSTER_TRY(ensure_owner_token(*store, home, url, pin, clock.now_us()));
   remove_abandoned(home.root, std::chrono::hours(1));
   MUSTER_TRY_ASSIGN(const std::filesystem::path runner_binary, keep_runner_binary(home.root / "bin", "/proc/self/exe", active.empty()));
@@ -227,6 +229,7 @@ Result<void> serve(const ServeOptions& options) {
                          engines,
                          housekeeper,
                          environments,
+                         sealing_key,
                          clock,
                          {url, std::string(kVersion), home.root.string(), clock.now_us(), snapshot_limit,
                           certificate ? "SHA256:" + certificate->fingerprint : ""}};

@@ -115,6 +115,20 @@ Result<std::string> token_secret(const Home& home) {
   return fresh;
 }
 
+Result<SealingKey> secrets_key(const Home& home) {
+  const fs::path file = home.root / "secrets.key";
+  const auto kept = read_file(file, 4096);
+  if (!kept && kept.error().code != Code::not_found) return tl::unexpected(kept.error());
+  const std::string hex = kept ? *kept : random_hex(32);
+  const auto key = SealingKey::from_hex(hex);
+  if (!key) {
+    return fail_hint(Code::invalid, "bring it back from a backup; or remove it, and set the secrets anew", "{} is damaged: {}",
+                     file.string(), key.error().detail);
+  }
+  if (!kept) MUSTER_TRY(write_file(file, hex, 0600));
+  return *key;
+}
+
 Result<KeptStart> kept_start(const Home& home) {
   const fs::path file = home.root / "address";
   KeptStart kept;

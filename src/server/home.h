@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/seal.h"
 #include "server/start_options.h"
 
 namespace muster::server {
@@ -39,6 +40,10 @@ Result<std::optional<pid_t>> serving_process(const Home& home);
 
 /// Random, made the first time, 0600. Run tokens are made from it.
 Result<std::string> token_secret(const Home& home);
+
+/// The key that the secrets of workspaces are encrypted with: `secrets.key`, random, made the first time, 0600. invalid when what lies
+/// there is none: another one would open nothing that is stored.
+Result<SealingKey> secrets_key(const Home& home);
 
 struct KeptStart {
   ServeOptions told;              ///< what the next start begins with; without `home`

@@ -285,6 +285,20 @@ CREATE TABLE runs (
 
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 
+CREATE TABLE secrets (
+  key INTEGER PRIMARY KEY,
+  workspace_key INTEGER NOT NULL REFERENCES workspaces,
+  name TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  nonce BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  UNIQUE (workspace_key, name)
+) STRICT;
+
 CREATE TABLE snapshots (
   key INTEGER PRIMARY KEY AUTOINCREMENT,
   workspace_key INTEGER NOT NULL REFERENCES workspaces,

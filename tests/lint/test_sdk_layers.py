@@ -15,7 +15,7 @@ LAYERS = [
     ["_recording", "_snapshots"],
     ["_conda_yaml", "_yaml", "_runconfig_file", "_requirements", "conda_dependencies", "_environment_sections", "environment", "compute",
      "authentication", "runconfig", "script_run_config"],
-    ["datastore"],
+    ["datastore", "keyvault"],
     ["dataset", "estimator"],
     ["_runs"],
     ["workspace", "experiment", "run", "script_run", "offline_run", "model"],

@@ -17,6 +17,7 @@
 #include "api/services.h"
 #include "base/hash.h"
 #include "http/target.h"
+#include "scheduler/environment_builds.h"
 #include "store/tokens.h"
 #include "support/fake_scheduler.h"
 #include "support/repeating_store.h"
@@ -143,12 +144,21 @@ class Api {
   housekeeping::Housekeeper housekeeper{*store, *blobs, logs, clock, {}};
   scheduler::EnvironmentBuilds environments{folder / "environments", 0, [this] { return in_use; }};
   std::set<std::string> in_use;  ///< hashes of environments
-  api::Services services{
-      *store,  *blobs,      logs,         changes, scheduler,
-      engines, housekeeper, environments, clock,   {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
+  SealingKey sealing_key = *SealingKey::from_hex(std::string(64, 'a'));
+  api::Services services{*store,
+                         *blobs,
+                         logs,
+                         changes,
+                         scheduler,
+                         engines,
+                         housekeeper,
+                         environments,
+                         sealing_key,
+                         clock,
+                         {"http://127.0.0.1:6464", "0.1.0", folder.string(), clock.now_us(), 1u << 20}};
   /// The same services over another store.
   api::Services services_over(store::Store& other) {
-    return {other, *blobs, logs, changes, scheduler, engines, housekeeper, environments, clock, services.info};
+    return {other, *blobs, logs, changes, scheduler, engines, housekeeper, environments, sealing_key, clock, services.info};
   }
   http::Router router;
   http::Gate gate = api::make_gate(services);

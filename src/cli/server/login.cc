@@ -1,16 +1,10 @@
-#include <poll.h>
-#include <signal.h>
-#include <termios.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <csignal>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/terminal/hidden_input.h"
 #include "client/address.h"
 #include "client/credentials.h"
 #include "client/http_connection.h"
@@ -19,66 +13,10 @@
 namespace muster::cli {
 namespace {
 
-volatile std::sig_atomic_t caught_signal = 0;
-
-/// Keeps what is typed off the screen for as long as it lives. Signals that would end or stop the program meanwhile only interrupt what
-/// reads; they are passed on once the terminal is as it was.
-class NoEcho {
- public:
-  NoEcho() : on_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
-    caught_signal = 0;
-    struct sigaction note {};
-    note.sa_handler = [](int signal) { caught_signal = signal; };  // without SA_RESTART: read() returns
-    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &note, &actions_[i]);
-    termios quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    if (on_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-  }
-  ~NoEcho() {
-    if (on_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &actions_[i], nullptr);
-  }
-  NoEcho(const NoEcho&) = delete;
-  NoEcho& operator=(const NoEcho&) = delete;
-
- private:
-  static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-  termios before_{};
-  bool on_;
-  std::array<struct sigaction, kSignals.size()> actions_{};
-};
-
-/// Reads standard input up to the end of its line; a signal ends it early.
-std::string read_line() {
-  constexpr std::size_t kLimit = 4096;
-  std::string line;
-  char c = 0;
-  // Byte by byte: what follows the line is not ours. Polled with a deadline, since a signal may come just before the wait.
-  while (caught_signal == 0 && line.size() < kLimit) {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&input, 1, 100) <= 0) continue;
-    const ssize_t got = ::read(STDIN_FILENO, &c, 1);
-    if (got < 0 && errno == EINTR) continue;
-    if (got != 1 || c == '\n') break;
-    line += c;
-  }
-  return line;
-}
-
-/// One line of standard input: a token is never taken from the command line, where every user of the machine could read it.
+/// A token is never taken from the command line, where every user of the machine could read it.
 Result<std::string> read_token(const Context& context) {
-  const bool asks = ::isatty(STDIN_FILENO) == 1;
-  std::string token;
-  do {
-    {
-      const NoEcho quiet;  // before the question: what is typed in answer to it is neither shown nor flushed
-      if (asks) context.err.write("Token: ");
-      token = read_line();
-    }
-    if (asks) context.err.write("\n");
-    // As if it came now: it ends the program, or stops it (Ctrl-Z) until the question is asked again.
-    if (caught_signal != 0) ::raise(caught_signal);
-  } while (caught_signal != 0);
+  constexpr std::size_t kLongestToken = 4096;
+  MUSTER_TRY_ASSIGN(std::string token, read_hidden_line(context.err, "Token: ", kLongestToken));
   while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
   if (token.empty())
     return fail_hint(Code::invalid, "type it when asked, or give it on standard input: `muster login URL < FILE`", "no token was given");
