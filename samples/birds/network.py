@@ -16,7 +16,7 @@ class SmallNet(nn.Module):
         self.classifier = nn.Linear(widths[-1], classes)
 
     def forward(self, images):
-        return self.classifier(self.features(images).amax((2, 3)))
+        return self.classifier(nn.functional.adaptive_max_pool2d(self.features(images), 1).flatten(1))
 
 
 def build(classes, weights=None):
@@ -35,7 +35,7 @@ def export_onnx(net, image_size, path):
     example = torch.zeros(1, 3, image_size, image_size)
     # The exporter that traces works in every version of PyTorch; newer ones have it behind this switch.
     tracing = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
-    torch.onnx.export(nn.Sequential(net, nn.Softmax(dim=1)), example, path, opset_version=13,
+    torch.onnx.export(nn.Sequential(net, nn.Softmax(dim=1)), example, path, opset_version=12,
                       input_names=["image"], output_names=["probability"],
                       dynamic_axes={"image": {0: "batch"}, "probability": {0: "batch"}}, **tracing)
 
