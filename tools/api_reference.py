@@ -12,7 +12,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
 MODULES = [
     ("Workspaces and experiments", ["workspace", "experiment", "authentication", "keyvault"]),
     ("What is submitted", ["script_run_config", "runconfig", "estimator"]),
-    ("Environments", ["environment", "_environment_sections", "conda_dependencies"]),
+    ("Environments", ["environment", "_environment_sections", "environment_build", "conda_dependencies"]),
     ("Compute", ["compute"]),
     ("Runs", ["run", "script_run", "offline_run", "widgets"]),
     ("Data", ["datastore", "dataset"]),

@@ -4,8 +4,9 @@
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config ccache mold libboost1.81-dev libsqlite3-dev libssl-dev nlohmann-json3-dev
   libyaml-cpp-dev libcli11-dev libfmt-dev libspdlog-dev libzstd-dev libarchive-dev libexpected-dev libtomlplusplus-dev libre2-dev python3-venv"
 SLURM_PACKAGES="slurm-wlm munge"
+CONTAINER_PACKAGES="podman runc mmdebstrap"
 TEST_PACKAGES="libgtest-dev libgmock-dev librapidcheck-dev clang libclang-rt-14-dev python3-venv python3-dev openmpi-bin libopenmpi-dev
-  chromium $SLURM_PACKAGES"
+  chromium $SLURM_PACKAGES $CONTAINER_PACKAGES"
 TORCH_PACKAGES="python3-torch python3-torchvision python3-onnx"
 
 # need_packages NAME…: all of them are there afterwards; without the right to install, says the one line to run and stops.

@@ -94,8 +94,8 @@ class DockerImagePlatform(Section):
 class DockerSection(Section):
     """The container that a run is to start in: an image or a Dockerfile, never both.
 
-    This version runs no containers. Azure's own images (mcr.microsoft.com/azureml/…), which bring a system, CUDA and MPI, are replaced by
-    what the machine has, and the run says so; any other image is refused at submit.
+    podman or docker starts it on the run's nodes. Azure's own images (mcr.microsoft.com/azureml/…), which bring a system, CUDA and MPI, are
+    replaced by what the machine has, and the run says so.
     """
 
     _where = "environment.docker"

@@ -8,7 +8,9 @@ from typing import Any, Dict, Optional, TYPE_CHECKING
 from ._client.addresses import segment
 from ._environment_sections import ContainerRegistry, DockerSection, PythonSection
 from ._section import Section
+from ._unsupported import warn_ignored
 from .conda_dependencies import CondaDependencies, of_conda_text, of_definition, of_requirements
+from .environment_build import begin_build, ImageBuildDetails, look_at_build
 from .exceptions import ProjectSystemException, UserErrorException
 
 if TYPE_CHECKING:
@@ -141,6 +143,24 @@ class Environment(Section):
                 if data["name"] not in found or int(data["version"]) > int(found[data["name"]].version or 0):
                     found[data["name"]] = Environment._from_data(data)
         return found
+
+    def build(self, workspace: "Workspace", image_build_compute: Any = None) -> ImageBuildDetails:
+        """Registers this environment and begins to build it on the server's machine, before a run needs it. What is built already is not
+        built again."""
+        warn_ignored("Environment.build", image_build_compute=image_build_compute)
+        return begin_build(workspace, self.register(workspace))
+
+    def build_local(self, workspace: "Workspace", platform: Any = None, useDocker: Any = None,
+                    pushImageToWorkspaceAcr: Any = None) -> ImageBuildDetails:
+        """The same, waiting for its end and printing the log. It is the server's machine that builds, from wherever this is asked."""
+        warn_ignored("Environment.build_local", platform=platform, useDocker=useDocker, pushImageToWorkspaceAcr=pushImageToWorkspaceAcr)
+        return self.build(workspace).wait_for_completion(show_output=True)
+
+    def get_image_details(self, workspace: "Workspace") -> Dict[str, Any]:
+        """What the server has of this environment: its `status` (absent, building, ready or failed), `builder`, `hash`, `interpreter`, and
+        the `error` of a build that failed. ProjectSystemException when it is not registered."""
+        data = look_at_build(workspace, self.name, self.version)
+        return {key: value for key, value in data.items() if not key.startswith("log")}
 
     def clone(self, new_name: str) -> "Environment":
         """A copy under another name, without a version."""

@@ -70,7 +70,8 @@ DISTRIBUTED_JOB_CONFIGS = (PyTorchConfiguration, MpiConfiguration)
 
 
 class DockerConfiguration(Section):
-    """Accepted so that scripts run unchanged. This version runs no containers: `use_docker=True` is refused at submit."""
+    """With `use_docker` the run starts in the container of its environment, with these `arguments` for podman or docker and this
+    `shm_size` besides; without it the environment alone decides."""
 
     _where = "DockerConfiguration"
     _names = ("use_docker", "shared_volumes", "arguments", "shm_size")

@@ -44,6 +44,7 @@ class State:
         self.metrics = {}  # run id -> {name: [points]}
         self.environments = []
         self.curated_environments = []
+        self.builds = {}  # environment's name -> {"status", "log", "error"}
         self.targets = {"local": target("local", 1)}
         self.models = []
         self.secrets = {}  # name -> value
@@ -460,6 +461,17 @@ def post_environment(handler, ws):
     return 201, entry
 
 
+def environment_build(handler, ws, name):
+    entry = get_environment(handler, ws, name)[1]
+    build = handler.server.state.builds.setdefault(name, {"status": "absent", "log": "", "error": None})
+    if handler.command == "POST" and build["status"] == "absent":
+        build["status"] = "building"
+    rest = build["log"].encode()[int(handler.query.get("log_from", 0)):]
+    return 200, {"name": name, "version": entry["version"], "builder": "venv", "hash": "ab" * 32, "interpreter": "/usr/bin/python3",
+                 "status": build["status"], "error": build["error"], "log": rest.decode(),
+                 "log_next": len(build["log"].encode()), "log_size": len(build["log"].encode())}
+
+
 def get_environment(handler, ws, name):
     state = handler.server.state
     fitting = [item for item in state.environments + state.curated_environments
@@ -606,6 +618,7 @@ ROUTES = [
     ("PUT", WS + "/secrets/([^/]+)", one_secret), ("DELETE", WS + "/secrets/([^/]+)", one_secret),
     ("GET", WS + "/environments", list_environments), ("POST", WS + "/environments", post_environment),
     ("GET", WS + "/environments/([^/]+)", get_environment),
+    ("GET", WS + "/environments/([^/]+)/build", environment_build), ("POST", WS + "/environments/([^/]+)/build", environment_build),
     ("GET", WS + "/compute_targets", list_targets), ("POST", WS + "/compute_targets", post_target),
     ("GET", WS + "/compute_targets/([^/]+)", one_target), ("PATCH", WS + "/compute_targets/([^/]+)", one_target),
     ("DELETE", WS + "/compute_targets/([^/]+)", one_target),

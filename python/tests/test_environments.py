@@ -10,7 +10,7 @@ from muster import CondaDependencies, DockerConfiguration, Environment, Experime
 from muster._conda_yaml import parse_conda_file
 from muster._environment_sections import bytes_of
 from muster.environment import ContainerRegistry
-from muster.exceptions import ProjectSystemException, UserErrorException
+from muster.exceptions import ActivityFailedException, ProjectSystemException, UserErrorException
 
 
 class CondaFileTest(Case):
@@ -126,9 +126,15 @@ class EnvironmentTest(ServerCase):
             environment.register(self.workspace())
         self.assertNotIn("hidden", caught.exception.message)
         self.write("train.py")
-        with self.refused(UserErrorException, "docker.use_docker"):
-            Experiment(self.workspace(), "e").submit(ScriptRunConfig(self.work, "train.py",
-                                                                     docker_runtime_config=DockerConfiguration(True)))
+        image = Environment.from_docker_image("x", "ubuntu")
+        docker = DockerConfiguration(True, arguments=["--cap-add", "SYS_PTRACE"], shm_size="1g")
+        with self.printed():
+            Experiment(self.workspace(), "e").submit(ScriptRunConfig(self.work, "train.py", environment=image,
+                                                                     docker_runtime_config=docker))
+        submitted = self.state.submitted[-1]["environment"]
+        self.assertEqual(submitted["docker"], {"enabled": True, "base_image": "ubuntu", "arguments": ["--cap-add", "SYS_PTRACE"],
+                                               "shm_size_bytes": 1 << 30})
+        self.assertEqual(submitted["python"]["interpreter_path"], "python", "the image's own, not that which submits")
 
     def test_an_image_or_a_dockerfile(self):
         registry = ContainerRegistry()
@@ -299,3 +305,34 @@ class RequirementsTest(Case):
         self.assertEqual(packages.as_dict(), {"dependencies": [{"pip": ["attrs"]}]})
         self.assertEqual(CondaDependencies.merge_requirements(["six>=1", "attrs", "six<2", "git+https://x", "six<2 ; a == 'b'"]),
                          ["six>=1,<2", "attrs", "git+https://x", "six<2 ; a == 'b'"])
+
+
+class BuildTest(ServerCase):
+    def setUp(self):
+        super().setUp()
+        self.ws = self.workspace()
+        self.environment = Environment("torch")
+        self.environment.python.conda_dependencies.add_pip_package("torch")
+
+    def end(self, status, log, error=None):
+        self.state.builds["torch"] = {"status": status, "log": log, "error": error}
+
+    def test_a_build_is_begun_once_and_followed(self):
+        build = self.environment.build(self.ws)
+        self.assertEqual((build.status, build.environment.version), ("Running", "1"))
+        self.end("ready", "$ pip install\nbuilt: \u00e4\n")
+        with self.printed() as (out, _):
+            self.assertIs(build.wait_for_completion(), build)
+        self.assertEqual(out.getvalue(), build.get_log())
+        self.assertEqual(build.status, "Succeeded")
+        details = build.environment.get_image_details(self.ws)
+        self.assertEqual((details["status"], details["builder"]), ("ready", "venv"))
+        self.assertNotIn("log", details)
+
+    def test_a_build_that_fails_says_why(self):
+        self.environment.build(self.ws)
+        self.end("failed", "no\n", {"detail": "the package 'torch' could not be installed", "hint": "try another"})
+        with self.printed(), self.refused(ActivityFailedException, "'torch' could not be installed"):
+            self.environment.build_local(self.ws)
+        with self.refused(ProjectSystemException, "never"):
+            Environment("never").get_image_details(self.ws)

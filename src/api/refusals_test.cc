@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"experiment":"e","command":"true","environment":{"docker":{"base_image":"x"},"python":{"conda_packages":["pytorch"]}}})",
             422,
             "invalid",
-            {"environment.python.conda_packages[0]", "environment.docker.base_image"}},
+            {"environment.python.conda_packages[0]"}},
         Refusal{"POST", "/api/v1/workspaces/nowhere/runs", "{}", 404, "not_found"}));
 
 INSTANTIATE_TEST_SUITE_P(

@@ -56,7 +56,7 @@ TEST_F(RunsTest, WhatIsBuiltOtherwiseThanAskedForIsARunsWarning) {
       "python": {"conda_packages": ["numpy=1.19"]}}})"));
   ASSERT_EQ(answer.status, 201) << answer.body;
   ASSERT_EQ(answer.json()["warnings"].size(), 2u) << answer.body;
-  EXPECT_THAT(answer.json()["warnings"][0].get<std::string>(), HasSubstr("this version starts no containers"));
+  EXPECT_THAT(answer.json()["warnings"][0].get<std::string>(), HasSubstr("runs without one"));
   EXPECT_THAT(answer.json()["warnings"][1].get<std::string>(), HasSubstr("numpy=1.19 as numpy==1.19.*"));
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "environment/container.h"
 #include "environment/mpirun.h"
 #include "environment/spec.h"
 #include "store/compute_targets.h"
@@ -88,6 +89,11 @@ std::vector<FieldError> submission_faults(const model::RunSpec& spec, const Surr
   for (FieldError& fault : is_job ? environment::cannot_be_built(spec.environment) : std::vector<FieldError>{}) {
     fault.field = "environment." + fault.field;
     faults.push_back(std::move(fault));
+  }
+  const bool by_mpirun = spec.distribution && spec.distribution->kind == model::Distribution::Kind::mpi;
+  if (by_mpirun && environment::needs_container(spec.environment)) {
+    faults.push_back({"distribution", "mpirun starts no ranks in containers, and the environment asks for one",
+                      "take an environment without an image, or a PyTorch distribution"});
   }
   if (around.no_mpirun) faults.push_back({"distribution", around.no_mpirun->detail, around.no_mpirun->hint});
   if (spec.parent_run_id && !around.parent) {

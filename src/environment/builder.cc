@@ -7,7 +7,13 @@
 namespace muster::environment {
 
 Json to_json(const Description& description) {
-  return {{"interpreter", description.interpreter}, {"real_interpreter", description.real_interpreter}, {"packages", description.packages}};
+  Json json{
+      {"interpreter", description.interpreter}, {"real_interpreter", description.real_interpreter}, {"packages", description.packages}};
+  if (!description.container) return json;
+  json["image"] = {{"id", description.image}, {"digest", description.image_digest}, {"path", description.image_path}};
+  json["container"] = {
+      {"runtime", description.container->runtime}, {"limits", description.container->limits}, {"devices", description.container->devices}};
+  return json;
 }
 
 Result<Description> description_from_json(const Json& json) {
@@ -17,6 +23,15 @@ Result<Description> description_from_json(const Json& json) {
   description.real_interpreter = in.text("real_interpreter");
   description.packages = in.texts_or_empty("packages");
   MUSTER_TRY(in.finish("built environment"));
+  description.image = text_at(member(json, "image"), "id");
+  description.image_digest = text_at(member(json, "image"), "digest");
+  description.image_path = text_at(member(json, "image"), "path");
+  const Json& container = member(json, "container");
+  if (!container.is_object()) return description;
+  ObjectReader host(container, ObjectReader::OtherKeys::ignored);
+  description.container = ContainerHost{host.texts_or_empty("runtime"), host.texts_or_empty("limits"), host.texts_or_empty("devices")};
+  MUSTER_TRY(host.finish("how its containers are started"));
+  if (description.container->runtime.empty()) return fail(Code::malformed, "what starts its containers is missing");
   return description;
 }
 
@@ -41,6 +56,7 @@ Builders standard_builders(const std::map<std::string, std::string>& variables) 
   std::vector<std::unique_ptr<const Builder>> builders;
   builders.push_back(make_system_builder(variables));
   builders.push_back(make_venv_builder(variables));
+  builders.push_back(make_container_builder(variables));
   return Builders(std::move(builders));
 }
 

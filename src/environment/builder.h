@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "environment/container.h"
 #include "environment/prepared.h"
 #include "model/environment.h"
 #include "process/group.h"
@@ -24,18 +25,23 @@ struct Plan {
   std::string builder;  ///< its kind
   std::string hash;     ///< of the canonical form: two plans with one hash are the same environment
   std::string interpreter;
-  std::vector<std::string> packages;          ///< what is to be installed, in order
-  std::vector<std::string> constraints = {};  ///< of what is installed: lines as in pip's constraints files
-  std::vector<std::string> provided = {};     ///< asked for and left out, for the log
-  std::vector<std::string> notices = {};      ///< what is made otherwise than asked for, for the log
-  bool layered = false;                       ///< what the interpreter has of its own is there too
+  std::vector<std::string> packages;                         ///< what is to be installed, in order
+  std::vector<std::string> constraints = {};                 ///< of what is installed: lines as in pip's constraints files
+  std::vector<std::string> provided = {};                    ///< asked for and left out, for the log
+  std::vector<std::string> notices = {};                     ///< what is made otherwise than asked for, for the log
+  bool layered = false;                                      ///< what the interpreter has of its own is there too
+  std::optional<model::ContainerDefinition> container = {};  ///< where programs run in one
 };
 
 /// What is in an environment; as it was made, kept beside it.
 struct Description {
-  std::string interpreter;            ///< made: of which
-  std::string real_interpreter;       ///< the same behind links, so that one that was upgraded in place is noticed
-  std::vector<std::string> packages;  ///< "name==version" of all that is installed
+  std::string interpreter;                      ///< made: of which
+  std::string real_interpreter;                 ///< the same behind links, so that one that was upgraded in place is noticed
+  std::vector<std::string> packages;            ///< "name==version" of all that is installed
+  std::string image = {};                       ///< of a container: its id,
+  std::string image_digest = {};                ///< how registries know it ("" when none does),
+  std::string image_path = {};                  ///< its PATH,
+  std::optional<ContainerHost> container = {};  ///< and how it is started on this machine
 };
 Json to_json(const Description& description);
 Result<Description> description_from_json(const Json& json);
@@ -91,6 +97,7 @@ class Builders {
 
 std::unique_ptr<const Builder> make_system_builder(std::map<std::string, std::string> variables);
 std::unique_ptr<const Builder> make_venv_builder(std::map<std::string, std::string> variables);
+std::unique_ptr<const Builder> make_container_builder(std::map<std::string, std::string> variables);
 /// All that there are. `variables`: the machine's environment, as pip is to see it.
 Builders standard_builders(const std::map<std::string, std::string>& variables);
 

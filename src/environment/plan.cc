@@ -30,10 +30,7 @@ print(json.dumps({"interpreter": sys.executable, "real_interpreter": os.path.rea
 
 }  // namespace
 
-Result<Plan> plan_of(const model::EnvironmentDefinition& definition, std::string builder, const Variables& variables) {
-  const auto path = variables.find("PATH");
-  MUSTER_TRY_ASSIGN(std::string interpreter,
-                    resolve_interpreter(interpreter_wanted(definition), path == variables.end() ? "" : path->second));
+Plan plan_with(const model::EnvironmentDefinition& definition, std::string builder, std::string interpreter) {
   std::string hash = environment_hash(definition, builder, interpreter);
   return Plan{std::move(builder),         std::move(hash),
               std::move(interpreter),     packages_to_install(definition),
@@ -41,10 +38,21 @@ Result<Plan> plan_of(const model::EnvironmentDefinition& definition, std::string
               notices(definition),        definition.system_site_packages};
 }
 
+Result<Plan> plan_of(const model::EnvironmentDefinition& definition, std::string builder, const Variables& variables) {
+  const auto path = variables.find("PATH");
+  MUSTER_TRY_ASSIGN(std::string interpreter,
+                    resolve_interpreter(interpreter_wanted(definition), path == variables.end() ? "" : path->second));
+  return plan_with(definition, std::move(builder), std::move(interpreter));
+}
+
 Result<Description> ask_interpreter(const Prepared& prepared, Variables variables, std::chrono::steady_clock::time_point deadline) {
   std::erase_if(variables, [](const auto& one) { return one.first.starts_with("MUSTER_") || one.first.starts_with("PYTHON"); });
-  for (const auto& [name, value] : variables_of(prepared)) variables[name] = value;
   std::vector<std::string> words = prepared.prefix;
+  if (prepared.builder == "container") {
+    for (const auto& [name, value] : variables_of(prepared)) words.insert(words.end() - 1, {"--env", name + "=" + value});
+  } else {
+    for (const auto& [name, value] : variables_of(prepared)) variables[name] = value;
+  }
   words.insert(words.end(), {interpreter_of(prepared), "-c", kQuestion});
   MUSTER_TRY_ASSIGN(process::ProcessGroup group, process::ProcessGroup::create("muster-describe-" + random_hex(8)));
   std::string output;

@@ -13,6 +13,9 @@ namespace muster::environment {
 Result<Plan> plan_of(const model::EnvironmentDefinition& definition, std::string builder,
                      const std::map<std::string, std::string>& variables);
 
+/// The plan with an interpreter that is looked for elsewhere.
+Plan plan_with(const model::EnvironmentDefinition& definition, std::string builder, std::string interpreter);
+
 /// What is installed, as the environment's Python says itself. Blocks; unavailable when it could not say.
 Result<Description> ask_interpreter(const Prepared& prepared, std::map<std::string, std::string> variables,
                                     std::chrono::steady_clock::time_point deadline);

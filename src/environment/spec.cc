@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "environment/conda_packages.h"
+#include "environment/container.h"
 
 namespace muster::environment {
 namespace {
@@ -79,9 +80,6 @@ bool is_python_or_pip(std::string_view conda_package) {
   return name == "python" || name == "pip";
 }
 
-/// Images that bring a system, CUDA and MPI, and no packages that a definition does not list.
-bool is_azures(std::string_view image) { return image.starts_with("mcr.microsoft.com/azureml/"); }
-
 std::vector<std::string> chosen(const model::EnvironmentDefinition& definition, bool provided) {
   std::vector<std::string> packages;
   for (const std::string& package : definition.pip_packages) {
@@ -115,26 +113,15 @@ std::vector<FieldError> cannot_be_built(const model::EnvironmentDefinition& defi
                                   to_utf8(package.substr(0, 100))),
                       advice_on_conda_package(package)});
   }
-  const auto container = definition.container.value_or(model::ContainerDefinition{});
-  if (container.is_asked_for() && !container.base_image.empty() && !is_azures(container.base_image)) {
-    faults.push_back({"docker.base_image",
-                      fmt::format("the image {} needs a container, and this version starts none", to_utf8(container.base_image)),
-                      "list its packages in `python.pip_packages`, or name a Python that has them in `python.interpreter_path`"});
-  }
-  if (container.is_asked_for() && !container.dockerfile.empty()) {
-    faults.push_back({"docker.base_dockerfile", "a Dockerfile needs a container, and this version starts none",
-                      "list its packages in `python.pip_packages`, or name a Python that has them in `python.interpreter_path`"});
-  }
   return faults;
 }
 
 std::vector<std::string> notices(const model::EnvironmentDefinition& definition) {
   std::vector<std::string> all;
-  if (definition.container && definition.container->is_asked_for()) {
+  if (definition.container && definition.container->is_asked_for() && !needs_container(definition)) {
     const std::string& image = definition.container->base_image;
-    all.push_back(
-        fmt::format("the environment asks for {}: this version starts no containers, so the system, CUDA and MPI are the machine's",
-                    image.empty() ? "a container" : "the image " + to_utf8(image)));
+    all.push_back(fmt::format("the environment asks for {}, and runs without one: the system, CUDA and MPI are the machine's",
+                              image.empty() ? "a container" : "a container of the image " + to_utf8(image)));
   }
   std::vector<std::string> instead;
   for (const std::string& package : definition.conda_packages) {
@@ -197,6 +184,10 @@ std::string interpreter_wanted(const model::EnvironmentDefinition& definition) {
 std::string canonical_form(const model::EnvironmentDefinition& definition, std::string_view builder, std::string_view interpreter) {
   std::string form = fmt::format("muster-environment v1\nbuilder {}\n", builder);
   if (!interpreter.empty()) form += fmt::format("interpreter {}\n", interpreter);
+  if (needs_container(definition)) {
+    if (!definition.container->base_image.empty()) form += fmt::format("image {}\n", image_reference(*definition.container));
+    for (const std::string& line : dockerfile_lines(definition.container->dockerfile)) form += fmt::format("docker {}\n", line);
+  }
   if (definition.system_site_packages) form += "system_site_packages\n";
   for (const std::string& package : packages_to_install(definition)) form += fmt::format("pip {}\n", package);
   for (const std::string& line : definition.pip_constraints) form += fmt::format("constraint {}\n", uniform(line));

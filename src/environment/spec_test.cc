@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "environment/container.h"
 #include "model/environment_record.h"
 #include "support/golden.h"
 
@@ -90,22 +91,22 @@ TEST(EnvironmentSpec, CondaPackagesThatPyPIHasAreTakenFromThereVisibly) {
   EXPECT_TRUE(notices(definition).empty());
 }
 
-TEST(EnvironmentSpec, AzuresOwnImagesAreTheMachineAndSaidSoAndOthersAreRefused) {
+TEST(EnvironmentSpec, AzuresOwnImagesAreTheMachineAndSaidSoAndOthersNeedAContainer) {
   auto definition = with({"six"});
   definition.container = model::ContainerDefinition{true, "mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04", "", "", "", {}, {}};
   EXPECT_TRUE(cannot_be_built(definition).empty());
   ASSERT_EQ(notices(definition).size(), 1u);
-  EXPECT_NE(notices(definition)[0].find("the image mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04"), std::string::npos);
+  EXPECT_NE(notices(definition)[0].find("a container of the image mcr.microsoft.com/azureml/openmpi3.1.2-ubuntu18.04"), std::string::npos);
   EXPECT_EQ(environment_hash(definition, "venv", "/usr/bin/python3"), hash({"six"}));
   definition.container->base_image = "pytorch/pytorch:2.0";
-  ASSERT_EQ(cannot_be_built(definition).size(), 1u);
-  EXPECT_EQ(cannot_be_built(definition)[0].field, "docker.base_image");
+  EXPECT_TRUE(needs_container(definition));
+  EXPECT_TRUE(notices(definition).empty());
+  EXPECT_NE(environment_hash(definition, "container", "python"), hash({"six"}));
   definition.container->enabled = false;
-  EXPECT_TRUE(cannot_be_built(definition).empty());
+  EXPECT_FALSE(needs_container(definition));
   EXPECT_TRUE(notices(definition).empty());
   definition.container = model::ContainerDefinition{{}, "", "FROM x", "", "", {}, {}};
-  ASSERT_EQ(cannot_be_built(definition).size(), 1u);
-  EXPECT_EQ(cannot_be_built(definition)[0].field, "docker.base_dockerfile");
+  EXPECT_TRUE(needs_container(definition));
 }
 
 TEST(EnvironmentSpec, APinThatWasNotKeptIsFound) {

@@ -15,6 +15,7 @@ class SystemBuilder final : public Builder {
   std::string_view kind() const override { return "system"; }
   std::optional<std::string> cannot_build(const model::EnvironmentDefinition& definition) const override {
     if (const auto faults = cannot_be_built(definition); !faults.empty()) return faults.front().detail;
+    if (needs_container(definition)) return "starts no containers";
     const auto packages = packages_to_install(definition);
     if (packages.empty()) return std::nullopt;
     return fmt::format("installs no packages, and {} is asked for", packages.front());

@@ -82,34 +82,16 @@ void write_record(const std::string& folder, std::string_view kind, const RankRe
   if (::rename(temporary.c_str(), target.c_str()) != 0) give_up("rename to", target);
 }
 
-}  // namespace
-
-int run_rank(char** command) {
-  const char* folder = std::getenv("MUSTER_RANK_FOLDER");
+/// Until it ends, as it ends. `argv`: null-terminated.
+int run_wrapped(RankRecord record, const char* folder, const std::string& log_name, char** argv) {
   const char* run_folder = std::getenv("MUSTER_RUN_DIR");
-  if (folder == nullptr || run_folder == nullptr || std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) {
-    std::fputs("muster-rank: MUSTER_RANK_FOLDER, MUSTER_RUN_DIR and OMPI_COMM_WORLD_RANK are needed\n", stderr);
-    return kGivenUp;
-  }
-  RankRecord record;
-  record.rank = number("OMPI_COMM_WORLD_RANK");
-  record.local_rank = number("OMPI_COMM_WORLD_LOCAL_RANK");
-  ::setenv("MUSTER_RANK", std::to_string(record.rank).c_str(), 1);
   if (::chdir(run_folder) != 0) give_up("enter", run_folder);
-
-  const std::string log = std::string(folder) + "/70_driver_log_rank_" + std::to_string(record.rank) + ".txt";
+  const std::string log = std::string(folder) + "/" + log_name;
   const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (output < 0) give_up("open", log);
   const std::string abort_path = file_of(folder, record.rank, kAborted);
   if (abort_path.size() >= sizeof abort_file) give_up("the name is too long:", abort_path);
   std::strcpy(abort_file, abort_path.c_str());
-
-  std::vector<std::string> words;
-  const auto known = own_variables();
-  for (char** word = command; *word != nullptr; ++word) words.push_back(launch::expand_variables(*word, known));
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
 
   keep_from_rank();
   // Whoever closes the folder looks for processes afterwards: we are one of them by now, or find it closed.
@@ -117,7 +99,7 @@ int run_rank(char** command) {
   record.started_at = now_us();
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child < 0) give_up("fork for", words.front());
+  if (child < 0) give_up("fork for", argv[0]);
   if (child == 0) {
     // Should this wrapper be killed, its rank goes with it (single-threaded parent, so the signal means the process).
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -127,7 +109,7 @@ int run_rank(char** command) {
     ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
-    ::execvp(argv[0], argv.data());
+    ::execvp(argv[0], argv);
     std::fprintf(stderr, "muster-rank: start %s: %s\n", argv[0], std::strerror(errno));
     ::_exit(127);
   }
@@ -149,6 +131,41 @@ int run_rank(char** command) {
   ::signal(record.signal, SIG_DFL);
   ::raise(record.signal);
   return 128 + record.signal;
+}
+
+}  // namespace
+
+int run_rank(char** command) {
+  const char* folder = std::getenv("MUSTER_RANK_FOLDER");
+  if (folder == nullptr || std::getenv("MUSTER_RUN_DIR") == nullptr || std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) {
+    std::fputs("muster-rank: MUSTER_RANK_FOLDER, MUSTER_RUN_DIR and OMPI_COMM_WORLD_RANK are needed\n", stderr);
+    return kGivenUp;
+  }
+  RankRecord record;
+  record.rank = number("OMPI_COMM_WORLD_RANK");
+  record.local_rank = number("OMPI_COMM_WORLD_LOCAL_RANK");
+  ::setenv("MUSTER_RANK", std::to_string(record.rank).c_str(), 1);
+
+  std::vector<std::string> words;
+  const auto known = own_variables();
+  for (char** word = command; *word != nullptr; ++word) words.push_back(launch::expand_variables(*word, known));
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  return run_wrapped(record, folder, "70_driver_log_rank_" + std::to_string(record.rank) + ".txt", argv.data());
+}
+
+int run_contained_rank(char** command) {
+  const char* folder = std::getenv("MUSTER_RANK_FOLDER");
+  const char* log = std::getenv("MUSTER_RANK_LOG");
+  if (folder == nullptr || log == nullptr || std::getenv("MUSTER_RUN_DIR") == nullptr || std::getenv("MUSTER_RANK") == nullptr) {
+    std::fputs("muster-rank: MUSTER_RANK_FOLDER, MUSTER_RANK_LOG, MUSTER_RUN_DIR and MUSTER_RANK are needed\n", stderr);
+    return kGivenUp;
+  }
+  RankRecord record;
+  record.rank = number("MUSTER_RANK");
+  record.local_rank = number("LOCAL_RANK");
+  return run_wrapped(record, folder, log, command);
 }
 
 }  // namespace muster::rank

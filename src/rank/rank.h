@@ -1,5 +1,6 @@
 #pragma once
-// One MPI rank, wrapped: its own log file, its arguments with this rank's variables, and a record of how it ended that outlives mpirun.
+// One rank, wrapped: its own log file, of an MPI rank its arguments with this rank's variables, and a record of how it ended that outlives
+// mpirun, or a container.
 
 namespace muster::rank {
 
@@ -8,5 +9,9 @@ namespace muster::rank {
 /// when it ends, <rank>.ended (rank_record.h); keeps mpirun's signals from it. Ends as the rank ended: same exit code, or by the same
 /// signal; 125 when it could not be started.
 int run_rank(char** command);
+
+/// The same as a container's first program: the rank is MUSTER_RANK, its log MUSTER_RANK_LOG in that folder, and its arguments are left as
+/// they are.
+int run_contained_rank(char** command);
 
 }  // namespace muster::rank

@@ -63,6 +63,7 @@ struct NodeRun {
   bool was_asked_to_end = false;                ///< its ranks were, because one of them failed or a stop was asked for
   std::optional<Ending::Time> leftovers_until;  ///< what the ranks started was asked to end along with them, and has until then
 
+  bool in_container() const { return order.prepared.builder == "container"; }
   bool is_mpi() const { return plan.started_by == launch::LaunchPlan::StartedBy::mpirun; }
 
   /// A way to the server, whose calls end when `until` is asked to stop.

@@ -34,11 +34,9 @@ Json to_json(const RunnerState& state) {
   for (const RankState& rank : state.ranks) ranks.push_back(to_json(rank));
   Json reports = Json::array();
   for (const model::RankReport& report : state.reports) reports.push_back(model::to_json(report));
-  return {{"version", kVersion},
-          {"phase", state.phase == RunnerState::Phase::ended ? "ended" : "starting"},
-          {"group", state.group},
-          {"ranks", std::move(ranks)},
-          {"reports", std::move(reports)}};
+  return {{"version", kVersion},       {"phase", state.phase == RunnerState::Phase::ended ? "ended" : "starting"},
+          {"group", state.group},      {"container_runtime", state.container_runtime},
+          {"ranks", std::move(ranks)}, {"reports", std::move(reports)}};
 }
 
 Result<RunnerState> runner_state_from_json(const Json& json) {
@@ -48,11 +46,13 @@ Result<RunnerState> runner_state_from_json(const Json& json) {
   const Json* group = in.member("group");
   const Json* ranks = in.member("ranks");
   const Json* reports = in.member("reports");
+  std::vector<std::string> container_runtime = in.texts_or_empty("container_runtime");
   MUSTER_TRY(in.finish("runner's state"));
   if (version != kVersion) return fail(Code::malformed, "a runner's state of version {}; this program reads version {}", version, kVersion);
   RunnerState state;
   state.phase = phase == "ended" ? RunnerState::Phase::ended : RunnerState::Phase::starting;
   if (group != nullptr) state.group = *group;
+  state.container_runtime = std::move(container_runtime);
   for (const Json& item : ranks != nullptr ? *ranks : Json::array()) {
     MUSTER_TRY_ASSIGN(RankState rank, rank_state_from_json(item));
     state.ranks.push_back(std::move(rank));

@@ -27,7 +27,8 @@ struct RunnerState {
     ended,     ///< no process is left; `reports` are all there is to tell
   };
   Phase phase = Phase::starting;
-  Json group;  ///< the process group's own state
+  Json group;                                  ///< the process group's own state
+  std::vector<std::string> container_runtime;  ///< of ranks in containers: the program that has started them, with its options
   std::vector<RankState> ranks;
   std::vector<model::RankReport> reports;  ///< of those that have ended so far
 };

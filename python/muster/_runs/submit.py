@@ -12,11 +12,13 @@ from .._snapshots.upload import upload_snapshot
 from ..exceptions import ComputeTargetException, ExperimentExecutionException, UserErrorException
 from .labels import texts
 from .._inputs import RunInput
+from .._environment_sections import bytes_of
 from ..estimator import Estimator
 from ..runconfig import check_environment
 from ..script_run_config import ScriptRunConfig
 
 if TYPE_CHECKING:
+    from ..runconfig import DockerConfiguration
     from ..experiment import Experiment
 
 
@@ -61,16 +63,26 @@ def _offer_own_python(environment: Dict[str, Any], target: str, here: bool) -> N
     """On this machine's own target, packages that the user manages are those of the Python that submits, unless another one is named."""
     python = environment["python"]
     managed_by_user = python.get("user_managed_dependencies") and python.get("interpreter_path") == "python"
+    docker = environment.get("docker") or {}
+    if docker.get("enabled") is not False and (docker.get("base_image") or docker.get("base_dockerfile")):
+        return  # The image's.
     if here and target == "local" and managed_by_user and sys.executable:
         python["interpreter_path"] = sys.executable
+
+
+def _use_docker(environment: Dict[str, Any], docker: "DockerConfiguration") -> None:
+    """What a DockerConfiguration says of the environment's container."""
+    section = environment.setdefault("docker", {})
+    section["enabled"] = True
+    if docker.arguments:
+        section["arguments"] = list(section.get("arguments") or []) + [str(argument) for argument in docker.arguments]
+    if docker.shm_size is not None:
+        section["shm_size_bytes"] = bytes_of(docker.shm_size)
 
 
 def _describe(experiment: str, config: ScriptRunConfig, here: bool) -> Dict[str, Any]:
     """The request's body, but for what belongs to the submission: snapshot, tags, names."""
     run_config = config.run_config
-    if run_config.docker.use_docker:
-        raise UserErrorException("docker.use_docker: this version runs no containers. Leave it False; a list of pip packages in the "
-                                 "environment gives the run its own packages.")
     body: Dict[str, Any] = {
         "experiment": experiment,
         "compute_target": run_config.target,
@@ -88,6 +100,8 @@ def _describe(experiment: str, config: ScriptRunConfig, here: bool) -> Dict[str,
     if inputs:
         body["inputs"] = {name: one._wire() for name, one in inputs.items()}
     environment = check_environment(run_config.environment)._definition()
+    if environment is not None and run_config.docker.use_docker:
+        _use_docker(environment, run_config.docker)
     if environment is not None:
         _offer_own_python(environment, run_config.target, here)
     if environment is not None:

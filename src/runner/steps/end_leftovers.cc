@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/plural.h"
 #include "environment/cache.h"
+#include "environment/container_runtime.h"
 #include "runner/steps/start.h"
 #include "runner/steps/steps.h"
 
@@ -75,11 +76,19 @@ model::RankReport never_started(const NodeRun& run) {
   return report;
 }
 
+/// What podman and docker keep of a container whose processes were killed is nobody's any more.
+void remove_containers_of(NodeRun& run) {
+  if (run.state.container_runtime.empty()) return;
+  const auto removed = environment::remove_containers(run.state.container_runtime, run.group->name());
+  if (!removed) run.warnings.add(removed.error().detail);
+}
+
 }  // namespace
 
 Result<void> end_leftovers(NodeRun& run) {
   if (run.group) {
     empty(run);
+    remove_containers_of(run);
     warn_of_memory(run);
     run.group->remove();
     if (const auto removed = remove_tree(mpi_scratch_of(run.group->name())); !removed) run.warnings.add(removed.error().detail);

@@ -1,5 +1,5 @@
 #pragma once
-// The two ways in which start_ranks() starts what the plan says, once folder, logs and process group are there.
+// The three ways in which start_ranks() starts what the plan says, once folder, logs and process group are there.
 
 #include <filesystem>
 
@@ -10,6 +10,9 @@ namespace muster::runner::steps {
 
 /// Each rank a child of ours: all of them or none.
 Result<void> start_children(NodeRun& run);
+
+/// Each rank in a container of its own. `home`: where muster-rank and the SDK are kept.
+Result<void> start_in_containers(NodeRun& run, const std::filesystem::path& home);
 
 /// Every rank by one mpirun on node 0, once all nodes are ready for it. `input`: what run.plan was made of. `home`: where muster-rank is
 /// kept.

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/own_variables.h"
+#include "environment/container.h"
 #include "environment/interpreter.h"
 #include "launch/job_variables.h"
 #include "launch/mpi.h"
@@ -37,6 +38,7 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scr
   const client::WorkOrder& order = run.order;
   launch::JobVariablesInput job;
   job.server = own_variables();
+  if (run.in_container()) std::erase_if(job.server, [](const auto& one) { return environment::is_of_machine(one.first); });
   job.environment = order.environment_variables;
   job.run = order.variables;
   job.run_id = order.run_id;
@@ -49,8 +51,8 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scr
   job.url = run.options.url;
   job.token = order.job_token;
   job.prepared = environment::variables_of(order.prepared);
-  job.path = environment::path_of(order.prepared);
-  if (job.path.empty() && order.prepared.prefix.empty()) {
+  if (!run.in_container()) job.path = environment::path_of(order.prepared);
+  if (job.path.empty() && !run.in_container()) {
     MUSTER_TRY_ASSIGN(const fs::path folder, interpreter_folder(environment::interpreter_of(order.prepared), scratch));
     if (!folder.empty()) job.path.push_back(folder.string());
   }
@@ -61,9 +63,9 @@ Result<launch::LaunchInput> launch_input(const NodeRun& run, const fs::path& scr
   input.command = order.command;
   input.arguments = order.arguments;
   for (const auto& [index, name] : order.argument_inputs) input.arguments[index] = "${" + launch::input_variable(name) + "}";
-  input.prefix = order.prepared.prefix;
+  if (!run.in_container()) input.prefix = order.prepared.prefix;  // a container's has more to say (start_in_containers.cc)
   input.interpreter = environment::interpreter_of(order.prepared);
-  input.shell = shell();
+  if (!run.in_container()) input.shell = shell();
   input.variables = launch::job_variables(job);
   input.distribution = order.distribution;
   input.node_count = order.node_count;
@@ -88,6 +90,7 @@ Result<void> prepare_files(NodeRun& run) {
     MUSTER_TRY(run.logs->add(file, launch::kMpirunLog, std::nullopt));
     run.state.ranks.push_back({model::kLauncherRank, 0, launch::kMpirunLog, 0, 0});
   }
+  if (run.in_container()) run.state.container_runtime = environment::runtime_of(run.order.prepared.prefix);
   // On disk before the first process is: whoever comes after us has to find what we started.
   run.state.group = run.group->to_json();
   return save(run.state, run.folder.state());
@@ -102,13 +105,20 @@ Result<void> start_ranks(NodeRun& run) {
   run.group->adopt();
   MUSTER_TRY_ASSIGN(const launch::LaunchInput input, launch_input(run, scratch));
   MUSTER_TRY_ASSIGN(run.plan, launch::plan_node(input));
+  if (run.is_mpi() && run.in_container()) {
+    return fail_hint(Code::invalid, "use PyTorchConfiguration, or an environment without an image",
+                     "mpirun starts no ranks in containers: an MPI run needs an environment without an image");
+  }
   MUSTER_TRY(prepare_files(run));
   MUSTER_TRY(run.logs->begin());
   MUSTER_TRY(run.journals->begin());
-  MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, scratch) : start_children(run));
+  if (run.in_container())
+    MUSTER_TRY(start_in_containers(run, scratch));
+  else
+    MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, scratch) : start_children(run));
   // What is installed is asked of a Python that can be started as it is.
   if (const std::string python = environment::interpreter_of(order.prepared);
-      !python.empty() && order.prepared.prefix.empty() && order.node_rank == 0) {
+      !python.empty() && !run.in_container() && order.node_rank == 0) {
     run.environment = std::make_unique<ResolvedEnvironment>(python, run.plan.ranks.front().variables, scratch / "resolved");
   }
   return {};
