@@ -202,11 +202,26 @@ Result<http::Response> list_engines(Call& call) {
   return http::json_response(200, {{"engines", std::move(list)}});
 }
 
+Result<http::Response> list_proposals(Call& call) {
+  const engine::EngineKind* kind = call.services.engines.find(call.parameter("kind"));
+  if (kind == nullptr)
+    return fail_hint(Code::not_found, "`GET /api/v1/engines` lists those there are", "there is no engine '{}'",
+                     to_utf8(call.parameter("kind").substr(0, 100)));
+  if (!kind->propose)
+    return fail_hint(Code::invalid, "`muster compute create` makes targets of it", "the engine {} has no cluster that it could look at",
+                     kind->kind);
+  MUSTER_TRY_ASSIGN(const std::vector<engine::Proposal> proposals, kind->propose());
+  Json list = Json::array();
+  for (const engine::Proposal& one : proposals) list.push_back(to_json(one));
+  return http::json_response(200, {{"proposals", std::move(list)}});
+}
+
 }  // namespace
 
 void add_compute_target_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/compute_targets";
   routes.add("GET", "/api/v1/engines", {Users::reader}, list_engines);
+  routes.add("GET", "/api/v1/engines/{kind}/proposals", {Users::contributor}, list_proposals);
   routes.add("GET", base, {Users::reader}, list_targets);
   routes.add("POST", base, {Users::contributor}, create_target);
   routes.add("GET", base + "/{name}", {Users::reader}, get_target);

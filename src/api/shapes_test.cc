@@ -155,6 +155,12 @@ TEST_F(ShapesTest, AComputeTargetHasAnEngineWithItsOptions) {
   EXPECT_EQ(none.json()["errors"][1]["hint"], "this server has: grid, local");
 }
 
+TEST_F(ShapesTest, AnEngineProposesTargetsForItsCluster) {
+  expect("engine_proposals", api("GET", "/api/v1/engines/grid/proposals"), "Proposal", "proposals");
+  EXPECT_EQ(api("GET", "/api/v1/engines/local/proposals").code(), "invalid");
+  EXPECT_EQ(api("GET", "/api/v1/engines/none/proposals").code(), "not_found");
+}
+
 TEST_F(ShapesTest, Environments) {
   const Json definition{{"name", "torch"}, {"python", {{"pip_packages", {"six"}}}}};
   EXPECT_EQ(api("POST", Api::in("/environments"), definition).status, 201);

@@ -43,6 +43,7 @@ void add_run_restore(Command& run, Context& context);
 void add_experiment_list(Command& experiment, Context& context);
 
 void add_compute_create(Command& compute, Context& context);
+void add_compute_attach(Command& compute, Context& context);
 void add_compute_list(Command& compute, Context& context);
 void add_compute_show(Command& compute, Context& context);
 void add_compute_delete(Command& compute, Context& context);

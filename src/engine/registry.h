@@ -1,6 +1,8 @@
 #pragma once
 // The engines that this server has, by kind. Filled at the composition root (server/application.cc).
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +24,20 @@ struct EngineOption {
   std::string description;
 };
 
+/// A target that would fit what is there.
+struct Proposal {
+  std::string name;  ///< one that a target may have; no two of an answer's are the same
+  int max_nodes = 1;
+  Json engine_options = Json::object();
+  int cpus = 0;                       ///< of each node; 0: not known, as of all below
+  std::uint64_t memory_mb = 0;        ///< of each node
+  int gpus = 0;                       ///< of each node
+  std::string features = {};          ///< of its nodes, in the manager's words
+  std::chrono::seconds longest{0};    ///< what the manager gives a job at most; 0: no limit
+  std::string remark = {};            ///< what keeps runs from starting there now; "" for nothing
+};
+Json to_json(const Proposal& proposal);
+
 struct EngineKind {
   std::string kind;         ///< "local"
   std::string description;  ///< in a sentence, for people
@@ -31,6 +47,8 @@ struct EngineKind {
   /// take as long as that does. Left out: every value is taken.
   std::function<Result<void>(const model::ComputeTarget& target)> check = {};
   std::function<std::unique_ptr<Engine>(Listener)> make;
+  /// What targets it could have here, asked of its cluster manager, for as long as that takes. Left out: nothing is found by asking.
+  std::function<Result<std::vector<Proposal>>()> propose = {};
 };
 /// What people are shown of it.
 Json to_json(const EngineKind& kind);

@@ -327,6 +327,25 @@ def test_what_slurm_would_refuse_is_refused_with_its_words(cluster, tmp_path):
     assert run["error"]["message"] == "max_run_duration_seconds is 7200, and Slurm's partition short gives a job at most 3600 s"
 
 
+def test_attach_proposes_what_the_cluster_has_and_makes_it(cluster):
+    proposed = {one["name"]: one for one in cluster.json("compute", "attach")["proposals"]}
+    assert sorted(proposed) == ["all", "closed", "cloud", "cpu", "low", "short"]
+    assert (proposed["cpu"]["max_nodes"], proposed["cpu"]["cpus"], proposed["cpu"]["memory_mb"]) == (2, 8, 4000)
+    assert proposed["cloud"]["engine_options"] == {"partition": "cloud", "cpus": 8, "memory": "4000M"}, "its nodes are powered down"
+    assert proposed["all"]["max_nodes"] == 4
+    assert proposed["short"]["time_limit_seconds"] == 3600
+    assert "starts none" in proposed["closed"]["remark"]
+    assert "Nothing was made" in cluster("compute", "attach", code=0).stderr, "nobody is there to be asked"
+
+    made = cluster.json("compute", "attach", "short", "cloud", "--create")
+    assert sorted(target["name"] for target in made["created"]) == ["cloud", "short"] and made["refused"] == []
+    run = cluster.ended(submit(cluster, "print('here')\n", target="short"))
+    assert run["status"] == "Completed", run["error"]
+    again = cluster.json("compute", "attach", "short", "--create")
+    assert (again["proposals"][0]["exists"], "created" in again) == (True, False)
+    assert "nothing is proposed by the name nope" in cluster.problem("compute", "attach", "nope")["detail"]
+
+
 def test_without_slurms_programs_or_munge(muster, slurm, tmp_path):
     empty = tmp_path / "bin"
     empty.mkdir()

@@ -1,9 +1,8 @@
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/terminal/confirm.h"
 #include "cli/terminal/hidden_input.h"
 #include "client/address.h"
 #include "client/credentials.h"
@@ -28,15 +27,6 @@ struct LoginOptions {
   std::string fingerprint;
 };
 
-bool says_yes(const Context& context) {
-  context.err.write("Is it the one that `muster up` or `muster status` shows on the server's machine? [yes/no] ");
-  constexpr std::size_t kLongestAnswer = 16;
-  std::string line;
-  char c = 0;
-  while (line.size() < kLongestAnswer && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
-  return line == "yes" || line == "y";
-}
-
 /// The fingerprint to keep for the server: the given one, the one that the user confirms, or "" when an authority vouches for its
 /// certificate.
 Result<std::string> fingerprint_to_keep(const Context& context, const LoginOptions& options) {
@@ -54,7 +44,7 @@ Result<std::string> fingerprint_to_keep(const Context& context, const LoginOptio
   if (shown.trusted) return "";
   context.err.write(fmt::format("No authority that this machine trusts vouches for the certificate of {}.\nIts fingerprint is SHA256:{}\n",
                                 server.text(), shown.fingerprint));
-  if (::isatty(STDIN_FILENO) == 1 && says_yes(context)) return shown.fingerprint;
+  if (confirm(context.err, "Is it the one that `muster up` or `muster status` shows on the server's machine?")) return shown.fingerprint;
   return fail_hint(
       Code::unauthorized,
       fmt::format("compare it with what `muster status` shows on the server's machine, then: muster login {} --fingerprint SHA256:{}",

@@ -55,14 +55,6 @@ bool says_ended(const std::string& errors) {
   return std::any_of(kEnded.begin(), kEnded.end(), [&](std::string_view words) { return errors.find(words) != std::string::npos; });
 }
 
-std::string_view value_of(std::string_view text, std::string_view name) {
-  const std::string wanted = fmt::format(" {}=", name);
-  const std::size_t at = text.find(wanted);
-  if (at == std::string_view::npos) return {};
-  text.remove_prefix(at + wanted.size());
-  return text.substr(0, text.find(' '));
-}
-
 }  // namespace
 
 bool says_away(const std::string& errors) {
@@ -79,16 +71,6 @@ bool says_away(const std::string& errors) {
                                                    "Transport endpoint",
                                                    "Slurm is in a state"};
   return std::any_of(kAway.begin(), kAway.end(), [&](std::string_view words) { return errors.find(words) != std::string::npos; });
-}
-
-Partition parse_partition(std::string_view text) {
-  Partition partition;
-  if (const auto time = parse_time(value_of(text, "MaxTime"))) partition.longest = *time;
-  std::int64_t has = 0;
-  std::int64_t most = 0;
-  if (parse_int64(value_of(text, "TotalNodes"), has)) partition.most_nodes = static_cast<int>(has);
-  if (parse_int64(value_of(text, "MaxNodes"), most)) partition.most_nodes = static_cast<int>(std::min(has, most));
-  return partition;
 }
 
 Commands::Commands() {
@@ -224,7 +206,17 @@ Result<void> Commands::test(const std::vector<std::string>& needs) {
 
 Result<Partition> Commands::partition(const std::string& name) {
   MUSTER_TRY_ASSIGN(const std::string text, ask({"scontrol", "show", "partition", name, "--oneliner"}));
-  return parse_partition(" " + text);
+  return parse_partition(text);
+}
+
+Result<std::vector<Partition>> Commands::partitions() {
+  MUSTER_TRY_ASSIGN(const std::string text, ask({"scontrol", "show", "partition", "--oneliner"}));
+  return parse_partitions(text);
+}
+
+Result<std::vector<NodeSize>> Commands::node_sizes() {
+  MUSTER_TRY_ASSIGN(const std::string text, ask({"sinfo", "--noheader", "--exact", fmt::format("--format={}", kSizeFormat)}));
+  return parse_node_sizes(text);
 }
 
 }  // namespace muster::engine::slurm

@@ -9,15 +9,9 @@
 
 #include "base/result.h"
 #include "engine/slurm/job.h"
-#include "engine/slurm/options.h"
+#include "engine/slurm/partition.h"
 
 namespace muster::engine::slurm {
-
-/// What Slurm says of a partition.
-struct Partition {
-  std::chrono::seconds longest{0};  ///< of a job; 0: no limit
-  int most_nodes = 0;               ///< of a job: what it has, or fewer
-};
 
 /// Thread-safe. `unavailable` is the answer to everything while Slurm, or its programs, cannot be reached: it is worth another try. Other
 /// errors carry Slurm's own words.
@@ -46,6 +40,9 @@ class Commands {
   /// invalid, with Slurm's words: no such job could ever run.
   Result<void> test(const std::vector<std::string>& needs);
   Result<Partition> partition(const std::string& name);
+  /// All partitions that this account may know of, and the sizes of their nodes.
+  Result<std::vector<Partition>> partitions();
+  Result<std::vector<NodeSize>> node_sizes();
 
   /// No program is waited for any longer, now or later.
   void stop() { stopping_ = true; }
@@ -68,7 +65,4 @@ class Commands {
 
 /// Whether Slurm, or munge, was away, and did not refuse what was asked. Pure.
 bool says_away(const std::string& errors);
-/// Of `scontrol show partition --oneliner`. Pure.
-Partition parse_partition(std::string_view text);
-
 }  // namespace muster::engine::slurm

@@ -13,6 +13,7 @@
 #include "engine/slurm/handle.h"
 #include "engine/slurm/job_script.h"
 #include "engine/slurm/job_watcher.h"
+#include "engine/slurm/propose.h"
 
 namespace muster::engine::slurm {
 namespace {
@@ -200,6 +201,13 @@ Result<void> check_target(const model::ComputeTarget& target) {
                                               partition_words(options.partition), tested.error().detail));
 }
 
+Result<std::vector<Proposal>> propose_targets() {
+  Commands commands;
+  MUSTER_TRY_ASSIGN(const std::vector<Partition> partitions, commands.partitions());
+  MUSTER_TRY_ASSIGN(const std::vector<NodeSize> sizes, commands.node_sizes());
+  return propose(partitions, sizes);
+}
+
 }  // namespace
 }  // namespace muster::engine::slurm
 
@@ -215,6 +223,7 @@ EngineKind slurm_engine() {
   kind.capabilities.start_survives_server = true;
   kind.options = slurm::option_list();
   kind.check = slurm::check_target;
+  kind.propose = slurm::propose_targets;
   kind.make = [](Listener listener) { return make_slurm_engine(std::move(listener)); };
   return kind;
 }
