@@ -31,7 +31,7 @@ Json described(const model::ComputeTarget& target, const scheduler::TargetStatus
   }
   Json json = to_json(target);
   json["provisioning_state"] = "Succeeded";
-  json["current_node_count"] = status.nodes.size();
+  json["current_node_count"] = static_cast<int>(status.nodes.size()) - counts["preempted"];
   json["target_node_count"] = status.target_node_count;
   json["node_state_counts"] = counts;
   json["allocation_state"] = status.resizing ? "Resizing" : "Steady";

@@ -82,17 +82,8 @@ std::string JobWatcher::host_of(const AttemptId& id, const std::string& key) con
 
 TargetStatus JobWatcher::status(const TargetName& target) const {
   const std::lock_guard lock(mutex_);
-  TargetStatus status;
-  for (const auto& [job, watched] : watched_) {
-    if (watched.target != target || watched.has_ended() || !watched.host.empty()) continue;
-    for (std::size_t i = 0; i < watched.keys.size(); ++i) {
-      if (watched.gone.contains(watched.keys[i])) continue;
-      if (i < watched.hosts.size()) status.nodes.push_back({watched.hosts[i], "running", watched.id.run_id});
-      if (watched.is_coming) status.nodes.push_back({fmt::format("job {}, {}", job, watched.keys[i]), "preparing", watched.id.run_id});
-    }
-    status.resizing = status.resizing || watched.is_coming;
-  }
-  status.target_node_count = static_cast<int>(status.nodes.size());
+  TargetStatus status = status_of(watched_, target);
+  status.allocation_state_since = allocation_times_.since(target);
   return status;
 }
 
@@ -143,6 +134,7 @@ void JobWatcher::compare(const Result<std::vector<Job>>& jobs, SteadyTime asked_
       listener_.waiting(watched.id, jobs.error().detail);
     }
   }
+  allocation_times_.look(watched_, clock_.now_us());
   std::erase_if(watched_, [&](const auto& one) { return one.second.has_ended() && asked_at - one.second.since > kMemory; });
 }
 

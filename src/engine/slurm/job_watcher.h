@@ -6,7 +6,9 @@
 #include <mutex>
 #include <thread>
 
+#include "base/clock.h"
 #include "engine/slurm/commands.h"
+#include "engine/slurm/target_status.h"
 #include "engine/slurm/watch.h"
 
 namespace muster::engine::slurm {
@@ -43,6 +45,8 @@ class JobWatcher {
   mutable std::mutex mutex_;  ///< also held while the listener is told: what is told keeps its order
   std::condition_variable changed_;
   std::map<std::int64_t, Watched> watched_;  ///< by job; those that have ended for some time yet
+  AllocationTimes allocation_times_;
+  const SystemClock clock_ = {};
   std::set<std::int64_t> killed_;            ///< of those that are not watched
   std::vector<std::int64_t> to_cancel_;
   std::vector<std::int64_t> to_release_;

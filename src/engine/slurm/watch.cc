@@ -13,6 +13,7 @@ class Look {
       all_gone({GoneKind::killed, watched_.is_killed ? "killed" : "Slurm does not remember its job, or how it ended", "", true});
       return std::move(tellings_);
     }
+    watched_.is_leaving = job_->state == "COMPLETING";
     switch (phase_of(*job_)) {
       case Phase::held:
       case Phase::waiting: wait(); break;
@@ -93,6 +94,7 @@ class Look {
   }
 
   void all_gone(const Gone& how) {
+    watched_.was_preempted = how.kind == GoneKind::preempted;
     if (watched_.hosts.empty() && !collects()) {
       watched_.gone.insert(watched_.keys.begin(), watched_.keys.end());
       tellings_.emplace_back(IsGone{"", how});

@@ -29,6 +29,8 @@ struct Watched {
   bool is_coming = false;
   std::vector<std::string> hosts = {};  ///< in the order of the keys; not empty: told to be there
   std::set<std::string> gone = {};      ///< keys that were told to be gone
+  bool is_leaving = false;              ///< Slurm takes its nodes back
+  bool was_preempted = false;           ///< its end: others were given its nodes
 
   bool has_ended() const { return gone.size() >= keys.size(); }
 };
