@@ -54,6 +54,7 @@ KillWait=5
 SlurmdTimeout=30
 # A job may start as soon as it is submitted: nobody else is in a hurry here.
 SchedulerParameters=batch_sched_delay=0,bf_interval=1
+JobSubmitPlugins=lua
 PreemptType=preempt/partition_prio
 PreemptMode=CANCEL
 # Cloud nodes come when they are wanted and go when they have been idle.
@@ -80,6 +81,17 @@ PartitionName=low Nodes=n[1-2] MaxTime=INFINITE PriorityTier=1 PreemptMode=CANCE
 PartitionName=short Nodes=n[1-2] MaxTime=60 PriorityTier=10 PreemptMode=OFF State=UP
 # Takes jobs and starts none.
 PartitionName=closed Nodes=n[1-2] MaxTime=INFINITE State=DOWN
+"""
+
+# What an accounting database would refuse: the account and the QOS "refused".
+JOB_SUBMIT = """\
+function slurm_job_submit(job, partitions, user)
+  if job.account == "refused" then return slurm.ESLURM_INVALID_ACCOUNT end
+  if job.qos == "refused" then return 2066 end  -- ESLURM_INVALID_QOS
+  return slurm.SUCCESS
+end
+function slurm_job_modify(job, record, partitions, user) return slurm.SUCCESS end
+return slurm.SUCCESS
 """
 
 # slurmctld gives these neither PATH nor SLURM_CONF.
@@ -132,6 +144,7 @@ def configure(folder):
     words = {"folder": folder, "host": socket.gethostname().split(".")[0], "user": pwd.getpwuid(os.geteuid()).pw_name, "path": PATH,
              "ports": free_ports(1 + len(NODES))}
     (folder / "slurm.conf").write_text(CONFIG.format(**words))
+    (folder / "job_submit.lua").write_text(JOB_SUBMIT)
     for name, text in (("resume", RESUME), ("suspend", SUSPEND)):
         (folder / name).write_text(text.format(**words))
         (folder / name).chmod(0o755)

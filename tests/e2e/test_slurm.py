@@ -319,6 +319,8 @@ def test_what_slurm_would_refuse_is_refused_with_its_words(cluster, tmp_path):
     assert "60 minutes" in refused("--engine-option", "time_limit=120", partition="short")["engine_options.time_limit"]
     assert "Invalid feature specification" in refused("--engine-option", "constraint=gpu")["engine_options"]
     assert "generic resource" in refused("--engine-option", "gpus=4")["engine_options"]
+    assert "Invalid account or account/partition combination" in refused("--engine-option", "account=refused")["engine_options"]
+    assert "Invalid qos specification" in refused("--engine-option", "qos=refused")["engine_options"]
     assert refused("--slurm-option=--wrap=id")["engine_options.sbatch"] == "--wrap is Muster's to say"
 
     create(cluster, tmp_path, "short", "short")
