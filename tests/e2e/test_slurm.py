@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -98,6 +99,44 @@ def test_mpi_over_two_nodes(cluster):
     assert run["status"] == "Completed", run["error"]
     assert [job.log("70_driver_log_rank_%d.txt" % rank).split() for rank in range(4)] == [
         ["0", "0", "4"], ["1", "1", "4"], ["2", "0", "4"], ["3", "1", "4"]]
+
+
+def test_real_training_by_two_by_two_processes(cluster):
+    script = """
+import torch, torch.distributed as dist
+dist.init_process_group("gloo")
+rank, size = dist.get_rank(), dist.get_world_size()
+torch.manual_seed(0)
+model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(3, 1, dtype=torch.float64))
+step = torch.optim.SGD(model.parameters(), lr=0.1)
+inputs = torch.arange(24, dtype=torch.float64).reshape(8, 3) / 24
+for _ in range(3):
+    step.zero_grad()
+    (model(inputs[rank::size]) ** 2).mean().backward()
+    step.step()
+print(size, [round(value, 9) for value in model.module.weight.flatten().tolist()])
+"""
+    job = Job(cluster, script, options=["--python", sys.executable, "--env", "OMP_NUM_THREADS=1"])
+    run = job.ended(120)
+    assert run["status"] == "Completed", run["error"]
+    assert sorted(node["host"] for node in run["nodes"]) == ["n1", "n2"]
+    lines = {job.log("70_driver_log_%d.txt" % rank) for rank in range(4)}
+    assert len(lines) == 1, lines
+    assert lines.pop().strip() == "4 %s" % [round(value, 9) for value in weights_of_one_process()]
+
+
+def weights_of_one_process():
+    """What one process comes to with all inputs at once."""
+    import torch
+    torch.manual_seed(0)
+    model = torch.nn.Linear(3, 1, dtype=torch.float64)
+    step = torch.optim.SGD(model.parameters(), lr=0.1)
+    inputs = torch.arange(24, dtype=torch.float64).reshape(8, 3) / 24
+    for _ in range(3):
+        step.zero_grad()
+        (model(inputs) ** 2).mean().backward()
+        step.step()
+    return model.weight.flatten().tolist()
 
 
 def test_a_failed_run_says_why(cluster):
@@ -229,6 +268,21 @@ def test_a_node_that_fails_is_named(cluster, slurm):
 def runner_and_ranks(muster, run_id):
     runner = muster.json("run", "show", run_id)["nodes"][0]["runner_pid"]
     return [runner, *map(int, pathlib.Path("/proc/%d/task/%d/children" % (runner, runner)).read_text().split())]
+
+
+def test_a_job_that_is_put_back_into_slurms_queue_is_the_next_attempt(cluster, slurm):
+    run_id = submit(cluster, WAITS, options=["--max-retries", "1"])
+    cluster.running(run_id)
+    job = slurm.job(run_id)
+    slurm("scontrol", "update", "JobId=" + job, "Requeue=1")
+    slurm("scontrol", "requeue", job)
+    run = wait_until(lambda: (lambda run: run if run["attempt"] == 2 else None)(cluster.json("run", "show", run_id)), "another attempt", 60)
+
+    assert "put back into the queue" in run["warnings"][0] or "PREEMPTED" in run["warnings"][0], run
+    cluster.running(run_id)
+    wait_until(lambda: slurm.jobs(run_id).get(job) in ("CANCELLED", None), "the first job to be canceled", 60)
+    cluster("run", "cancel", run_id)
+    cluster.ended(run_id)
 
 
 def test_a_preempted_run_of_low_priority_starts_again(cluster, slurm, tmp_path):
