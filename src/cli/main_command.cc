@@ -34,7 +34,8 @@ void add_commands(Command& root, Context& context) {
   }
   add_experiment_list(root.noun("experiment", "Experiments"), context);
   Command& compute = root.noun("compute", "Compute targets");
-  for (const auto add : {add_compute_create, add_compute_attach, add_compute_list, add_compute_show, add_compute_delete}) add(compute, context);
+  for (const auto add : {add_compute_create, add_compute_attach, add_compute_list, add_compute_show, add_compute_delete})
+    add(compute, context);
   Command& model = root.noun("model", "Registered models");
   for (const auto add : {add_model_register, add_model_list, add_model_show, add_model_download}) add(model, context);
   Command& environment = root.noun("environment", "Environments");

@@ -39,15 +39,9 @@ Json to_json(const EngineKind& kind) {
 }
 
 Json to_json(const Proposal& proposal) {
-  Json json{{"name", proposal.name},
-            {"max_nodes", proposal.max_nodes},
-            {"engine_options", proposal.engine_options},
-            {"cpus", proposal.cpus},
-            {"memory_mb", proposal.memory_mb},
-            {"gpus", proposal.gpus},
-            {"features", proposal.features},
-            {"time_limit_seconds", nullptr},
-            {"remark", proposal.remark}};
+  Json json{{"name", proposal.name},         {"max_nodes", proposal.max_nodes}, {"engine_options", proposal.engine_options},
+            {"cpus", proposal.cpus},         {"memory_mb", proposal.memory_mb}, {"gpus", proposal.gpus},
+            {"features", proposal.features}, {"time_limit_seconds", nullptr},   {"remark", proposal.remark}};
   if (proposal.longest.count() > 0) json["time_limit_seconds"] = proposal.longest.count();
   return json;
 }

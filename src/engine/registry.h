@@ -29,12 +29,12 @@ struct Proposal {
   std::string name;  ///< one that a target may have; no two of an answer's are the same
   int max_nodes = 1;
   Json engine_options = Json::object();
-  int cpus = 0;                       ///< of each node; 0: not known, as of all below
-  std::uint64_t memory_mb = 0;        ///< of each node
-  int gpus = 0;                       ///< of each node
-  std::string features = {};          ///< of its nodes, in the manager's words
-  std::chrono::seconds longest{0};    ///< what the manager gives a job at most; 0: no limit
-  std::string remark = {};            ///< what keeps runs from starting there now; "" for nothing
+  int cpus = 0;                     ///< of each node; 0: not known, as of all below
+  std::uint64_t memory_mb = 0;      ///< of each node
+  int gpus = 0;                     ///< of each node
+  std::string features = {};        ///< of its nodes, in the manager's words
+  std::chrono::seconds longest{0};  ///< what the manager gives a job at most; 0: no limit
+  std::string remark = {};          ///< what keeps runs from starting there now; "" for nothing
 };
 Json to_json(const Proposal& proposal);
 

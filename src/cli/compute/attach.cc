@@ -78,7 +78,8 @@ Result<Json> find_proposals(client::Api& api, const AttachOptions& options) {
     found.push_back(std::move(one));
   }
   if (options.names.empty() || wanted.empty()) return found;
-  return fail_hint(Code::not_found, "`muster compute attach` without names shows all", "nothing is proposed by the name {}", *wanted.begin());
+  return fail_hint(Code::not_found, "`muster compute attach` without names shows all", "nothing is proposed by the name {}",
+                   *wanted.begin());
 }
 
 /// Each is made that can be, whatever becomes of the others.
@@ -115,7 +116,8 @@ Result<Exit> attach(Context& context, const AttachOptions& options) {
   const std::string question = fmt::format("Make {}?", counted(count, "target"));
   if (count == 0 || (!options.create && (context.json || !confirm(context.err, question)))) {
     if (context.json) context.print_json(answer);
-    context.note(count == 0 ? "There is nothing to make." : "Nothing was made: `muster compute attach --create` makes those that it shows.");
+    context.note(count == 0 ? "There is nothing to make."
+                            : "Nothing was made: `muster compute attach --create` makes those that it shows.");
     return Exit::done;
   }
   Outcome outcome = create_all(*api, options.engine, proposals);
@@ -131,8 +133,8 @@ Result<Exit> attach(Context& context, const AttachOptions& options) {
 
 void add_compute_attach(Command& compute, Context& context) {
   auto options = std::make_shared<AttachOptions>();
-  Command& command = compute.verb("attach", "Find what a cluster has, and make targets for it",
-                                  [&context, options] { return attach(context, *options); });
+  Command& command =
+      compute.verb("attach", "Find what a cluster has, and make targets for it", [&context, options] { return attach(context, *options); });
   command.positionals("NAME", options->names, "those of the targets that it proposes; all when none is given");
   command.option("--engine", "KIND", options->engine, "whose cluster (slurm)");
   command.flag("--create", options->create, "make them without asking");

@@ -47,7 +47,7 @@ class JobWatcher {
   std::map<std::int64_t, Watched> watched_;  ///< by job; those that have ended for some time yet
   AllocationTimes allocation_times_;
   const SystemClock clock_ = {};
-  std::set<std::int64_t> killed_;            ///< of those that are not watched
+  std::set<std::int64_t> killed_;  ///< of those that are not watched
   std::vector<std::int64_t> to_cancel_;
   std::vector<std::int64_t> to_release_;
   std::chrono::milliseconds wait_{0};

@@ -12,7 +12,8 @@ namespace {
 bool waits_again(const std::map<std::int64_t, Watched>& jobs, const AttemptId& id) {
   return std::any_of(jobs.begin(), jobs.end(), [&](const auto& one) {
     const Watched& other = one.second;
-    return other.id.run_id == id.run_id && other.id.attempt == id.attempt + 1 && other.hosts.empty() && !other.is_coming && !other.has_ended();
+    return other.id.run_id == id.run_id && other.id.attempt == id.attempt + 1 && other.hosts.empty() && !other.is_coming &&
+           !other.has_ended();
   });
 }
 

@@ -9,9 +9,9 @@
 
 namespace muster::engine::slurm {
 
-/// Nodes of jobs that run or get theirs ready; leaving ones, which their job still has and no runner uses any more; and preempted ones, which
-/// Slurm took from a run that has no others yet. Without the time of the last change. What nodes do between jobs is Slurm's own affair:
-/// none of these is idle.
+/// Nodes of jobs that run or get theirs ready; leaving ones, which their job still has and no runner uses any more; and preempted ones,
+/// which Slurm took from a run that has no others yet. Without the time of the last change. What nodes do between jobs is Slurm's own
+/// affair: none of these is idle.
 TargetStatus status_of(const std::map<std::int64_t, Watched>& jobs, const TargetName& target);
 
 /// Since when the allocation state of each target is what it is, as far as it was looked at.
