@@ -1,6 +1,6 @@
-"""Makes the pictures of docs/page/, of a server of its own with runs as people have them.
+"""Makes pictures of the page, of a server of its own with runs as people have them: to be looked at when it was changed.
 
-`build/venv/bin/python tests/page/screenshots.py [FOLDER]`
+`build/venv/bin/python tests/page/screenshots.py [FOLDER]` (build/pictures); those that docs/page.md shows are copied to docs/page/.
 """
 
 import base64
@@ -141,4 +141,4 @@ def pictures(out, muster, runs, failed, live):
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else SOURCE / "docs" / "page")
+    main(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else SOURCE / "build" / "pictures")

@@ -23,6 +23,7 @@ def test_the_filter_is_the_address_and_back_works(show, page, axe):
     show("runs")
     box = page.get_by_role("combobox", name="Filter runs")
     page.keyboard.press("/")
+    until(page, "document.activeElement.id === 'filter'")
     box.fill("status:failed")
     box.press("Enter")
     page.wait_for_url("**q=status%3Afailed**")
@@ -177,8 +178,10 @@ def test_outputs_are_previewed_by_what_they_are(show, page, axe):
 
 def test_a_log_is_searched(show, page, axe):
     show("runs", "done", tab="logs")
-    page.keyboard.press("/")
     box = page.get_by_role("searchbox", name="Search in the log")
+    box.wait_for()
+    page.keyboard.press("/")
+    until(page, "document.activeElement.getAttribute('aria-label') === 'Search in the log'")
     box.fill("line 1234[56]$")
     box.press("Enter")
     found = page.get_by_role("region", name="Lines found")
