@@ -9,7 +9,7 @@ import time
 
 from harness import SOURCE
 
-BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server", "throughput", "ingest", "artifacts", "queries")
+BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server", "throughput", "ingest", "artifacts", "queries", "slurm")
 
 
 def machine():
