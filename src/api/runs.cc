@@ -82,6 +82,12 @@ Result<http::Response> submit_run(Call& call) {
   run.warnings = model::doubts_about(run.spec);
   if (chosen.notice) run.warnings.push_back(std::move(*chosen.notice));
   for (std::string& notice : environment::notices(run.spec.environment)) run.warnings.push_back(std::move(notice));
+  if (around.target) {
+    const engine::EngineKind* kind = call.services.engines.find(around.target->engine);
+    if (kind != nullptr && kind->doubts)
+      for (std::string& doubt : kind->doubts(*around.target, std::chrono::seconds(run.spec.grace_seconds)))
+        run.warnings.push_back(std::move(doubt));
+  }
   if (run.spec.kind == model::RunKind::interactive) model::begin_interactive(run, run.created_at);
   std::optional<std::int64_t> key;
   MUSTER_TRY_ASSIGN(http::Response response, create(call, workspace.key, [&](store::Session& session) -> Result<Created> {

@@ -46,6 +46,8 @@ struct EngineKind {
   /// Of a target whose options all have known names: invalid, in the engine's own words, where it cannot be. May ask a cluster manager, and
   /// take as long as that does. Left out: every value is taken.
   std::function<Result<void>(const model::ComputeTarget& target)> check = {};
+  /// What the engine cannot keep of what a run asks for, in words for its `warnings`. May take some seconds. Left out: nothing.
+  std::function<std::vector<std::string>(const model::ComputeTarget& target, std::chrono::seconds grace)> doubts = {};
   std::function<std::unique_ptr<Engine>(Listener)> make;
   /// What targets it could have here, asked of its cluster manager, for as long as that takes. Left out: nothing is found by asking.
   std::function<Result<std::vector<Proposal>>()> propose = {};

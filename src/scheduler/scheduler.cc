@@ -146,6 +146,9 @@ TargetStatus SchedulerImpl::target_status(const std::string& workspace, const st
   }
   // Idle times are counted by a monotonic clock; people read the wall's.
   status.allocation_state_since = clock_.now_us() - (steady_us() - status.allocation_state_since);
+  // A cluster manager's engine knows nothing of a target that has had no run.
+  if (definition && targets_.engine_grants_nodes(target))
+    status.allocation_state_since = std::max(status.allocation_state_since, definition->created_at);
   return status;
 }
 

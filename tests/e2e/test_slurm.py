@@ -1,5 +1,6 @@
 """Runs on a real Slurm of four nodes on this machine, two of them cloud nodes."""
 
+import datetime
 import json
 import os
 import pathlib
@@ -67,6 +68,8 @@ def test_a_run_is_one_job_of_its_name(cluster, slurm):
     run = cluster.ended(run_id)
 
     assert (run["status"], run["error"]) == ("Completed", None)
+    [warning] = run["warnings"]
+    assert "have 15 s to end" in warning and "they have 5 s, which is KillWait" in warning
     assert list(slurm.jobs(run_id).values()) in (["COMPLETED"], ["COMPLETING"], ["RUNNING"])
     assert "rank 0" in cluster("run", "logs", run_id).stdout
     assert [output["path"] for output in cluster.json("run", "outputs", run_id)["artifacts"]] == ["outputs/made"]
@@ -262,6 +265,7 @@ def test_a_node_that_fails_is_named(cluster, slurm):
 
     slurm.start_node("n1")
     assert (run["status"], run["error"]["code"]) == ("Failed", "node_lost"), run
+    assert not any("KillWait" in warning for warning in run["warnings"]), "it asks for less than Slurm gives"
     assert "n1" in run["error"]["message"] and "NODE_FAIL" in run["error"]["message"]
 
 
@@ -278,7 +282,7 @@ def test_a_job_that_is_put_back_into_slurms_queue_is_the_next_attempt(cluster, s
     slurm("scontrol", "requeue", job)
     run = wait_until(lambda: (lambda run: run if run["attempt"] == 2 else None)(cluster.json("run", "show", run_id)), "another attempt", 60)
 
-    assert "put back into the queue" in run["warnings"][0] or "PREEMPTED" in run["warnings"][0], run
+    assert "put back into the queue" in run["warnings"][-1] or "PREEMPTED" in run["warnings"][-1], run
     cluster.running(run_id)
     wait_until(lambda: slurm.jobs(run_id).get(job) in ("CANCELLED", None), "the first job to be canceled", 60)
     cluster("run", "cancel", run_id)
@@ -293,7 +297,7 @@ def test_a_preempted_run_of_low_priority_starts_again(cluster, slurm, tmp_path):
     urgent = submit(cluster, WAITS, target="urgent", options=["--nodes", "2"])
     run = wait_until(lambda: (lambda run: run if run["attempt"] == 2 else None)(cluster.json("run", "show", run_id)), "another attempt", 60)
 
-    assert "PREEMPTED" in run["warnings"][0]
+    assert "PREEMPTED" in run["warnings"][-1]
     cluster.running(urgent)
     cluster("run", "cancel", urgent)
     cluster.running(run_id)
@@ -316,7 +320,10 @@ def test_cloud_nodes_come_for_a_run_and_go_when_idle(cluster, slurm, tmp_path):
 
     assert run["status"] == "Completed", run["error"]
     wait_until(lambda: slurm.node_state("n3") == slurm.node_state("n4") == "idle~", "the nodes to go", 60)
-    assert cluster.json("compute", "show", "elastic")["current_node_count"] == 0
+    target = cluster.json("compute", "show", "elastic")
+    assert target["current_node_count"] == 0
+    now = datetime.datetime.utcnow().isoformat()
+    assert run["created_at"] < target["allocation_state_transition_time"] < now, "the nodes came and left since"
 
 
 def test_a_token_is_nowhere_where_others_can_read_it(cluster, slurm):
@@ -402,6 +409,22 @@ def test_attach_proposes_what_the_cluster_has_and_makes_it(cluster):
     assert "nothing is proposed by the name nope" in cluster.problem("compute", "attach", "nope")["detail"]
 
 
+def test_what_the_cluster_no_longer_gives_is_said_to_the_run(cluster, slurm, tmp_path):
+    slurm("scontrol", "create", "PartitionName=passing", "Nodes=n[1-2]", "State=UP")
+    create(cluster, tmp_path, "passing", "passing")
+    slurm("scontrol", "update", "PartitionName=passing", "MaxNodes=1")
+    large = submit(cluster, WAITS, target="passing", options=["--nodes", "2"])
+    shows(cluster, large, "more nodes than its partition gives to a job; it will not start until that is changed (PartitionNodeLimit")
+    cluster("run", "cancel", large)
+    assert cluster.ended(large)["status"] == "Canceled"
+
+    wait_until(lambda: not slurm("squeue", "--noheader", "--partition=passing"), "its job to leave the partition")
+    slurm("scontrol", "delete", "PartitionName=passing")
+    run = cluster.ended(submit(cluster, WAITS, target="passing"))
+    assert run["status"] == "Failed"
+    assert "sbatch: error: invalid partition specified: passing" in run["error"]["message"], "in Slurm's words"
+
+
 def test_without_slurms_programs_or_munge(muster, slurm, tmp_path):
     empty = tmp_path / "bin"
     empty.mkdir()
@@ -411,16 +434,20 @@ def test_without_slurms_programs_or_munge(muster, slurm, tmp_path):
     muster("down")
 
     muster.environment.update(slurm.variables)
+    muster("up")
+    create(muster, tmp_path, "cluster", "cpu")
     munged = slurm.pid_of("munged")
     command = pathlib.Path("/proc/%d/cmdline" % munged).read_bytes().decode().split("\0")[:-1]
     os.kill(munged, signal.SIGTERM)
     wait_until(lambda: not is_alive(munged), "munged to end")
     try:
-        muster("up")
         problem = muster.problem("compute", "create", "other", "--engine", "slurm", "--partition", "cpu", "--max-nodes", "1")
+        run_id = submit(muster, "print('late')\n")
+        shows(muster, run_id, "Slurm does not answer")
     finally:
         subprocess.run(command, check=True, start_new_session=True, env={**os.environ, **slurm.variables}, timeout=60)
     assert "Slurm does not answer" in problem["detail"] and "munge" in problem["detail"].lower(), problem
+    assert muster.ended(run_id, 60)["status"] == "Completed", "it went on when munge was back"
 
 
 @pytest.mark.full

@@ -21,8 +21,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-/// Slurm's programs try for a while themselves before they say that nobody answers.
-constexpr auto kDeadline = 60s;
 constexpr std::size_t kMostOutput = std::size_t{64} << 20;
 constexpr std::size_t kMostErrors = 2'000;
 /// A script that is never run.
@@ -73,7 +71,18 @@ bool says_away(const std::string& errors) {
   return std::any_of(kAway.begin(), kAway.end(), [&](std::string_view words) { return errors.find(words) != std::string::npos; });
 }
 
-Commands::Commands() {
+Result<std::chrono::seconds> parse_kill_wait(std::string_view config) {
+  for (const std::string_view line : split(config, '\n')) {
+    if (!line.starts_with("KillWait ")) continue;
+    std::string_view value = line.substr(std::min(line.find('=') + 1, line.size()));
+    value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+    std::int64_t seconds = 0;
+    if (parse_int64(value.substr(0, value.find(' ')), seconds) && seconds >= 0) return std::chrono::seconds(seconds);
+  }
+  return fail(Code::malformed, "`scontrol show config` says no KillWait");
+}
+
+Commands::Commands(std::chrono::seconds deadline) : deadline_(deadline) {
   for (const auto& [name, value] : own_variables()) {
     if (std::find(kHandedOn.begin(), kHandedOn.end(), name) != kHandedOn.end()) variables_.emplace(name, value);
   }
@@ -99,11 +108,11 @@ Result<Commands::Output> Commands::run(const std::vector<std::string>& words, co
   const auto keep = [&](std::string_view more) {
     if (text.size() < kMostOutput) text += more;
   };
-  const auto until = steady_clock::now() + kDeadline;
+  const auto until = steady_clock::now() + deadline_;
   const auto go_on = [&]() -> Result<void> {
     if (stopping_) return fail(Code::unavailable, "the server is ending");
     if (steady_clock::now() <= until) return {};
-    return fail(Code::unavailable, "{} has not ended in {} s", words.front(), std::chrono::seconds(kDeadline).count());
+    return fail(Code::unavailable, "{} has not ended in {} s", words.front(), deadline_.count());
   };
   const auto ended = process::follow_output(*child, pipe.reading, keep, go_on);
   if (ended) return Output{ended->exit_code.value_or(128 + ended->signal.value_or(0)), std::move(text)};
@@ -217,6 +226,11 @@ Result<std::vector<Partition>> Commands::partitions() {
 Result<std::vector<NodeSize>> Commands::node_sizes() {
   MUSTER_TRY_ASSIGN(const std::string text, ask({"sinfo", "--noheader", "--exact", fmt::format("--format={}", kSizeFormat)}));
   return parse_node_sizes(text);
+}
+
+Result<std::chrono::seconds> Commands::kill_wait() {
+  MUSTER_TRY_ASSIGN(const std::string config, ask({"scontrol", "show", "config"}));
+  return parse_kill_wait(config);
 }
 
 }  // namespace muster::engine::slurm

@@ -18,7 +18,8 @@ namespace muster::engine::slurm {
 class Commands {
  public:
   /// From whatever environment this process has: PATH, SLURM_CONF and what a job is handed on.
-  Commands();
+  /// Its programs try for a while themselves before they say that nobody answers.
+  explicit Commands(std::chrono::seconds deadline = std::chrono::seconds{60});
 
   /// The id of the job. Its script is given on standard input.
   Result<std::int64_t> submit(const std::vector<std::string>& words, const std::string& script);
@@ -43,6 +44,8 @@ class Commands {
   /// All partitions that this account may know of, and the sizes of their nodes.
   Result<std::vector<Partition>> partitions();
   Result<std::vector<NodeSize>> node_sizes();
+  /// How long Slurm lets processes of a job that it ends live after SIGTERM: KillWait of slurm.conf.
+  Result<std::chrono::seconds> kill_wait();
 
   /// No program is waited for any longer, now or later.
   void stop() { stopping_ = true; }
@@ -59,10 +62,14 @@ class Commands {
   Result<void> tell(const std::vector<std::string>& words);
   Result<std::vector<Job>> list(std::vector<std::string> words);
 
+  const std::chrono::seconds deadline_;  ///< of each program
   std::map<std::string, std::string> variables_;
   std::atomic<bool> stopping_{false};
 };
 
 /// Whether Slurm, or munge, was away, and did not refuse what was asked. Pure.
 bool says_away(const std::string& errors);
+/// KillWait in `scontrol show config`; malformed when it is not there. Pure.
+Result<std::chrono::seconds> parse_kill_wait(std::string_view config);
+
 }  // namespace muster::engine::slurm

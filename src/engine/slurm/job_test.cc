@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/slurm/commands.h"
 #include "engine/slurm/handle.h"
 #include "engine/slurm/watch.h"
 
@@ -60,6 +61,12 @@ TEST(SlurmJob, ItsEndIsAKindOfLossWithSlurmsWords) {
   EXPECT_EQ(gone_with({7, "TIMEOUT", "TimeLimit", "n1"}).words, "Slurm: TIMEOUT for TimeLimit, job 7");
   EXPECT_EQ(gone_with({7, "CANCELLED", "JobHeldUser", ""}).words, "Slurm: CANCELLED, job 7");
   EXPECT_FALSE(gone_with({7, "NODE_FAIL", "", "n1"}).collectable);
+}
+
+TEST(SlurmConfig, SaysHowLongProcessesHaveAfterSigterm) {
+  EXPECT_EQ(parse_kill_wait("KeepAliveTime           = SYSTEM_DEFAULT\nKillOnBadExit           = 0\nKillWait                = 30 sec\n"),
+            std::chrono::seconds(30));
+  EXPECT_EQ(parse_kill_wait("KillWaits = 30 sec\nKillWait = many\n").error().code, Code::malformed);
 }
 
 TEST(SlurmJob, AListOfHostsIsWrittenShort) {

@@ -134,7 +134,7 @@ void JobWatcher::compare(const Result<std::vector<Job>>& jobs, SteadyTime asked_
       listener_.waiting(watched.id, jobs.error().detail);
     }
   }
-  allocation_times_.look(watched_, clock_.now_us());
+  allocation_times_.look(watched_, std::chrono::duration_cast<std::chrono::microseconds>(asked_at.time_since_epoch()).count());
   std::erase_if(watched_, [&](const auto& one) { return one.second.has_ended() && asked_at - one.second.since > kMemory; });
 }
 

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <thread>
 
-#include "base/clock.h"
 #include "engine/slurm/commands.h"
 #include "engine/slurm/target_status.h"
 #include "engine/slurm/watch.h"
@@ -46,7 +45,6 @@ class JobWatcher {
   std::condition_variable changed_;
   std::map<std::int64_t, Watched> watched_;  ///< by job; those that have ended for some time yet
   AllocationTimes allocation_times_;
-  const SystemClock clock_ = {};
   std::set<std::int64_t> killed_;  ///< of those that are not watched
   std::vector<std::int64_t> to_cancel_;
   std::vector<std::int64_t> to_release_;

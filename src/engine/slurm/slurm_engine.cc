@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include <nlohmann/json.hpp>
@@ -208,6 +210,38 @@ Result<std::vector<Proposal>> propose_targets() {
   return propose(partitions, sizes);
 }
 
+/// KillWait, asked again when it was asked long ago; nothing while Slurm does not answer.
+class KillWait {
+ public:
+  std::optional<std::chrono::seconds> now() {
+    const std::lock_guard lock(mutex_);
+    const SteadyTime time = steady_clock::now();
+    if (!asked_ || time - *asked_ > kAskAgain) {
+      asked_ = time;
+      Commands commands(kPatience);
+      const auto said = commands.kill_wait();
+      value_ = said ? std::optional(*said) : std::nullopt;
+    }
+    return value_;
+  }
+
+ private:
+  static constexpr auto kAskAgain = 5min;
+  static constexpr std::chrono::seconds kPatience{3};
+  std::mutex mutex_;
+  std::optional<SteadyTime> asked_;
+  std::optional<std::chrono::seconds> value_;
+};
+
+std::vector<std::string> doubts_about(KillWait& kill_wait, std::chrono::seconds grace) {
+  const auto waits = kill_wait.now();
+  if (!waits || grace <= *waits) return {};
+  return {fmt::format(
+      "its ranks have {} s to end when Muster asks them to; when Slurm ends the job (scancel, preemption, its time limit) they have {} s, "
+      "which is KillWait in slurm.conf",
+      grace.count(), waits->count())};
+}
+
 }  // namespace
 }  // namespace muster::engine::slurm
 
@@ -224,6 +258,9 @@ EngineKind slurm_engine() {
   kind.options = slurm::option_list();
   kind.check = slurm::check_target;
   kind.propose = slurm::propose_targets;
+  kind.doubts = [kill_wait = std::make_shared<slurm::KillWait>()](const model::ComputeTarget&, std::chrono::seconds grace) {
+    return slurm::doubts_about(*kill_wait, grace);
+  };
   kind.make = [](Listener listener) { return make_slurm_engine(std::move(listener)); };
   return kind;
 }

@@ -17,7 +17,7 @@ TargetStatus status_of(const std::map<std::int64_t, Watched>& jobs, const Target
 /// Since when the allocation state of each target is what it is, as far as it was looked at.
 class AllocationTimes {
  public:
-  /// Looks at the targets of all jobs.
+  /// Looks at the targets of all jobs. `now` is a monotonic clock's, as in node_pool.h.
   void look(const std::map<std::int64_t, Watched>& jobs, TimeUs now);
   /// 0 for a target that has had no job.
   TimeUs since(const TargetName& target) const;
