@@ -28,9 +28,11 @@ find_node() {
   PATH=$node_bin:$PATH
 }
 
-sources=$(find web tools/build_page.sh -type f -not -path 'web/node_modules/*' | LC_ALL=C sort | xargs sha256sum | sha256sum)
+source_files() { find web tools/build_page.sh -type f -not -path 'web/node_modules/*' "$@"; }
+sources=$(source_files | LC_ALL=C sort | xargs sha256sum | sha256sum)
 if [ "$(cat "$out/sources" 2>/dev/null)" = "$sources" ] && [ -s "$out/page.bundle" ]; then
-  touch "$out/page.bundle"
+  # Only where a checkout has made files newer: each preset that sees it newer embeds it again.
+  [ -z "$(source_files -newer "$out/page.bundle")" ] || touch "$out/page.bundle"
   exit 0
 fi
 find_node

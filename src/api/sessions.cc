@@ -1,4 +1,8 @@
 // Signing a browser in and out: by a token, or by a link that the holder of one has had made.
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
 #include <nlohmann/json.hpp>
 
 #include "api/resources.h"

@@ -1,5 +1,7 @@
 #include "page/bundle.h"
 
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
