@@ -15,7 +15,7 @@ MODULES = [
     ("Environments", ["environment", "_environment_sections", "environment_build", "conda_dependencies"]),
     ("Compute", ["compute"]),
     ("Runs", ["run", "script_run", "offline_run", "widgets"]),
-    ("Data", ["datastore", "dataset"]),
+    ("Data", ["datastore", "dataset", "output_dataset"]),
     ("Models", ["model"]),
     ("Errors", ["exceptions"]),
 ]

@@ -1,7 +1,7 @@
-"""What a run gets of a datastore: named, typed, and passed in its arguments as the objects they are."""
+"""What a run gets of a datastore, or leaves there: named, typed, and passed in its arguments as the objects they are."""
 import hashlib
 import re
-from typing import Any, Dict
+from typing import Any, Dict, List, Optional
 
 from .exceptions import UserErrorException
 
@@ -9,7 +9,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 
 
 class RunInput:
-    """A file or folder of a datastore, as an argument of a run; on the node it is the path of a copy there.
+    """A file or folder of a datastore, as an argument of a run; on the node it is the path of a copy there, or of an upload the path of an
+    empty folder that is brought into the datastore at the end.
 
     In a command line it is its text, `$AZUREML_DATAREFERENCE_<name>`, which the node's shell replaces by that path.
     """
@@ -21,12 +22,22 @@ class RunInput:
         self._datastore_name = datastore
         self._path = clean_path(path)
         self._mode = mode
+        self._patterns: List[str] = []  # Of the files below these alone; none: all.
+        self._overwrite = False  # Of an upload, as is the next.
+        self._registration: Optional[Dict[str, Any]] = None
 
     def _input(self) -> "RunInput":
         return self
 
     def _wire(self) -> Dict[str, Any]:
-        return {"datastore": self._datastore_name, "path": self._path, "mode": self._mode}
+        wire: Dict[str, Any] = {"datastore": self._datastore_name, "path": self._path, "mode": self._mode}
+        if self._patterns:
+            wire["patterns"] = list(self._patterns)
+        if self._overwrite:
+            wire["overwrite"] = True
+        if self._registration is not None:
+            wire["register"] = dict(self._registration)
+        return wire
 
     def __str__(self) -> str:
         return "$AZUREML_DATAREFERENCE_" + self._name

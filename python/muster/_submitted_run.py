@@ -78,13 +78,12 @@ class SubmittedRun(JournalLogger, ScriptRun):
     @property
     def input_datasets(self) -> Dict[str, Any]:
         """The paths of the run's inputs, by name."""
-        names = [line.partition("=")[0] for line in os.environ.get("MUSTER_INPUTS", "").splitlines()]
-        return {name: os.environ["AZUREML_DATAREFERENCE_" + name] for name in names if "AZUREML_DATAREFERENCE_" + name in os.environ}
+        return _paths(False)
 
     @property
     def output_datasets(self) -> Dict[str, Any]:
-        """The run's named outputs: none in this version."""
-        return {}
+        """The paths of the folders that are brought into a datastore at the end, by name."""
+        return _paths(True)
 
     log_image = MetricLogger.log_image  # Left in outputs/, and collected from there.
 
@@ -116,3 +115,10 @@ def _rank() -> int:
         if text.isdigit() and int(text) < 2 ** 31:
             return int(text)
     return -1
+
+
+def _paths(of_outputs: bool) -> Dict[str, Any]:
+    """By MUSTER_INPUTS: `name=` with a file's name, nothing for a folder, or a slash for an output."""
+    lines = [line.partition("=") for line in os.environ.get("MUSTER_INPUTS", "").splitlines()]
+    names = [name for name, _, file in lines if (file == "/") == of_outputs]
+    return {name: os.environ["AZUREML_DATAREFERENCE_" + name] for name in names if "AZUREML_DATAREFERENCE_" + name in os.environ}

@@ -20,18 +20,21 @@ _FILES_A_CALL = 1000
 class DataReference(RunInput):
     """A file or folder of a datastore: `datastore.path('images').as_mount()` in a run's arguments is its path on the node.
 
-    A mount's files are read-only, a download's are the run's own. Both are copies of the data as it is at submission.
+    A mount's files are read-only, a download's are the run's own. Both are copies of the data as it is at submission. An upload is an empty
+    folder instead, whose files are at that path in the datastore when the run has ended.
     """
 
     def __init__(self, datastore: "Datastore", data_reference_name: Optional[str] = None, path_on_datastore: Optional[str] = None,
                  mode: str = "mount", path_on_compute: Optional[str] = None, overwrite: bool = False) -> None:
         path = clean_path(path_on_datastore)
-        if mode not in ("mount", "download"):
-            raise UserErrorException("mode: {!r} is not supported: give \"mount\" or \"download\". What a run is to keep it writes to "
-                                     "./outputs.".format(mode))
+        if mode not in ("mount", "download", "upload"):
+            raise UserErrorException("mode: {!r} is none of \"mount\", \"download\" and \"upload\".".format(mode))
+        if mode == "upload" and not path:
+            raise UserErrorException("path: an upload goes into a folder of the datastore: datastore.path('results').as_upload().")
         warn_ignored("DataReference", path_on_compute=path_on_compute)
         super().__init__(data_reference_name or (name_for(datastore.name, path) if path else datastore.name), datastore.name, path, mode)
         self.datastore = datastore
+        self._overwrite = bool(overwrite) and mode == "upload"
 
     @property
     def data_reference_name(self) -> str:
@@ -46,7 +49,7 @@ class DataReference(RunInput):
     def path(self, path: Optional[str] = None, data_reference_name: Optional[str] = None) -> "DataReference":
         """A path below this one."""
         below = "/".join(part for part in (self._path, clean_path(path)) if part)
-        return DataReference(self.datastore, data_reference_name, below, self._mode)
+        return DataReference(self.datastore, data_reference_name, below, self._mode, overwrite=self._overwrite)
 
     def as_mount(self) -> "DataReference":
         """The same, its files read-only on the node."""
@@ -57,8 +60,8 @@ class DataReference(RunInput):
         return DataReference(self.datastore, self._name, self._path, "download", path_on_compute)
 
     def as_upload(self, path_on_compute: Optional[str] = None, overwrite: bool = False) -> "DataReference":
-        """Not supported: UserErrorException, with what to do instead."""
-        return DataReference(self.datastore, self._name, self._path, "upload")
+        """An empty folder on each node, whose files are here when the run has ended. Those that are here stay, unless `overwrite`."""
+        return DataReference(self.datastore, self._name, self._path, "upload", path_on_compute, overwrite)
 
     def to_config(self) -> "DataReference":
         """For run_config.data_references."""
@@ -145,8 +148,8 @@ class Datastore:
         return DataReference(self, mode="download", path_on_compute=path_on_compute)
 
     def as_upload(self, path_on_compute: Optional[str] = None) -> DataReference:
-        """Not supported: UserErrorException, with what to do instead."""
-        return DataReference(self, mode="upload")
+        """Of a path in it alone: datastore.path('results').as_upload(). UserErrorException."""
+        return DataReference(self, mode="upload", path_on_compute=path_on_compute)
 
     def remove(self, path: str) -> None:
         """Removes a file, or all below a folder: Muster's own. Runs that got it keep it. UserErrorException when there is none."""

@@ -366,7 +366,7 @@ class Run(RunCode, RunFiles, RunLabels, RunMetrics):
         self._last = self._client.json("PATCH", self._path, body)
 
     def _details(self, data: Dict[str, Any]) -> Dict[str, Any]:
-        return details_of(data, {log["path"]: self._log_url(log["path"]) for log in self._logs()})
+        return details_of(data, {log["path"]: self._log_url(log) for log in self._logs(True)})
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""

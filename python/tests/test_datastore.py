@@ -8,6 +8,7 @@ from muster.dataset import FileDataset
 from muster.datastore import DataPath, DataReference
 from muster.estimator import Estimator
 from muster.exceptions import UserErrorException
+from muster.output_dataset import OutputFileDatasetConfig
 
 
 class DataCase(ServerCase):
@@ -85,7 +86,8 @@ class DatastoreTest(DataCase):
                              ("not below relative_root", lambda: self.ds.upload_files(["src/train.py"], relative_root="data")),
                              ("'..'", lambda: self.ds.upload("data", "../birds")),
                              ("'..'", lambda: self.ds.path("birds/../../x")),
-                             ("./outputs", lambda: self.ds.path("birds").as_upload()),
+                             ("an upload goes into a folder", lambda: self.ds.as_upload()),
+                             ("mode", lambda: DataReference(self.ds, "x", "x", "carry")),
                              ("not an input's name", lambda: self.ds.path("birds", data_reference_name="my data"))):
             with self.refused(UserErrorException, words), self.printed():
                 given()
@@ -140,6 +142,47 @@ class InputTest(DataCase):
         self.assertEqual(Run.get_context().input_datasets, {"birds": "/r/birds", "one": "/r/one/a.bin"})
 
 
+class OutputTest(DataCase):
+    def test_an_output_is_a_folder_that_is_brought_to_its_destination(self):
+        output = OutputFileDatasetConfig("made", (self.ds, "results/{run-id}"))
+        body = self.submit(script="train.py", arguments=["--out", output])
+        self.assertEqual((body["arguments"], body["inputs"]), (["--out", {"input": "made"}], {
+            "made": {"datastore": "workspaceblobstore", "path": "results/{run-id}", "mode": "upload", "overwrite": True}}))
+        output = OutputFileDatasetConfig().as_upload(source_globs="**/*.csv").register_on_complete("made", "of birds", {"n": 1})
+        [wire] = self.submit(command=["make", output])["inputs"].values()
+        self.assertEqual(wire, {"datastore": "workspaceblobstore", "path": "dataset/{run-id}/{output-name}", "mode": "upload",
+                                "patterns": ["**/*.csv"], "register": {"name": "made", "description": "of birds", "tags": {"n": "1"}}})
+        self.assertRegex(output.name, "^output_[0-9a-f]{8}$")
+        self.assertTrue(output.as_mount()._wire()["overwrite"])
+
+    def test_as_upload_of_a_path(self):
+        body = self.submit(script="train.py", arguments=[self.ds.path("results", "out").as_upload(overwrite=True)])
+        self.assertEqual(body["inputs"]["out"], {"datastore": "workspaceblobstore", "path": "results", "mode": "upload", "overwrite": True})
+
+    def test_a_later_run_gets_it(self):
+        again = OutputFileDatasetConfig("made", (self.ds, "results/{output-name}")).as_input("in")
+        self.assertEqual(again._wire(), {"datastore": "workspaceblobstore", "path": "results/made", "mode": "mount"})
+        with self.refused(UserErrorException, "destination"):
+            OutputFileDatasetConfig("made").as_input()
+
+    def test_what_cannot_be(self):
+        for words, given in (("destination", lambda: OutputFileDatasetConfig("a", "results")),
+                             ("its path", lambda: OutputFileDatasetConfig("a", (self.ds, ""))),
+                             ("'..'", lambda: OutputFileDatasetConfig("a", (self.ds, "a/../.."))),
+                             ("not an input's name", lambda: OutputFileDatasetConfig("my output")),
+                             ("partition_format", lambda: OutputFileDatasetConfig("a", partition_format="{x}")),
+                             ("not a dataset's name", lambda: OutputFileDatasetConfig("a").register_on_complete("a/b"))):
+            with self.refused(UserErrorException, words):
+                given()
+
+    def test_in_the_job_it_is_a_path(self):
+        from muster import Run
+        os.environ.update(MUSTER_RUN_ID="r_1_0a0a0a0a", MUSTER_METRICS_DIR=self.work, MUSTER_INPUTS="birds=\nmade=/",
+                          AZUREML_DATAREFERENCE_birds="/r/birds", AZUREML_DATAREFERENCE_made="/r/made")
+        run = Run.get_context()
+        self.assertEqual((run.input_datasets, run.output_datasets), ({"birds": "/r/birds"}, {"made": "/r/made"}))
+
+
 class DatasetTest(DataCase):
     def setUp(self):
         super().setUp()
@@ -155,10 +198,37 @@ class DatasetTest(DataCase):
                              [os.path.join("got", "a.txt"), os.path.join("got", "sub", "b.txt")])
         with self.refused(UserErrorException, "exists", "overwrite=True"):
             dataset.download("got")
-        for words, path in (("no file or folder", (self.ds, "other")), ("is a pattern", (self.ds, "birds/*.txt")),
-                            ("uploaded into one folder", "https://example.com/x.zip"), ("'..'", (self.ds, "../x"))):
+        for words, path in (("no file or folder", (self.ds, "other")), ("'birds/*.png'", (self.ds, "birds/*.png")),
+                            ("'birds/none'", [(self.ds, "birds/a.txt"), (self.ds, "birds/none")]), ("several", []),
+                            ("is uploaded first", "https://example.com/x.zip"), ("'..'", (self.ds, "../x")),
+                            ("'..'", [(self.ds, "birds/**/../../x")])):
             with self.refused(UserErrorException, words):
                 Dataset.File.from_files(path)
+        self.assertEqual(Dataset.File.from_files((self.ds, "not/yet/*.txt"), validate=False).to_path(), [])
+
+    def test_of_patterns_and_several_paths(self):
+        self.write("more/sub/c.jpg", "c")
+        self.write("more/d.txt", "d")
+        self.upload("more", "birds")
+        self.upload("more", "other")
+        for paths, folder, patterns, files in (
+                (["birds/*.txt"], "birds", ["*.txt"], ["/a.txt", "/d.txt"]),
+                (["birds/**/*.txt"], "birds", ["**/*.txt"], ["/a.txt", "/d.txt", "/sub/b.txt"]),
+                (["birds/sub", "birds/a.txt"], "birds", ["sub", "a.txt"], ["/a.txt", "/sub/b.txt", "/sub/c.jpg"]),
+                (["birds/sub/**", "other/*.txt"], "", ["birds/sub", "other/*.txt"],
+                 ["/birds/sub/b.txt", "/birds/sub/c.jpg", "/other/d.txt"]),
+                (["birds/sub/b.txt", "birds/sub/c.jpg"], "birds/sub", ["b.txt", "c.jpg"], ["/b.txt", "/c.jpg"])):
+            dataset = Dataset.File.from_files([(self.ds, path) for path in paths])
+            self.assertEqual((dataset.to_path(), dataset._path, dataset._patterns), (files, folder, patterns))
+        body = self.submit(script="train.py", arguments=[dataset.as_named_input("two").as_mount()])
+        self.assertEqual(body["inputs"]["two"], {"datastore": "workspaceblobstore", "path": "birds/sub", "mode": "mount",
+                                                 "patterns": ["b.txt", "c.jpg"]})
+        dataset.register(self.ws, "two")
+        self.assertEqual(Dataset.get_by_name(self.ws, "two").to_path(), ["/b.txt", "/c.jpg"])
+        with self.refused(UserErrorException, "create_new_version"):
+            Dataset.File.from_files((self.ds, "birds/sub")).register(self.ws, "two")
+        with self.printed():
+            self.assertEqual(len(dataset.download("two")), 2)
 
     def test_as_an_input(self):
         dataset = Dataset.File.from_files((self.ds, "birds"))
@@ -194,6 +264,13 @@ class DatasetTest(DataCase):
             dataset = Dataset.File.upload_directory("data", (self.ds, "again"))
         self.assertIsInstance(dataset, FileDataset)
         self.assertEqual(dataset.to_path(), ["/a.txt", "/sub/b.txt"])
+
+    def test_upload_directory_of_a_pattern(self):
+        with self.printed():
+            dataset = Dataset.File.upload_directory("data", DataPath(self.ds, "some"), pattern="sub/*.txt")
+        self.assertEqual(dataset.to_path(), ["/sub/b.txt"])
+        with self.refused(UserErrorException, "pattern", "'*.jpg'"):
+            Dataset.File.upload_directory("data", (self.ds, "some"), pattern="*.jpg")
 
     def test_tables_say_what_to_do_instead(self):
         with self.assertRaisesRegex(UserErrorException, "pandas"):

@@ -7,6 +7,7 @@ from support import Case, GOLDEN, golden, read_journals, read_segment
 from muster._recording import journal as _journal, segment as _segment
 from muster._client.addresses import normal_url, read_server_url
 from muster._client.http import TRIED_AGAIN
+from muster._path_patterns import path_matches
 from muster._snapshots.ignore import IgnoreRules
 from muster._recording.journal import Journal
 from muster._recording.logging import JournalLogger
@@ -21,6 +22,12 @@ def _text(proxy):
 
 
 class GoldenTest(Case):
+    def test_path_patterns(self):
+        for name, vector in golden("path_pattern"):
+            for case in vector["cases"]:
+                with self.subTest(name, **case):
+                    self.assertEqual(path_matches(case["pattern"], case["path"]), case["matches"])
+
     def test_ignore_rules(self):
         for name, vector in golden("ignore"):
             rules = IgnoreRules(vector["rules"].encode("utf-8"))

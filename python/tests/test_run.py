@@ -202,7 +202,8 @@ class FollowTest(RunCase):
             "Execution Summary\n=================\nRunId: {0}\nWeb View: {1}\n\nWarnings:\ncareful\n\n").format(
                 RUN, view, "=" * 45, "=" * 40, LOG))
         self.assertEqual((details["runId"], details["status"], run.status), (RUN, "Completed", "Completed"))
-        self.assertEqual(details["logFiles"], {LOG: "{}/api/v1/workspaces/default/runs/{}/logs/{}".format(self.server.url, RUN, LOG)})
+        self.assertEqual(details["logFiles"], {LOG: "{}/api/v1/signed-logs/default/{}/{}?attempt=1&node_rank=0&expires=1795300000"
+                                                    "&signature={}".format(self.server.url, RUN, LOG, "5" * 64)})
 
     def test_bytes_that_are_not_utf8_and_characters_cut_in_two(self):
         run = self.run_object()

@@ -1,5 +1,7 @@
 #include "store/datastores.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "api/answers.h"
@@ -8,6 +10,7 @@
 #include "api/query.h"
 #include "api/resources.h"
 #include "api/room.h"
+#include "base/path_pattern.h"
 #include "base/plural.h"
 #include "base/text.h"
 #include "store/snapshots.h"
@@ -111,6 +114,15 @@ Result<http::Response> get_file(Call& call) {
   return send_blob(call, file.sha256, file.size);
 }
 
+/// Those whose path, from `cut` on, is as one of the patterns says; all without any.
+void keep_those_of(std::vector<model::DatastoreFile>& files, const std::vector<std::string>& patterns, std::size_t cut) {
+  if (patterns.empty()) return;
+  std::erase_if(files, [&](const model::DatastoreFile& file) {
+    const std::string_view below = std::string_view(file.path).substr(cut);
+    return std::none_of(patterns.begin(), patterns.end(), [&](const std::string& one) { return path_matches(one, below); });
+  });
+}
+
 Result<http::Response> remove_files(Call& call) {
   const std::string& path = call.parameter("path");
   MUSTER_TRY(check_datastore(call.parameter("name")));
@@ -133,9 +145,18 @@ Result<std::vector<model::Snapshot>> find_inputs(store::Session& session, std::i
       error.errors.push_back({field + ".datastore", known.error().detail, known.error().hint});
       continue;
     }
+    if (input.mode == model::RunInput::Mode::upload) continue;
     auto files = store::datastores::at_or_below(session, workspace_key, input.datastore, input.path, model::kSnapshotFileLimit);
     // At the top the SDK keeps what datasets are registered by, which is nobody's data.
     if (input.path.empty()) std::erase_if(files, [](const model::DatastoreFile& file) { return file.path.starts_with(".muster/"); });
+    const bool is_file = !files.empty() && files.front().path == input.path;
+    const std::size_t cut = is_file ? input.path.rfind('/') + 1 : input.path.empty() ? 0 : input.path.size() + 1;
+    const bool is_there = !files.empty();
+    keep_those_of(files, input.patterns, cut);
+    if (is_there && files.empty()) {
+      error.errors.push_back({field + ".patterns", fmt::format("no file of '{}' is as {}", input.path, join(input.patterns, ", ")), ""});
+      continue;
+    }
     if (files.empty() || files.size() > model::kSnapshotFileLimit) {
       error.errors.push_back(
           {field + ".path",
@@ -144,8 +165,6 @@ Result<std::vector<model::Snapshot>> find_inputs(store::Session& session, std::i
            files.empty() ? "upload it first: ws.get_default_datastore().upload(…)" : "put many small files into one archive"});
       continue;
     }
-    const bool is_file = files.front().path == input.path;
-    const std::size_t cut = is_file ? input.path.rfind('/') + 1 : input.path.empty() ? 0 : input.path.size() + 1;
     model::Snapshot& snapshot = snapshots.emplace_back();
     for (const model::DatastoreFile& file : files) {
       snapshot.files.push_back({file.path.substr(cut), file.size, file.sha256, 0644});
@@ -166,9 +185,9 @@ void add_datastore_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/datastores";
   routes.add("GET", base, {Users::reader, Runs::workspace}, list_datastores);
   routes.add("GET", base + "/{name}", {Users::reader, Runs::workspace}, get_datastore);
-  routes.add("GET", base + "/{name}/files", {Users::reader, Runs::workspace}, list_files);
-  routes.add("POST", base + "/{name}/files", {Users::contributor, Runs::workspace}, write_files);
-  routes.add("GET", base + "/{name}/files/{path...}", {Users::reader, Runs::workspace}, get_file);
+  routes.add("GET", base + "/{name}/files", {Users::reader, Runs::transfer}, list_files);
+  routes.add("POST", base + "/{name}/files", {Users::contributor, Runs::transfer}, write_files);
+  routes.add("GET", base + "/{name}/files/{path...}", {Users::reader, Runs::transfer}, get_file);
   routes.add("DELETE", base + "/{name}/files/{path...}", {Users::contributor}, remove_files);
 }
 

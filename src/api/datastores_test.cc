@@ -96,6 +96,49 @@ TEST_F(DatastoresTest, ARunGetsTheFilesAsTheyAreWhenItIsSubmitted) {
   EXPECT_EQ(snapshot["files"][1]["path"], "sub/b.jpg");
 }
 
+TEST_F(DatastoresTest, PatternsChooseAmongTheFiles) {
+  ASSERT_EQ(write({described("birds/a.jpg", "a"), described("birds/sub/b.jpg", "b"), described("birds/c.txt", "c")}).status, 200);
+  const auto found = [&](const Json& patterns) {
+    const auto answer = submit({{"birds", {{"datastore", "workspaceblobstore"}, {"path", "birds"}, {"patterns", patterns}}}});
+    std::vector<std::string> names;
+    if (answer.status != 201) return answer.fields();
+    const std::string id = answer.json()["inputs"]["birds"]["snapshot_id"];
+    const Json snapshot = api("GET", Api::in("/snapshots/" + id)).json();
+    for (const Json& file : snapshot["files"]) names.push_back(file["path"]);
+    return names;
+  };
+  EXPECT_THAT(found({"**/*.jpg"}), ElementsAre("a.jpg", "sub/b.jpg"));
+  EXPECT_THAT(found({"*.txt", "sub"}), ElementsAre("c.txt", "sub/b.jpg"));
+  EXPECT_THAT(found({"*.png"}), ElementsAre("inputs.birds.patterns"));
+  EXPECT_THAT(found({"../*"}), ElementsAre("inputs.birds.patterns"));
+  EXPECT_THAT(found(Json::array()), ElementsAre("inputs.birds.patterns"));
+}
+
+TEST_F(DatastoresTest, AnUploadIsAPathToBeFilled) {
+  const Json upload{{"datastore", "workspaceblobstore"},
+                    {"path", "made/{run-id}/{output-name}"},
+                    {"mode", "upload"},
+                    {"overwrite", true},
+                    {"register", {{"name", "made"}, {"tags", {{"k", "v"}}}}}};
+  const auto answer = submit({{"out", upload}}, {"--out", {{"input", "out"}}});
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  const Json out = answer.json()["inputs"]["out"];
+  EXPECT_EQ(out["path"], "made/" + answer.json()["run_id"].get<std::string>() + "/out");
+  EXPECT_EQ(out["snapshot_id"], nullptr);
+  EXPECT_EQ(out["register"]["name"], "made");
+  const auto refused = [&](const char* key, const Json& value) {
+    Json other = upload;
+    other[key] = value;
+    return submit({{"out", other}}).fields();
+  };
+  EXPECT_THAT(refused("path", ""), ElementsAre("inputs.out.path"));
+  EXPECT_THAT(refused("path", ".muster/datasets"), ElementsAre("inputs.out.path"));
+  EXPECT_THAT(refused("register", {{"name", "a/b"}}), ElementsAre("inputs.out.register.name"));
+  EXPECT_THAT(refused("datastore", "other"), ElementsAre("inputs.out.datastore"));
+  EXPECT_THAT(refused("mode", "mount"), ElementsAre("inputs.out.overwrite", "inputs.out.register"));
+  EXPECT_THAT(refused("mode", "carry"), testing::Contains("inputs.out.mode"));
+}
+
 TEST_F(DatastoresTest, InputsThatAreNotThereAreAllNamed) {
   const Json nothing{{"datastore", "workspaceblobstore"}, {"path", "nothing"}};
   EXPECT_THAT(submit({{"a", nothing}, {"b", {{"datastore", "other"}}}}).fields(), ElementsAre("inputs.a.path", "inputs.b.datastore"));

@@ -7,6 +7,7 @@
 #include "api/query.h"
 #include "api/resources.h"
 #include "api/run_log.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace muster::api {
@@ -15,12 +16,20 @@ namespace {
 using store::runs::Brief;
 
 constexpr const char* kText = "text/plain; charset=utf-8";
+constexpr std::int64_t kSignedSeconds = 8 * 60 * 60;
+constexpr std::int64_t kMicroseconds = 1'000'000;
+
+std::string signature_of(const Call& call, const store::LogId& log, std::int64_t expires) {
+  return call.services.scheduler.tokens().log_signature(log.run_uuid, log.attempt, log.node_rank, log.path, expires);
+}
 
 Result<http::Response> list_logs(Call& call) {
   QueryReader query(call.request);
   const auto attempt = query.integer("attempt", 1, INT32_MAX);
+  const bool with_signatures = query.flag("signed");
   MUSTER_TRY(query.finish());
   MUSTER_TRY_ASSIGN(const Brief run, run_of(call));
+  const std::int64_t expires = call.services.clock.now_us() / kMicroseconds + kSignedSeconds;
   MUSTER_TRY_ASSIGN(const auto logs,
                     call.services.logs.list(run.uuid, attempt ? std::optional<int>(static_cast<int>(*attempt)) : std::nullopt));
   Json list = Json::array();
@@ -31,6 +40,9 @@ Result<http::Response> list_logs(Call& call) {
                     {"rank", log.rank ? Json(*log.rank) : Json()},
                     {"attempt", log.id.attempt},
                     {"complete", log.complete || model::has_ended(run.status)}});
+    if (!with_signatures) continue;
+    list.back()["expires"] = expires;
+    list.back()["signature"] = signature_of(call, log.id, expires);
   }
   return http::json_response(200, {{"logs", std::move(list)}});
 }
@@ -60,6 +72,29 @@ Result<http::Response> get_log(Call& call) {
   response.body =
       http::SourceRange{file_source(std::move(file), log.size, "the log " + log.id.path), begin, std::min(limit, log.size - begin)};
   return response;
+}
+
+/// For programs that are given an address and no token. Whether the run or the log is there is not told to who has no signature.
+Result<http::Response> get_signed_log(Call& call) {
+  QueryReader query(call.request);
+  const auto attempt = static_cast<int>(query.required_integer("attempt", 1, INT32_MAX));
+  const auto node_rank = static_cast<int>(query.required_integer("node_rank", 0, INT32_MAX));
+  const std::int64_t expires = query.required_integer("expires", 0, INT64_MAX);
+  const std::string signature = query.required_text("signature");
+  MUSTER_TRY(query.finish());
+  const auto refused = [](std::string detail) {
+    return tl::unexpected(
+        Error{Code::unauthorized, std::move(detail), "ask for the run's logs again: their addresses are good for 8 hours", {}});
+  };
+  if (expires < call.services.clock.now_us() / kMicroseconds) return refused("the address has expired");
+  const auto run = run_of(call);
+  const store::LogId log{run ? run->uuid : "", attempt, node_rank, call.parameter("path")};
+  if (!equal_secrets(signature_of(call, log, expires), signature) || !run) return refused("the address is not one that this server gave");
+  MUSTER_TRY_ASSIGN(const store::LogInfo found, find_log(call, *run, attempt, node_rank));
+  MUSTER_TRY_ASSIGN(Fd file, call.services.logs.open(found.id));
+  return http::Response{200,
+                        {{"content-type", kText}},
+                        http::SourceRange{file_source(std::move(file), found.size, "the log " + found.id.path), 0, found.size}};
 }
 
 /// Silence is no answer to who asks for a rank or an attempt that there never was. One that may still come is waited for.
@@ -119,6 +154,7 @@ void add_log_routes(Routes& routes) {
   const std::string base = "/api/v1/workspaces/{workspace}/runs/{run}";
   routes.add("GET", base + "/logs", {Users::reader, Runs::own_run}, list_logs);
   routes.add("GET", base + "/logs/{path...}", {Users::reader, Runs::own_run}, get_log);
+  routes.add("GET", "/api/v1/signed-logs/{workspace}/{run}/{path...}", {Users::anyone}, get_signed_log);
   routes.add("GET", base + "/merged-log", {Users::reader, Runs::own_run}, get_merged_log);
 }
 

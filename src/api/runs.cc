@@ -78,6 +78,7 @@ Result<http::Response> submit_run(Call& call) {
   run.created_at = call.services.clock.now_us();
   run.created_by = call.caller.name;
   run.run_id = run.spec.run_id.value_or(make_run_id(run.spec.experiment, run.created_at));
+  model::name_uploads(run.spec.inputs, run.run_id);
   run.uuid = random_hex(16);
   run.warnings = model::doubts_about(run.spec);
   if (chosen.notice) run.warnings.push_back(std::move(*chosen.notice));

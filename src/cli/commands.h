@@ -57,6 +57,11 @@ void add_secret_set(Command& secret, Context& context);
 void add_secret_list(Command& secret, Context& context);
 void add_secret_delete(Command& secret, Context& context);
 
+void add_datastore_list(Command& datastore, Context& context);
+void add_datastore_show(Command& datastore, Context& context);
+void add_datastore_upload(Command& datastore, Context& context);
+void add_datastore_download(Command& datastore, Context& context);
+
 void add_environment_build(Command& environment, Context& context);
 void add_environment_create(Command& environment, Context& context);
 void add_environment_diff(Command& environment, Context& context);

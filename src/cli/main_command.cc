@@ -38,6 +38,8 @@ void add_commands(Command& root, Context& context) {
     add(compute, context);
   Command& model = root.noun("model", "Registered models");
   for (const auto add : {add_model_register, add_model_list, add_model_show, add_model_download}) add(model, context);
+  Command& datastore = root.noun("datastore", "Data that runs get as inputs, and leave");
+  for (const auto add : {add_datastore_list, add_datastore_show, add_datastore_upload, add_datastore_download}) add(datastore, context);
   Command& environment = root.noun("environment", "Environments");
   for (const auto add : {add_environment_create, add_environment_list, add_environment_show, add_environment_build, add_environment_lock,
                          add_environment_diff, add_environment_override, add_environment_prune})

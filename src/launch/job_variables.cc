@@ -97,7 +97,7 @@ Variables node_variables(const NodeVariablesInput& input) {
     const std::string name = line.substr(0, line.find('='));
     const std::string file = line.substr(std::min(line.size(), name.size() + 1));
     const std::filesystem::path folder = input_folder(input.run_folder, name);
-    variables[input_variable(name)] = (file.empty() ? folder : folder / file).string();
+    variables[input_variable(name)] = (file.empty() || file == kUploadMark ? folder : folder / file).string();
   }
   return variables;
 }

@@ -17,11 +17,14 @@ using Variables = std::map<std::string, std::string>;
 bool passes_from_server(std::string_view name);
 
 /// What differs between the nodes of a run.
+inline constexpr std::string_view kUploadMark = "/";  ///< no file's name
+
 struct NodeVariablesInput {
   int node_rank = 0;
   std::filesystem::path run_folder;  ///< absolute; the job's working folder
   std::string group;                 ///< the node's process group (process/group.h); "" when it has none
-  std::string inputs = {};           ///< the value of MUSTER_INPUTS: a line for each input, "<name>=<file, or nothing for a folder>"
+  /// The value of MUSTER_INPUTS: a line for each input, "<name>=<file, nothing for a folder, or kUploadMark>".
+  std::string inputs = {};
 };
 Variables node_variables(const NodeVariablesInput& input);
 /// Where a node keeps an input, below its run folder; and the variable that says so.

@@ -46,6 +46,7 @@ struct Arrived {
   std::map<std::string, std::optional<int>> point_ranks;  ///< by process
   std::map<std::string, std::string> blobs;               ///< by sha256
   std::map<std::string, std::string> outputs;             ///< path to sha256
+  std::map<std::string, std::string> data;                ///< of the datastore: path to sha256
   std::vector<std::string> calls;  ///< "check-in", "started", "rank-failed", …; logs, metrics and heartbeats left out
   std::vector<Json> failed;
   std::vector<Json> finished;  ///< the last call's reports
@@ -323,6 +324,16 @@ class FakeMuster {
     if (path.starts_with("blobs/") && request.method == "PUT") {
       arrived_.blobs[path.substr(6)] = request.body;
       return json(201, Json::object());
+    }
+    if (path.starts_with("datastores/store/files")) {
+      Json list = Json::array();
+      if (request.method == "POST") {
+        const Json body = parse_json(request.body).value();
+        for (const Json& file : body.at("files")) arrived_.data[file.at("path")] = file.at("sha256");
+        return json(200, {{"kept", Json::array()}});
+      }
+      for (const auto& [name, sha256] : arrived_.data) list.push_back({{"path", name}, {"size", 0}, {"sha256", sha256}});
+      return json(200, {{"files", list}, {"next", nullptr}});
     }
     if (path == "runs/" + fake_run_id() + "/artifacts") {
       Json list = Json::array();

@@ -25,9 +25,10 @@ bool is_below(const fs::path& path, const fs::path& folder) {
 
 class Walk {
  public:
-  Walk(const fs::path& run_folder, const OnLeftOut& warn) : warn_(warn) {
+  Walk(const fs::path& run_folder, const fs::path& folder, const OnLeftOut& warn) : warn_(warn) {
     std::error_code error;
     root_ = fs::canonical(run_folder, error);
+    own_ = root_ / folder;
   }
 
   void folder(const fs::path& disk, const std::string& path, int depth) {
@@ -60,7 +61,7 @@ class Walk {
     std::error_code error;
     const fs::path target = fs::canonical(disk, error);
     if (error) return leave_out(path, "it is a link to something that is not there");
-    if (!is_below(target, root_) || is_below(target, root_ / ".muster"))
+    if (!is_below(target, own_) && (!is_below(target, root_) || is_below(target, root_ / ".muster")))
       return leave_out(path, "it is a link that leads out of the run's folder");
     struct stat status {};
     if (::stat(target.c_str(), &status) != 0) return leave_out(path, std::strerror(errno));
@@ -79,20 +80,21 @@ class Walk {
   }
 
   fs::path root_;
+  fs::path own_;
   const OnLeftOut& warn_;
 };
 
 }  // namespace
 
-std::vector<FoundOutput> find_outputs(const fs::path& run_folder, const OnLeftOut& warn) {
-  Walk walk(run_folder, warn);
-  const fs::path outputs = run_folder / "outputs";
+std::vector<FoundOutput> find_outputs(const fs::path& run_folder, const fs::path& folder, const std::string& shown, const OnLeftOut& warn) {
+  Walk walk(run_folder, folder, warn);
+  const fs::path outputs = run_folder / folder;
   std::error_code ignored;
   const fs::file_type type = fs::symlink_status(outputs, ignored).type();
   if (type == fs::file_type::directory)
-    walk.folder(outputs, "outputs", 0);
+    walk.folder(outputs, shown, 0);
   else if (type != fs::file_type::not_found)
-    warn("outputs is not kept: the job put something else in the place of the folder", LeftOut::by_rule);
+    warn(fmt::format("{} is not kept: the job put something else in the place of the folder", shown), LeftOut::by_rule);
   return std::move(walk.found);
 }
 

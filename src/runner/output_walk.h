@@ -1,5 +1,5 @@
 #pragma once
-// What a job left in outputs/, as it will be recorded.
+// What a job left in outputs/, or in the folder of a named output, as it will be recorded.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,9 +22,10 @@ enum class LeftOut {
 };
 using OnLeftOut = std::function<void(std::string warning, LeftOut why)>;
 
-/// Every file below `run_folder`/outputs, in order of their paths. A link to a file inside the run folder is taken as that file. `warn`
-/// hears of each entry that is left out and why: links that lead elsewhere, links to folders, sockets, pipes and devices, unreadable files,
-/// names that are not UTF-8. Blocks on the disk.
-std::vector<FoundOutput> find_outputs(const std::filesystem::path& run_folder, const OnLeftOut& warn);
+/// Every file below the folder of that name in `run_folder`, in order of their paths, which begin with `shown`. A link to a file inside the
+/// run folder is taken as that file. `warn` hears of each entry that is left out and why: links that lead elsewhere, links to folders,
+/// sockets, pipes and devices, unreadable files, names that are not UTF-8. Blocks on the disk.
+std::vector<FoundOutput> find_outputs(const std::filesystem::path& run_folder, const std::filesystem::path& folder,
+                                      const std::string& shown, const OnLeftOut& warn);
 
 }  // namespace muster::runner

@@ -24,7 +24,8 @@ class OutputWalkTest : public ::testing::Test {
   }
   std::vector<std::string> walk() {
     warnings_.clear();
-    found_ = find_outputs(folder_ / "run", [this](std::string warning, LeftOut) { warnings_.push_back(std::move(warning)); });
+    found_ = find_outputs(folder_ / "run", "outputs", "outputs",
+                          [this](std::string warning, LeftOut) { warnings_.push_back(std::move(warning)); });
     std::vector<std::string> paths;
     for (const FoundOutput& one : found_) paths.push_back(one.path);
     return paths;

@@ -33,9 +33,8 @@ constexpr std::array kFollowing{
     Step{"wait for the end of mpirun", steps::await_mpirun},
 };
 constexpr std::array kConcluding{
-    Step{"end what is left", steps::end_leftovers},
-    Step{"send the rest of logs and metrics", steps::drain},
-    Step{"collect outputs", steps::collect_outputs},
+    Step{"end what is left", steps::end_leftovers},      Step{"send the rest of logs and metrics", steps::drain},
+    Step{"collect outputs", steps::collect_outputs},     Step{"collect data", steps::collect_data},
     Step{"report the node as done", steps::report_done},
 };
 

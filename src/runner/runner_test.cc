@@ -71,6 +71,43 @@ TEST_F(RunnerTest, OutputsOfAFailedRunAreKept) {
   EXPECT_EQ(server_.arrived().finished[0]["signal"], "SIGSEGV");
 }
 
+TEST_F(RunnerTest, WhatIsInTheFolderOfAnUploadGoesIntoItsDatastore) {
+  server_.order["inputs"] = {{"made",
+                              {{"datastore", "store"},
+                               {"path", "data/x"},
+                               {"mode", "upload"},
+                               {"patterns", {"**/*.txt", "*.txt"}},
+                               {"register", {{"name", "mine"}}},
+                               {"snapshot_id", nullptr},
+                               {"file", nullptr}}}};
+  server_.order["arguments"] = Json::array();
+  command("cd $AZUREML_DATAREFERENCE_made && mkdir sub && echo a > a.txt && echo b > sub/b.txt && echo c > c.bin && ln -s a.txt link.txt");
+  run();
+  const auto files = server_.arrived().data;
+  EXPECT_EQ(files.size(), 4U);
+  EXPECT_EQ(files.at("data/x/a.txt"), sha256_hex("a\n"));
+  EXPECT_EQ(files.at("data/x/link.txt"), sha256_hex("a\n"));
+  EXPECT_EQ(files.at("data/x/sub/b.txt"), sha256_hex("b\n"));
+  const Json registered = parse_json(server_.arrived().blobs.at(files.at(".muster/datasets/mine/1.json"))).value();
+  EXPECT_EQ(registered["path"], "data/x");
+  EXPECT_EQ(registered["version"], 1);
+}
+
+TEST_F(RunnerTest, AFailedRunsDataIsKeptAndNotRegistered) {
+  server_.order["inputs"] = {{"made",
+                              {{"datastore", "store"},
+                               {"path", "data"},
+                               {"mode", "upload"},
+                               {"register", {{"name", "mine"}}},
+                               {"snapshot_id", nullptr},
+                               {"file", nullptr}}}};
+  command("echo half > $AZUREML_DATAREFERENCE_made/half; exit 3");
+  run();
+  const auto files = server_.arrived().data;
+  EXPECT_EQ(files.size(), 1U);
+  EXPECT_TRUE(files.contains("data/half"));
+}
+
 TEST_F(RunnerTest, RanksHaveTheirOwnLogsAndVariables) {
   command("echo rank $RANK of $WORLD_SIZE local $LOCAL_RANK at $MASTER_ADDR:$MASTER_PORT");
   per_process(3);

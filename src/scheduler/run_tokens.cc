@@ -43,4 +43,9 @@ std::string RunTokens::proof_key(std::string_view run_id, int attempt) const {
   return hmac_sha256_hex(secret_, fmt::format("proof:{}:{}", run_id, attempt));
 }
 
+std::string RunTokens::log_signature(std::string_view run_uuid, int attempt, int node_rank, std::string_view path,
+                                     std::int64_t expires) const {
+  return hmac_sha256_hex(secret_, fmt::format("log:{}:{}:{}:{}:{}", run_uuid, attempt, node_rank, expires, path));
+}
+
 }  // namespace muster::scheduler

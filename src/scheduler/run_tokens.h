@@ -2,6 +2,7 @@
 // The tokens of a run's attempt, and the proof that a server is the one that gave them. All are HMACs of the home's secret: checked
 // without being stored, and a salvaging runner gets the same ones after a restart. Pure.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ class RunTokens {
 
   /// What a runner is given beside its token, and never sends: by it an answer proves whose it is.
   std::string proof_key(std::string_view run_id, int attempt) const;
+
+  /// What opens one log without a token until `expires` (seconds since 1970), and nothing else: 64 hex digits.
+  std::string log_signature(std::string_view run_uuid, int attempt, int node_rank, std::string_view path, std::int64_t expires) const;
 
  private:
   std::string digits(TokenHolder holder, std::string_view run_id, int attempt) const;

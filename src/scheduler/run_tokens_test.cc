@@ -37,5 +37,16 @@ TEST(RunTokens, TheProofKeyIsNoneOfTheTokens) {
   EXPECT_EQ(tokens.token(TokenHolder::job, "birds_1_0a", 1).find(key), std::string::npos);
 }
 
+TEST(RunTokens, ALogsSignatureIsOfThatLogAndTime) {
+  const RunTokens tokens("secret");
+  const std::string one = tokens.log_signature("uuid", 1, 0, "a", 100);
+  EXPECT_EQ(one.size(), 64u);
+  EXPECT_EQ(one, tokens.log_signature("uuid", 1, 0, "a", 100));
+  for (const std::string& other : {tokens.log_signature("other", 1, 0, "a", 100), tokens.log_signature("uuid", 2, 0, "a", 100),
+                                   tokens.log_signature("uuid", 1, 1, "a", 100), tokens.log_signature("uuid", 1, 0, "b", 100),
+                                   tokens.log_signature("uuid", 1, 0, "a", 101), RunTokens("else").log_signature("uuid", 1, 0, "a", 100)})
+    EXPECT_NE(one, other);
+}
+
 }  // namespace
 }  // namespace muster::scheduler

@@ -90,9 +90,11 @@ std::int64_t remove(Session& session, std::int64_t workspace_key, std::string_vi
 }
 
 void keep_inputs(Session& session, std::int64_t workspace_key, std::int64_t run_key, const model::RunInputs& inputs) {
-  for (const auto& [name, input] : inputs)
+  for (const auto& [name, input] : inputs) {
+    if (input.snapshot_id.empty()) continue;  // an upload
     session.run("INSERT INTO run_inputs (run_key, name, workspace_key, snapshot_id) VALUES (?, ?, ?, ?)",
                 {run_key, name, workspace_key, input.snapshot_id});
+  }
 }
 
 }  // namespace muster::store::datastores

@@ -1,11 +1,14 @@
 """Data in a datastore reaches a run's nodes, as it was when the run was submitted."""
 
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 from azureml.core import Dataset, Environment, Experiment, ScriptRunConfig
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.runconfig import MpiConfiguration
+from azureml.data import OutputFileDatasetConfig
 from azureml.exceptions import UserErrorException
 
 LOOKS = """
@@ -80,3 +83,65 @@ def test_registered_data_is_found_by_name(workspace, data, server):
     assert (dataset.version, dataset.to_path()) == (1, ["/a.txt", "/c.txt", "/sub/b.txt"])
     dataset.download("got")
     assert (server.folder / "got" / "c.txt").read_text() == "c"
+
+
+MAKES = """
+import os, sys
+from azureml.core import Run
+out = Run.get_context().output_datasets["made"]
+assert out == sys.argv[1] and os.listdir(out) == []
+os.mkdir(os.path.join(out, "sub"))
+for name in ("a.csv", "sub/b.csv", "notes.txt"):
+    with open(os.path.join(out, name), "w") as file:
+        file.write(name)
+print("a line for the log")
+sys.exit(int(sys.argv[2]))
+"""
+
+
+def test_an_output_is_in_the_datastore_and_the_next_run_gets_it(workspace, data, server):
+    (server.folder / "src" / "make.py").write_text(MAKES)
+    environment = Environment("own")
+    environment.python.user_managed_dependencies = True
+    made = OutputFileDatasetConfig("made", (data, "features/{run-id}")).as_upload(source_globs="**/*.csv").register_on_complete("features")
+    runs = [Experiment(workspace, "make").submit(ScriptRunConfig("src", "make.py", [made, code], environment=environment))
+            for code in (1, 0)]
+    assert [run.wait_for_completion(raise_on_error=False)["status"] for run in runs] == ["Failed", "Completed"]
+
+    paths = [file["path"] for file in server.json("datastore", "list", "features")["files"]]
+    assert paths == sorted("features/{}/{}".format(run.id, name) for run in runs for name in ("a.csv", "sub/b.csv"))
+    features = Dataset.get_by_name(workspace, "features")
+    assert (features.version, features.to_path()) == (1, ["/a.csv", "/sub/b.csv"]), "of the run that succeeded"
+    assert runs[1].get_details()["outputDatasets"][0]["outputDetails"] == {"outputName": "made"}
+
+    (server.folder / "src" / "look.py").write_text("import os, sys; print(sorted(os.listdir(sys.argv[1])), os.listdir(sys.argv[2]))")
+    several = Dataset.File.from_files([(data, "birds/sub"), (data, "birds/*.jpg")], validate=False)
+    run = Experiment(workspace, "look").submit(ScriptRunConfig("src", "look.py", [
+        features.as_named_input("features").as_mount(), several.as_named_input("several").as_mount()], environment=environment))
+    run.wait_for_completion()
+    assert "['a.csv', 'sub'] ['sub']" in "".join(run.get_details_with_logs()["logFiles"].values())
+
+
+def test_a_logs_address_opens_without_a_token(workspace, data, server):
+    (server.folder / "src" / "make.py").write_text("print('a line for the log')")
+    run = Experiment(workspace, "log").submit(ScriptRunConfig("src", "make.py"))
+    run.wait_for_completion()
+    address = run.get_details()["logFiles"]["azureml-logs/70_driver_log.txt"]
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        assert answer.read() == b"a line for the log\n"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(address[:-1] + ("0" if address[-1] != "0" else "1"), timeout=30)
+    assert refused.value.code == 401
+
+
+def test_the_command_line_brings_data_and_fetches_it(workspace, data, server):
+    assert server.json("datastore", "upload", "data", "--to", "again") == {"datastore": "workspaceblobstore", "written": 2, "kept": []}
+    (server.folder / "data" / "a.txt").write_text("changed")
+    assert server.json("datastore", "upload", "data", "--to", "/again/")["kept"] == ["again/a.txt"]
+    assert server.json("datastore", "upload", "data/a.txt", "--to", "again", "--overwrite")["written"] == 1
+    assert server.json("datastore", "show", "again") == {"datastore": "workspaceblobstore", "path": "again", "files": 2, "bytes": 8}
+    server("datastore", "download", "again", "--to", "got")
+    assert (server.folder / "got" / "again" / "a.txt").read_text() == "changed"
+    assert "got/again/a.txt" in server.problem("datastore", "download", "again", "--to", "got")["detail"]
+    assert "no file or folder 'nothing'" in server.problem("datastore", "show", "nothing")["detail"]
+    assert "there is no" in server.problem("datastore", "upload", "nothing")["detail"]

@@ -7,6 +7,7 @@ from .errors import error_details, NO_DETAILS
 def details_of(data: Dict[str, Any], log_files: Dict[str, str]) -> Dict[str, Any]:
     """For the run that the server describes so, with the addresses of its logs."""
     distribution = data.get("distribution") or {}
+    inputs = sorted((data.get("inputs") or {}).items())
     details: Dict[str, Any] = {
         "runId": data["run_id"],
         "target": data.get("compute_target"),
@@ -15,8 +16,9 @@ def details_of(data: Dict[str, Any], log_files: Dict[str, str]) -> Dict[str, Any
         "inputDatasets": [{"dataset": {"id": "{}/{}".format(one["datastore"], one["path"])},
                            "consumptionDetails": {"type": "RunInput", "inputName": name, "mechanism": one["mode"].capitalize(),
                                                   "pathOnCompute": None}}
-                          for name, one in sorted((data.get("inputs") or {}).items())],
-        "outputDatasets": [],
+                          for name, one in inputs if one["mode"] != "upload"],
+        "outputDatasets": [{"identifier": {"savedId": "{}/{}".format(one["datastore"], one["path"])}, "outputType": "RunOutput",
+                            "outputDetails": {"outputName": name}} for name, one in inputs if one["mode"] == "upload"],
         "runDefinition": {
             "script": data.get("script"), "command": data.get("command") or "", "arguments": data.get("arguments") or [],
             "target": data.get("compute_target"), "environment": data.get("environment"),

@@ -3,7 +3,7 @@ import hashlib
 import os
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, TYPE_CHECKING
 
-from .._client.addresses import path_segments
+from .._client.addresses import path_segments, segment
 from .._snapshots.hash_cache import hash_file
 from .._terminal.progress import Progress, counted
 from ..exceptions import UserErrorException
@@ -162,11 +162,16 @@ class RunFiles:
         files.update({artifact["path"]: artifact for artifact in self._client.pages(self._path + "/artifacts", "artifacts")})
         return files
 
-    def _logs(self) -> List[Dict[str, Any]]:
-        return list(self._client.json("GET", self._path + "/logs")["logs"])
+    def _logs(self, signed: bool = False) -> List[Dict[str, Any]]:
+        return list(self._client.json("GET", self._path + "/logs", query={"signed": "true"} if signed else None)["logs"])
 
-    def _log_url(self, path: str) -> str:
-        return "{}/api/v1{}/logs/{}".format(self._client.url, self._path, path_segments(path))
+    def _log_url(self, log: Dict[str, Any]) -> str:
+        """Its address; one with a signature needs no token, and is good for some hours."""
+        if "signature" not in log:
+            return "{}/api/v1{}/logs/{}".format(self._client.url, self._path, path_segments(log["path"]))
+        return "{}/api/v1/signed-logs/{}/{}/{}?attempt={}&node_rank={}&expires={}&signature={}".format(
+            self._client.url, segment(self._workspace.name), segment(self._id), path_segments(log["path"]), log["attempt"],
+            log["node_rank"], log["expires"], log["signature"])
 
     def _read_log(self, path: str) -> bytes:
         return self._client.send("GET", "{}/logs/{}".format(self._path, path_segments(path))).body

@@ -1,22 +1,12 @@
-#include <filesystem>
-
-#include <sys/stat.h>
-
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
-#include "base/hash.h"
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/model/model_view.h"
-#include "client/blobs.h"
-#include "client/snapshot/hash_files.h"
+#include "cli/send.h"
 
 namespace muster::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct ModelRegisterOptions {
   std::string name;
@@ -29,46 +19,6 @@ struct ModelRegisterOptions {
   std::vector<std::string> tags;
   std::vector<std::string> properties;
 };
-
-/// The files of a path on this machine: one file, or a folder's, their paths relative to its parent.
-Result<std::vector<client::FoundFile>> files_of(const fs::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return fail(Code::not_found, "--path: there is no {}", to_utf8(path.string()));
-  if (S_ISREG(status.st_mode)) return std::vector<client::FoundFile>{{path.filename().string(), client::stamp_of(status), 0644}};
-  if (!S_ISDIR(status.st_mode)) return fail(Code::invalid, "--path: {} is neither a file nor a folder", to_utf8(path.string()));
-  // A model may be of any size; its number of files is the snapshot's limit.
-  MUSTER_TRY_ASSIGN(auto files, client::walk(path, client::IgnoreRules{}, {.bytes = UINT64_MAX, .files = client::SnapshotLimits{}.files}));
-  for (client::FoundFile& file : files) file.path = path.filename().string() + "/" + file.path;
-  return files;
-}
-
-/// Hashes and sends what the server does not have; the `files` of the request.
-Result<Json> send_files(Context& context, client::Api& api, const std::string& given) {
-  std::error_code ignored;
-  fs::path path = fs::absolute(given, ignored).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();
-  MUSTER_TRY_ASSIGN(const auto found, files_of(path));
-  if (found.empty()) return fail(Code::invalid, "--path: the folder {} has no files", to_utf8(given));
-  Progress progress(context.err, context.progress());
-  client::HashCache no_cache;
-  MUSTER_TRY_ASSIGN(const auto hashed,
-                    client::hash_files(path.parent_path(), found, no_cache, SystemClock(),
-                                       [&](std::uint64_t bytes, std::uint64_t total) { progress.update("Hashing", bytes, total); }));
-  std::vector<std::string> hashes;
-  for (const auto& file : hashed) hashes.push_back(file.file.sha256);
-  MUSTER_TRY_ASSIGN(const auto missing, client::missing_blobs(api, hashes));
-  std::vector<client::BlobFile> blobs;
-  std::uint64_t total = 0;
-  Json files = Json::array();
-  for (const auto& file : hashed) {
-    files.push_back({{"path", file.file.path}, {"sha256", file.file.sha256}, {"size", file.file.size}});
-    if (std::find(missing.begin(), missing.end(), file.file.sha256) == missing.end()) continue;
-    blobs.push_back({file.file.sha256, file.file.size, path.parent_path() / file.file.path});
-    total += file.file.size;
-  }
-  MUSTER_TRY(client::upload_blobs(api, blobs, [&](std::uint64_t bytes) { progress.update("Uploading", bytes, total); }));
-  return files;
-}
 
 Result<Exit> model_register(Context& context, const ModelRegisterOptions& options) {
   const bool from_run = options.run && options.output && !options.path;
@@ -88,7 +38,7 @@ Result<Exit> model_register(Context& context, const ModelRegisterOptions& option
     body["run_id"] = *options.run;
     body["path"] = *options.output;
   } else {
-    MUSTER_TRY_ASSIGN(body["files"], send_files(context, *api, *options.path));
+    MUSTER_TRY_ASSIGN(body["files"], send_files(context, *api, *options.path, "--path", Naming::with_folder));
   }
   MUSTER_TRY_ASSIGN(const Json model, api->create_resource(api->in_workspace({"models"}), body));
   context.print(model, model_text(model, context.now(), context.out.width, context.out.style));

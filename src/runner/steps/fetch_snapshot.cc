@@ -82,6 +82,10 @@ Result<void> fetch_snapshot(NodeRun& run) {
 Result<void> fetch_inputs(NodeRun& run) {
   for (const auto& [name, input] : run.order.inputs) {
     const std::filesystem::path folder = launch::input_folder(run.folder.root(), name);
+    if (input.mode == model::RunInput::Mode::upload) {
+      MUSTER_TRY(make_folders(folder));
+      continue;
+    }
     MUSTER_TRY(fetch(run, input.snapshot_id, folder));
     if (input.mode == model::RunInput::Mode::mount) MUSTER_TRY(make_read_only(folder));
   }

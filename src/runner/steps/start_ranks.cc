@@ -30,7 +30,10 @@ Result<fs::path> interpreter_folder(const std::string& interpreter, const fs::pa
 /// As MUSTER_INPUTS says it.
 std::string inputs_of(const client::WorkOrder& order) {
   std::string lines;
-  for (const auto& [name, input] : order.inputs) lines += (lines.empty() ? "" : "\n") + name + "=" + input.file;
+  for (const auto& [name, input] : order.inputs) {
+    const bool is_upload = input.mode == model::RunInput::Mode::upload;
+    lines += (lines.empty() ? "" : "\n") + name + "=" + (is_upload ? std::string(launch::kUploadMark) : input.file);
+  }
   return lines;
 }
 

@@ -40,6 +40,8 @@ Result<void> end_leftovers(NodeRun& run);
 Result<void> drain(NodeRun& run);
 /// outputs/, all that can be kept of it.
 Result<void> collect_outputs(NodeRun& run);
+/// What is in the folders of uploads, into their datastores; of a first node that succeeded the datasets that are to be registered of it.
+Result<void> collect_data(NodeRun& run);
 /// Reports the node as done. Afterwards the run folder is removed (unless MUSTER_KEEP_RUN_FOLDERS=1, or the server had no room for all of
 /// it in time).
 Result<void> report_done(NodeRun& run);
