@@ -25,6 +25,15 @@ def unsupported(name: str, instead: str) -> Any:
                                                       "_instead": instead})
 
 
+def unsupported_method(name: str, instead: str) -> Any:
+    """A method of that name, `Class.method`, that cannot be called; UserErrorException then, with what to do instead."""
+    def method(*args: Any, **kwargs: Any) -> Any:
+        raise NotSupported("{}: Muster does not have this. {}".format(name, instead))
+    method.__name__ = name.rpartition(".")[2]
+    method.__doc__ = "Not supported: {}".format(instead)
+    return method
+
+
 def _words(cls: Any) -> str:
     return "{}.{}: Muster does not have this. {}".format(cls.__module__, cls.__name__, cls.__dict__["_instead"])
 

@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING
 from ._client.addresses import segment
 from ._terminal.printable import write
 from ._terminal.progress import counted
-from ._unsupported import warn_ignored
+from ._unsupported import unsupported_method, warn_ignored
 from .exceptions import ComputeTargetException, UserErrorException
 
 if TYPE_CHECKING:
@@ -48,6 +48,21 @@ class ComputeTarget:
         body = dict(provisioning_configuration._body(), name=name)
         data = workspace._client.json("POST", workspace._path + "/compute_targets", body, error=ComputeTargetException, create=True)
         return ComputeTarget._from_data(workspace, data)
+
+    @staticmethod
+    def get_or_create(workspace: "Workspace", name: str,
+                      provisioning_configuration: "AmlComputeProvisioningConfiguration") -> "ComputeTarget":
+        """The target of that name, made as the configuration says when there is none: Muster's own."""
+        try:
+            return ComputeTarget(workspace, name)
+        except ComputeTargetException as error:
+            if error.status not in (None, 404):
+                raise
+        return ComputeTarget.create(workspace, name, provisioning_configuration)
+
+    attach = unsupported_method("ComputeTarget.attach", "Make one: ComputeTarget.create(ws, \"cluster\", AmlCompute."
+                                "provisioning_configuration(max_nodes=4)), or `muster compute create --engine slurm`.")
+    detach = unsupported_method("ComputeTarget.detach", "Delete it: target.delete().")
 
     @staticmethod
     def list(workspace: "Workspace") -> "List[ComputeTarget]":
@@ -204,6 +219,11 @@ class AmlCompute(ComputeTarget):
         body = {"min_nodes": min_nodes, "max_nodes": max_nodes, "idle_seconds_before_scaledown": idle_seconds_before_scaledown}
         self._data = self._workspace._client.json("PATCH", self._path, {key: value for key, value in body.items() if value is not None},
                                                   error=ComputeTargetException)
+
+    add_identity = unsupported_method("AmlCompute.add_identity", "Runs have the server's account.")
+    remove_identity = unsupported_method("AmlCompute.remove_identity", "Runs have the server's account.")
+    list_usages = unsupported_method("AmlCompute.list_usages", "There are no quotas; `muster compute show NAME` has the nodes.")
+    list_quotas = unsupported_method("AmlCompute.list_quotas", "There are no quotas; max_nodes is the limit.")
 
     def list_nodes(self) -> "List[Dict[str, Any]]":
         """The nodes now: [{"nodeId", "state", "runId"}]."""

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from . import _conda_yaml
 from ._requirements import localized, read_requirements, requirement_marker, requirement_name
+from ._unsupported import unsupported_method
 from .exceptions import UserErrorException
 
 CONSTRAINTS_FILE = "pip_constraints.txt"
@@ -168,6 +169,10 @@ class CondaDependencies:
     def remove_conda_package(self, conda_package: str) -> None:
         """Removes the conda package of that name."""
         self._conda = [package for package in self._conda if package_name(package) != package_name(conda_package)]
+
+    add_tensorflow_pip_package = unsupported_method("CondaDependencies.add_tensorflow_pip_package", "add_pip_package('tensorflow').")
+    add_tensorflow_conda_package = unsupported_method("CondaDependencies.add_tensorflow_conda_package", "add_pip_package('tensorflow').")
+    add_cntk_package = unsupported_method("CondaDependencies.add_cntk_package", "CNTK has had no release since 2019.")
 
     def add_channel(self, channel: str) -> None:
         """Adds a conda channel."""

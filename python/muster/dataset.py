@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, TYPE_CHE
 from ._client.addresses import path_segments
 from ._inputs import clean_path, name_for, RunInput
 from ._path_patterns import is_pattern, path_matches
-from ._unsupported import unsupported, warn_ignored
+from ._unsupported import unsupported, unsupported_method, warn_ignored
 from .datastore import DataPath, Datastore
 from .exceptions import UserErrorException
 
@@ -99,6 +99,17 @@ class FileDataset:
     def as_download(self, path_on_compute: Optional[str] = None) -> DatasetConsumptionConfig:
         """As a run's input, its files the run's own to change."""
         return DatasetConsumptionConfig(self._own_name(), self, "download", path_on_compute)
+
+    mount = unsupported_method("FileDataset.mount", "Fetch it: dataset.download(target_path). A run gets it as an input, by as_mount().")
+    take = unsupported_method("FileDataset.take", "Name the files: Dataset.File.from_files([(datastore, path), …]).")
+    skip = unsupported_method("FileDataset.skip", "Name the files: Dataset.File.from_files([(datastore, path), …]).")
+    random_split = unsupported_method("FileDataset.random_split", "Split dataset.to_path() in the script.")
+    update = unsupported_method("FileDataset.update", "Register it again, with create_new_version=True.")
+    add_tags = unsupported_method("FileDataset.add_tags", "Register it again with these tags, with create_new_version=True.")
+    remove_tags = unsupported_method("FileDataset.remove_tags", "Register it again without them, with create_new_version=True.")
+    unregister_all_versions = unsupported_method("FileDataset.unregister_all_versions", "A dataset's versions stay; datastore.remove(path) "
+                                                 "removes files.")
+    as_hdfs = unsupported_method("FileDataset.as_hdfs", "Give dataset.as_named_input('data').as_mount() or .as_download().")
 
     def to_path(self) -> List[str]:
         """The paths of its files, as they are now, each after a slash."""

@@ -7,7 +7,7 @@ from ._inputs import clean_path, name_for, RunInput
 from ._snapshots.hash_cache import hash_file
 from ._terminal.printable import printable, write
 from ._terminal.progress import counted
-from ._unsupported import warn_ignored
+from ._unsupported import unsupported_method, warn_ignored
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -90,6 +90,15 @@ class Datastore:
     def name(self) -> str:
         """The datastore's name."""
         return str(self._data["name"])
+
+    register_azure_blob_container = unsupported_method("Datastore.register_azure_blob_container", "Every workspace has one datastore of "
+                                                       "its own: ws.get_default_datastore().upload(…).")
+    register_azure_file_share = unsupported_method("Datastore.register_azure_file_share", "Every workspace has one datastore of its own: "
+                                                   "ws.get_default_datastore().upload(…).")
+    unregister = unsupported_method("Datastore.unregister", "It is the workspace's own; datastore.remove(path) removes files.")
+
+    def set_as_default(self) -> None:
+        """Does nothing: it is the default one."""
 
     @property
     def datastore_type(self) -> str:

@@ -3,12 +3,13 @@ import copy
 import json
 import os
 import subprocess
+import sys
 from typing import Any, Dict, Optional, TYPE_CHECKING
 
 from ._client.addresses import segment
 from ._environment_sections import ContainerRegistry, DockerSection, PythonSection
 from ._section import Section
-from ._unsupported import warn_ignored
+from ._unsupported import unsupported_method, warn_ignored
 from .conda_dependencies import CondaDependencies, of_conda_text, of_definition, of_requirements
 from .environment_build import begin_build, ImageBuildDetails, look_at_build
 from .exceptions import ProjectSystemException, UserErrorException
@@ -161,6 +162,20 @@ class Environment(Section):
         the `error` of a build that failed. ProjectSystemException when it is not registered."""
         data = look_at_build(workspace, self.name, self.version)
         return {key: value for key, value in data.items() if not key.startswith("log")}
+
+    @staticmethod
+    def from_interpreter(name: str, interpreter_path: Optional[str] = None) -> "Environment":
+        """The packages that a Python has, used as they are: Muster's own. Without a path it is the Python that runs this, by its path, which
+        the nodes must have too."""
+        environment = Environment(name)
+        environment.python.user_managed_dependencies = True
+        environment.python.interpreter_path = interpreter_path or sys.executable
+        return environment
+
+    from_docker_build_context = unsupported_method("Environment.from_docker_build_context", "Give a Dockerfile that stands alone: "
+                                                   "Environment.from_dockerfile(name, path).")
+    add_private_pip_wheel = unsupported_method("Environment.add_private_pip_wheel", "Name the wheel's path, as the server's machine sees "
+                                               "it, or its URL, among the pip packages.")
 
     def clone(self, new_name: str) -> "Environment":
         """A copy under another name, without a version."""

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING, Union
 from ._client.addresses import segment
 from ._runs.labels import texts
 from ._terminal.html import html_table
+from ._unsupported import unsupported_method
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -134,6 +135,17 @@ class Experiment:
     def remove_tags(self, tags: "Union[str, List[str]]") -> None:
         """Removes these tags."""
         self._patch(dict.fromkeys([tags] if isinstance(tags, str) else tags))
+
+    archive = unsupported_method("Experiment.archive", "Tag it instead: experiment.tag('archived').")
+    reactivate = unsupported_method("Experiment.reactivate", "No experiment is archived.")
+    delete = unsupported_method("Experiment.delete", "Delete its runs: `muster run delete ID`. An experiment is a name for them.")
+
+    get_docs_url = unsupported_method("Experiment.get_docs_url", "Its documentation is docs/python-sdk.md.")
+
+    @property
+    def archived_time(self) -> None:
+        """None: no experiment is archived."""
+        return None
 
     def refresh(self) -> None:
         """Forgets what is known of the experiment, so that it is asked for again."""

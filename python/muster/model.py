@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, TYPE_CHECKING, 
 from ._client.addresses import path_segments, segment
 from ._snapshots.hash_cache import hash_file
 from ._terminal.printable import printable, write
-from ._unsupported import warn_ignored
+from ._unsupported import unsupported_method, warn_ignored
 from .exceptions import ModelNotFoundException, UserErrorException, WebserviceException
 
 if TYPE_CHECKING:
@@ -168,6 +168,11 @@ class Model:
     def add_properties(self, properties: Mapping[str, Any]) -> None:
         """Adds properties; one that is there cannot change."""
         self._patch({"properties": _texts(properties)})
+
+    package = unsupported_method("Model.package", "Fetch it, model.download(), and pack it as you like.")
+    profile = unsupported_method("Model.profile", "Models are not served; time the script that uses it.")
+    deploy = unsupported_method("Model.deploy", "Models are not served. Fetch it, Model.download(), and serve it with a program of your "
+                                "choice.")
 
     def delete(self) -> None:
         """Removes this version."""

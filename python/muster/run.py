@@ -13,7 +13,7 @@ from ._runs.labels import RunLabels, texts
 from ._runs.metrics import RunMetrics
 from ._runs.show import OutputPrinter
 from ._terminal.html import html_table, Link
-from ._unsupported import warn_ignored
+from ._unsupported import unsupported_method, warn_ignored
 from .exceptions import (ActivityFailedException, ExperimentExecutionException, ModelPathNotFoundException, ProjectSystemException,
                          UserErrorException)
 
@@ -168,6 +168,17 @@ class Run(RunCode, RunFiles, RunLabels, RunMetrics):
     def get_snapshot_id(self) -> Optional[str]:
         """The id of the snapshot it ran."""
         return self._data.get("snapshot_id")
+
+    take_snapshot = unsupported_method("Run.take_snapshot", "A job's folder is its snapshot; of an interactive run give start_logging("
+                                       "snapshot_directory=…).")
+    get_submitted_run = unsupported_method("Run.get_submitted_run", "Use Run.get_context().")
+    add_type_provider = unsupported_method("Run.add_type_provider", "Each run is a Run, and tells its kind by run.type.")
+
+    get_docs_url = unsupported_method("Run.get_docs_url", "Its documentation is docs/python-sdk.md.")
+
+    def clean(self) -> List[str]:
+        """Nothing, and does nothing: a run's folder on its node is removed when the run has ended."""
+        return []
 
     # --- Waiting and ending ---
 

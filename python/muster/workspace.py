@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, TYPE_CHECKING
 from ._client.config import find_config, find_fingerprint, find_server, find_token, write_config
 from ._client.addresses import read_server_url, segment
 from ._terminal.html import html_table
-from ._unsupported import warn_ignored
+from ._unsupported import unsupported_method, warn_ignored
 from .exceptions import ProjectSystemException, UserErrorException, WorkspaceException
 
 if TYPE_CHECKING:
@@ -198,6 +198,45 @@ class Workspace:
         """The workspace's secrets."""
         from .keyvault import Keyvault
         return Keyvault(self)
+
+    def set_default_datastore(self, name: str) -> None:
+        """Takes the name of the datastore that there is. UserErrorException for any other."""
+        from .datastore import Datastore
+        Datastore(self, name)
+
+    def get_default_compute_target(self, type: str = "CPU") -> "Optional[ComputeTarget]":
+        """None, as of a workspace that was made without one: name the target of a run."""
+        return None
+
+    @property
+    def sku(self) -> str:
+        """basic: there is one kind."""
+        return "basic"
+
+    @property
+    def discovery_url(self) -> str:
+        """The server's address."""
+        return self._client.url
+
+    @property
+    def webservices(self) -> Dict[str, Any]:
+        """None: Muster serves no models."""
+        return {}
+
+    @property
+    def images(self) -> Dict[str, Any]:
+        """None: Muster builds no images."""
+        return {}
+
+    get_mlflow_tracking_uri = unsupported_method(
+        "Workspace.get_mlflow_tracking_uri", "The server does not speak MLflow's protocol. Log by Run.get_context().log, or give MLflow a "
+        "place of its own, as mlflow.set_tracking_uri('file:./mlruns').")
+    update = unsupported_method("Workspace.update", "Give tags when it is made: Workspace.create(name, tags={…}).")
+    delete = unsupported_method("Workspace.delete", "A workspace stays; delete what is in it: `muster run delete`, `muster clean "
+                                "--deleted`.")
+
+    def sync_keys(self) -> None:
+        """Does nothing: there are no keys of other services."""
 
     def get_run(self, run_id: str) -> "Run":
         """The run of that id, of whichever experiment."""

@@ -8,7 +8,8 @@ import warnings
 from server_case import ServerCase
 from support import PYTHON, Case
 
-from muster import Experiment, Model, MpiConfiguration, PyTorchConfiguration, RunConfiguration, ScriptRunConfig, Workspace
+from muster import (ComputeTarget, Environment, Experiment, Model, MpiConfiguration, PyTorchConfiguration, RunConfiguration,
+                    ScriptRunConfig, Workspace)
 from muster.compute import AmlCompute
 from muster.exceptions import RunConfigurationException, UserErrorException
 
@@ -110,6 +111,57 @@ class NamesTest(Case):
         self.assertEqual(config._distribution()._distribution(), {"type": "pytorch", "process_count": None, "backend": "nccl"})
         config.distributed_job_config = MpiConfiguration()
         self.assertEqual(config._distribution()._distribution(), {"type": "mpi", "process_count_per_node": 1})
+
+
+class MethodsTest(ServerCase):
+    def test_methods_that_are_not_there_say_what_to_do_instead(self):
+        from muster import CondaDependencies, Datastore, Run
+        from muster.dataset import FileDataset
+        workspace = self.workspace()
+        for call, words in (
+                (workspace.get_mlflow_tracking_uri, "MLflow"), (workspace.update, "Workspace.create"), (workspace.delete, "muster clean"),
+                (Experiment(workspace, "e").archive, "Tag it"), (Experiment(workspace, "e").reactivate, "archived"),
+                (Experiment(workspace, "e").delete, "muster run delete"), (Experiment(workspace, "e").get_docs_url, "python-sdk.md"),
+                (ComputeTarget.attach, "--engine slurm"), (ComputeTarget.detach, "target.delete"),
+                (AmlCompute.add_identity, "account"), (AmlCompute.remove_identity, "account"), (AmlCompute.list_usages, "compute show"),
+                (AmlCompute.list_quotas, "max_nodes"), (Run.take_snapshot, "snapshot_directory"), (Run.get_submitted_run, "get_context"),
+                (Run.add_type_provider, "run.type"), (Run.get_docs_url, "python-sdk.md"),
+                (Datastore.register_azure_blob_container, "get_default_datastore"), (Datastore.unregister, "remove"),
+                (Datastore.register_azure_file_share, "get_default_datastore"), (FileDataset.mount, "download"),
+                (FileDataset.take, "from_files"), (FileDataset.skip, "from_files"), (FileDataset.random_split, "to_path"),
+                (FileDataset.as_hdfs, "as_mount"), (FileDataset.update, "create_new_version"), (FileDataset.add_tags, "create_new_version"),
+                (FileDataset.remove_tags, "create_new_version"), (FileDataset.unregister_all_versions, "remove"),
+                (Environment.from_docker_build_context, "from_dockerfile"), (Environment.add_private_pip_wheel, "wheel"),
+                (CondaDependencies.add_cntk_package, "CNTK"), (CondaDependencies.add_tensorflow_pip_package, "add_pip_package"),
+                (CondaDependencies.add_tensorflow_conda_package, "add_pip_package"),
+                (Model.package, "download"), (Model.profile, "served"), (Model.deploy, "download")):
+            with self.assertRaisesRegex(UserErrorException, words):
+                call("anything", at="all")
+
+    def test_what_a_workspace_of_ones_own_has_none_of(self):
+        workspace = self.workspace()
+        self.assertEqual((workspace.webservices, workspace.images, workspace.sku, workspace.discovery_url),
+                         ({}, {}, "basic", self.server.url))
+        self.assertIsNone(workspace.get_default_compute_target("GPU"))
+        self.assertIsNone(Experiment(workspace, "e").archived_time)
+        workspace.sync_keys()
+        workspace.set_default_datastore("workspaceblobstore")
+        workspace.get_default_datastore().set_as_default()
+        with self.refused(UserErrorException, "other"):
+            workspace.set_default_datastore("other")
+
+    def test_a_target_is_found_or_made(self):
+        workspace = self.workspace()
+        configuration = AmlCompute.provisioning_configuration(max_nodes=2)
+        made = ComputeTarget.get_or_create(workspace, "cluster", configuration)
+        self.assertEqual((made.name, ComputeTarget.get_or_create(workspace, "cluster", configuration).name), ("cluster", "cluster"))
+        self.assertEqual(sorted(self.state.targets), ["cluster", "local"])
+
+    def test_the_environment_of_an_interpreter(self):
+        environment = Environment.from_interpreter("mine")
+        self.assertEqual(environment.python.interpreter_path, sys.executable)
+        self.assertTrue(environment.python.user_managed_dependencies)
+        self.assertEqual(Environment.from_interpreter("mine", "/opt/python").python.interpreter_path, "/opt/python")
 
 
 class ArgumentsTest(ServerCase):

@@ -6,7 +6,6 @@
 
 import argparse
 import os
-import sys
 
 from azureml.core import Environment, Experiment, ScriptRunConfig
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -17,26 +16,6 @@ SAMPLE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
 
 
-def get_or_create_cluster(ws, name):
-    try:
-        compute_target = ComputeTarget(workspace=ws, name=name)
-        print("Found existing compute target")
-    except ComputeTargetException:
-        print("Creating a new compute target...")
-        compute_config = AmlCompute.provisioning_configuration(max_nodes=4)
-        compute_target = ComputeTarget.create(ws, name, compute_config)
-        compute_target.wait_for_completion(show_output=True, min_node_count=None, timeout_in_minutes=20)
-    return compute_target
-
-
-def this_python():
-    """The environment of the Python that runs this script: it has PyTorch, so nothing needs to be built."""
-    environment = Environment("this-python")
-    environment.python.user_managed_dependencies = True
-    environment.python.interpreter_path = sys.executable
-    return environment
-
-
 def main():
     parser = argparse.ArgumentParser(description="Train the birds on a cluster.")
     parser.add_argument("--num_epochs", type=int, default=25)
@@ -44,7 +23,14 @@ def main():
     options = parser.parse_args()
 
     ws = Workspace.from_config()
-    compute_target = get_or_create_cluster(ws, options.compute)
+    try:
+        compute_target = ComputeTarget(workspace=ws, name=options.compute)
+        print("Found existing compute target")
+    except ComputeTargetException:
+        print("Creating a new compute target...")
+        compute_config = AmlCompute.provisioning_configuration(max_nodes=4)
+        compute_target = ComputeTarget.create(ws, options.compute, compute_config)
+        compute_target.wait_for_completion(show_output=True, min_node_count=None, timeout_in_minutes=20)
 
     # Pictures of your own? The folder of train/<class>/* and val/<class>/*, by its full path.
     data_dir = os.path.join(CACHE, "muster", "birds")
@@ -52,7 +38,8 @@ def main():
                           script="pytorch_train.py",
                           arguments=["--num_epochs", options.num_epochs, "--output_dir", "./outputs", "--data_dir", data_dir],
                           compute_target=compute_target,
-                          environment=this_python())
+                          # The Python that runs this script has PyTorch, so nothing needs to be built.
+                          environment=Environment.from_interpreter("this-python"))
 
     run = Experiment(ws, name="pytorch-birds").submit(src)
     run.wait_for_completion(show_output=True)

@@ -6,33 +6,14 @@
 
 import argparse
 import os
-import sys
 
 from azureml.core import Environment, Experiment, ScriptRunConfig
 from azureml.core.compute import AmlCompute, ComputeTarget
-from azureml.core.compute_target import ComputeTargetException
 from azureml.core.runconfig import PyTorchConfiguration
 from azureml.core.workspace import Workspace
 
 SAMPLE = os.path.dirname(os.path.abspath(__file__))
 TOTAL_BATCH = 64
-
-
-def get_or_create_cluster(ws, name):
-    try:
-        return ComputeTarget(workspace=ws, name=name)
-    except ComputeTargetException:
-        compute_target = ComputeTarget.create(ws, name, AmlCompute.provisioning_configuration(max_nodes=4))
-        compute_target.wait_for_completion(show_output=True)
-        return compute_target
-
-
-def this_python():
-    """The environment of the Python that runs this script: it has PyTorch and scikit-learn, so nothing needs to be built."""
-    environment = Environment("this-python")
-    environment.python.user_managed_dependencies = True
-    environment.python.interpreter_path = sys.executable
-    return environment
 
 
 def arguments(epochs, processes):
@@ -77,8 +58,9 @@ def main():
 
     ws = Workspace.from_config()
     src = ScriptRunConfig(source_directory=SAMPLE,
-                          compute_target=get_or_create_cluster(ws, options.compute),
-                          environment=this_python(),
+                          compute_target=ComputeTarget.get_or_create(ws, options.compute,
+                                                                     AmlCompute.provisioning_configuration(max_nodes=4)),
+                          environment=Environment.from_interpreter("this-python"),
                           **LAUNCHES[options.launch](options.epochs))
     run = Experiment(ws, name="digits-ddp").submit(src)
     run.wait_for_completion(show_output=True)

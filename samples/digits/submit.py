@@ -5,31 +5,22 @@
 """
 
 import os
-import sys
 
 from azureml.core import Environment, Experiment, ScriptRunConfig
 from azureml.core.compute import AmlCompute, ComputeTarget
-from azureml.core.compute_target import ComputeTargetException
 from azureml.core.workspace import Workspace
 
 
 def main():
     ws = Workspace.from_config()
-    try:
-        compute_target = ComputeTarget(workspace=ws, name="cpu-cluster")
-    except ComputeTargetException:
-        compute_target = ComputeTarget.create(ws, "cpu-cluster", AmlCompute.provisioning_configuration(max_nodes=4))
-        compute_target.wait_for_completion(show_output=True)
-
     # The Python that runs this script has PyTorch and scikit-learn, so nothing needs to be built.
-    environment = Environment("this-python")
-    environment.python.user_managed_dependencies = True
-    environment.python.interpreter_path = sys.executable
+    environment = Environment.from_interpreter("this-python")
 
     src = ScriptRunConfig(source_directory=os.path.dirname(os.path.abspath(__file__)),
                           script="train.py",
                           arguments=["--output_dir", "./outputs"],
-                          compute_target=compute_target,
+                          compute_target=ComputeTarget.get_or_create(ws, "cpu-cluster",
+                                                                     AmlCompute.provisioning_configuration(max_nodes=4)),
                           environment=environment)
     run = Experiment(ws, name="digits").submit(src)
     run.wait_for_completion(show_output=True)

@@ -6,22 +6,11 @@
 
 import argparse
 import os
-import sys
 
 from azureml.core import Environment, Experiment, ScriptRunConfig
 from azureml.core.compute import AmlCompute, ComputeTarget
-from azureml.core.compute_target import ComputeTargetException
 from azureml.core.runconfig import MpiConfiguration
 from azureml.core.workspace import Workspace
-
-
-def get_or_create_cluster(ws, name):
-    try:
-        return ComputeTarget(workspace=ws, name=name)
-    except ComputeTargetException:
-        compute_target = ComputeTarget.create(ws, name, AmlCompute.provisioning_configuration(max_nodes=4))
-        compute_target.wait_for_completion(show_output=True)
-        return compute_target
 
 
 def main():
@@ -31,15 +20,14 @@ def main():
     options = parser.parse_args()
 
     # The Python that runs this script has PyTorch, scikit-learn and mpi4py, so nothing needs to be built.
-    environment = Environment("this-python")
-    environment.python.user_managed_dependencies = True
-    environment.python.interpreter_path = sys.executable
+    environment = Environment.from_interpreter("this-python")
 
     ws = Workspace.from_config()
     src = ScriptRunConfig(source_directory=os.path.dirname(os.path.abspath(__file__)),
                           script="train.py",
                           arguments=["--epochs", options.epochs, "--output-dir", "outputs"],
-                          compute_target=get_or_create_cluster(ws, options.compute),
+                          compute_target=ComputeTarget.get_or_create(ws, options.compute,
+                                                                     AmlCompute.provisioning_configuration(max_nodes=4)),
                           environment=environment,
                           distributed_job_config=MpiConfiguration(process_count_per_node=2, node_count=2))
     run = Experiment(ws, name="digits-mpi").submit(src)

@@ -90,7 +90,7 @@ Result<http::Response> get_signed_log(Call& call) {
   const auto run = run_of(call);
   const store::LogId log{run ? run->uuid : "", attempt, node_rank, call.parameter("path")};
   if (!equal_secrets(signature_of(call, log, expires), signature) || !run) return refused("the address is not one that this server gave");
-  MUSTER_TRY_ASSIGN(const store::LogInfo found, find_log(call, *run, attempt, node_rank));
+  MUSTER_TRY_ASSIGN(const store::LogInfo found, run_log(call, *run, call.parameter("path"), attempt, node_rank));
   MUSTER_TRY_ASSIGN(Fd file, call.services.logs.open(found.id));
   return http::Response{200,
                         {{"content-type", kText}},
