@@ -165,8 +165,8 @@ class Environment(Section):
 
     @staticmethod
     def from_interpreter(name: str, interpreter_path: Optional[str] = None) -> "Environment":
-        """The packages that a Python has, used as they are: Muster's own. Without a path it is the Python that runs this, by its path, which
-        the nodes must have too."""
+        """The packages that a Python has, used as they are: Muster's own. Without a path it is the Python that runs this; the nodes must
+        have it at that path too."""
         environment = Environment(name)
         environment.python.user_managed_dependencies = True
         environment.python.interpreter_path = interpreter_path or sys.executable
