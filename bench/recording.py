@@ -50,4 +50,5 @@ def rows():
     yield Row("run.log, median", measured["log"][0], 2, "us", "list.append", measured["bare"][0])
     yield Row("run.log, 99th percentile", measured["log"][1], 20, "us", "list.append", measured["bare"][1])
     if "mlflow" in measured:
-        yield Row("run.log beside MLflow into local files, median", measured["log"][0], None, "us", "mlflow.log_metric", measured["mlflow"][0])
+        yield Row("run.log beside MLflow into local files, median", measured["log"][0], None, "us", "mlflow.log_metric",
+                  measured["mlflow"][0])
