@@ -9,7 +9,8 @@ import time
 
 from harness import SOURCE
 
-BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server", "throughput", "ingest", "artifacts", "queries", "slurm")
+BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server", "throughput", "ingest", "artifacts", "queries", "slurm",
+              "environments")
 
 
 def machine():

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "environment/builder.h"
@@ -23,8 +25,27 @@ constexpr const char* kDefaultContainerPath = "/usr/local/sbin:/usr/local/bin:/u
 /// Where the machine's pip configuration is seen in the container.
 constexpr const char* kPipConfig = "/muster-pip.conf";
 constexpr const char* kImageTag = "image-tag";
+constexpr const char* kContents = "image.json";
 /// Before what find_interpreter looks for, among the warnings of podman.
 constexpr std::string_view kFound = "muster-python=";
+
+/// Works from Python 3.6 on; importlib.metadata came with 3.8.
+constexpr const char* kContentsQuestion = R"(
+import json, platform, sys
+packages = {}
+try:
+    from importlib.metadata import distributions
+    for one in distributions():
+        if one.metadata["Name"]:
+            packages.setdefault(one.metadata["Name"], one.version)
+except ImportError:
+    import pkg_resources
+    for one in pkg_resources.working_set:
+        packages[one.project_name] = one.version
+print("muster-contents=" + json.dumps({"interpreter": sys.executable, "python_version": platform.python_version(),
+                                       "platform": platform.platform(), "packages": packages}))
+)";
+constexpr std::string_view kSaid = "muster-contents=";
 
 std::string tag_of(const Plan& plan) { return "localhost/muster-environment:" + plan.hash.substr(0, 32); }
 
@@ -119,8 +140,9 @@ class ContainerBuilder final : public Builder {
     const auto removed = remove_containers(host.runtime, request.group.name());
     if (!removed) request.on_log(removed.error().detail + "\n");
     MUSTER_TRY(inside);
-    made.interpreter = std::move(inside->first);
-    made.packages = std::move(inside->second);
+    MUSTER_TRY(write_file(request.folder / kContents, dump_json(inside->contents), 0644, Durable::no));
+    made.interpreter = std::move(inside->interpreter);
+    made.packages = std::move(inside->packages);
     return made;
   }
 
@@ -146,9 +168,12 @@ class ContainerBuilder final : public Builder {
   }
 
  private:
-  /// The interpreter inside, and what is installed.
-  Result<std::pair<std::string, std::vector<std::string>>> fill(const BuildRequest& request, const ContainerHost& host,
-                                                                const Image& image) const {
+  struct Inside {
+    std::string interpreter;            ///< as programs there find it
+    std::vector<std::string> packages;  ///< that were installed
+    Json contents;                      ///< for whoever runs in it: contents_of_container()
+  };
+  Result<Inside> fill(const BuildRequest& request, const ContainerHost& host, const Image& image) const {
     Variables inside = pip_variables(variables_);
     ContainerEntry entry;
     entry.group = request.group.name();
@@ -165,15 +190,32 @@ class ContainerBuilder final : public Builder {
                            [&](const std::vector<std::string>& words) { return container_command(prefix, entry, words); });
 
     MUSTER_TRY_ASSIGN(const std::string interpreter, find_interpreter(request, steps));
+    Inside made{interpreter, {}, {{"interpreter", interpreter}, {"image", {{"id", image.id}, {"digest", image.digest}}}}};
     if (request.plan.packages.empty()) {
-      if (!interpreter.empty()) MUSTER_TRY(link_interpreter(request.folder, interpreter));
-      return std::pair{interpreter, std::vector<std::string>{}};
+      if (!interpreter.empty()) {
+        MUSTER_TRY(link_interpreter(request.folder, interpreter));
+        MUSTER_TRY(ask_contents(steps, interpreter, made.contents));
+      }
+      return made;
     }
     Plan with_interpreter = request.plan;
     with_interpreter.interpreter = interpreter;
     const BuildRequest same{with_interpreter, request.folder, request.group, request.deadline, request.on_log, request.stop};
-    MUSTER_TRY_ASSIGN(auto packages, install_by_pip(same, steps));
-    return std::pair{std::string("bin/python"), std::move(packages)};
+    MUSTER_TRY_ASSIGN(made.packages, install_by_pip(same, steps));
+    made.interpreter = "bin/python";
+    MUSTER_TRY(ask_contents(steps, (request.folder / "bin" / "python").string(), made.contents));
+    return made;
+  }
+
+  /// What that Python says of itself and its packages; that it says nothing is no failure.
+  static Result<void> ask_contents(const BuildSteps& steps, const std::string& python, Json& contents) {
+    MUSTER_TRY_ASSIGN(const Outcome said, steps.run_quietly({python, "-c", kContentsQuestion}));
+    const std::size_t at = said.output.find(kSaid);
+    if (!said.succeeded() || at == std::string::npos) return {};
+    const std::size_t begin = at + kSaid.size();
+    const auto answer = parse_json(std::string_view(said.output).substr(begin, said.output.find('\n', begin) - begin));
+    if (answer && answer->is_object()) contents.update(*answer);
+    return {};
   }
 
   /// As the image has it; "" when it has none and nobody needs one (a command alone).
@@ -210,6 +252,12 @@ class ContainerBuilder final : public Builder {
 };
 
 }  // namespace
+
+Json contents_of_container(const Prepared& prepared) {
+  const auto text = read_file(fs::path(prepared.root) / kContents, 8u << 20);
+  if (!text) return Json::object();
+  return parse_json(*text).value_or(Json::object());
+}
 
 std::unique_ptr<const Builder> make_container_builder(Variables variables) {
   return std::make_unique<ContainerBuilder>(std::move(variables));

@@ -35,6 +35,10 @@ Result<Image> build_image(const BuildRequest& request, const BuildSteps& steps, 
 /// Ends and removes the containers of a process group, those that have ended too, whoever started them. Blocks, for a minute at most.
 Result<void> remove_containers(const std::vector<std::string>& runtime, const std::string& group);
 
+/// What a container's environment holds, as it was when it was built: {"image": {"id", "digest"}, "interpreter", "python_version",
+/// "platform", "packages": {name: version}}; what its Python did not say is left out. Blocks on the disk.
+Json contents_of_container(const Prepared& prepared);
+
 /// Forgets a name of an image, and the image with its last one.
 Result<void> remove_image(const std::string& program, const std::string& tag);
 

@@ -5,8 +5,9 @@ import signal
 
 import pytest
 
-from base_image import base_image, containers_of
+from base_image import base_image, containers_of, podman
 from muster_program import free_address, is_alive
+from rest import Rest
 from tiny_package import tiny_wheel
 from waiting import wait_until
 
@@ -59,7 +60,7 @@ def begun(server, code, *options):
     return run["run_id"]
 
 
-def test_what_a_run_does_outside_it_does_inside(in_image):
+def test_what_a_run_does_outside_it_does_inside(in_image, image):
     run = in_image.submit(SCRIPT, "a b", "$MUSTER_RUN_ID", options=["--environment", "boxed"])
     ended = in_image.ended(run["run_id"], seconds=120)
     log = log_of(in_image, run["run_id"])
@@ -69,6 +70,10 @@ def test_what_a_run_does_outside_it_does_inside(in_image):
     assert "rank" in in_image("run", "metrics", run["run_id"]).stdout
     in_image("run", "download", run["run_id"], "outputs/rank0.txt", "--to", "got.txt")
     assert containers_of(run["run_id"]) == []
+    had = in_image.json("run", "show", run["run_id"])
+    digest = podman("image", "inspect", "--format", "{{.Id}}", image).stdout.strip()
+    status, kept = Rest(in_image)("GET", "/workspaces/default/runs/%s/environment" % had["run_id"])
+    assert status == 200 and kept["image"]["id"] == digest and kept["interpreter"].startswith("/usr/bin/python3"), kept
 
     for end, words in (("3", "exit code 3"), ("137", "exit code 137")):
         failed = in_image.ended(in_image.submit(SCRIPT, options=["--environment", "boxed", "--env", "END=" + end])["run_id"], seconds=60)

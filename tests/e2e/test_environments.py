@@ -136,6 +136,8 @@ def test_pruning_leaves_what_was_just_used(server, tmp_path):
     create(server, "mine", wheel(tmp_path, "hello"))
     server("environment", "build", "mine", timeout=120)
     assert "Removed 0 environments" in server("environment", "prune", "--max-gb", "0").stdout
+    built = server.json("environment", "build", "mine")["hash"]
+    assert "%s  venv" % built[:12] in server("environment", "list", "--built").stdout
     assert server.json("environment", "build", "mine")["status"] == "ready"
 
 

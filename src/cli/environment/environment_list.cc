@@ -40,10 +40,37 @@ Result<Exit> environment_list(Context& context) {
   return Exit::done;
 }
 
+/// What is on the server's disk, whoever's definition it is of.
+Result<Exit> environment_list_built(Context& context) {
+  MUSTER_TRY_ASSIGN(const auto api, context.connect());
+  MUSTER_TRY_ASSIGN(const Json list, api->get("/api/v1/environments"));
+  Table table({{"BUILT"},
+               {"BUILDER"},
+               {"PACKAGES", Column::Align::right},
+               {"SIZE", Column::Align::right},
+               {"LAST USED"},
+               {"IN USE"},
+               {"PYTHON", Column::Align::left, Column::Give::width}});
+  for (const Json& one : member(list, "environments")) {
+    table.add({{text_at(one, "hash").substr(0, 12)},
+               {text_at(one, "builder")},
+               {std::to_string(member(one, "packages").size())},
+               {human_size(static_cast<std::uint64_t>(number_at(one, "bytes")))},
+               {ago(time_at(one, "used_at"), context.now())},
+               {member(one, "in_use") == true ? "yes" : ""},
+               {text_at(one, "interpreter")}});
+  }
+  context.print(list, table.render(context.out.width, context.out.style));
+  return Exit::done;
+}
+
 }  // namespace
 
 void add_environment_list(Command& environment, Context& context) {
-  Command& command = environment.verb("list", "List environments", [&context] { return environment_list(context); });
+  auto built = std::make_shared<bool>(false);
+  Command& command = environment.verb("list", "List environments",
+                                      [&context, built] { return *built ? environment_list_built(context) : environment_list(context); });
+  command.flag("--built", *built, "what is built on the server's disk instead: how large it is, when it was last asked for");
   context.add_common_options(command);
 }
 

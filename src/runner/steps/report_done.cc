@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/crash_point.h"
+#include "environment/container_runtime.h"
 #include "runner/persist.h"
 #include "runner/steps/steps.h"
 
@@ -52,7 +53,9 @@ Result<void> say_done(NodeRun& run, const Json& resolved) {
 }  // namespace
 
 Result<void> report_done(NodeRun& run) {
-  const Json resolved = run.environment ? run.environment->take() : Json::object();
+  const Json resolved = run.environment      ? run.environment->take()
+                        : run.in_container() ? environment::contents_of_container(run.order.prepared)
+                                             : Json::object();
   MUSTER_TRY(run.messenger->drain());
   crash_point("runner.finished.answered");
   // Tried for as long as it takes: the run does not end before the server has this report.
