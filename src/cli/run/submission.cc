@@ -1,10 +1,12 @@
 #include "cli/run/submission.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/environment/conda_file.h"
 #include "cli/fields.h"
 #include "cli/suggest.h"
 #include "cli/terminal/times.h"
@@ -117,7 +119,9 @@ Json environment_of(const SubmitOptions& options, const std::string& experiment)
   if (!options.python && options.pip.empty()) return nullptr;
   Json python{{"user_managed_dependencies", options.pip.empty()}};
   if (options.python) python["interpreter_path"] = *options.python;
-  if (!options.pip.empty()) python["pip_packages"] = options.pip;
+  std::error_code ignored;
+  for (const std::string& package : options.pip)
+    python["pip_packages"].push_back(seen_from(std::filesystem::current_path(ignored), package));
   Json environment{{"python", std::move(python)}};
   // An interpreter alone is nothing to register, so it gets no name.
   if (!options.pip.empty()) environment["name"] = experiment;

@@ -147,10 +147,12 @@ TEST(EnvironmentOf, FollowsPythonAndPip) {
   EXPECT_TRUE(environment_of(options, "e").is_null());
   options.python = "/opt/python";
   EXPECT_EQ(environment_of(options, "e"), (Json{{"python", {{"interpreter_path", "/opt/python"}, {"user_managed_dependencies", true}}}}));
-  options.pip = {"pillow==9.4.0"};
+  options.pip = {"pillow==9.4.0"};  // a path is one of this folder (conda_file_test.cc)
   EXPECT_EQ(environment_of(options, "e")["name"], "e");
   EXPECT_EQ(environment_of(options, "e")["python"]["user_managed_dependencies"], false);
   EXPECT_EQ(environment_of(options, "e")["python"]["pip_packages"], Json({"pillow==9.4.0"}));
+  options.pip = {"./mine"};
+  EXPECT_EQ(environment_of(options, "e")["python"]["pip_packages"], Json({(std::filesystem::current_path() / "mine").string()}));
 }
 
 }  // namespace
