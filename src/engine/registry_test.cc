@@ -8,8 +8,8 @@ namespace {
 
 Registry two_engines() {
   Registry registry;
-  registry.add({"local", "processes of this machine", {}, {}, {}, {}});
-  EngineKind grid{"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}, {"account", "who pays"}}, {}, {}};
+  registry.add({"local", "processes of this machine", {}, {}, {}, {}, {}});
+  EngineKind grid{"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}, {"account", "who pays"}}, {}, {}, {}};
   grid.check = [](const model::ComputeTarget& target) -> Result<void> {
     if (target.engine_options.value("partition", "") == "closed")
       return fail_hint(Code::invalid, "take cpu", "the grid has no partition 'closed'");

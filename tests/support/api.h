@@ -137,8 +137,8 @@ class Api {
   store::Changes changes;
   FakeScheduler scheduler{*store, changes, clock};
   engine::Registry engines = [] {
-    engine::Registry both(engine::EngineKind{"local", "nodes are processes on the server's machine", {}, {}, {}, {}});
-    engine::EngineKind grid{"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}}, {}, {}};
+    engine::Registry both(engine::EngineKind{"local", "nodes are processes on the server's machine", {}, {}, {}, {}, {}});
+    engine::EngineKind grid{"grid", "nodes of a grid", {false, true}, {{"partition", "which nodes"}}, {}, {}, {}};
     grid.propose = [] {
       engine::Proposal proposal{"night", 8, {{"partition", "night"}}, 16, 64'000, 2, "fast", std::chrono::hours(1), "closed by day"};
       return Result<std::vector<engine::Proposal>>({proposal, {"day", 1, {{"partition", "day"}}}});
