@@ -58,8 +58,10 @@ def _by_hand(home, uv, number):
     requirements = home.folder / "requirements.txt"
     requirements.write_text("\n".join(PACKAGES) + "\n")
 
+    variables = {**home.environment, "UV_NATIVE_TLS": "1"}  # the machine's certificates, as pip and Muster have it
+
     def run(*words):
-        subprocess.run(list(map(str, words)), check=True, env=home.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(list(map(str, words)), check=True, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def build():
         if uv is None:
