@@ -289,6 +289,14 @@ def log_search(handler, ws, run_id):
                              for number, line in lines[at:at + 1]], "next": str(at + 1) if at + 1 < len(lines) else None}
 
 
+def run_comparison(handler, ws):
+    return 200, {"runs": [], "asked": handler.queries["run"]}
+
+
+def machine_curves(handler, ws, run_id):
+    return 200, {"curves": [{"name": "cpu_cores_used", "node_rank": int(handler.query.get("node_rank", 0))}], "next": None}
+
+
 def post_run(handler, ws):
     body = handler.json()
     state = handler.server.state
@@ -612,7 +620,8 @@ ROUTES = [
     ("POST", WS + "/runs", post_run), ("GET", WS + "/runs", list_runs), ("GET", RUN, one_run), ("PATCH", RUN, one_run),
     ("POST", RUN + "/(complete|fail)", end_run), ("POST", RUN + "/metrics", add_points),
     ("POST", RUN + "/cancel", cancel_run), ("GET", RUN + "/events", events), ("GET", RUN + "/logs", list_logs),
-    ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/log-search", log_search), ("GET", RUN + "/metrics", metrics),
+    ("GET", RUN + "/logs/(.+)", get_log), ("GET", RUN + "/log-search", log_search), ("GET", RUN + "/machine", machine_curves),
+    ("GET", WS + "/run-comparison", run_comparison), ("GET", RUN + "/metrics", metrics),
     ("GET", RUN + "/metrics/curves", metric_curves), ("GET", RUN + "/artifacts", list_artifacts),
     ("GET", RUN + "/artifacts/(.+)", one_artifact), ("PUT", RUN + "/artifacts/(.+)", one_artifact),
     ("GET", WS + "/secrets", list_secrets), ("GET", WS + "/secrets/([^/]+)", one_secret),

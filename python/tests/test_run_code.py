@@ -41,3 +41,8 @@ class CodeTest(ServerCase):
         self.assertEqual(self.state.searched[1], {"pattern": "epoch", "ignore_case": "true", "context": "1", "attempt": "1", "path": LOG,
                                                   "node_rank": "0", "limit": "1000", "cursor": "1"})
         self.assertEqual([one["text"] for one in run.search_logs("ep", path="azureml-logs/20_image_build_log.txt")], ["epoch"])
+
+    def test_runs_side_by_side_and_their_machines(self):
+        one, other = self.run_object("one"), self.run_object("other")
+        self.assertEqual(one.compare(other)["asked"], ["one", "other"])
+        self.assertEqual(one.get_machine_curves(node_rank=3), [{"name": "cpu_cores_used", "node_rank": 3}])

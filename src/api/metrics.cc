@@ -10,6 +10,7 @@
 #include "api/query.h"
 #include "api/resources.h"
 #include "base/text.h"
+#include "model/node_series.h"
 
 namespace muster::api {
 namespace {
@@ -120,9 +121,9 @@ Json to_json(const store::metrics::Curve& curve) {
           {"points", std::move(points)}};
 }
 
-Result<http::Response> get_curves(Call& call) {
-  QueryReader query(call.request);
-  store::metrics::Selection selection = metric_selection(query);
+/// Curves of what `selection` says, by points=, limit= and cursor=; each is shown as `shown` says.
+template <typename Shown>
+Result<http::Response> answer_curves(Call& call, QueryReader& query, store::metrics::Selection selection, Shown shown) {
   const auto points = static_cast<int>(query.integer("points", 0, kMostCurvePoints).value_or(kCurvePoints));
   if (points > 0 && points < store::kPointsOfStretch)
     query.fault("points", fmt::format("must be 0 (none), or from {} to {}", store::kPointsOfStretch, kMostCurvePoints));
@@ -135,15 +136,40 @@ Result<http::Response> get_curves(Call& call) {
     if (selection.attempt == 0) selection.attempt = run.attempt;
     return store::metrics::curves(session, run.key, selection, cursor, at_once, points);
   }));
-  return page_response("curves", page, [](const store::metrics::Curve& curve) { return to_json(curve); });
+  return page_response("curves", page, shown);
+}
+
+Result<http::Response> get_curves(Call& call) {
+  QueryReader query(call.request);
+  const store::metrics::Selection selection = metric_selection(query);
+  return answer_curves(call, query, selection, [](const store::metrics::Curve& curve) { return to_json(curve); });
+}
+
+/// How much the run's nodes were used, as their runners have told.
+Result<http::Response> get_machine(Call& call) {
+  QueryReader query(call.request);
+  store::metrics::Selection selection;
+  selection.of = store::metrics::Selection::Of::nodes;
+  selection.name = query.text("name");
+  if (const auto node_rank = query.integer("node_rank", 0, INT32_MAX))
+    selection.rank = model::series_rank_of_node(static_cast<int>(*node_rank));
+  selection.attempt = static_cast<int>(query.integer("attempt", 1, INT32_MAX).value_or(0));
+  return answer_curves(call, query, selection, [](const store::metrics::Curve& curve) {
+    Json json = to_json(curve);
+    json.erase("rank");
+    json["node_rank"] = model::node_of_series_rank(curve.summary.rank);
+    return json;
+  });
 }
 
 }  // namespace
 
 void add_metric_routes(Routes& routes) {
-  const std::string base = "/api/v1/workspaces/{workspace}/runs/{run}/metrics";
+  const std::string run = "/api/v1/workspaces/{workspace}/runs/{run}";
+  const std::string base = run + "/metrics";
   routes.add("GET", base, {Users::reader, Runs::workspace}, get_metrics);
   routes.add("GET", base + "/curves", {Users::reader, Runs::workspace}, get_curves);
+  routes.add("GET", run + "/machine", {Users::reader, Runs::workspace}, get_machine);
 }
 
 }  // namespace muster::api

@@ -14,6 +14,7 @@ void add_snapshot_routes(Routes& routes);
 void add_snapshot_file_routes(Routes& routes);
 void add_run_routes(Routes& routes);
 void add_run_field_routes(Routes& routes);
+void add_run_comparison_routes(Routes& routes);
 void add_run_end_routes(Routes& routes);
 void add_client_source_routes(Routes& routes);
 void add_run_event_routes(Routes& routes);

@@ -19,6 +19,7 @@ void add_routes(http::Router& router, Services& services) {
   add_snapshot_file_routes(routes);
   add_run_routes(routes);
   add_run_field_routes(routes);
+  add_run_comparison_routes(routes);
   add_run_end_routes(routes);
   add_client_source_routes(routes);
   add_run_event_routes(routes);

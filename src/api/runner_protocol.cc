@@ -11,6 +11,7 @@
 #include "base/crash_point.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "model/node_series.h"
 #include "store/artifacts.h"
 #include "store/run_nodes.h"
 #include "store/runs.h"
@@ -252,7 +253,9 @@ Result<http::Response> put_logs(Call& call) {
   return http::json_response(200, {{"size", *size}});
 }
 
-Result<http::Response> post_metrics(Call& call) {
+/// The points of a source of the node, whose series are those of a rank; `rank_of` reads it of the query.
+template <typename RankOf>
+Result<http::Response> take_points(Call& call, RankOf rank_of) {
   MUSTER_TRY_ASSIGN(const scheduler::NodeId node, node_of(call));
   QueryReader query(call.request);
   const std::string process = query.required_text("process");
@@ -260,20 +263,30 @@ Result<http::Response> post_metrics(Call& call) {
       process.size() <= 64 && std::all_of(process.begin(), process.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
   if (!is_key) query.fault("process", "must be a journal's key: letters, digits and '-'");
   const std::int64_t sequence = query.required_integer("sequence", 0, INT64_MAX);
-  const auto rank = query.integer("rank", 0, INT32_MAX);
+  const int rank = rank_of(query, node);
   MUSTER_TRY(query.finish());
   MUSTER_TRY(check_room(call.services, call.request.body.size()));
   MUSTER_TRY_ASSIGN(const PointBatch batch, points_from_records(call.request.body));
   const std::string source = store::sources::of_journal(node.attempt, node.node_rank, process);
   MUSTER_TRY_ASSIGN(const std::int64_t next, call.services.store.write([&](store::Session& session) -> Result<std::int64_t> {
     MUSTER_TRY(check_goes_on(call, session));
-    const store::metrics::Writer writer{run_of_caller(call).key, node.attempt, static_cast<int>(rank.value_or(0))};
+    const store::metrics::Writer writer{run_of_caller(call).key, node.attempt, rank};
     const auto stored = store_points(session, source, writer, sequence, batch);
     crash_point("server.metrics.in_transaction");
     return stored;
   }));
   crash_point("server.metrics.stored");
   return http::json_response(200, {{"next_sequence", next}});
+}
+
+Result<http::Response> post_metrics(Call& call) {
+  return take_points(
+      call, [](QueryReader& query, const scheduler::NodeId&) { return static_cast<int>(query.integer("rank", 0, INT32_MAX).value_or(0)); });
+}
+
+/// How much the node is used.
+Result<http::Response> post_machine(Call& call) {
+  return take_points(call, [](QueryReader&, const scheduler::NodeId& node) { return model::series_rank_of_node(node.node_rank); });
 }
 
 Result<std::vector<model::Artifact>> read_outputs(const Json& body, blob::BlobStore& blobs) {
@@ -336,6 +349,7 @@ void add_runner_protocol_routes(Routes& routes) {
   routes.add("POST", base + "done", {Users::nobody, Runs::last_report}, done);
   routes.add("PUT", base + "logs", {Users::nobody, Runs::runner}, put_logs, kLogBytes);
   routes.add("POST", base + "metrics", {Users::nobody, Runs::runner}, post_metrics, kJournalBytes);
+  routes.add("POST", base + "machine", {Users::nobody, Runs::runner}, post_machine, kJournalBytes);
   routes.add("POST", base + "outputs", {Users::nobody, Runs::runner}, put_outputs, kOutputsBytes);
 }
 

@@ -176,6 +176,30 @@ TEST_F(RunnerProtocolTest, APointThatCannotBeKeptTakesItsNumberAndCostsNoOther) 
   EXPECT_THAT(steps, ElementsAre(0, 3, 4));
 }
 
+TEST_F(RunnerProtocolTest, WhatANodeIsMeasuredAtIsNoMetricOfTheRun) {
+  model::JournalWriter writer;
+  writer.add("cpu_cores_used", {1'000'000, std::nullopt, model::Number{1.5, false}});
+  writer.add("cpu_cores_used", {2'000'000, std::nullopt, model::Number{2.5, false}});
+  for (const int node_rank : {0, 2}) {
+    const auto sent = api("POST", api.node(run, "machine?process=machine-1&sequence=0", node_rank), writer.bytes(), api.as_runner(run));
+    EXPECT_EQ(sent.json()["next_sequence"], 2);
+  }
+  EXPECT_EQ(send("POST", "machine?process=machine-1&sequence=0", writer.bytes()).json()["next_sequence"], 2) << "sent again";
+  EXPECT_EQ(send("POST", "machine?process=machine-1&sequence=9", writer.bytes()).code(), "conflict");
+  const std::string of_run = "/runs/" + run.run_id;
+  const Json curves = api("GET", Api::in(of_run + "/machine")).json()["curves"];
+  ASSERT_EQ(curves.size(), 2u);
+  EXPECT_EQ(curves[0]["node_rank"], 0);
+  EXPECT_EQ(curves[1]["node_rank"], 2);
+  EXPECT_FALSE(curves[0].contains("rank"));
+  EXPECT_EQ(curves[0]["count"], 2);
+  EXPECT_EQ(curves[0]["points"][1]["value"], 2.5);
+  EXPECT_EQ(api("GET", Api::in(of_run + "/machine?node_rank=2&points=0")).json()["curves"].size(), 1u);
+  EXPECT_EQ(api("GET", Api::in(of_run + "/metrics?rank=0")).status, 200);
+  EXPECT_EQ(api("GET", Api::in(of_run + "/metrics/curves?rank=all")).json()["curves"], Json::array());
+  EXPECT_EQ(api("GET", Api::in("/runs?show=metrics.cpu_cores_used")).json()["runs"][0]["metrics"], Json::object());
+}
+
 TEST_F(RunnerProtocolTest, AJournalThatIsNoneIsRefusedWhole) {
   std::string cut = journal(0, 10);
   cut.resize(cut.size() - 8);

@@ -33,6 +33,8 @@ void add_run_logs(Command& run, Context& context);
 void add_run_metrics(Command& run, Context& context);
 void add_run_outputs(Command& run, Context& context);
 void add_run_download(Command& run, Context& context);
+void add_run_machine(Command& run, Context& context);
+void add_run_compare(Command& run, Context& context);
 void add_run_code(Command& run, Context& context);
 void add_run_wait(Command& run, Context& context);
 void add_run_cancel(Command& run, Context& context);

@@ -28,8 +28,9 @@ void add_commands(Command& root, Context& context) {
   add_workspace_config(root.noun("workspace", "Workspaces"), context);
 
   Command& run = root.noun("run", "Runs of scripts and commands");
-  for (const auto add : {add_run_submit, add_run_list, add_run_show, add_run_logs, add_run_metrics, add_run_outputs, add_run_download,
-                         add_run_code, add_run_wait, add_run_cancel, add_run_tag, add_run_delete, add_run_restore}) {
+  for (const auto add :
+       {add_run_submit, add_run_list, add_run_show, add_run_logs, add_run_metrics, add_run_outputs, add_run_download, add_run_code,
+        add_run_compare, add_run_machine, add_run_wait, add_run_cancel, add_run_tag, add_run_delete, add_run_restore}) {
     add(run, context);
   }
   add_experiment_list(root.noun("experiment", "Experiments"), context);

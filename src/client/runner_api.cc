@@ -118,6 +118,13 @@ Result<std::uint64_t> RunnerApi::post_metrics(std::string_view process, std::uin
   return static_cast<std::uint64_t>(next);
 }
 
+Result<std::uint64_t> RunnerApi::post_machine(std::string_view process, std::uint64_t sequence, std::string records) {
+  const Query query{{"process", std::string(process)}, {"sequence", std::to_string(sequence)}};
+  MUSTER_TRY_ASSIGN(const Json answer, api_->post_bytes(path("machine"), query, "application/x-muster-journal", std::move(records)));
+  MUSTER_TRY_ASSIGN(const auto next, number_in(answer, "next_sequence"));
+  return static_cast<std::uint64_t>(next);
+}
+
 Result<std::vector<std::string>> RunnerApi::record_outputs(const std::vector<OutputFile>& files) {
   Json list = Json::array();
   for (const OutputFile& file : files) list.push_back({{"path", file.path}, {"size", file.size}, {"sha256", file.sha256}});

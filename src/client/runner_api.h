@@ -102,6 +102,8 @@ class RunnerApi {
   /// `records` as model::JournalWriter makes them, at most 8 MiB. `rank`: absent for a process without one. The sequence the server wants
   /// next.
   Result<std::uint64_t> post_metrics(std::string_view process, std::uint64_t sequence, std::optional<int> rank, std::string records);
+  /// The same of what this node is measured at.
+  Result<std::uint64_t> post_machine(std::string_view process, std::uint64_t sequence, std::string records);
   /// What the server has to say of them (two nodes wrote the same name), for done().
   Result<std::vector<std::string>> record_outputs(const std::vector<OutputFile>& files);
 

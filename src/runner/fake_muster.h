@@ -238,6 +238,7 @@ class FakeMuster {
     if (auto refused = refusal_of(what)) return std::move(*refused);
     if (what == "logs") return log(request, query);
     if (what == "metrics") return metrics(request, query);
+    if (what == "machine") return json(200, {{"next_sequence", INT64_MAX}});
     const Json body = parse_json(request.body).value();
     if (what == "heartbeat") {
       ++arrived_.heartbeats;

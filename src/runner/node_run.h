@@ -14,6 +14,7 @@
 #include "runner/heartbeat.h"
 #include "runner/journal_follower.h"
 #include "runner/log_follower.h"
+#include "runner/machine_sampler.h"
 #include "runner/messenger.h"
 #include "runner/node_ranks.h"
 #include "runner/port_claim.h"
@@ -50,6 +51,7 @@ struct NodeRun {
   std::unique_ptr<LogFollower> logs;
   std::unique_ptr<JournalFollower> journals;
   std::unique_ptr<Heartbeat> heartbeat;
+  std::unique_ptr<MachineSampler> sampler;  ///< while ranks run
 
   // From the start of the ranks, or from the runner that was here before.
   launch::LaunchPlan plan;

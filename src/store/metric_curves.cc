@@ -78,9 +78,9 @@ Result<Page<Curve>> curves(Session& session, std::int64_t run_key, const Selecti
   Page<Curve> page;
   session.query(
       "SELECT key, name, rank, point_count, last_index, last_kind, last_number, last_step, last_time, min, max FROM metric_series "
-      "WHERE run_key = ? AND attempt = ? AND (? = 1 OR name = ?) AND (? = 1 OR rank = ?) AND key >= ? ORDER BY key LIMIT ?",
-      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0),
-       from, limit + 1},
+      "WHERE run_key = ? AND attempt = ? AND (? = 1 OR name = ?) AND rank BETWEEN ? AND ? AND key >= ? ORDER BY key LIMIT ?",
+      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.lowest_rank(), selection.highest_rank(), from,
+       limit + 1},
       [&](const Row& row) {
         if (page.items.size() == static_cast<std::size_t>(limit))
           page.next = std::to_string(row.integer(0));

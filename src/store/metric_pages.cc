@@ -37,8 +37,8 @@ std::vector<SeriesRow> select_series(Session& session, std::int64_t run_key, con
   std::vector<SeriesRow> all;
   session.query(
       "SELECT key, name, rank, point_count FROM metric_series "
-      "WHERE run_key = ? AND attempt = ? AND (? = 1 OR name = ?) AND (? = 1 OR rank = ?) AND key >= ? ORDER BY key",
-      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.rank ? 0 : 1, selection.rank.value_or(0),
+      "WHERE run_key = ? AND attempt = ? AND (? = 1 OR name = ?) AND rank BETWEEN ? AND ? AND key >= ? ORDER BY key",
+      {run_key, selection.attempt, selection.name ? 0 : 1, or_null(selection.name), selection.lowest_rank(), selection.highest_rank(),
        from_key},
       [&](const Row& row) {
         all.push_back({row.integer(0), row.text(1), static_cast<int>(row.integer(2)), row.integer(3)});

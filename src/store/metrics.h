@@ -38,6 +38,10 @@ struct Selection {
   std::optional<std::string> name;
   std::optional<int> rank;  ///< nothing: every rank
   int attempt = 1;
+  enum class Of { ranks, nodes } of = Of::ranks;  ///< without a rank: those of all ranks, or of all nodes (model::series_rank_of_node)
+
+  int lowest_rank() const { return rank.value_or(of == Of::ranks ? 0 : INT32_MIN); }
+  int highest_rank() const { return rank.value_or(of == Of::ranks ? INT32_MAX : -1); }
 };
 
 /// Points of one series that follow each other.

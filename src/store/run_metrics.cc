@@ -7,6 +7,18 @@
 
 namespace muster::store::run_metrics {
 
+namespace {
+
+/// Of a row's columns kind and number; nothing when the value is no number.
+std::optional<model::Number> number_of(const Row& row, int kind_column) {
+  const auto kind = static_cast<SeriesSummary::Kind>(row.integer(kind_column));
+  if (kind == SeriesSummary::Kind::other) return std::nullopt;
+  const double number = row.is_null(kind_column + 1) ? std::numeric_limits<double>::quiet_NaN() : row.real(kind_column + 1);
+  return model::Number{number, kind == SeriesSummary::Kind::integer};
+}
+
+}  // namespace
+
 bool counts(Session& session, std::int64_t run_key, int attempt, int rank) {
   if (rank != 0) return false;
   bool last = false;
@@ -33,13 +45,17 @@ std::map<std::int64_t, model::Number> read(Session& session, const std::vector<s
     values.push_back(name);
     session.query(fmt::format("SELECT run_key, kind, number FROM run_metrics WHERE run_key IN {} AND name = ?", list), Values(values),
                   [&](const Row& row) {
-                    const auto kind = static_cast<SeriesSummary::Kind>(row.integer(1));
-                    if (kind == SeriesSummary::Kind::other) return;
-                    const double number = row.is_null(2) ? std::numeric_limits<double>::quiet_NaN() : row.real(2);
-                    numbers[row.integer(0)] = {number, kind == SeriesSummary::Kind::integer};
+                    if (const auto number = number_of(row, 1)) numbers[row.integer(0)] = *number;
                   });
   });
   return numbers;
+}
+
+std::map<std::string, std::optional<model::Number>> all(Session& session, std::int64_t run_key) {
+  std::map<std::string, std::optional<model::Number>> metrics;
+  session.query("SELECT name, kind, number FROM run_metrics WHERE run_key = ?", {run_key},
+                [&](const Row& row) { metrics[row.text(0)] = number_of(row, 1); });
+  return metrics;
 }
 
 }  // namespace muster::store::run_metrics

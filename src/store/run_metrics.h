@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,8 @@ void forget(Session& session, std::int64_t run_key);
 
 /// The metric of each of these runs that has it as a number.
 std::map<std::int64_t, model::Number> read(Session& session, const std::vector<std::int64_t>& run_keys, std::string_view name);
+
+/// All of a run, by name; nothing for one that is no number.
+std::map<std::string, std::optional<model::Number>> all(Session& session, std::int64_t run_key);
 
 }  // namespace muster::store::run_metrics

@@ -26,3 +26,21 @@ def test_code_lines_and_filters(server):
 
     assert [run["run_id"] for run in server.json("run", "list", "--filter", "status:completed tag.team=birds")["runs"]] == [first]
     assert "state:failed" in server.problem("run", "list", "--filter", "state:failed")["detail"]
+
+
+def test_runs_side_by_side_and_the_use_of_their_nodes(server):
+    first, second = (server.submit("sum(range(10 ** 7))", options=("--tag", "k=" + value))["run_id"] for value in ("1", "2"))
+    never = server.submit("print(1)", options=("--env", "MUSTER_SAMPLE_SECONDS=0"))["run_id"]
+    for run in (first, second, never):
+        assert server.ended(run)["status"] == "Completed"
+
+    [tag] = server.json("run", "compare", first, second)["tags"]
+    assert tag == {"name": "k", "values": ["1", "2"], "differs": True}
+    shown = server("run", "compare", first, second).stdout
+    assert "tags" in shown and "node_count" not in shown
+
+    curves = {curve["name"]: curve for curve in server.json("run", "machine", first)["curves"]}
+    assert curves["memory_used_bytes"]["last"]["value"] > 0 and curves["cpu_cores_used"]["node_rank"] == 0
+    assert "cpu_cores_used" in server("run", "machine", first).stdout
+    assert server.json("run", "machine", never)["curves"] == []
+    assert "cpu_cores_used" not in server("run", "metrics", first, "--rank", "all").stdout

@@ -64,6 +64,25 @@ class RunCode:
                 yield dict(place, line=match["line"], offset=match["offset"], text="".join(match["parts"]), before=match["before"],
                            after=match["after"])
 
+    def compare(self, *others: "RunCode") -> Dict[str, Any]:
+        """This run beside up to nineteen others: {"runs", "parameters", "metrics", "tags", "settings", "packages"}.
+
+        Each but `runs` is a list of rows {"name", "values", "differs"}: the runs' values in their order, None where a run has none.
+        """
+        names = [self._id] + [run._id for run in others]
+        return dict(self._client.json("GET", self._workspace._path + "/run-comparison", query={"run": names}))
+
+    def get_machine_curves(self, node_rank: Optional[int] = None, points: int = 500) -> List[Dict[str, Any]]:
+        """How much the nodes were used while the run's ranks ran, on one node or all.
+
+        Each curve is {"name", "node_rank", "count", "min", "max", "last", "points"}, names like "cpu_cores_used", "memory_used_bytes" and
+        "gpu0_utilization_percent".
+        """
+        query: Dict[str, Any] = {"points": points}
+        if node_rank is not None:
+            query["node_rank"] = node_rank
+        return list(self._client.pages(self._path + "/machine", "curves", query))
+
     def _snapshot_path(self) -> str:
         snapshot = self._data.get("snapshot_id")
         if not snapshot:

@@ -53,8 +53,11 @@ std::string metrics_text(const Json& curves, std::size_t width, const Style& sty
                {"GREATEST", Column::Align::right, Column::Give::all},
                {"POINTS", Column::Align::right, Column::Give::all},
                {"CURVE", Column::Align::left, Column::Give::all}});
-  const bool several_ranks = std::any_of(curves.begin(), curves.end(),
-                                         [&](const Json& curve) { return number_at(curve, "rank") != number_at(curves.front(), "rank"); });
+  // Of what nodes were measured at there are nodes in the place of ranks.
+  const bool of_nodes = !curves.empty() && curves.front().contains("node_rank");
+  const char* const whose = of_nodes ? "node_rank" : "rank";
+  const bool several = std::any_of(curves.begin(), curves.end(),
+                                   [&](const Json& curve) { return number_at(curve, whose) != number_at(curves.front(), whose); });
   const auto bound = [](const Json& curve, const char* name) {
     const Json& value = member(curve, name);
     return value.is_null() ? "" : value_text(value);
@@ -62,7 +65,7 @@ std::string metrics_text(const Json& curves, std::size_t width, const Style& sty
   for (const Json& curve : curves) {
     const Json& points = member(curve, "points");
     const std::string name = text_at(curve, "name");
-    table.add({{several_ranks ? fmt::format("{} [rank {}]", name, number_at(curve, "rank")) : name},
+    table.add({{several ? fmt::format("{} [{} {}]", name, of_nodes ? "node" : "rank", number_at(curve, whose)) : name},
                {value_text(member(member(curve, "last"), "value")), Tone::strong},
                {bound(curve, "min")},
                {bound(curve, "max")},

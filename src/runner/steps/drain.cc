@@ -4,6 +4,7 @@
 namespace muster::runner::steps {
 
 Result<void> drain(NodeRun& run) {
+  run.sampler.reset();
   MUSTER_TRY(run.logs->drain());
   crash_point("runner.logs.drained");
   return run.journals->drain();

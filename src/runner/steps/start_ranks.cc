@@ -20,6 +20,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::seconds kSampleCallTime{5};
+
+/// How much the node is used is told by a connection of its own. A machine without room for that runs its ranks all the same.
+void begin_sampling(NodeRun& run) {
+  const auto& variables = run.order.environment_variables;
+  const auto asked = variables.find(kSampleSecondsVariable);
+  const std::chrono::seconds every = sample_interval(asked == variables.end() ? "" : asked->second);
+  client::Deadlines deadlines;
+  deadlines.total = kSampleCallTime;
+  auto own = run.make_api(run.stop.calls_canceled(), deadlines);
+  if (!own || every == std::chrono::seconds(0)) return;
+  const auto cgroups = run.group->cgroups();
+  run.sampler =
+      std::make_unique<MachineSampler>(run.protocol(std::move(*own)), run.clock, cgroups.empty() ? fs::path() : cgroups.front(), every);
+  if (const auto begun = run.sampler->begin(); !begun) run.sampler.reset();
+}
+
 /// Where `python` and `python3` are the environment's: beside the SDK, so that the nodes of an MPI run, who share their variables, find it
 /// too.
 Result<fs::path> interpreter_folder(const std::string& interpreter, const fs::path& scratch) {
@@ -119,6 +136,7 @@ Result<void> start_ranks(NodeRun& run) {
     MUSTER_TRY(start_in_containers(run, scratch));
   else
     MUSTER_TRY(run.is_mpi() ? start_by_mpirun(run, input, scratch) : start_children(run));
+  begin_sampling(run);
   // What is installed is asked of a Python that can be started as it is.
   if (const std::string python = environment::interpreter_of(order.prepared);
       !python.empty() && !run.in_container() && order.node_rank == 0) {
