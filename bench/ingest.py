@@ -15,7 +15,7 @@ def rows():
     with Home() as home:
         caller = Caller(home)
         run = caller("POST", "workspaces/default/runs", {"kind": "interactive", "experiment": "bench"})["run_id"]
-        batches = [_records(first, AT_ONCE) for first in range(0, POINTS, AT_ONCE)]
+        batches = [records(first, AT_ONCE) for first in range(0, POINTS, AT_ONCE)]
         bare = home.folder / "bare"
         began = time.perf_counter()
         with open(bare, "wb") as file:
@@ -34,13 +34,13 @@ def rows():
         yield Row("points over HTTP, durable, %d at once" % AT_ONCE, rate, Least(1_000_000), "/s", "append+fsync", bare_rate)
 
 
-def _records(first, count):
+def records(first, count, names=NAMES):
     """Of docs/formats.md: the names, then the points in turn."""
     parts = []
-    for number in range(NAMES):
+    for number in range(names):
         payload = struct.pack("<I", number) + b"metric_%d" % number
         parts.append(struct.pack("<IBBH", len(payload), 1, 0, 0) + payload + bytes(-len(payload) % 8))
     now = time.time_ns() // 1000
     point = struct.Struct("<IBBHIIqqd")
-    parts += [point.pack(32, 2, 1, 0, i % NAMES, 0, now + i, i // NAMES, i * 0.37) for i in range(first, first + count)]
+    parts += [point.pack(32, 2, 1, 0, i % names, 0, now + i, i // names, i * 0.37) for i in range(first, first + count)]
     return b"".join(parts)

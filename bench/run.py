@@ -10,7 +10,7 @@ import time
 from harness import SOURCE
 
 BENCHMARKS = ("submit", "ranks", "snapshot", "recording", "follow", "server", "throughput", "ingest", "artifacts", "queries", "slurm",
-              "environments")
+              "environments", "looking")
 
 
 def machine():

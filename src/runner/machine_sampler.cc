@@ -57,6 +57,8 @@ void MachineSampler::loop() {
       std::unique_lock lock(mutex_);
       last = changed_.wait_for(lock, wait, [this] { return ending_; });
     }
+    if (last && !has_looked_) return;  // ranks that do next to nothing cost no call
+    has_looked_ = true;
     const MachineLook now = look(gpus);
     note(before, now);
     before = now;

@@ -27,7 +27,7 @@ class MachineSampler {
   /// `server` is used by this object alone. `cgroup` is the run's own on this node, "" when it has none.
   MachineSampler(std::unique_ptr<client::RunnerApi> server, const ServerClock& clock, std::filesystem::path cgroup,
                  std::chrono::seconds every);
-  /// Looks and tells once more, and waits for that as long as a call may last.
+  /// Looks and tells once more, if it did before, and waits for that as long as a call may last.
   ~MachineSampler();
   MachineSampler(const MachineSampler&) = delete;
   MachineSampler& operator=(const MachineSampler&) = delete;
@@ -49,6 +49,7 @@ class MachineSampler {
   model::JournalWriter waiting_;
   std::uint64_t sequence_ = 0;  ///< of the first that waits
   bool refused_ = false;
+  bool has_looked_ = false;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,4 +1,6 @@
-"""What a run began with and what it wrote, looked into from the command line: its code, lines of its log, runs by a filter."""
+"""What a run began with and what it wrote, looked into from the command line: code, lines of logs, runs by a filter, use of nodes."""
+
+from waiting import wait_until
 
 SCRIPT = """
 for epoch in range(300):
@@ -28,19 +30,23 @@ def test_code_lines_and_filters(server):
     assert "state:failed" in server.problem("run", "list", "--filter", "state:failed")["detail"]
 
 
-def test_runs_side_by_side_and_the_use_of_their_nodes(server):
-    first, second = (server.submit("sum(range(10 ** 7))", options=("--tag", "k=" + value))["run_id"] for value in ("1", "2"))
-    never = server.submit("print(1)", options=("--env", "MUSTER_SAMPLE_SECONDS=0"))["run_id"]
-    for run in (first, second, never):
+def test_runs_side_by_side(server):
+    first, second = (server.submit("print(1)", options=("--tag", "k=" + value))["run_id"] for value in ("1", "2"))
+    for run in (first, second):
         assert server.ended(run)["status"] == "Completed"
-
     [tag] = server.json("run", "compare", first, second)["tags"]
     assert tag == {"name": "k", "values": ["1", "2"], "differs": True}
     shown = server("run", "compare", first, second).stdout
     assert "tags" in shown and "node_count" not in shown
+    assert "node_count" in server("run", "compare", first, second, "--all").stdout
 
-    curves = {curve["name"]: curve for curve in server.json("run", "machine", first)["curves"]}
-    assert curves["memory_used_bytes"]["last"]["value"] > 0 and curves["cpu_cores_used"]["node_rank"] == 0
-    assert "cpu_cores_used" in server("run", "machine", first).stdout
-    assert server.json("run", "machine", never)["curves"] == []
-    assert "cpu_cores_used" not in server("run", "metrics", first, "--rank", "all").stdout
+
+def test_the_use_of_its_nodes_while_it_runs(server):
+    run = server.submit("import time; time.sleep(300)", options=("--env", "MUSTER_SAMPLE_SECONDS=1"))["run_id"]
+    curves = wait_until(lambda: server.json("run", "machine", run)["curves"], "its node to be looked at")
+    named = {curve["name"]: curve for curve in curves}
+    assert named["memory_used_bytes"]["last"]["value"] > 0 and named["cpu_cores_used"]["node_rank"] == 0
+    assert "cpu_cores_used" in server("run", "machine", run).stdout
+    assert "cpu_cores_used" not in server("run", "metrics", run, "--rank", "all").stdout
+    server("run", "cancel", run)
+    assert server.ended(run)["status"] == "Canceled"
