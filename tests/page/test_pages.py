@@ -219,6 +219,13 @@ def test_the_environment_of_a_run(show, world, page, axe):
     page.get_by_text("Both have the same packages").wait_for()
 
 
+def test_the_use_of_machines(show, page, axe):
+    show("runs", "live", tab="machine")
+    page.get_by_role("figure").filter(has_text="CPU cores used").first.locator("canvas").wait_for()
+    page.get_by_role("figure").filter(has_text="memory used").first.get_by_text("iB").wait_for()
+    axe(page)
+
+
 def test_a_model_is_registered_from_an_output(show, page):
     show("runs", "done", tab="outputs", file="outputs/values.json")
     page.get_by_role("button", name="Register a model").click()

@@ -19,12 +19,13 @@ interface Props {
   from: number; // when the axis of time begins
   onZoom: (range: [number, number] | null) => void;
   height?: number;
+  format?: (value: number | null | undefined) => string; // of values
 }
 
 const GRID = { light: "#e4e6ea", dark: "#2c3038" };
 const INK = { light: "#5b6270", dark: "#a2a9b6" };
 
-export function Chart({ title, series, view, from, onZoom, height = 220 }: Props) {
+export function Chart({ title, series, view, from, onZoom, height = 220, format = number }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
@@ -70,7 +71,7 @@ export function Chart({ title, series, view, from, onZoom, height = 220 }: Props
         },
         axes: [
           { ...axis, size: 34, values: (_u, ticks) => ticks.map((tick) => (view.axis === "time" ? duration(tick * 1000) : number(tick))) },
-          { ...axis, size: 58, values: (_u, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))) },
+          { ...axis, size: 66, values: (_u, ticks) => ticks.map((tick) => (tick === null ? "" : format(tick))) },
         ],
         cursor: { sync: { key: "page", setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
         hooks: {
@@ -124,7 +125,7 @@ export function Chart({ title, series, view, from, onZoom, height = 220 }: Props
     <figure class="chart" aria-label={`${title}: ${summary(series, lines)}`}>
       <figcaption><bdi>{title}</bdi>{series.length > 1 && <span class="quiet"> {series.length} lines</span>}</figcaption>
       <div ref={holder} class="plot" />
-      <Legend series={series} data={data} at={at} double={view.smoothing > 0} />
+      <Legend series={series} data={data} at={at} double={view.smoothing > 0} format={format} />
       {(dropped > 0 || odd.length > 0) && (
         <p class="quiet note">
           {dropped > 0 && `The log scale leaves out ${dropped} values of 0 or less. `}
@@ -140,7 +141,7 @@ function summary(series: Series[], lines: { y: (number | null)[] }[]): string {
 }
 
 /** Sorted by the value at the crosshair, or at the end. */
-function Legend({ series, data, at, double }: { series: Series[]; data: uPlot.AlignedData; at: number | null; double: boolean }) {
+function Legend({ series, data, at, double, format }: { series: Series[]; data: uPlot.AlignedData; at: number | null; double: boolean; format: (value: number | null) => string }) {
   const rows = series.map((one, i) => {
     const values = data[1 + i * (double ? 2 : 1) + (double ? 1 : 0)] as (number | null | undefined)[] | undefined;
     let index = at ?? (values?.length ?? 0) - 1;
@@ -151,7 +152,7 @@ function Legend({ series, data, at, double }: { series: Series[]; data: uPlot.Al
   return (
     <ul class="legend">
       {rows.slice(0, 16).map((row) => (
-        <li key={row.label}><span class="dot" style={{ background: row.color }} /><bdi>{row.label}</bdi> <b>{number(row.value)}</b></li>
+        <li key={row.label}><span class="dot" style={{ background: row.color }} /><bdi>{row.label}</bdi> <b>{format(row.value)}</b></li>
       ))}
       {rows.length > 16 && <li class="quiet">and {rows.length - 16} more</li>}
     </ul>

@@ -18,10 +18,11 @@ export function setZoom(range: [number, number] | null): void {
   setQuery({ zoom: range ? range.map((one) => Number(one.toPrecision(7))).join("..") : undefined });
 }
 
-export function ChartControls({ view }: { view: View }) {
+/** `fixed`: the axis is not to be chosen. */
+export function ChartControls({ view, fixed }: { view: View; fixed?: "time" }) {
   return (
     <div class="toolbar">
-      <label>Across <select value={view.axis} onChange={(event) => setQuery({ x: event.currentTarget.value === "time" ? "time" : undefined, zoom: undefined })}><option value="step">step</option><option value="time">time</option></select></label>
+      {!fixed && <label>Across <select value={view.axis} onChange={(event) => setQuery({ x: event.currentTarget.value === "time" ? "time" : undefined, zoom: undefined })}><option value="step">step</option><option value="time">time</option></select></label>}
       <label class="choice"><input type="checkbox" checked={view.log} onChange={() => setQuery({ y: view.log ? undefined : "log" })} /> Log scale</label>
       <label>Smoothing <input type="range" min="0" max="0.99" step="0.01" value={view.smoothing} onInput={(event) => setQuery({ smooth: event.currentTarget.value === "0" ? undefined : event.currentTarget.value }, "replace")} /> <span class="fixed">{view.smoothing ? view.smoothing.toFixed(2) : "off"}</span></label>
       {view.zoom ? <button type="button" onClick={() => setZoom(null)}>Show all</button> : <span class="quiet wide">Drag over a chart to look closer</span>}

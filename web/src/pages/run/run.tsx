@@ -13,12 +13,13 @@ import { Cause } from "./cause";
 import { Code } from "./code";
 import { EnvironmentOf } from "./environment";
 import { Logs } from "./logs";
+import { Machine } from "./machine";
 import { Metrics } from "./metrics";
 import { Outputs } from "./outputs";
 import { Overview } from "./overview";
 import { Stages } from "./stages";
 
-const TABS: [string, string][] = [["overview", "Overview"], ["metrics", "Metrics"], ["logs", "Logs"], ["outputs", "Outputs"], ["code", "Code"], ["environment", "Environment"]];
+const TABS: [string, string][] = [["overview", "Overview"], ["metrics", "Metrics"], ["logs", "Logs"], ["outputs", "Outputs"], ["code", "Code"], ["environment", "Environment"], ["machine", "Machine"]];
 
 export function RunPage({ workspace, name }: { workspace: string; name: string }) {
   const [ended, setEnded] = useState(false);
@@ -51,7 +52,7 @@ export function RunPage({ workspace, name }: { workspace: string; name: string }
       </header>
       <Cause workspace={workspace} run={run} />
       <Stages run={run} />
-      <Tabs of={TABS} chosen={tab} />
+      <Tabs of={run.kind === "job" ? TABS : TABS.filter(([key]) => key !== "machine")} chosen={tab} />
       <Part tab={tab} workspace={workspace} run={run} />
     </main>
   );
@@ -63,6 +64,7 @@ function Part({ tab, workspace, run }: { tab: string; workspace: string; run: Ru
     case "logs": return <Logs workspace={workspace} run={run} />;
     case "outputs": return <Outputs workspace={workspace} run={run} />;
     case "code": return <Code workspace={workspace} run={run} />;
+    case "machine": return <Machine workspace={workspace} run={run} />;
     case "environment": return <EnvironmentOf workspace={workspace} run={run} />;
     default: return <Overview workspace={workspace} run={run} />;
   }
