@@ -99,7 +99,8 @@ MachineCounters read_machine_counters(const std::filesystem::path& proc, const s
 CgroupCounters read_cgroup_counters(const std::filesystem::path& folder) {
   CgroupCounters counters;
   constexpr double kMicroseconds = 1e6;
-  for (const std::string_view line : split(text_of(folder / "cpu.stat"), '\n')) {
+  const std::string cpu = text_of(folder / "cpu.stat");
+  for (const std::string_view line : split(cpu, '\n')) {
     const auto words = words_of(line);
     if (words.size() == 2 && words[0] == "usage_usec") counters.cpu_seconds = static_cast<double>(count_in(words[1])) / kMicroseconds;
   }
