@@ -50,8 +50,8 @@ for i in "${!keys[@]}"; do
       --kill-on-bad-exit=0 --input=none --open-mode=append --output="$log" --error="$log" \
       /bin/sh -c "$prepare" sh "${command[@]}" 2>"$own/srun-$i"
     status=$?
-    # What it said last may be on its way yet.
-    for _ in {1..5}; do
+    # What it said last may be on its way yet, for seconds on a machine in heavy use.
+    for _ in {1..25}; do
       words=$(tail -c 400 "$log" 2>/dev/null)
       [ "$status" != 0 ] && [ -z "$words" ] || break
       sleep 0.2
