@@ -41,9 +41,11 @@ print("measured " + json.dumps(measured))
 
 def rows():
     with Home() as home:
-        (home.folder / "job.py").write_text(SCRIPT)
-        run = home.json("run", "submit", "--script", "job.py", "--python", sys.executable, "--experiment", "bench",
-                        "--env", "MLFLOW_ALLOW_FILE_STORE=true")
+        # A folder of its own: the server's home is not sent along.
+        (home.folder / "job").mkdir()
+        (home.folder / "job" / "job.py").write_text(SCRIPT)
+        run = home.json("run", "submit", "--script", "job.py", "--source-directory", "job", "--python", sys.executable,
+                        "--experiment", "bench", "--env", "MLFLOW_ALLOW_FILE_STORE=true")
         home("run", "wait", run["run_id"])
         [line] = [line for line in home("run", "logs", run["run_id"]).splitlines() if line.startswith("measured ")]
         measured = json.loads(line[len("measured "):])
