@@ -1,29 +1,13 @@
 """What a run began with and what it wrote: its snapshot's files, how they differ from another run's, lines of its logs."""
-from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING
+from typing import Any, Dict, Iterator, List, Optional
 
 from .._client.addresses import path_segments
 from ..exceptions import UserErrorException
-
-if TYPE_CHECKING:
-    from .._client.http import Client
-    from ..workspace import Workspace
+from .part import RunPart
 
 
-class RunCode:
+class RunCode(RunPart):
     """The part of `Run` that looks into snapshots and logs."""
-
-    # Set by the run.
-    _client: "Client" = None  # type: ignore[assignment]
-    _workspace: "Workspace" = None  # type: ignore[assignment]
-    _id = ""
-
-    @property
-    def _path(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def _data(self) -> Dict[str, Any]:
-        raise NotImplementedError
 
     def get_code_files(self) -> List[Dict[str, Any]]:
         """The files of the run's snapshot, by path: {"path", "size", "sha256", "mode"}. UserErrorException when it has none."""

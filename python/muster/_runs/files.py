@@ -1,34 +1,17 @@
 """A run's files: the artifacts it left and its logs."""
 import hashlib
 import os
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, TYPE_CHECKING
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from .._client.addresses import path_segments, segment
 from .._snapshots.hash_cache import hash_file
 from .._terminal.progress import Progress, counted
 from ..exceptions import UserErrorException
-
-if TYPE_CHECKING:
-    from .._client.http import Client
-    from ..workspace import Workspace
+from .part import RunPart
 
 
-
-class RunFiles:
+class RunFiles(RunPart):
     """The part of `Run` that deals with files."""
-
-    # Set by the run.
-    _client: "Client" = None  # type: ignore[assignment]
-    _workspace: "Workspace" = None  # type: ignore[assignment]
-    _id = ""
-
-    @property
-    def _path(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def _data(self) -> Dict[str, Any]:
-        raise NotImplementedError
 
     def get_file_names(self) -> List[str]:
         """The paths of all files the run has: artifacts and logs."""

@@ -1,16 +1,11 @@
 """What people write on a run: names, tags, properties, parameters."""
 from typing import Any, Dict, Iterable, Mapping, Union
 
+from .part import RunPart
 
-class RunLabels:
+
+class RunLabels(RunPart):
     """The part of `Run` that deals with them. Those without `get_` are those of the last look."""
-
-    # Set by the run.
-    _id = ""
-
-    @property
-    def _data(self) -> Dict[str, Any]:
-        raise NotImplementedError
 
     def _refresh(self) -> Dict[str, Any]:
         raise NotImplementedError

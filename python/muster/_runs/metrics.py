@@ -5,25 +5,19 @@ from typing import Any, Dict, Iterator, List, Optional, TYPE_CHECKING, Union
 from .._recording.metrics import gather, restore_curve, to_json
 from .._recording.logging import check_one_of, MetricLogger, save_image
 from .._recording.source import Source
+from .part import RunPart
 
 if TYPE_CHECKING:
-    from .._client.http import Client
     from ..run import Run
 
 
-class RunMetrics(MetricLogger):
+class RunMetrics(MetricLogger, RunPart):
     """The part of `Run` that deals with metrics."""
 
     # Set by the run.
-    _client: "Client" = None  # type: ignore[assignment]
-    _id = ""
     _outputs: Optional[str] = None
     # Made at the first point that is logged from here.
     _source: Optional[Source] = None
-
-    @property
-    def _path(self) -> str:
-        raise NotImplementedError
 
     def upload_file(self, name: str, path_or_stream: Any, datastore_name: Optional[str] = None) -> None:
         """See RunFiles."""
