@@ -1,8 +1,12 @@
 #include "cli/fetch.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/file.h"
 #include "base/stream_hash.h"
 #include "base/text.h"
+#include "cli/fields.h"
+#include "cli/terminal/width.h"
 
 namespace muster::cli {
 namespace {
@@ -65,6 +69,23 @@ Result<void> fetch_files(Context& context, client::Api& api, const std::vector<F
     before += file.size;
   }
   return {};
+}
+
+Result<std::string> fetch_listed(Context& context, client::Api& api, Json& entries,
+                                 const std::function<std::string(const std::string& path)>& url_of, const fs::path& folder,
+                                 Overwrite overwrite) {
+  std::vector<Fetch> files;
+  std::string text;
+  for (Json& entry : entries) {
+    const std::string path = text_at(entry, "path");
+    Fetch file{url_of(path), path, static_cast<std::uint64_t>(number_at(entry, "size")), text_at(entry, "sha256"), {}};
+    MUSTER_TRY_ASSIGN(file.target, target_below(folder, path));
+    entry["file"] = file.target.lexically_normal().string();
+    text += fmt::format("{}  ({})\n", printable(file.target.lexically_normal().string()), human_size(file.size));
+    files.push_back(std::move(file));
+  }
+  MUSTER_TRY(fetch_files(context, api, files, overwrite));
+  return text;
 }
 
 Result<fs::path> target_below(const fs::path& folder, const std::string& relative) {

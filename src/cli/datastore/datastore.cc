@@ -116,21 +116,9 @@ Result<Exit> datastore_download(Context& context, const DatastoreDownloadOptions
   const std::string wanted = without_slashes(options.path);
   MUSTER_TRY_ASSIGN(Json list, data_files(*api, wanted));
   if (list.empty()) return tl::unexpected(nothing_at(wanted));
-  std::vector<Fetch> files;
-  std::string text;
-  for (Json& entry : list) {
-    const std::string path = text_at(entry, "path");
-    Fetch file{api->in_workspace({"datastores", kDatastore, "files", path}),
-               path,
-               static_cast<std::uint64_t>(number_at(entry, "size")),
-               text_at(entry, "sha256"),
-               {}};
-    MUSTER_TRY_ASSIGN(file.target, target_below(options.to, path));
-    entry["file"] = file.target.lexically_normal().string();
-    text += fmt::format("{}  ({})\n", printable(file.target.lexically_normal().string()), human_size(file.size));
-    files.push_back(std::move(file));
-  }
-  MUSTER_TRY(fetch_files(context, *api, files, options.overwrite ? Overwrite::yes : Overwrite::no));
+  const auto url_of = [&](const std::string& path) { return api->in_workspace({"datastores", kDatastore, "files", path}); };
+  MUSTER_TRY_ASSIGN(const std::string text,
+                    fetch_listed(context, *api, list, url_of, options.to, options.overwrite ? Overwrite::yes : Overwrite::no));
   context.print(Json{{"files", std::move(list)}}, text);
   return Exit::done;
 }

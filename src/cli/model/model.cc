@@ -1,11 +1,9 @@
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/fetch.h"
 #include "cli/fields.h"
 #include "cli/model/model_view.h"
-#include "cli/terminal/width.h"
 #include "client/pages.h"
 
 namespace muster::cli {
@@ -48,21 +46,9 @@ Result<Exit> model_download(Context& context, const ModelDownloadOptions& option
   MUSTER_TRY_ASSIGN(const auto api, context.connect());
   MUSTER_TRY_ASSIGN(Json model, api->get(api->in_workspace({"models", name.name, "versions", name.version})));
   const std::string version = std::to_string(number_at(model, "version"));
-  std::vector<Fetch> files;
-  std::string text;
-  for (Json& entry : model["files"]) {
-    const std::string path = text_at(entry, "path");
-    Fetch file{api->in_workspace({"models", name.name, "versions", version, "files", path}),
-               path,
-               static_cast<std::uint64_t>(number_at(entry, "size")),
-               text_at(entry, "sha256"),
-               {}};
-    MUSTER_TRY_ASSIGN(file.target, target_below(options.to, path));
-    entry["file"] = file.target.lexically_normal().string();
-    text += fmt::format("{}  ({})\n", printable(file.target.lexically_normal().string()), human_size(file.size));
-    files.push_back(std::move(file));
-  }
-  MUSTER_TRY(fetch_files(context, *api, files, options.overwrite ? Overwrite::yes : Overwrite::no));
+  const auto url_of = [&](const std::string& path) { return api->in_workspace({"models", name.name, "versions", version, "files", path}); };
+  MUSTER_TRY_ASSIGN(const std::string text,
+                    fetch_listed(context, *api, model["files"], url_of, options.to, options.overwrite ? Overwrite::yes : Overwrite::no));
   context.print(model, text);
   return Exit::done;
 }
